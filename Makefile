@@ -1,0 +1,64 @@
+# The front door for people. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+DEMO_INDEX := .demo/index
+
+.PHONY: help demo test serve lint format bench constraints services clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	  while IFS=$$'\t' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Plumbline needs Python 3.11 or newer; name one: make PYTHON=python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of dependency groups, so that a second run installs nothing.
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what answering and indexing need into $(VENV) (once; a few minutes, mostly download) …"
+	@$(PIP) install -c constraints.txt -e '.[serve,ingest]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
+	@echo "Installing what tests, checks and benchmarks need into $(VENV) (once) …"
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.run ## Install, index the demo documents, ask three questions
+	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb demo
+
+serve: $(VENV)/.run ## Serve the REST API over the demo documents on http://127.0.0.1:8000
+	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb serve
+
+services: ## Install the real servers that tests use (redis-server), where they are missing
+	@command -v redis-server >/dev/null || { \
+	  echo "Installing redis-server …"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >/dev/null; }
+
+test: $(VENV)/.dev services ## Run the whole test suite
+	@$(BIN)/pytest -n 2 --dist loadfile -q $(ARGS)
+
+lint: $(VENV)/.dev ## Check style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into the house's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure speed and quality; prints tables, writes bench-results/
+	@$(BIN)/python -m evals.benchmarks $(ARGS)
+
+constraints: $(VENV)/.dev ## Resolve the newest versions that fit and write constraints.txt
+	@$(BIN)/python infra/constraints.py
+
+clean: ## Remove the environment, the demo index and caches
+	@rm -rf $(VENV) .demo bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
