@@ -1,0 +1,1 @@
+"""Versioned prompts: the files, and the registry that loads and validates them."""
