@@ -49,6 +49,7 @@ lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --regex-variant nonunicode --builtin-schema vendor.azure-pipelines azure-pipelines.yml
 
 format: $(VENV)/.dev ## Put the code into the house's format
 	@$(BIN)/ruff check --fix .
