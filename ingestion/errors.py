@@ -1,0 +1,70 @@
+"""Every way ingestion fails on purpose, in one tree.
+
+    prompts.errors.PlumbError
+    ├── SourceError                  the thing to ingest is not there, or holds nothing
+    ├── DocumentError                one document cannot be indexed; the run goes on without it
+    │   ├── UnsupportedFormat        no loader for this kind of file
+    │   ├── UnreadableDocument       broken, encrypted, or not what its name says
+    │   └── EmptyDocument            parsed, and there is no text in it
+    ├── ModelError                   the embedding model cannot be loaded, or is not the pinned one
+    └── IndexStoreError              the index or one of its document sets
+        ├── UnknownDocumentSet       no document set of this name in this index
+        ├── InvalidSetName           a name that no backend could hold
+        ├── ModelMismatch            the index was built with another embedding model
+        ├── InvalidFilter            a filter that means nothing
+        └── IndexUnavailable         the store cannot be reached or written (server gone, disk full)
+
+`app.errors` continues the tree for questions, prompts and chat models.
+"""
+
+from __future__ import annotations
+
+from prompts.errors import PlumbError
+
+
+class SourceError(PlumbError):
+    """The thing to ingest is not there, cannot be listed, or holds no documents."""
+
+
+class DocumentError(PlumbError):
+    """One document cannot be indexed; the run reports it and goes on."""
+
+
+class UnsupportedFormat(DocumentError):
+    """There is no loader for this kind of file."""
+
+
+class UnreadableDocument(DocumentError):
+    """The file is broken, encrypted, or not what its name says."""
+
+
+class EmptyDocument(DocumentError):
+    """The file was parsed and there is no text in it."""
+
+
+class ModelError(PlumbError):
+    """The embedding model cannot be loaded, or its weights are not the pinned ones."""
+
+
+class IndexStoreError(PlumbError):
+    """Something about the index or one of its document sets."""
+
+
+class UnknownDocumentSet(IndexStoreError):
+    """The index holds no document set of this name."""
+
+
+class InvalidSetName(IndexStoreError):
+    """The name cannot be a document set's name."""
+
+
+class ModelMismatch(IndexStoreError):
+    """The index was built with another embedding model than the one at hand."""
+
+
+class InvalidFilter(IndexStoreError):
+    """The metadata filter is malformed."""
+
+
+class IndexUnavailable(IndexStoreError):
+    """The store cannot be reached, read or written."""

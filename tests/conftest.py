@@ -1,0 +1,85 @@
+"""Parts that tests share: the real model, real stores, real servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.embedding import Embedder, load_embedder
+from ingestion.index.protocol import IndexStore
+from ingestion.index.stores import open_store
+from ingestion.settings import EmbeddingSettings, IndexSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test sees its own settings only: no variables, no plumbline.toml of the working folder."""
+    for name in list(os.environ):
+        if name.startswith("PLUMB_") and name not in ("PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default model, loaded once for the session."""
+    return load_embedder(EmbeddingSettings())
+
+
+@pytest.fixture(params=["lancedb", "qdrant"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexStore]:
+    """Each backend in turn: LanceDB in a folder; Qdrant in local mode, or the server that is set."""
+    url = str(tmp_path / "index")
+    if request.param == "qdrant":
+        url = os.environ.get("PLUMB_TEST_QDRANT_URL", "qdrant+memory:")
+    opened = open_store(IndexSettings(url=url))
+    yield opened
+    if url.startswith("http"):
+        for name in opened.names():
+            opened.drop(name)
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def bench_data() -> Path:
+    """The public sets to measure on, where they are present."""
+    folder = Path(os.environ.get("PLUMB_BENCH_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the measuring data is not at {folder}")
+    return folder
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """A real redis-server on a free port, gone after the test."""
+    binary = shutil.which("redis-server")
+    assert binary, "redis-server is not installed; run the tests through `make test`"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [binary, "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as attempt:
+            if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise TimeoutError(f"nothing listens on port {port}")
