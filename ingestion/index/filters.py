@@ -1,0 +1,127 @@
+"""Filters on documents and their metadata, in a form that both backends translate.
+
+As a user writes them (JSON): a mapping, all of whose entries must hold.
+
+    {"department": "finance"}                equal, or, where the value is a list, contained in it
+    {"department": ["finance", "hr"]}        any of these
+    {"year": {"gte": 2024, "lt": 2026}}      a range: numbers, or ISO dates as text
+    {"document": "policies/expenses.pdf"}    `document`, `title`, `source`, `media_type` are the
+                                             document's own; every other name is metadata
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from ingestion.documents import Metadata, Scalar
+from ingestion.errors import InvalidFilter
+
+BUILT_IN = {
+    "document": "document_id",
+    "title": "title",
+    "source": "source",
+    "media_type": "media_type",
+}
+ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$")
+Bound: TypeAlias = Literal["gt", "gte", "lt", "lte"]
+BOUNDS: tuple[Bound, ...] = ("gt", "gte", "lt", "lte")
+MOST_VALUES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The field equals (or, being a list, contains) one of the values."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The field lies within bounds, all numbers or all ISO dates."""
+
+    field: str
+    bounds: tuple[tuple[Bound, float | str], ...]
+
+
+Filter: TypeAlias = tuple[AnyOf | Between, ...]
+
+
+def is_built_in(field: str) -> bool:
+    """Whether the field is the document's own rather than metadata."""
+    return field in BUILT_IN
+
+
+def facet(field: str, value: Scalar) -> str:
+    """One field's value as text, types kept apart (`true` is not `"true"`), 2 and 2.0 the same."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps([field, value], ensure_ascii=False)
+
+
+def facets(metadata: Metadata) -> list[str]:
+    """Every value of every field; a list's values one by one."""
+    return [
+        facet(field, item)
+        for field, value in metadata.items()
+        for item in (value if isinstance(value, list) else [value])
+    ]
+
+
+def parse_filter(given: Mapping[str, Any] | None) -> Filter | None:
+    """Check a user's filter and put it into the common form; None for none.
+
+    Raises:
+        InvalidFilter: naming the field and what it may be.
+    """
+    if not given:
+        return None
+    return tuple(_condition(field, value) for field, value in sorted(given.items()))
+
+
+def _condition(field: str, value: Any) -> AnyOf | Between:
+    if not field or len(field) > 200:
+        raise InvalidFilter("filters: a field's name must have 1 to 200 characters.")
+    if isinstance(value, dict):
+        return _between(field, value)
+    values = value if isinstance(value, list) else [value]
+    if not values or len(values) > MOST_VALUES:
+        raise InvalidFilter(f"filters.{field}: give 1 to {MOST_VALUES} values.")
+    for item in values:
+        if not isinstance(item, str | int | float | bool) or item != item:
+            raise InvalidFilter(
+                f"filters.{field}: {item!r} is neither text, number nor true/false; write a value, "
+                'a list of values, or a range like {"gte": 2024}.'
+            )
+    if field in BUILT_IN and not all(isinstance(item, str) for item in values):
+        raise InvalidFilter(f"filters.{field}: takes text.")
+    return AnyOf(field, tuple(values))
+
+
+def _between(field: str, bounds: dict[str, Any]) -> Between:
+    if not bounds or not set(bounds) <= set(BOUNDS):
+        raise InvalidFilter(
+            f"filters.{field}: a range is made of {', '.join(BOUNDS)}; got {', '.join(bounds) or 'none'}."
+        )
+    if field in BUILT_IN:
+        raise InvalidFilter(f"filters.{field}: takes text, not a range.")
+    limits: list[tuple[Bound, float | str]] = []
+    for bound in BOUNDS:
+        if bound not in bounds:
+            continue
+        limit = bounds[bound]
+        if isinstance(limit, str) and ISO_DATE.match(limit):
+            limits.append((bound, limit))
+        elif isinstance(limit, int | float) and not isinstance(limit, bool) and limit == limit:
+            limits.append((bound, float(limit)))
+        else:
+            raise InvalidFilter(
+                f"filters.{field}.{bound}: {limit!r} is neither a number nor an ISO date like 2026-04-01."
+            )
+    if len({type(limit) for _, limit in limits}) > 1:
+        raise InvalidFilter(f"filters.{field}: a range takes numbers or dates, not both.")
+    return Between(field, tuple(limits))

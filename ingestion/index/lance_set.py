@@ -1,0 +1,132 @@
+"""Read one document set in LanceDB.
+
+Reading goes through LanceDB's asynchronous API: dense and lexical search of one question run side
+by side, and rows are named by row id, which within one table version is the quickest way to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from lancedb.query import MatchQuery
+from numpy.typing import NDArray
+
+from ingestion.documents import Chunk
+from ingestion.index import lance_rows
+from ingestion.index.event_loop import EventLoop
+from ingestion.index.filters import Filter
+from ingestion.index.lance_errors import reported
+from ingestion.index.lance_filters import to_sql
+from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
+
+
+class LanceSet:
+    """A document set at its published version; later writes do not touch it."""
+
+    def __init__(self, table: Any, info: SetInfo, folder: Path, loop: EventLoop) -> None:
+        self._table = table
+        self._folder = folder
+        self._loop = loop
+        self.info = info
+
+    def dense(
+        self, vector: NDArray[np.float32], limit: int, where: Filter | None = None
+    ) -> list[Hit]:
+        """Exact nearest neighbours by cosine similarity."""
+        with reported(self._folder, "searched"):
+            return _dense_hits(self._loop.run(self._dense(vector, limit, to_sql(where))))
+
+    def lexical(self, question: str, limit: int, where: Filter | None = None) -> list[Hit]:
+        """BM25 by Lance's full-text index."""
+        with reported(self._folder, "searched"):
+            return _lexical_hits(self._loop.run(self._lexical(question, limit, to_sql(where))))
+
+    def candidates(
+        self, vector: NDArray[np.float32], question: str, depth: int, where: Filter | None = None
+    ) -> Candidates:
+        """Dense and lexical search side by side."""
+        sql = to_sql(where)
+        with reported(self._folder, "searched"):
+            near, (matching, best_match) = self._loop.run(self._both(vector, question, depth, sql))
+        dense, lexical = _dense_hits(near), _lexical_hits(matching)
+        vectors = matching["vector"].combine_chunks().flatten().to_numpy().reshape(-1, len(vector))
+        similarities = dict(
+            zip((hit.key for hit in lexical), (vectors @ vector).tolist(), strict=True)
+        )
+        similarities.update(dense)
+        return Candidates(dense, lexical, similarities, best_match)
+
+    def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
+        """The chunks behind row ids, in the order named."""
+        if not keys:
+            return []
+        with reported(self._folder, "read"):
+            rows = self._loop.run(self._rows(keys)).to_pylist()
+        found = {row["_rowid"]: lance_rows.to_chunk(row) for row in rows}
+        return [found[key] for key in keys]
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many chunks pass."""
+        with reported(self._folder, "read"):
+            return int(self._loop.run(self._table.count_rows(to_sql(where))))
+
+    def documents(self) -> Mapping[str, str]:
+        """Document id -> content hash."""
+        query = self._table.query().select(["document_id", "document_hash"])
+        with reported(self._folder, "read"):
+            found = self._loop.run(query.to_arrow())
+        return dict(
+            zip(found["document_id"].to_pylist(), found["document_hash"].to_pylist(), strict=True)
+        )
+
+    async def _both(
+        self, vector: NDArray[np.float32], question: str, depth: int, sql: str | None
+    ) -> tuple[pa.Table, tuple[pa.Table, str]]:
+        return await asyncio.gather(
+            self._dense(vector, depth, sql), self._lexical_with_best(question, depth, sql)
+        )
+
+    async def _lexical_with_best(
+        self, question: str, depth: int, sql: str | None
+    ) -> tuple[pa.Table, str]:
+        """The lexical hits with their vectors, and the first one's text, while dense search runs."""
+        found = await self._lexical(question, depth, sql, vectors=True)
+        if not found.num_rows:
+            return found, ""
+        rows = self._table.take_row_ids([found["_rowid"][0].as_py()]).select(["indexed_text"])
+        return found, (await rows.to_arrow())["indexed_text"][0].as_py()
+
+    async def _dense(self, vector: NDArray[np.float32], limit: int, sql: str | None) -> pa.Table:
+        query = self._table.query().nearest_to(vector).column("vector").distance_type("cosine")
+        if sql is not None:
+            query = query.where(sql)
+        return await query.limit(limit).select(["_distance"]).with_row_id().to_arrow()
+
+    async def _lexical(
+        self, question: str, limit: int, sql: str | None, *, vectors: bool = False
+    ) -> pa.Table:
+        clean = question.encode("utf-8", "replace").decode()  # a lone surrogate has no UTF-8
+        query = self._table.query().nearest_to_text(MatchQuery(clean, "indexed_text"))  # type: ignore[call-arg]
+        if sql is not None:
+            query = query.where(sql)
+        columns = ["_score", "vector"] if vectors else ["_score"]
+        return await query.limit(limit).select(columns).with_row_id().to_arrow()
+
+    async def _rows(self, keys: Sequence[Key]) -> pa.Table:
+        rows = self._table.take_row_ids(list(keys)).select(lance_rows.CHUNK_COLUMNS)
+        return await rows.with_row_id().to_arrow()
+
+
+def _dense_hits(found: pa.Table) -> list[Hit]:
+    keys, distances = found["_rowid"].to_pylist(), found["_distance"].to_pylist()
+    return [Hit(key, 1.0 - distance) for key, distance in zip(keys, distances, strict=True)]
+
+
+def _lexical_hits(found: pa.Table) -> list[Hit]:
+    keys, scores = found["_rowid"].to_pylist(), found["_score"].to_pylist()
+    return [Hit(key, score) for key, score in zip(keys, scores, strict=True)]

@@ -1,0 +1,30 @@
+"""Open the index that a URL names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion.errors import IndexUnavailable
+from ingestion.index.protocol import IndexStore
+from ingestion.settings import IndexSettings
+
+
+def open_store(settings: IndexSettings) -> IndexStore:
+    """The store behind `settings.url`; a backend's package is imported only when it is asked for.
+
+    Raises:
+        IndexUnavailable: the URL names nothing that can be opened.
+    """
+    url = settings.url
+    if url.startswith(("http://", "https://", "qdrant+")):
+        from ingestion.index import qdrant
+
+        return qdrant.connect(url, settings.api_key, settings.timeout_s)
+    if "://" in url:
+        raise IndexUnavailable(
+            f"{url!r} names no index; PLUMB_INDEX_URL takes a folder (LanceDB), http(s)://host:port "
+            "(a Qdrant server), qdrant+local:FOLDER or qdrant+memory:."
+        )
+    from ingestion.index.lance import LanceStore
+
+    return LanceStore(Path(url).expanduser())
