@@ -1,0 +1,53 @@
+"""Iterating ahead in a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ingestion.prefetch import prefetch
+
+
+def test_everything_comes_in_order() -> None:
+    with prefetch(iter(range(100)), 3) as ahead:
+        assert list(ahead) == list(range(100))
+
+
+def test_it_stays_within_the_bound() -> None:
+    made: list[int] = []
+
+    def source() -> Iterator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+
+    with prefetch(source(), 2) as ahead:
+        for number in ahead:
+            # One in hand, two in the queue, one being made.
+            assert len(made) <= number + 4
+
+
+def test_an_error_comes_at_its_place() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise ValueError("here")
+
+    with prefetch(source(), 5) as ahead:
+        assert next(ahead) == 1
+        with pytest.raises(ValueError, match="here"):
+            next(ahead)
+
+
+def test_leaving_early_ends_the_thread() -> None:
+    before = threading.active_count()
+
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    with pytest.raises(KeyError), prefetch(endless(), 2) as ahead:
+        next(ahead)
+        raise KeyError
+    assert threading.active_count() == before
