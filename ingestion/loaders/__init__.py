@@ -1,0 +1,20 @@
+"""Read files into documents: one module per format, one door for all.
+
+Importing this package is cheap; a parser library is imported when a file needs it.
+"""
+
+from __future__ import annotations
+
+from ingestion.loaders.files import FoundFile, find_files
+from ingestion.loaders.formats import SUPPORTED_SUFFIXES
+from ingestion.loaders.loading import load
+from ingestion.loaders.records import LoadProblem, RecordFields
+
+__all__ = [
+    "SUPPORTED_SUFFIXES",
+    "FoundFile",
+    "LoadProblem",
+    "RecordFields",
+    "find_files",
+    "load",
+]

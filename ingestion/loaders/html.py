@@ -1,0 +1,74 @@
+"""HTML pages: the main content as prose, without what surrounds it on every page."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.loaders.decoding import decode
+from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.html_content import main_content
+from ingestion.loaders.html_walk import HtmlWalker
+from ingestion.loaders.titles import stated_title
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""")
+_DECLARATION_BYTES = 4096
+
+# <meta name or property> to metadata key; the first one found wins.
+_META = {
+    "author": "author",
+    "article:author": "author",
+    "dc.creator": "author",
+    "description": "description",
+    "og:description": "description",
+    "date": "date",
+    "article:published_time": "date",
+    "dc.date": "date",
+    "article:modified_time": "modified",
+    "last-modified": "modified",
+    "keywords": "keywords",
+}
+
+
+def extract(data: bytes, name: str) -> TextBuilder:
+    """The page's main content; headings, lists, tables and code keep their structure."""
+    declared = _DECLARED.search(data[:_DECLARATION_BYTES])
+    decoded = decode(data, name, declared[1].decode() if declared else None)
+    builder = TextBuilder()
+    builder.metadata.update(decoded.metadata)
+    soup = parse(decoded.text)
+    _read_head(soup, builder)
+    page_title = soup.title.get_text() if soup.title is not None else None
+    content = main_content(soup)
+    first = content.find("h1")
+    # The title element often names the site as well.
+    builder.title = stated_title(first.get_text()) if first is not None else None
+    builder.title = builder.title or page_title
+    HtmlWalker(builder).walk(content)
+    return builder
+
+
+def parse(text: str) -> BeautifulSoup:
+    """Parsed HTML. The HTML parser of lxml knows no external entities and fetches nothing."""
+    import warnings
+
+    from bs4 import BeautifulSoup, UnusualUsageWarning
+
+    # Remarks for programmers, such as "this looks like a file name", about input not ours.
+    warnings.filterwarnings("ignore", category=UnusualUsageWarning)
+    return BeautifulSoup(text, "lxml")
+
+
+def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:
+    for meta in soup.find_all("meta"):
+        said = meta.get("name") or meta.get("property") or meta.get("itemprop")
+        key = _META.get(str(said).lower())
+        value = " ".join(str(meta.get("content") or "").split())
+        if key and value:
+            builder.metadata.setdefault(key, value)
+    language = soup.html.get("lang") if soup.html else None
+    if language:
+        builder.metadata["language"] = str(language)

@@ -1,0 +1,79 @@
+"""Read HTML tables as rows, with spanned cells laid out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingestion.loaders.tables import guess_header_rows
+
+if TYPE_CHECKING:
+    from bs4 import Tag
+
+# Real tables span less; larger numbers are mistakes or attacks on memory.
+_WIDEST_SPAN = 50
+_TALLEST_SPAN = 10_000
+_BLOCK_CONTENT = ["h1", "h2", "h3", "h4", "h5", "h6", "pre", "article", "section"]
+
+
+def is_data_table(table: Tag) -> bool:
+    """Whether a table holds data, rather than laying out a page."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    if table.find("table") is not None:  # asked first: it keeps deep nesting cheap
+        return False
+    if table.find(["th", "caption"]) is not None:
+        return True
+    if table.find(_BLOCK_CONTENT) is not None:
+        return False
+    rows = table.find_all("tr")
+    return len(rows) > 1 and any(len(row.find_all("td")) > 1 for row in rows)
+
+
+def table_rows(table: Tag) -> tuple[list[list[str]], int]:
+    """The cells' text, and how many rows at the top are the header.
+
+    A cell that spans rows is repeated in each, so that a row makes sense alone; one that spans
+    columns is repeated only in the header, where every column needs its name.
+    """
+    tags = [row for row in table.find_all("tr") if row.find(["td", "th"]) is not None]
+    header_rows = _header_rows(tags)
+    rows: list[list[str]] = []
+    open_spans: dict[int, tuple[str, int]] = {}
+    for number, tag in enumerate(tags):
+        row: list[str] = []
+        for cell in tag.find_all(["td", "th"], recursive=False):
+            _take_open(row, open_spans)
+            text = cell.get_text(" ")
+            width = _span(cell, "colspan", _WIDEST_SPAN)
+            height = _span(cell, "rowspan", _TALLEST_SPAN)
+            for offset in range(width):
+                shown = text if offset == 0 or number < header_rows else ""
+                if height > 1:
+                    open_spans[len(row)] = (shown, height - 1)
+                row.append(shown)
+        _take_open(row, open_spans)
+        rows.append(row)
+    return rows, header_rows or guess_header_rows(rows)
+
+
+def _take_open(row: list[str], open_spans: dict[int, tuple[str, int]]) -> None:
+    while len(row) in open_spans:
+        text, left = open_spans.pop(len(row))
+        if left > 1:
+            open_spans[len(row)] = (text, left - 1)
+        row.append(text)
+
+
+def _header_rows(tags: list[Tag]) -> int:
+    count = 0
+    for tag in tags:
+        in_head = tag.parent is not None and tag.parent.name == "thead"
+        if not in_head and tag.find("td", recursive=False) is not None:
+            break
+        count += 1
+    return count if count < len(tags) else min(count, 1)
+
+
+def _span(cell: Tag, attribute: str, limit: int) -> int:
+    value = str(cell.get(attribute, "1")).strip()
+    return min(max(int(value), 1), limit) if value.isdecimal() and len(value) < 9 else 1

@@ -1,0 +1,116 @@
+"""Load one file: pick its loader, run it, and turn what it extracted into documents."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from ingestion.documents import Document
+from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
+from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.files import printable, reason
+from ingestion.loaders.formats import HEAD_BYTES, Format, check_content, format_of
+from ingestion.loaders.records import LoadProblem, RecordFields
+from ingestion.loaders.titles import stated_title, title_from_name
+
+# Formats that are parsed whole are held in memory several times over.
+LARGEST_FILE = 512 * 1024 * 1024
+
+
+class DocumentLoader(Protocol):
+    """A module that reads a file as one document."""
+
+    def extract(self, data: bytes, name: str) -> TextBuilder:
+        """What the bytes hold; `name` is what to call the file in an error."""
+
+
+class RecordLoader(Protocol):
+    """A module that reads a file as one document per record, in constant memory."""
+
+    def read_records(
+        self, path: Path, name: str, fields: RecordFields | None, source: str
+    ) -> Iterator[Document | LoadProblem]:
+        """The file's records in order; a bad one is a problem among them."""
+
+
+def load(
+    path: Path,
+    document_id: str,
+    *,
+    records: RecordFields | None = None,
+    source: str | None = None,
+) -> Iterator[Document | LoadProblem]:
+    """The documents in the file at `path`: one, or one per record of JSONL.
+
+    Args:
+        path: the file.
+        document_id: what to call the document; its suffix decides the format. Records have ids
+            of their own.
+        records: which fields of a record are which. `None` means the usual names for JSONL, and
+            that a CSV or TSV file is one document with one table.
+        source: where the file comes from, for people; by default `path`.
+
+    Yields:
+        Documents; and for each record that cannot be one, a `LoadProblem`, so that the rest of
+        the file is not lost.
+
+    Raises:
+        DocumentError: the file as a whole cannot be read. Whatever a parser raises is its cause.
+    """
+    source = source if source is not None else printable(os.fspath(path))
+    expected = format_of(document_id)
+    try:
+        with path.open("rb") as file:
+            check_content(file.read(HEAD_BYTES), expected, document_id)
+        if expected.module == "records" or (records and expected.module == "delimited"):
+            reader = cast("RecordLoader", _module(expected))
+            yield from reader.read_records(path, document_id, records, source)
+        else:
+            yield _load_whole(path, document_id, expected, source)
+    except DocumentError:
+        raise
+    except OSError as error:
+        raise UnreadableDocument(
+            f"{document_id}: cannot be read: {reason(error)}; check the file and its permissions"
+        ) from error
+    except Exception as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UnreadableDocument(
+            f"{document_id}: broken or not a real {path.suffix or expected.media_type} file "
+            f"({detail}); open and save it again, or remove it"
+        ) from error
+
+
+def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> Document:
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise UnreadableDocument(
+            f"{document_id}: {size >> 20} MB is more than the {LARGEST_FILE >> 20} MB that one "
+            "document may have; split it"
+        )
+    data = path.read_bytes()
+    loader = cast("DocumentLoader", _module(expected))
+    extracted = loader.extract(data, document_id)
+    text, blocks = extracted.result()
+    if not text:
+        raise EmptyDocument(f"{document_id}: there is no text in it; fill or remove it")
+    return Document(
+        id=document_id,
+        title=stated_title(extracted.title)
+        or extracted.first_heading
+        or title_from_name(document_id),
+        text=text,
+        blocks=blocks,
+        source=source,
+        media_type=expected.media_type,
+        content_hash=hashlib.sha256(data).hexdigest(),
+        metadata=extracted.metadata,
+    )
+
+
+def _module(expected: Format) -> object:
+    return import_module(f"ingestion.loaders.{expected.module}")

@@ -1,0 +1,1 @@
+"""Office Open XML: Word, PowerPoint, Excel. All are XML files in a ZIP archive."""

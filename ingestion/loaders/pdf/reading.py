@@ -1,0 +1,131 @@
+"""Read a PDF with PDFium: pages, outline, properties."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+from ingestion.errors import UnreadableDocument
+from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.pdf.lines import OutlineEntry, Pdf, PdfPage
+from ingestion.loaders.pdf.words import page_lines
+
+# PDFium is not thread-safe, not even for different documents.
+_PDFIUM = threading.Lock()
+
+_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
+_LONGEST_OUTLINE = 5000
+_PROPERTIES = {"Author": "author", "Subject": "subject"}
+_NOISE = frozenset(("anonymous", "unspecified", "unknown", "(anonymous)", "(unspecified)"))
+
+
+def read_pdf(data: bytes, name: str) -> Pdf:
+    """Everything of interest in the file. Pages that cannot be read are listed in the metadata.
+
+    Raises:
+        UnreadableDocument: it is encrypted, or broken beyond what PDFium mends.
+    """
+    import pypdfium2
+
+    with _PDFIUM:
+        try:
+            # Without a password PDFium tries the empty one, which most "protected" files have.
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise UnreadableDocument(
+                    f"{name}: is encrypted; remove the password and ingest it again"
+                ) from error
+            raise
+        try:
+            return _read(document)
+        finally:
+            document.close()
+
+
+def _read(document: Any) -> Pdf:
+    pdf = Pdf()
+    _read_properties(document, pdf)
+    _read_outline(document, pdf)
+    unreadable = []
+    for index in range(len(document)):
+        page = _read_page(document, index, pdf)
+        if page is None:
+            unreadable.append(str(index + 1))
+        else:
+            pdf.pages.append(page)
+    pdf.metadata["pages"] = len(document)
+    if unreadable:
+        pdf.metadata["unreadable_pages"] = unreadable
+    return pdf
+
+
+def _read_page(document: Any, index: int, pdf: Pdf) -> PdfPage | None:
+    import pypdfium2
+    import pypdfium2.raw
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        return None  # reported by its number; the other pages are worth having
+    try:
+        text = page.get_textpage()
+        try:
+            lines = page_lines(text)
+        finally:
+            text.close()
+        if not lines and not pdf.has_images:
+            images = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+            pdf.has_images = next(images, None) is not None
+        return PdfPage(index + 1, page.get_height(), lines)
+    except pypdfium2.PdfiumError:
+        return None
+    finally:
+        page.close()
+
+
+def _read_properties(document: Any, pdf: Pdf) -> None:
+    properties = document.get_metadata_dict(skip_empty=True)
+    pdf.title = properties.get("Title", "")
+    for key, kept in _PROPERTIES.items():
+        value = one_line(properties.get(key, ""))
+        if value and value.lower() not in _NOISE:
+            pdf.metadata[kept] = value
+    keywords = re.split(r"\s*[,;]\s*", one_line(properties.get("Keywords", "")))
+    if any(keywords):
+        pdf.metadata["keywords"] = [word for word in keywords if word]
+    for key, kept in (("CreationDate", "created"), ("ModDate", "modified")):
+        date = iso_date(properties.get(key, ""))
+        if date:
+            pdf.metadata[kept] = date
+
+
+def _read_outline(document: Any, pdf: Pdf) -> None:
+    import pypdfium2
+
+    try:
+        for bookmark in document.get_toc(max_depth=6):
+            if len(pdf.outline) >= _LONGEST_OUTLINE:
+                return
+            title = one_line(bookmark.get_title())
+            target = bookmark.get_dest()
+            index = target.get_index() if target else None
+            page = index + 1 if index is not None else None
+            if title:
+                pdf.outline.append(OutlineEntry(bookmark.level + 1, title, page))
+    except pypdfium2.PdfiumError:
+        pdf.outline.clear()  # a broken outline is no reason to refuse the pages
+
+
+def iso_date(text: str) -> str | None:
+    """A PDF date ("D:20220403180542+02'00'") in ISO form, as exact as it is given."""
+    match = _DATE.match(text.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second, utc, sign, zone_hour, zone_minute = match.groups()
+    date = "-".join(filter(None, (year, month, day)))
+    if not (day and hour and minute):
+        return date
+    zone = "+00:00" if utc else f"{sign}{zone_hour}:{zone_minute or '00'}" if sign else ""
+    return f"{date}T{hour}:{minute}:{second or '00'}{zone}"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.errors import UnreadableDocument
+from ingestion.loaders.decoding import decode, stream_encoding
+
+GERMAN = "Müller fährt über die Brücke nach Köln, wo es Äpfel gibt.\n"
+SPANISH = "El niño comió paella en España, ¿verdad?\n"
+RUSSIAN = "Привет, мир! Это простой текст на русском языке.\n"
+JAPANESE = "これは日本語のテキストです。文字コードを確認します。\n"
+
+
+def test_utf8_is_not_worth_a_word(loading: Any) -> None:
+    assert loading.one("a.txt", GERMAN).metadata == {}
+    marked = loading.one("a.txt", b"\xef\xbb\xbf" + GERMAN.encode())
+    assert marked.text == GERMAN.strip()
+    assert marked.metadata == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_byte_order_mark_is_believed(loading: Any, encoding: str) -> None:
+    document = loading.one("a.txt", GERMAN.encode(encoding))
+    assert document.text == GERMAN.strip()
+    assert document.metadata == {"encoding": encoding}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (GERMAN, "cp1252"),
+        (SPANISH, "cp1252"),
+        ("“Quoted” – 5 €\n", "cp1252"),
+        (RUSSIAN * 3, "cp1251"),
+        (RUSSIAN * 3, "koi8-r"),
+        (JAPANESE * 3, "shift_jis"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy.\n" * 3, "cp1250"),
+    ],
+)
+def test_legacy_encodings_are_recognised(loading: Any, text: str, encoding: str) -> None:
+    document = loading.one("a.txt", text.encode(encoding))
+    assert document.text == text.strip()
+    assert document.metadata["encoding"] != "utf-8"
+
+
+def test_a_long_ascii_start_does_not_hide_the_telling_bytes() -> None:
+    data = b"plain words " * 100_000 + GERMAN.encode("cp1252")
+    decoded = decode(data, "a.txt")
+    assert decoded.encoding == "cp1252"
+    assert decoded.text.endswith(GERMAN)
+
+
+def test_utf8_with_a_lost_byte_stays_utf8() -> None:
+    decoded = decode(GERMAN.encode() * 5 + b"\xc3", "a.txt")
+    assert decoded.text.startswith(GERMAN)
+    assert decoded.metadata == {"undecodable_bytes": 1}
+
+
+def test_an_html_declaration_is_used_and_a_wrong_one_is_not(loading: Any) -> None:
+    page = '<meta charset="windows-1251"><p>' + RUSSIAN
+    assert loading.one("a.html", page.encode("cp1251")).text == RUSSIAN.strip()
+    page = '<meta charset="utf-8"><p>' + GERMAN
+    assert loading.one("a.html", page.encode("cp1252")).text == GERMAN.strip()
+    page = '<meta charset="klingon"><p>' + GERMAN
+    assert loading.one("a.html", page.encode("cp1252")).text == GERMAN.strip()
+
+
+def test_many_control_bytes_are_binary() -> None:
+    with pytest.raises(UnreadableDocument, match="control bytes"):
+        decode(bytes(range(1, 32)) * 20, "a.txt")
+
+
+def test_a_stream_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" * 400_000 + "Grüße,ö\n".encode("cp1252"))
+    assert stream_encoding(path, "a.csv") == "cp1252"
+    path.write_bytes("é".encode() * (1 << 20))  # a character straddles two pieces
+    assert stream_encoding(path, "a.csv") == "utf-8"
+    path.write_bytes(b"x" + "é".encode() * (1 << 20))
+    assert stream_encoding(path, "a.csv") == "utf-8"
+
+
+def test_damage_behind_a_byte_order_mark_is_counted() -> None:
+    decoded = decode(GERMAN.encode("utf-16") + b"\x00\xd8", "a.txt")
+    assert decoded.text.startswith(GERMAN)
+    assert decoded.metadata == {"encoding": "utf-16", "undecodable_bytes": 1}
+    assert decode(b"\xef\xbb\xbfabc\xff", "a.txt").metadata == {"undecodable_bytes": 1}
+
+
+def test_bytes_that_the_guessed_encoding_lacks_are_replaced() -> None:
+    # 0x81 is no character in Windows-1252, and stands behind the sample that is looked at.
+    decoded = decode(GERMAN.encode("cp1252") * 2000 + b"\x81", "a.txt")
+    assert decoded.metadata == {"encoding": "cp1252", "undecodable_bytes": 1}
+
+
+def test_a_stream_with_a_mark_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(GERMAN.encode("utf-16"))
+    assert stream_encoding(path, "a.csv") == "utf-16"
