@@ -33,6 +33,8 @@ _FRESH_LINE = re.compile(
 _WRAPPED_LINE = 45
 # Brackets and quotations hold together when they close within this many characters.
 _REACH = 200
+# What is shorter may be the number of a list item.
+_MARKER_LENGTH = 16
 
 _TITLES = frozenset(
     "adm amb atty brig capt cdr cmdr col cpl dr drs fr gen gov hon insp lt maj messrs mlle mme mr mrs "
@@ -113,14 +115,20 @@ def _ends(text: str, start: int, at: int, end: int) -> bool:
     if follow >= len(text):
         return True
     if text[at] in ".!?…":
-        if text[follow].islower():
+        lower = text[follow].islower()
+        if lower and not _lower_case_prose(text, start, at):
             return False
         if text[at] == "." and (end == at + 1 or text[at + 1] not in ".!?…"):
-            if at - start < 16 and _MARKER_ONLY.match(text, start, at + 1):
+            if at - start < _MARKER_LENGTH and _MARKER_ONLY.match(text, start, at + 1):
                 return False
             if end == at + 1 and _abbreviation(text, start, at, follow):
                 return False
     return not _inside(text, start, at, end)
+
+
+def _lower_case_prose(text: str, start: int, at: int) -> bool:
+    """Whether the sentence so far has no capitals at all, so that the next needs none either."""
+    return at - start > _MARKER_LENGTH and text[start : min(at, start + _REACH)].islower()
 
 
 def _abbreviation(text: str, start: int, at: int, follow: int) -> bool:

@@ -8,17 +8,29 @@ For each candidate, with its cosine similarity `s` (known for all of them) and i
 *Standardised, not scaled by rank or range.* A side whose best candidates stand clear of the rest
 says more than one whose candidates are all alike; ranks (reciprocal rank fusion) and min-max
 scaling throw just that away. Neither the embedding model's range of cosines nor the corpus' range
-of BM25 scores matters, so there is no weight to tune. Bruch et al. (arXiv:2210.11934) show why
-scores beat ranks, and Renda and Straccia (SAC 2003) compare such normalisations.
+of BM25 scores matters, so no weight is tuned. Scores beat ranks: Bruch et al., arXiv:2210.11934;
+standardised scores: Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001).
 
 *Weighed by coverage.* BM25 has no notion of a good match: its best hit is the best there is.
 `coverage` is the share of the question's terms that this best hit holds; `coverage * l / max(l)`
 estimates the same of every other hit. So a question put in words that the documents do not use
 leans on dense search, and one that names things in their words leans on lexical search.
 
-Measured with all-MiniLM-L6-v2, 100 candidates a side, against BM25 alone, dense alone and
-reciprocal rank fusion (k = 60):
-FIGURES
+Measured with all-MiniLM-L6-v2, 100 candidates a side, nDCG@10, against reciprocal rank fusion
+(k = 60) and a fixed weight of 0.3 on dense; "swapped" has the question's two rarest matching words
+replaced by near words, "swapped 4" its four rarest:
+
+    set                   BM25    dense   RRF     0.3     fuse
+    xquad                 0.972   0.944   0.972   0.979   0.982
+    cranfield             0.384   0.395   0.428   0.422   0.432
+    covidqa               0.700   0.475   0.639   0.716   0.716
+    xquad swapped         0.702   0.867   0.809   0.790   0.873
+    cranfield swapped     0.167   0.312   0.275   0.253   0.305
+    covidqa swapped       0.303   0.344   0.375   0.382   0.417
+    xquad swapped 4       0.416   0.809   0.584   0.558   0.777
+    cranfield swapped 4   0.078   0.267   0.169   0.147   0.240
+
+The last two show the limit: where nearly every matching word misleads, dense alone is better.
 """
 
 from __future__ import annotations
