@@ -1,0 +1,1 @@
+"""Question -> grounded, cited answer; over REST and on the command line."""

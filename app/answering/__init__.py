@@ -1,0 +1,1 @@
+"""Retrieve, prompt, generate, check citations."""

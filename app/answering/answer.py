@@ -1,0 +1,171 @@
+"""What an answer is made of; REST, the command line and evaluations share these models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.manifest import Manifest
+from ingestion.documents import Chunk, Page
+
+
+class StageScores(BaseModel):
+    """What each stage of retrieval thought of a passage; None where the stage did not see it.
+
+    Attributes:
+        dense: cosine similarity to the question.
+        lexical: BM25.
+        fused: the two combined, from 0 to 1.
+        rerank: the cross-encoder's score, where one is set.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    fused: float
+    rerank: float | None = None
+
+
+class Passage(BaseModel):
+    """A retrieved chunk.
+
+    Attributes:
+        chunk_id: the chunk's id.
+        document: the document's id in its set.
+        title: the document's title.
+        heading_path: headings above it, outermost first.
+        page: page, slide or sheet it is on, if its format has them.
+        start: its first character in the document's extracted text.
+        end: the character after its last.
+        text: exactly those characters.
+        context: what it was indexed with in front (title, headings, a table's header).
+        score: the score it was ranked by.
+        scores: the scores stage by stage.
+        metadata: the document's metadata.
+        source: where the document was read from.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk_id: str
+    document: str
+    title: str
+    heading_path: list[str]
+    page: Page | None
+    start: int
+    end: int
+    text: str
+    context: str
+    score: float
+    scores: StageScores
+    metadata: dict[str, Any]
+    source: str
+
+    @classmethod
+    def of(cls, chunk: Chunk, scores: StageScores) -> Passage:
+        """The passage that a chunk becomes when it is found."""
+        return cls(
+            chunk_id=chunk.id,
+            document=chunk.document_id,
+            title=chunk.title,
+            heading_path=list(chunk.heading_path),
+            page=chunk.page,
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            context=chunk.context,
+            score=scores.fused if scores.rerank is None else scores.rerank,
+            scores=scores,
+            metadata=dict(chunk.metadata),
+            source=chunk.source,
+        )
+
+
+class Citation(BaseModel):
+    """A passage's words behind an answer.
+
+    Attributes:
+        marker: the number by which the answer's text names the passage, as in `[1]`.
+        document: the document's id in its set.
+        title: the document's title.
+        source: where the document was read from.
+        heading_path: headings above the passage.
+        page: page, slide or sheet, if any.
+        start: first character of the cited words in the document's extracted text.
+        end: the character after the last.
+        text: the cited words: the quoted span, or the whole passage where nothing was quoted.
+        quoted: whether the answer quotes these words (then they are verified to be there).
+        chunk_id: the passage's chunk.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    marker: int
+    document: str
+    title: str
+    source: str
+    heading_path: list[str]
+    page: Page | None
+    start: int
+    end: int
+    text: str
+    quoted: bool
+    chunk_id: str
+
+
+class CitationCheck(BaseModel):
+    """What checking the answer's citations in code found.
+
+    Attributes:
+        markers_removed: markers that named no passage; taken out of the answer.
+        quotes_unverified: quoted spans that are in no passage the sentence cites.
+        sentences_uncited: sentences with no marker.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    markers_removed: int = 0
+    quotes_unverified: list[str] = Field(default_factory=list)
+    sentences_uncited: int = 0
+
+
+class Answer(BaseModel):
+    """A grounded, cited answer, or a refusal that says why.
+
+    Attributes:
+        answer: the text, with markers such as `[1]`.
+        refused: whether it declines to answer.
+        citations: the words behind it, in the order of the text.
+        passages: what was retrieved, best first; marker n is the n-th.
+        citation_check: what the check of citations found.
+        manifest: everything that shaped it.
+        prompt_version: the prompt's version, for example `answer@v1`.
+        index_version: the index version it was answered from.
+        model: the chat model.
+        timings_ms: milliseconds by stage: embed, search, rerank, generate, total.
+    """
+
+    answer: str
+    refused: bool
+    citations: list[Citation]
+    passages: list[Passage]
+    citation_check: CitationCheck
+    manifest: Manifest
+    prompt_version: str
+    index_version: str
+    model: str
+    timings_ms: dict[str, float]
+
+
+class SearchResult(BaseModel):
+    """Retrieval alone.
+
+    Attributes:
+        passages: what was found, best first.
+        index_version: the index version that was searched.
+        timings_ms: milliseconds by stage.
+    """
+
+    passages: list[Passage]
+    index_version: str
+    timings_ms: dict[str, float]

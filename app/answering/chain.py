@@ -1,0 +1,137 @@
+"""The way of one question: retrieve -> prompt -> chat model -> checked, cited answer.
+
+A LangChain chain of three steps over one growing state, so that LangChain's callbacks and tracers
+see each step.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from app.answering.answer import Answer, CitationCheck, Passage
+from app.answering.citations import NO_ANSWER, Checked, check_citations, check_structured
+from app.answering.rendering import STRUCTURED, render
+from app.answering.retrieval import Retriever
+from app.errors import ChatModelFailed
+from app.manifest import Manifest
+from ingestion.index.filters import Filter
+from ingestion.index.protocol import DocumentSet
+from prompts.errors import PlumbError
+from prompts.versions import PromptVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with everything that it is to be answered with.
+
+    Attributes:
+        question: checked already.
+        document_set: open at the index version to answer from.
+        prompt: the prompt version.
+        model: the chat model, made with the prompt's parameters.
+        manifest: the name of all these.
+        limit: how many passages the prompt gets.
+        where: which documents may be used.
+    """
+
+    question: str
+    document_set: DocumentSet
+    prompt: PromptVersion
+    model: BaseChatModel
+    manifest: Manifest
+    limit: int
+    where: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    asked: Asked
+    began: float
+    passages: list[Passage] = field(default_factory=list)
+    message: AIMessage | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class AnswerChain:
+    """Answers questions. Safe to share between threads."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever = retriever
+        self._chain: Runnable[Any, Any] = (
+            RunnableLambda(self._retrieve, name="retrieve")
+            | RunnableLambda(self._generate, name="generate")
+            | RunnableLambda(self._conclude, name="check citations")
+        )
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer, or refuse with the reason.
+
+        Raises:
+            IndexUnavailable: the index cannot be searched.
+            ModelMismatch: the set was built with another embedding model.
+            ChatModelFailed: the chat model did not answer.
+        """
+        answer: Answer = self._chain.invoke(_State(asked, time.perf_counter()))
+        return answer
+
+    def _retrieve(self, state: _State) -> _State:
+        asked = state.asked
+        found = self._retriever.retrieve(
+            asked.question, asked.document_set, asked.limit, asked.where
+        )
+        return replace(state, passages=found.passages, timings_ms=found.timings_ms)
+
+    def _generate(self, state: _State) -> _State:
+        if not state.passages:
+            return state
+        asked = state.asked
+        messages = render(asked.prompt, asked.question, state.passages)
+        began = time.perf_counter()
+        try:
+            message = asked.model.invoke(messages)
+        except PlumbError:
+            raise
+        except Exception as error:  # each provider's client raises its own
+            text = " ".join(str(error).split())[:300]
+            raise ChatModelFailed(
+                f"the chat model {asked.manifest.chat_model!r} did not answer: {text or type(error).__name__}"
+            ) from error
+        took = round((time.perf_counter() - began) * 1000, 3)
+        if not isinstance(message, AIMessage):
+            raise ChatModelFailed(
+                f"the chat model returned a {type(message).__name__}, not an answer"
+            )
+        return replace(state, message=message, timings_ms={**state.timings_ms, "generate": took})
+
+    def _conclude(self, state: _State) -> Answer:
+        checked = _check(state)
+        asked = state.asked
+        total = round((time.perf_counter() - state.began) * 1000, 3)
+        return Answer(
+            answer=checked.text,
+            refused=checked.refused,
+            citations=checked.citations,
+            passages=state.passages,
+            citation_check=checked.check,
+            manifest=asked.manifest,
+            prompt_version=asked.manifest.prompt,
+            index_version=asked.manifest.index_version,
+            model=asked.manifest.chat_model,
+            timings_ms={**state.timings_ms, "total": total},
+        )
+
+
+def _check(state: _State) -> Checked:
+    if state.message is None:
+        return Checked(NO_ANSWER, refused=True, check=CitationCheck())
+    text = state.message.text
+    structured = state.message.additional_kwargs.get(STRUCTURED)
+    if structured is not None:
+        return check_structured(text, structured, state.passages)
+    return check_citations(text, state.passages)

@@ -1,0 +1,94 @@
+"""Make the chat model that the settings name."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from app.answering.extractive import ExtractiveChatModel
+from app.errors import ChatModelUnknown
+from app.settings import ChatSettings, ExtractiveSettings
+from ingestion.embedding import Embedder
+
+EXTRACTIVE = "extractive"
+# A server of one's own that checks no key still must be sent one.
+NO_KEY = "none"
+
+
+def make_chat_model(
+    chat: ChatSettings,
+    extractive: ExtractiveSettings,
+    embedder: Embedder,
+    parameters: Mapping[str, Any],
+) -> BaseChatModel:
+    """The model, with a prompt version's parameters.
+
+    Args:
+        chat: which model.
+        extractive: how the embedded one behaves.
+        embedder: what the embedded one compares sentences with.
+        parameters: for a hosted model (temperature, max_tokens, …); see `merged_parameters`.
+
+    Raises:
+        ChatModelUnknown: no such provider, its package is not installed, or its key is missing.
+    """
+    if chat.model == EXTRACTIVE:
+        options = {} if extractive.threshold is None else {"threshold": extractive.threshold}
+        extracted: BaseChatModel = ExtractiveChatModel(
+            embed=embedder.embed_queries, max_sentences=extractive.max_sentences, **options
+        )
+        return extracted
+    from langchain.chat_models import init_chat_model
+
+    arguments: dict[str, Any] = {
+        **parameters,
+        "timeout": chat.timeout_s,
+        "max_retries": chat.max_retries,
+        **_connection(chat),
+    }
+    if chat.model.startswith("ollama:"):
+        arguments = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+    try:
+        model = init_chat_model(chat.model, **arguments)
+    except Exception as error:  # each provider's package raises its own
+        text = " ".join(str(error).split())[:300]
+        raise ChatModelUnknown(
+            f"chat model {chat.model!r} cannot be made: {text} Set PLUMB_CHAT_MODEL to "
+            "`extractive`, or to provider:model with that provider's package and key in place."
+        ) from error
+    if not isinstance(model, BaseChatModel):
+        raise ChatModelUnknown(f"chat model {chat.model!r}: name one model, as provider:model.")
+    return model
+
+
+def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str, Any]:
+    """A prompt version's parameters with the settings' over them; a null takes one away."""
+    merged = {**prompt, **chat.parameters}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _connection(chat: ChatSettings) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if chat.base_url:
+        arguments["base_url"] = chat.base_url
+        arguments["api_key"] = chat.api_key or NO_KEY
+    elif chat.api_key:
+        arguments["api_key"] = chat.api_key
+    elif chat.model.startswith("azure_openai:"):
+        arguments |= _entra_id()
+    return arguments
+
+
+def _entra_id() -> dict[str, Any]:
+    """Azure OpenAI without a key: the identity of the machine or of whoever is logged in."""
+    import os
+
+    if os.environ.get("AZURE_OPENAI_API_KEY") or not importlib.util.find_spec("azure.identity"):
+        return {}
+    from azure.identity import DefaultAzureCredential, get_bearer_token_provider
+
+    scope = "https://cognitiveservices.azure.com/.default"
+    return {"azure_ad_token_provider": get_bearer_token_provider(DefaultAzureCredential(), scope)}

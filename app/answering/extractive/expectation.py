@@ -1,0 +1,97 @@
+"""What kind of thing a question asks for, and whether a unit holds one that it did not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from enum import Enum
+
+from app.answering.extractive.words import Word
+
+
+class Expectation(Enum):
+    """What would answer."""
+
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+    ANYTHING = "anything"
+
+
+# In this order; the first that matches decides.
+_ASKS = (
+    (
+        Expectation.DATE,
+        r"\bwhen\b|\b(?:what|which)\b.{0,20}\b(?:year|years|date|day|month|century|centuries|decade|era"
+        r"|time)\b",
+    ),
+    (
+        Expectation.NUMBER,
+        r"\bhow (?:many|much|long|far|old|tall|large|big|high|deep|fast|heavy|often|wide|frequently)\b"
+        r"|\b(?:what|which)\b.{0,30}\b(?:number|percent|percentage|proportion|population|distance|cost"
+        r"|price|fee|rate|amount|length|height|width|weight|speed|temperature|size|age|total|average"
+        r"|fraction|limit|maximum|minimum|quota|version|value|range|ratio|score)\b",
+    ),
+    (Expectation.NAME, r"\bwho(?:m|se)?\b|\bwhere\b|\b(?:what|which)\b.{0,20}\bnames?\b"),
+    (
+        Expectation.NAME,
+        r"\b(?:what|which)\b.{0,25}\b(?:city|country|countries|state|town|company|team|person|people|man"
+        r"|woman|king|queen|president|player|actor|author|artist|scientist|group|organization|school"
+        r"|university|river|region|island|nation|language|religion|album|song|film|book|war|battle"
+        r"|party|dynasty|church)\b",
+    ),
+)
+_QUESTION_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
+_NUMBER_WORDS = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fifteen twenty thirty "
+    "forty fifty sixty hundred hundreds thousand thousands million millions billion trillion dozen "
+    "half quarter third thirds once twice double triple percent none zero both".split()
+)
+_DATE_WORDS = frozenset(
+    "january february march april may june july august september october november december jan feb mar "
+    "apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday "
+    "century centuries decade bc ad bce ce today".split()
+)
+_YEAR = re.compile(r"1\d{3}s?\Z|20\d\ds?\Z")
+_WHETHER = re.compile(
+    r"\W*(?:is|are|was|were|am|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_whether(question: str) -> bool:
+    """Whether `question` wants a yes or no; then its own words may be the answer."""
+    return _WHETHER.match(question) is not None
+
+
+def expected(question: str) -> Expectation:
+    """What `question` asks for, by its words."""
+    return next(
+        (kind for kind, pattern in _QUESTION_KINDS if pattern.search(question)),
+        Expectation.ANYTHING,
+    )
+
+
+def holds(expectation: Expectation, words: Sequence[Word], known: Set[str]) -> bool:
+    """Whether a unit holds what is expected, other than the stems that the question knows."""
+    fresh = [(index, word) for index, word in enumerate(words) if word.stem not in known]
+    if expectation is Expectation.NUMBER:
+        return any(w.surface[0].isdigit() or w.surface.lower() in _NUMBER_WORDS for _, w in fresh)
+    if expectation is Expectation.DATE:
+        return any(
+            _YEAR.match(w.surface)
+            or (w.capital and w.surface.lower() in _DATE_WORDS)
+            or w.stem == "centuri"
+            for _, w in fresh
+        )
+    if expectation is Expectation.NAME:
+        return any(_is_name(words, index) for index, _ in fresh)
+    return False
+
+
+def _is_name(words: Sequence[Word], index: int) -> bool:
+    """A capital counts where grammar does not ask for it: not at the start, unless a name goes on."""
+    word = words[index]
+    if not word.capital or word.grammar:
+        return False
+    return index > 0 or (len(words) > 1 and words[1].capital)

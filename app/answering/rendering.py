@@ -1,0 +1,62 @@
+"""A prompt version and passages, made into the messages that a chat model gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+from app.answering.answer import Passage
+from prompts.versions import PromptVersion
+
+ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+# Under this key the last message also carries the passages as data, for a model that computes on
+# them instead of reading the text; providers' clients send none of it.
+STRUCTURED = "plumbline"
+
+
+def render(prompt: PromptVersion, question: str, passages: Sequence[Passage]) -> list[BaseMessage]:
+    """The messages of `prompt` with the question and the numbered passages filled in."""
+    template = ChatPromptTemplate.from_messages(
+        [(message.role, message.content) for message in prompt.messages]
+    )
+    filled = {"question": question, "passages": numbered(passages)}
+    messages = template.format_messages(**{name: filled[name] for name in prompt.variables})
+    last = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
+    messages[last].additional_kwargs[STRUCTURED] = {
+        "question": question,
+        "passages": [_data(marker, passage) for marker, passage in enumerate(passages, start=1)],
+    }
+    return messages
+
+
+def numbered(passages: Sequence[Passage]) -> str:
+    """Passages as text: each under its marker, with where it is from and any metadata dates."""
+    return "\n\n".join(
+        f"[{marker}] {heading(passage)}\n{passage.text}"
+        for marker, passage in enumerate(passages, start=1)
+    )
+
+
+def heading(passage: Passage) -> str:
+    """One line that says where a passage is from."""
+    path = [passage.title, *(part for part in passage.heading_path if part != passage.title)]
+    page = f", page {passage.page}" if isinstance(passage.page, int) else ""
+    date = passage.metadata.get("date")
+    return " > ".join(path) + page + (f" ({date})" if date else "")
+
+
+def _data(marker: int, passage: Passage) -> dict[str, Any]:
+    return {
+        "marker": marker,
+        "document": passage.document,
+        "title": passage.title,
+        "context": passage.context,
+        "text": passage.text,
+        "score": passage.score,
+        "dense": passage.scores.dense,
+        "lexical": passage.scores.lexical,
+        "metadata": passage.metadata,
+    }

@@ -1,0 +1,72 @@
+"""From a question to passages: embed it, search both ways, fuse, and rerank where that is set."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from app.answering.answer import Passage, StageScores
+from app.answering.reranking import Reranker
+from ingestion.embedding import Embedder
+from ingestion.index import hybrid
+from ingestion.index.filters import Filter
+from ingestion.index.protocol import DocumentSet, check_model
+
+
+@dataclass(slots=True)
+class Retrieved:
+    """Passages, best first, and what each stage took in milliseconds."""
+
+    passages: list[Passage]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Retriever:
+    """Finds passages in any document set that the embedder's model built.
+
+    Args:
+        embedder: the embedding model.
+        depth: candidates taken from each of dense and lexical search.
+        reranker: a cross-encoder, if one is set.
+    """
+
+    def __init__(self, embedder: Embedder, depth: int, reranker: Reranker | None = None) -> None:
+        self._embedder = embedder
+        self._depth = depth
+        self._reranker = reranker
+
+    def retrieve(
+        self, question: str, document_set: DocumentSet, limit: int, where: Filter | None = None
+    ) -> Retrieved:
+        """The `limit` passages that answer the question best.
+
+        Raises:
+            ModelMismatch: the set was built with another model.
+            IndexUnavailable: it cannot be searched.
+        """
+        check_model(document_set.info, self._embedder.identity)
+        began = time.perf_counter()
+        vector = self._embedder.embed_query(question)
+        embedded = time.perf_counter()
+        wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
+        found = hybrid.search(
+            document_set, vector, question, limit=wanted, depth=self._depth, where=where
+        )
+        searched = time.perf_counter()
+        timings = {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
+        if self._reranker is None:
+            return Retrieved([_passage(item, None) for item in found], timings)
+        scores = self._reranker.scores(question, [item.chunk for item in found])
+        passages = [_passage(item, score) for item, score in zip(found, scores, strict=True)]
+        passages.sort(key=lambda passage: passage.score, reverse=True)
+        timings["rerank"] = _ms(searched, time.perf_counter())
+        return Retrieved(passages[:limit], timings)
+
+
+def _passage(found: hybrid.Found, rerank: float | None) -> Passage:
+    scores = StageScores(dense=found.dense, lexical=found.lexical, fused=found.score, rerank=rerank)
+    return Passage.of(found.chunk, scores)
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 3)

@@ -1,0 +1,62 @@
+"""`POST /v1/chat`: a question in, a grounded, cited answer out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.answering.answer import Answer
+from app.api.parts import AnswersDep
+from app.api.problems import ANSWERING
+
+router = APIRouter(prefix="/v1", tags=["answers"])
+
+
+class ChatOptions(BaseModel):
+    """What may differ from the service's settings for one question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str | None = Field(default=None, description="Version or alias of the answer prompt.")
+    passages: int | None = Field(default=None, ge=1, le=50, description="Passages to answer from.")
+
+
+class ChatRequest(BaseModel):
+    """A question to a document set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(description="The question, in words.")
+    document_set: str | None = Field(
+        default=None, description="The document set; may be left out where there is only one."
+    )
+    filters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Which documents may be used: a value, a list of values, or a range for each "
+        "of `document`, `title`, `source`, `media_type` or any metadata field.",
+    )
+    options: ChatOptions = ChatOptions()
+
+
+EXAMPLES: dict[str, Any] = {
+    "a question": {
+        "summary": "A question to the demo documents",
+        "value": {"question": "How do I roll an index back?", "document_set": "demo"},
+    },
+}
+
+
+@router.post("/chat", responses=ANSWERING, summary="Answer a question")
+def chat(
+    request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)], answers: AnswersDep
+) -> Answer:
+    """Answer from the documents, each sentence cited, or refuse with the reason."""
+    return answers.ask(
+        request.question,
+        request.document_set,
+        filters=request.filters,
+        prompt=request.options.prompt,
+        passages=request.options.passages,
+    )

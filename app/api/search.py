@@ -1,0 +1,46 @@
+"""`GET /v1/search`: retrieval alone, with scores by stage."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.answering.answer import SearchResult
+from app.api.parts import AnswersDep
+from app.api.problems import ANSWERING
+from app.errors import InvalidRequest
+
+router = APIRouter(prefix="/v1", tags=["retrieval"])
+
+
+@router.get("/search", responses=ANSWERING, summary="Find passages")
+def search(
+    answers: AnswersDep,
+    q: Annotated[str, Query(description="The question, in words.", examples=["opening hours"])],
+    document_set: Annotated[
+        str | None, Query(description="The set; may be left out where there is only one.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Passages to return.")] = 10,
+    filters: Annotated[
+        str | None,
+        Query(
+            description="As in POST /v1/chat, as JSON.", examples=['{"media_type": "text/html"}']
+        ),
+    ] = None,
+) -> SearchResult:
+    """The passages that an answer would be made from, best first."""
+    return answers.search(q, document_set, limit=limit, filters=_parse(filters))
+
+
+def _parse(filters: str | None) -> dict[str, Any] | None:
+    if filters is None:
+        return None
+    try:
+        parsed = json.loads(filters)
+    except ValueError as error:
+        raise InvalidRequest(f"filters: is not JSON: {error}.") from error
+    if not isinstance(parsed, dict):
+        raise InvalidRequest('filters: must be a JSON object, for example {"year": 2026}.')
+    return parsed

@@ -1,0 +1,153 @@
+"""`plumb ask`, `search`, `serve`, `demo`, `settings`. Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import json as encoder
+from typing import Annotated, Any
+
+import typer
+
+from ingestion.flags import IndexUrl, Json, Setting, settings_from
+
+Question = Annotated[str, typer.Argument(help="The question, in words.", show_default=False)]
+SetName = Annotated[
+    str | None, typer.Option("--set", help="The document set. Default: the only one there is.")
+]
+Filter = Annotated[
+    str | None,
+    typer.Option(
+        "--filter",
+        metavar="JSON",
+        help='Which documents may be used, e.g. {"year": {"gte": 2026}}.',
+    ),
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add this room's commands to the command line."""
+    app.command("ask")(ask)
+    app.command("search")(search)
+    app.command("serve")(serve)
+    app.command("demo")(demo)
+    app.command("settings")(settings_)
+
+
+def ask(
+    context: typer.Context,
+    question: Question,
+    set_name: SetName = None,
+    filter_: Filter = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Version or alias of the answer prompt.")
+    ] = None,
+    passages: Annotated[
+        int | None, typer.Option(min=1, max=50, help="Passages to answer from.")
+    ] = None,
+    chat_model: Annotated[
+        str | None, typer.Option(help="extractive, or provider:model.", rich_help_panel="Settings")
+    ] = None,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Answer a question from a document set, with citations."""
+    settings = settings_from(context, setting, index__url=index_url, chat__model=chat_model)
+    where = parse_filter_flag(filter_)
+    _check_early(settings, question, where)
+    from app.parts import build
+
+    answer = build(settings).answers.ask(
+        question, set_name, filters=where, prompt=prompt, passages=passages
+    )
+    if json:
+        typer.echo(answer.model_dump_json(indent=2))
+        return
+    from app.show import show_answer
+
+    show_answer(answer)
+
+
+def search(
+    context: typer.Context,
+    question: Question,
+    set_name: SetName = None,
+    filter_: Filter = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-k", min=1, max=100, help="Passages to find.")
+    ] = 10,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Find passages, without answering; shows each stage's scores."""
+    settings = settings_from(context, setting, index__url=index_url)
+    where = parse_filter_flag(filter_)
+    _check_early(settings, question, where)
+    from app.parts import build
+
+    result = build(settings).answers.search(question, set_name, limit=limit, filters=where)
+    if json:
+        typer.echo(result.model_dump_json(indent=2))
+        return
+    from app.show import show_passages
+
+    show_passages(result)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+) -> None:
+    """Serve the REST API; its documentation is at /docs."""
+    settings = settings_from(
+        context, setting, index__url=index_url, serve__host=host, serve__port=port
+    )
+    from app.serving import run
+
+    run(settings)
+
+
+def demo(context: typer.Context, index_url: IndexUrl = None, setting: Setting = None) -> None:
+    """Index the documents that come with Plumbline and ask three questions."""
+    settings = settings_from(context, setting, index__url=index_url)
+    from app.demo import run
+
+    run(settings)
+
+
+def settings_(context: typer.Context, setting: Setting = None, json: Json = False) -> None:
+    """Show every setting: its value now, its variable, and what it does."""
+    settings = settings_from(context, setting)
+    from app.show import show_settings
+
+    if json:
+        typer.echo(settings.model_dump_json(indent=2))
+        return
+    show_settings(settings)
+
+
+def parse_filter_flag(given: str | None) -> dict[str, Any] | None:
+    """The filter that `--filter` holds, as a mapping."""
+    if given is None:
+        return None
+    from ingestion.errors import InvalidFilter
+
+    try:
+        parsed = encoder.loads(given)
+    except ValueError as error:
+        raise InvalidFilter(f"--filter: is not JSON: {error}.") from error
+    if not isinstance(parsed, dict):
+        raise InvalidFilter('--filter: must be a JSON object, for example {"year": 2026}.')
+    return parsed
+
+
+def _check_early(settings: Any, question: str, where: dict[str, Any] | None) -> None:
+    """Tell what is wrong with a request before a model is loaded for it."""
+    from app.answering.question import check_question
+    from ingestion.index.filters import parse_filter
+
+    check_question(question, settings.serve.max_question_chars)
+    parse_filter(where)

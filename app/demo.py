@@ -1,0 +1,73 @@
+"""The demo: index the documents that come with the repository, ask three questions, say what next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from app.parts import build
+from app.settings import Settings
+from app.show import show_answer
+from ingestion import pipeline
+from ingestion.errors import SourceError
+from ingestion.progress import progress_bar
+
+SET = "demo"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+FOLDERS = (DOCS / "guide", DOCS / "handbook" / "documents")
+QUESTIONS = (
+    "How long may goods stay in quarantine?",
+    "What is the class B rate per pallet on lane WXH-3 in 2026?",
+    "How many weeks of parental leave does an employee get?",
+)
+
+
+def run(settings: Settings) -> None:
+    """Index, ask, and say how to go on.
+
+    Raises:
+        SourceError: the documents are not beside the code (Plumbline runs from an installed package).
+    """
+    console = Console()
+    for folder in FOLDERS:
+        if not folder.is_dir():
+            raise SourceError(
+                f"{folder}: the demo documents are not here; run the demo from a clone."
+            )
+    parts = build(settings)
+    for folder in FOLDERS:
+        with progress_bar() as on_progress:
+            report = pipeline.ingest(
+                folder,
+                SET,
+                store=parts.store,
+                embedder=parts.embedder,
+                chunking=settings.chunking,
+                loading=settings.loading,
+                on_progress=on_progress,
+            )
+        console.print(
+            f"{_relative(folder)}: {report.indexed} documents indexed, {report.unchanged} unchanged; "
+            f"the set [bold]{SET}[/] is at version {report.index_version} with "
+            f"{report.documents_in_set} documents, {report.chunks_in_set} chunks.",
+            highlight=False,
+        )
+    for question in QUESTIONS:
+        console.print()
+        console.print(Text(question, style="bold"))
+        show_answer(parts.answers.ask(question, SET), console)
+    console.print()
+    console.print(
+        "Next:\n"
+        f'  .venv/bin/plumb ask --index-url {settings.index.url} "your question"\n'
+        "  make serve        the REST API on http://127.0.0.1:8000, its documentation at /docs\n"
+        "  docs/guide/       the user guide; docs/handbook/README.md says what else can be asked",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _relative(folder: Path) -> Path:
+    return folder.relative_to(DOCS.parent)

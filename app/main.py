@@ -1,0 +1,45 @@
+"""The REST service: `create_app(settings)` wires it; nothing is made at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api import chat, document_sets, health, problems, search
+from app.api.body_limit import BodyLimit
+from app.parts import build
+from app.readiness import Readiness
+from app.settings import Settings
+
+DESCRIPTION = """
+Answers from your own documents, each sentence with a citation that can be checked.
+
+Errors are problem details (RFC 9457, `application/problem+json`).
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service for these settings. Parts are built when it starts, in its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.parts = build(settings)
+        app.state.readiness = Readiness(app.state.parts)
+        yield
+        app.state.readiness.close()
+        app.state.parts.store.close()
+
+    app = FastAPI(
+        title="Plumbline",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
+    )
+    app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_bytes)
+    problems.install(app)
+    for resource in (chat, search, document_sets, health):
+        app.include_router(resource.router)
+    return app

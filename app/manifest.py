@@ -1,0 +1,61 @@
+"""The manifest: everything that shapes an answer, named and hashed.
+
+Two answers with one manifest id came from the same index content, models, prompt and settings.
+Caches, releases, evaluations and replay are keyed by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+
+class RetrievalManifest(BaseModel):
+    """How passages were found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fusion: str
+    passages: int
+    depth: int
+    rerank_model: str | None = None
+    rerank_depth: int | None = None
+
+
+class Manifest(BaseModel):
+    """What shaped an answer.
+
+    Attributes:
+        document_set: the set that was asked.
+        index_version: that set's content, by number and digest.
+        embedding_model: name of the embedding model.
+        embedding_hash: SHA-256 (hex) of its weights.
+        prompt: the prompt version, for example `answer@v1`.
+        prompt_hash: SHA-256 (hex) of its content.
+        chat_model: name of the chat model.
+        chat_parameters: parameters it was called with.
+        retrieval: how passages were found.
+        id: the first 16 hex digits of the SHA-256 of all the above.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    document_set: str
+    index_version: str
+    embedding_model: str
+    embedding_hash: str
+    prompt: str
+    prompt_hash: str
+    chat_model: str
+    chat_parameters: dict[str, Any]
+    retrieval: RetrievalManifest
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def id(self) -> str:
+        """The hash that stands for all of it."""
+        content = self.model_dump(mode="json", exclude={"id"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,73 @@
+"""Which of the things that an answer depends on can be used right now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from app.parts import Parts
+from prompts.errors import PlumbError
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+REDIS_TIMEOUT_S = 1.0
+
+
+class Dependency(BaseModel):
+    """One dependency's state; `detail` says what to look at when it is not ready."""
+
+    ready: bool
+    detail: str | None = None
+
+
+class Report(BaseModel):
+    """Whether questions can be answered, and each dependency's state."""
+
+    ready: bool
+    dependencies: dict[str, Dependency]
+
+
+class Readiness:
+    """Checks index, embedding model, prompt, chat model, and Redis where it is set."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._redis: Redis | None = None
+        if parts.settings.redis.url:
+            from redis import Redis
+
+            self._redis = Redis.from_url(
+                parts.settings.redis.url,
+                socket_timeout=REDIS_TIMEOUT_S,
+                socket_connect_timeout=REDIS_TIMEOUT_S,
+            )
+
+    def report(self) -> Report:
+        """Check all of them now."""
+        checks: dict[str, Callable[[], Any]] = {
+            "index": self._parts.store.check,
+            "embedding_model": lambda: self._parts.embedder.embed_query("ready"),
+            "chat_model": self._parts.answers.check,
+        }
+        if self._redis is not None:
+            checks["redis"] = self._redis.ping
+        found = {name: _state(check) for name, check in checks.items()}
+        return Report(ready=all(state.ready for state in found.values()), dependencies=found)
+
+    def close(self) -> None:
+        """Let go of Redis."""
+        if self._redis is not None:
+            self._redis.close()
+
+
+def _state(check: Callable[[], Any]) -> Dependency:
+    from redis.exceptions import RedisError
+
+    try:
+        check()
+    except (PlumbError, RedisError, OSError) as error:
+        return Dependency(ready=False, detail=" ".join(str(error).split()))
+    return Dependency(ready=True)

@@ -1,0 +1,233 @@
+"""The one tree of settings.
+
+A value comes from the first of: a flag of the command line; the environment (`PLUMB_INDEX_URL`
+sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the file that `PLUMB_CONFIG` names, or
+`plumbline.toml` in the working folder; the default. `plumb settings` prints the tree with the
+values in force.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ingestion.settings import (
+    ChunkingSettings,
+    EmbeddingSettings,
+    IndexSettings,
+    LoadingSettings,
+    SettingsGroup,
+)
+from prompts.errors import SettingsError
+
+ENV_PREFIX = "PLUMB_"
+# Variables that are read elsewhere and are no settings of the tree.
+OTHER_VARIABLES = {"PLUMB_CONFIG", "PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"}
+DEFAULT_CONFIG = Path("plumbline.toml")
+
+
+class ChatSettings(SettingsGroup):
+    """The chat model that writes answers."""
+
+    model: str = Field(
+        default="extractive",
+        description="extractive (needs no key), or provider:model as LangChain's init_chat_model "
+        "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
+    )
+    base_url: str | None = Field(
+        default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
+    )
+    api_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Default: the provider's own variable (OPENAI_API_KEY, …).",
+    )
+    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="More parameters for the model; they win over the prompt version's.",
+    )
+
+
+class ExtractiveSettings(SettingsGroup):
+    """The embedded answerer that quotes the best-supported sentences."""
+
+    max_sentences: int = Field(default=2, ge=1, le=3, description="Sentences quoted at the most.")
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Support below which it declines. Default: as measured (docs/QUALITY.md).",
+    )
+
+
+class RetrievalSettings(SettingsGroup):
+    """How passages are found."""
+
+    passages: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        description="Passages per question. Default: the prompt version's.",
+    )
+    depth: int = Field(
+        default=100,
+        ge=10,
+        le=1000,
+        description="Candidates taken from each of dense and lexical search.",
+    )
+    rerank_model: str | None = Field(
+        default=None,
+        description="A sentence-transformers cross-encoder that reorders the best candidates.",
+    )
+    rerank_depth: int = Field(default=30, ge=1, le=200, description="How many candidates it reads.")
+
+
+class PromptSettings(SettingsGroup):
+    """Which prompt answers."""
+
+    folder: Path | None = Field(
+        default=None, description="Folder of prompts. Default: the shipped ones."
+    )
+    answer: str = Field(
+        default="production", description="Version (v1) or alias of the prompt `answer`."
+    )
+
+
+class RedisSettings(SettingsGroup):
+    """The Redis that a deployment shares."""
+
+    url: str | None = Field(
+        default=None, description="redis://host:6379/0; readyz checks it when set."
+    )
+
+
+class ServeSettings(SettingsGroup):
+    """The REST service."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    max_question_chars: int = Field(default=2000, ge=1, description="Longest question accepted.")
+    max_body_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request accepted.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    index: IndexSettings = IndexSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    loading: LoadingSettings = LoadingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    prompt: PromptSettings = PromptSettings()
+    chat: ChatSettings = ChatSettings()
+    extractive: ExtractiveSettings = ExtractiveSettings()
+    redis: RedisSettings = RedisSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file."""
+        file = config_file()
+        if file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+
+def config_file() -> Path | None:
+    """The settings file in force, if there is one."""
+    named = os.environ.get("PLUMB_CONFIG")
+    if named:
+        return Path(named)
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
+
+
+def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
+    """Read the settings; `overrides` (dotted name -> value) win over environment and file.
+
+    Raises:
+        SettingsError: a name is unknown or a value does not fit; the message names it.
+    """
+    _check_variable_names()
+    tree: dict[str, Any] = {}
+    for dotted, value in (overrides or {}).items():
+        group, _, name = dotted.partition(".")
+        if not name:
+            raise SettingsError(
+                f"{dotted!r} is no setting; write group.name, for example index.url."
+            )
+        tree.setdefault(group, {})[name] = value
+    file = config_file()
+    if file is not None and not file.is_file():
+        raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
+
+
+def variable_names() -> dict[str, str]:
+    """Environment variable -> dotted setting, for the whole tree."""
+    return {
+        f"{ENV_PREFIX}{group}_{name}".upper(): f"{group}.{name}"
+        for group, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup)
+        for name in field.annotation.model_fields
+    }
+
+
+def _check_variable_names() -> None:
+    """A misspelt variable would else be silently without effect."""
+    known = variable_names()
+    for variable in sorted(os.environ):
+        if (
+            variable.startswith(ENV_PREFIX)
+            and variable not in known
+            and variable not in OTHER_VARIABLES
+        ):
+            import difflib
+
+            close = difflib.get_close_matches(variable, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
+            raise SettingsError(f"the environment variable {variable} is no setting.{hint}")
+
+
+def _explain(error: ValidationError) -> str:
+    names = {dotted: variable for variable, dotted in variable_names().items()}
+    parts = []
+    for problem in error.errors():
+        dotted = ".".join(str(part) for part in problem["loc"])
+        given = problem.get("input")
+        value = "" if problem["type"] == "extra_forbidden" else f" (given: {given!r})"
+        what = "is no setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+        where = f" [{names[dotted]}]" if dotted in names else ""
+        parts.append(f"{dotted}{where}: {what}{value}")
+    return "settings: " + "; ".join(parts) + ". `plumb settings` lists them all."

@@ -1,0 +1,40 @@
+"""A progress bar for a run of ingestion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ingestion import pipeline
+
+
+@contextmanager
+def progress_bar(*, enabled: bool = True) -> Iterator[Callable[[pipeline.Progress], None]]:
+    """A bar on stderr while the context lasts; yields the callback that moves it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[chunks]:,} chunks"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not enabled, transient=True) as bar:
+        task = bar.add_task("Loading the model", total=None, chunks=0, rate=0.0)
+
+        def move(progress: pipeline.Progress) -> None:
+            elapsed = bar.tasks[0].elapsed or 1.0
+            bar.update(
+                task,
+                description="Indexing",
+                total=progress.bytes_total,
+                completed=progress.bytes_read,
+                chunks=progress.chunks,
+                rate=progress.chunks / elapsed,
+            )
+
+        yield move

@@ -1,0 +1,78 @@
+"""The front door: `plumb`. Mounts each room's commands, and tells errors in one line.
+
+Exit codes: 0 done; 1 failed, with one line on stderr that says why; 2 the command line is wrong;
+3 done, but some documents were skipped; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+
+from app import cli as answering
+from ingestion import cli as indexing
+from prompts.errors import PlumbError
+
+FAILED = 1
+INTERRUPTED = 130
+# Libraries' own chatter; each is a default that the environment may override.
+QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "true",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "LANCE_LOG": "error",
+    "RUST_LOG": "error",
+}
+
+
+def load_settings(overrides: dict[str, Any]) -> Any:
+    """The settings with a command's flags over them; imported late to keep `--help` quick."""
+    from app.settings import load_settings
+
+    return load_settings(overrides)
+
+
+app = typer.Typer(
+    name="plumb",
+    help="Answers from your own documents, each with citations that can be checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@app.callback()
+def front(context: typer.Context) -> None:
+    """Answers from your own documents, each with citations that can be checked."""
+    context.obj = load_settings
+
+
+indexing.mount(app)
+answering.mount(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        app()
+    except PlumbError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`plumb … | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What a question asks for."""
+
+import pytest
+
+from app.answering.extractive.expectation import Expectation, asks_whether, expected, holds
+from app.answering.extractive.words import Reader
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When does the lease end?", Expectation.DATE),
+        ("In what year was it built?", Expectation.DATE),
+        ("How many seats are there?", Expectation.NUMBER),
+        ("What is the price of the Pro plan?", Expectation.NUMBER),
+        ("Who signs the contract?", Expectation.NAME),
+        ("Which city hosts the archive?", Expectation.NAME),
+        ("Why did it fail?", Expectation.ANYTHING),
+    ],
+)
+def test_a_question_tells_what_it_wants(question: str, kind: Expectation) -> None:
+    assert expected(question) is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "held"),
+    [
+        (Expectation.NUMBER, "It lasts 24 months.", True),
+        (Expectation.NUMBER, "It lasts three years.", True),
+        (Expectation.NUMBER, "It lasts long.", False),
+        (Expectation.DATE, "It began in March.", True),
+        (Expectation.DATE, "They may march.", False),
+        (Expectation.DATE, "It began in 1066.", True),
+        (Expectation.NAME, "It was sold to Ann Lee.", True),
+        (Expectation.NAME, "Buyers were many.", False),
+        (Expectation.ANYTHING, "It was sold to Ann Lee in 1066.", False),
+    ],
+)
+def test_a_unit_holds_what_is_wanted(kind: Expectation, text: str, held: bool) -> None:
+    assert holds(kind, Reader().read(text), frozenset()) is held
+
+
+def test_what_the_question_knows_does_not_count() -> None:
+    words = Reader().read("In 2026 it fell.")
+    assert not holds(Expectation.DATE, words, Reader().stems("What date in 2026 did it fall?"))
+
+
+def test_yes_or_no() -> None:
+    assert asks_whether("Is the warranty transferable?")
+    assert not asks_whether("What is the warranty?")

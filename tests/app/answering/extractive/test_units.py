@@ -1,0 +1,71 @@
+"""What of a passage can be quoted by itself."""
+
+from app.answering.extractive.units import Kind, cut
+
+TABLE = "Prices.\n\n| Plan | Warranty |\n| --- | --- |\n| Pro | 24 months |\n| Basic | 6 months |\n\nAsk us."
+
+
+def quoted(text: str, context: str = "") -> list[tuple[Kind, str]]:
+    return [(unit.kind, text[unit.start : unit.end]) for unit in cut(text, context)]
+
+
+def test_a_table_row_is_a_unit_under_its_header() -> None:
+    rows = [unit for unit in cut(TABLE) if unit.kind is Kind.ROW]
+    assert [TABLE[row.start : row.end] for row in rows] == ["Pro | 24 months", "Basic | 6 months"]
+    assert {row.header for row in rows} == {"Plan | Warranty"}
+    assert quoted(TABLE)[0] == (Kind.SENTENCE, "Prices.")
+    assert quoted(TABLE)[-1] == (Kind.SENTENCE, "Ask us.")
+
+
+def test_a_cut_table_takes_its_header_from_the_context() -> None:
+    context = "Handbook\nPrices\n| Plan | Warranty |\n| --- | --- |"
+    (row,) = cut("| Pro | 24 months |", context)
+    assert row.header == "Plan | Warranty"
+
+
+def test_headings_captions_and_questions_are_no_answers() -> None:
+    text = (
+        "## Warranty\n\nIs it long? It lasts 24 months.\n\nDelivery rates\n\n| a | b |\n| 1 | 2 |"
+    )
+    kinds = {words: kind for kind, words in quoted(text)}
+    assert kinds["Warranty"] is Kind.HEADING
+    assert kinds["Is it long?"] is Kind.HEADING
+    assert kinds["Delivery rates"] is Kind.HEADING
+    assert kinds["It lasts 24 months."] is Kind.SENTENCE
+
+
+def test_a_unit_knows_the_question_or_heading_over_it() -> None:
+    text = "How long is the warranty?\n24 months from delivery."
+    assert cut(text)[1].about == "How long is the warranty?"
+
+
+def test_an_introduction_takes_in_its_list() -> None:
+    text = "To reset it:\n- hold the button\n- wait ten seconds\n\nThen go on."
+    assert quoted(text) == [
+        (Kind.ITEM, "To reset it:\n- hold the button\n- wait ten seconds"),
+        (Kind.ITEM, "hold the button"),
+        (Kind.ITEM, "wait ten seconds"),
+        (Kind.SENTENCE, "Then go on."),
+    ]
+
+
+def test_a_list_too_long_is_taken_as_far_as_it_fits() -> None:
+    text = "The parts:\n" + "\n".join(f"- part number {n} of the machine" for n in range(100))
+    whole = cut(text)[0]
+    assert 500 < whole.end - whole.start <= 600
+
+
+def test_fenced_code_is_one_unit() -> None:
+    text = "Run this:\n\n```sh\nmake demo\nmake test\n```\n\nDone."
+    assert (Kind.CODE, "make demo\nmake test") in quoted(text)
+    assert quoted("```\nmake demo")[0] == (Kind.CODE, "make demo")
+
+
+def test_long_code_is_cut_into_lines() -> None:
+    text = "```\n" + "\n".join(f"line_{n} = compute({n})" for n in range(60)) + "\n```"
+    assert len(cut(text)) == 60
+
+
+def test_nothing_comes_from_nothing() -> None:
+    assert cut("") == []
+    assert cut(" \n--- \n| --- |\n|  |\n") == []

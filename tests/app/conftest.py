@@ -1,0 +1,93 @@
+"""A small, real document set, and the parts around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.answering.retrieval import Retriever
+from app.answering.service import AnswerService
+from app.open_sets import OpenSets
+from app.parts import Parts
+from app.settings import load_settings
+from ingestion import pipeline
+from ingestion.embedding import Embedder
+from ingestion.index.stores import open_store
+from prompts.registry import PromptRegistry, shipped_prompts
+from tests.openai_server import Script, openai_server
+
+DOCUMENTS = {
+    "warranty.md": """---
+title: Warranty terms
+date: 2026-03-01
+team: sales
+---
+# Warranty terms
+
+## Length
+
+The warranty on a refrigeration unit lasts 24 months from delivery. It ends early if the seal on
+the compressor is broken by anyone but an authorised workshop.
+
+## Claims
+
+A claim is sent to the service desk within 14 days of the failure. The service desk answers within
+two working days.
+""",
+    "hours.html": """<html><head><title>Hours</title><meta name="date" content="2025-01-01"></head>
+<body><nav>Home | Depots | Contact</nav><main><h1>Depot opening hours</h1>
+<p>The Kestrel depot opens at 05:30 and closes at 22:00 on weekdays.</p>
+<p>The Merlin depot is open around the clock.</p></main></body></html>""",
+    "codes.csv": "code,meaning,action\nE-214,Door open too long,Close the door\nE-241,Sensor lost,Replace the sensor\n",
+}
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    """A folder of three small documents."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def make_parts(
+    embedder: Embedder, documents: Path, tmp_path: Path
+) -> Iterator[Callable[..., Parts]]:
+    """Parts with settings over the defaults, and the documents in the set `depot`."""
+    made: list[Parts] = []
+
+    def make(**overrides: Any) -> Parts:
+        named = {name.replace("__", "."): value for name, value in overrides.items()}
+        settings = load_settings({"index.url": str(tmp_path / "index"), **named})
+        store = open_store(settings.index)
+        if not store.names():
+            pipeline.ingest(
+                documents,
+                "depot",
+                store=store,
+                embedder=embedder,
+                chunking=settings.chunking,
+                loading=settings.loading,
+            )
+        sets, prompts = OpenSets(store, refresh_s=0), PromptRegistry(shipped_prompts())
+        retriever = Retriever(embedder, settings.retrieval.depth)
+        answers = AnswerService(settings, embedder, sets, prompts, retriever)
+        made.append(Parts(settings, store, embedder, sets, prompts, answers))
+        return made[-1]
+
+    yield make
+    for parts in made:
+        parts.store.close()
+
+
+@pytest.fixture
+def openai() -> Iterator[Script]:
+    """A scripted chat model behind a real HTTP server."""
+    with openai_server() as script:
+        yield script
