@@ -1,0 +1,1 @@
+"""Measures the application from outside, as a user would see it."""

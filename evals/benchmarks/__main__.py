@@ -1,0 +1,48 @@
+"""`python -m evals.benchmarks [NAME …]`: run benchmarks, print their tables, keep them as JSON."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from rich.console import Console
+
+from ingestion.embedding import load_embedder
+from ingestion.settings import EmbeddingSettings
+from prompts.errors import PlumbError
+
+NAMES = (
+    "startup",
+    "query_latency",
+    "ingestion_speed",
+    "retrieval_quality",
+    "context_effect",
+    "answer_quality",
+)
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all; 1 if a figure misses its goal."""
+    os.environ.setdefault("LANCE_LOG", "error")
+    console = Console(width=max(Console().width, 140))
+    if unknown := sorted(set(names) - set(NAMES)):
+        console.print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+        return 2
+    embedder = load_embedder(EmbeddingSettings())
+    missed = 0
+    for name in names or NAMES:
+        module = importlib.import_module(f"evals.benchmarks.{name}")
+        try:
+            result = module.run(embedder)
+        except PlumbError as error:
+            console.print(f"{name}: left out: {error}")
+            continue
+        result.show(console)
+        result.save()
+        missed += sum(row.met is False for row in result.rows)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

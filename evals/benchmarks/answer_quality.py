@@ -1,0 +1,128 @@
+"""Does the extractive answer hold a gold answer, and does it decline when there is none?"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.answering.answer import Answer
+from app.answering.retrieval import Retriever
+from app.answering.service import AnswerService
+from app.open_sets import OpenSets
+from app.settings import ExtractiveSettings, IndexSettings, Settings
+from evals.benchmarks.data import Question, corpus, questions, read_jsonl
+from evals.benchmarks.table import Result
+from evals.metrics.ranking import mean
+from evals.metrics.squad import holds_answer
+from ingestion import pipeline
+from ingestion.embedding import Embedder
+from ingestion.index.protocol import IndexStore
+from ingestion.index.stores import open_store
+from ingestion.loaders import RecordFields
+from ingestion.settings import ChunkingSettings, LoadingSettings
+from prompts.registry import PromptRegistry, shipped_prompts
+
+
+def run(embedder: Embedder) -> Result:
+    """Ask xquad's questions with and without the articles that answer them."""
+    result = Result("answer_quality", "Extractive answers on xquad")
+    file, fields = corpus("xquad")
+    asked = questions("xquad")
+    with TemporaryDirectory() as folder:
+        store = open_store(IndexSettings(url=f"{folder}/index"))
+        _ingest(file, "all", store, embedder, fields)
+        default = [_ask(store, embedder, "all", question, 2) for question in asked]
+        short = [_ask(store, embedder, "all", question, 1) for question in asked]
+        left_out = _without_their_articles(Path(folder), file, fields, asked, store, embedder)
+        store.close()
+    note = f"{len(asked)} questions"
+    result.add(
+        "the default answer holds a gold answer",
+        _held(asked, default),
+        "share",
+        at_least=0.88,
+        note=note,
+    )
+    result.add("the same with one sentence", _held(asked, short), "share", at_least=0.78, note=note)
+    wrong = mean([float(answer.refused) for answer in default])
+    result.add("wrong refusals", wrong, "share", at_most=0.03, note=note)
+    right = mean([float(answer.refused) for answer in left_out])
+    result.add(
+        "right refusals: the question's article left out",
+        right,
+        "share",
+        at_least=0.60,
+        note=f"{len(left_out)} questions, a set without each article in turn",
+    )
+    sentences = mean([len(answer.citations) for answer in default if not answer.refused])
+    result.add("sentences in a default answer", sentences, "mean")
+    took = sorted(answer.timings_ms["generate"] for answer in default)
+    result.add("time to extract an answer", took[len(took) // 2], "ms p50")
+    return result
+
+
+def _ingest(
+    file: Path, name: str, store: IndexStore, embedder: Embedder, fields: RecordFields
+) -> None:
+    pipeline.ingest(
+        file,
+        name,
+        store=store,
+        embedder=embedder,
+        chunking=ChunkingSettings(),
+        loading=LoadingSettings(),
+        records=fields,
+    )
+
+
+def _ask(store: IndexStore, embedder: Embedder, name: str, question: Question, most: int) -> Answer:
+    return _service(store, embedder, most).ask(question.text, name)
+
+
+def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
+    settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
+    return AnswerService(
+        settings,
+        embedder,
+        OpenSets(store),
+        PromptRegistry(shipped_prompts()),
+        Retriever(embedder, settings.retrieval.depth),
+    )
+
+
+def _without_their_articles(
+    folder: Path,
+    file: Path,
+    fields: RecordFields,
+    asked: list[Question],
+    store: IndexStore,
+    embedder: Embedder,
+) -> list[Answer]:
+    """Each article's questions, asked of a set from which that article was left out."""
+    passages = read_jsonl(file)
+    article = {row["id"]: row["title"] for row in passages}
+    by_article: dict[str, list[Question]] = defaultdict(list)
+    for question in asked:
+        by_article[article[next(iter(question.relevant))]].append(question)
+    answers = []
+    for number, (title, its_questions) in enumerate(sorted(by_article.items())):
+        rest = folder / f"without-{number}.jsonl"
+        lines = (json.dumps(row) for row in passages if row["title"] != title)
+        rest.write_text("\n".join(lines), encoding="utf-8")
+        name = f"without-{number}"
+        _ingest(rest, name, store, embedder, fields)
+        service = _service(store, embedder, 2)
+        answers += [service.ask(question.text, name) for question in its_questions]
+    return answers
+
+
+def _held(asked: list[Question], answers: list[Answer]) -> float:
+    """Share of questions whose cited words hold a gold answer."""
+    return mean(
+        [
+            float(holds_answer(" ".join(c.text for c in answer.citations), question.answers))
+            for question, answer in zip(asked, answers, strict=True)
+        ]
+    )

@@ -1,0 +1,75 @@
+"""One benchmark's result: a titled table, printed and kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path("bench-results")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        what: what was measured.
+        value: the figure.
+        unit: its unit, for example `ms`, `x` (a ratio) or `recall@5`.
+        goal: the bound it is held against, as text; empty where there is none.
+        met: whether it meets the bound; None where there is none.
+        note: how many of what, or what it is compared with.
+    """
+
+    what: str
+    value: float
+    unit: str
+    goal: str = ""
+    met: bool | None = None
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """A benchmark's rows under a title."""
+
+    name: str
+    title: str
+    rows: list[Row] = field(default_factory=list)
+
+    def add(
+        self,
+        what: str,
+        value: float,
+        unit: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        note: str = "",
+    ) -> None:
+        """Add a figure with the bound it should keep."""
+        goal, met = "", None
+        if at_least is not None:
+            goal, met = f"≥ {at_least:g}", value >= at_least
+        elif at_most is not None:
+            goal, met = f"≤ {at_most:g}", value <= at_most
+        self.rows.append(Row(what, value, unit, goal, met, note))
+
+    def show(self, console: Console) -> None:
+        """Print the table."""
+        table = Table(
+            "What", "Figure", "Unit", "Goal", "", "Note", title=self.title, title_justify="left"
+        )
+        for row in self.rows:
+            mark = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[row.met]
+            table.add_row(row.what, f"{row.value:.3f}", row.unit, row.goal, mark, row.note)
+        console.print(table)
+
+    def save(self) -> None:
+        """Keep it under `bench-results/`."""
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{self.name}.json").write_text(json.dumps(asdict(self), indent=2), "utf-8")
