@@ -9,7 +9,9 @@ import typer
 
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
-Question = Annotated[str, typer.Argument(help="The question, in words.", show_default=False)]
+Question = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="The question, in words.", show_default=False)
+]
 SetName = Annotated[
     str | None, typer.Option("--set", help="The document set. Default: the only one there is.")
 ]

@@ -36,11 +36,12 @@ class Readiness:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._redis: Redis | None = None
-        if parts.settings.redis.url:
+        url = parts.settings.redis.url
+        if url is not None:
             from redis import Redis
 
             self._redis = Redis.from_url(
-                parts.settings.redis.url,
+                url.get_secret_value(),
                 socket_timeout=REDIS_TIMEOUT_S,
                 socket_connect_timeout=REDIS_TIMEOUT_S,
             )

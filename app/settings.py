@@ -8,18 +8,20 @@ values in force.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from ingestion.settings import (
     ChunkingSettings,
@@ -47,10 +49,8 @@ class ChatSettings(SettingsGroup):
     base_url: str | None = Field(
         default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
     )
-    api_key: str | None = Field(
-        default=None,
-        repr=False,
-        description="Default: the provider's own variable (OPENAI_API_KEY, …).",
+    api_key: SecretStr | None = Field(
+        default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
     max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
@@ -108,7 +108,7 @@ class PromptSettings(SettingsGroup):
 class RedisSettings(SettingsGroup):
     """The Redis that a deployment shares."""
 
-    url: str | None = Field(
+    url: SecretStr | None = Field(
         default=None, description="redis://host:6379/0; readyz checks it when set."
     )
 
@@ -182,7 +182,7 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
             raise SettingsError(
                 f"{dotted!r} is no setting; write group.name, for example index.url."
             )
-        tree.setdefault(group, {})[name] = value
+        tree.setdefault(group, {})[name] = _decoded(dotted, value)
     file = config_file()
     if file is not None and not file.is_file():
         raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
@@ -192,6 +192,8 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
         raise SettingsError(_explain(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
+    except UnreadableVariable as error:
+        raise SettingsError(f"settings: {error}; a mapping is written as JSON.") from error
 
 
 def variable_names() -> dict[str, str]:
@@ -202,6 +204,16 @@ def variable_names() -> dict[str, str]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup)
         for name in field.annotation.model_fields
     }
+
+
+def _decoded(dotted: str, value: Any) -> Any:
+    """A flag's text that begins a JSON object is one: `chat.parameters={"top_p": 0.5}`."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise SettingsError(f"{dotted}: {value!r} is not JSON: {error}.") from error
 
 
 def _check_variable_names() -> None:

@@ -64,7 +64,7 @@ def show_settings(settings: Settings, console: Console | None = None) -> None:
         part = getattr(settings, group)
         field = type(part).model_fields[name]
         value = getattr(part, name)
-        shown = "(set)" if value and not field.repr else str(value)
+        shown = str(value)  # a secret shows as asterisks
         table.add_row(dotted, escape(shown), variable, escape(field.description or ""))
     console.print(table)
 

@@ -5,7 +5,7 @@ Rules, in order of precedence:
 1. No chunk is longer than the budget, context and special tokens included: what a model does
    not read cannot be found.
 2. No chunk crosses a page, slide or sheet, so that the page a citation names is right.
-3. A chunk stays under one heading; very short neighbours under one parent share a chunk.
+3. A chunk stays under one heading, so that the headings a citation names are right.
 4. A table is kept whole where it fits; where it does not, it is cut between rows, and its header
    is repeated in the context of every piece.
 5. Text is cut between sentences, a sentence over budget between words, a word over budget
@@ -64,7 +64,7 @@ class Chunker:
 
     def _cut(self, document: Document, measure: Measure, budget: int) -> list[Chunk]:
         chunks: list[Chunk] = []
-        for section in sections(document, measure, budget):
+        for section in sections(document):
             context = self._context(document.title, section.heading_path, budget)
             room = max(budget - self._counter.count(context), SMALLEST_ROOM)
             for start, end, header in self._pieces(document.text, section, measure, room):

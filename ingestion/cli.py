@@ -24,7 +24,7 @@ def mount(app: typer.Typer) -> None:
 def ingest(
     context: typer.Context,
     path: Annotated[
-        Path, typer.Argument(help="A file or a folder of documents.", show_default=False)
+        Path, typer.Argument(metavar="PATH", help="A file or a folder.", show_default=False)
     ],
     set_name: Annotated[
         str, typer.Option("--set", help="The document set to index into.", show_default=False)

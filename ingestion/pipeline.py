@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from ingestion.chunking import Chunker
 from ingestion.documents import Chunk, Document
 from ingestion.embedding import Embedder, Vectors
-from ingestion.errors import DocumentError, EmptyDocument, SourceError
+from ingestion.errors import DocumentError, SourceError
 from ingestion.index.protocol import IndexStore, SetWriter
 from ingestion.loaders import FoundFile, LoadProblem, RecordFields, find_files, load
 from ingestion.prefetch import prefetch
@@ -223,13 +223,16 @@ def _document_chunks(
         run.unchanged += 1
         return
     if len(document.text) > loading.max_chars:
-        raise DocumentError(
+        reason = (
             f"{document.id}: {len(document.text):,} characters of text, more than the bound of "
             f"{loading.max_chars:,}; split it, or raise PLUMB_LOADING_MAX_CHARS."
         )
+        run.skipped.append(Skipped(document=document.id, reason=reason))
+        return
     chunks = chunker.chunk(document)
     if not chunks:
-        raise EmptyDocument(f"{document.id}: there is no text in it.")
+        reason = f"{document.id}: there is no text in it; fill or remove it."
+        run.skipped.append(Skipped(document=document.id, reason=reason))
     yield from chunks
 
 

@@ -23,7 +23,9 @@ def progress_bar(*, enabled: bool = True) -> Iterator[Callable[[pipeline.Progres
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not enabled, transient=True) as bar:
+    with Progress(
+        *columns, console=console, disable=not (enabled and console.is_terminal), transient=True
+    ) as bar:
         task = bar.add_task("Loading the model", total=None, chunks=0, rate=0.0)
 
         def move(progress: pipeline.Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -32,9 +32,7 @@ class IndexSettings(SettingsGroup):
         description="A folder for LanceDB (embedded); http(s)://host:port for a Qdrant server; "
         "qdrant+local:FOLDER or qdrant+memory: for qdrant-client's local mode (tests).",
     )
-    api_key: str | None = Field(
-        default=None, description="API key of the Qdrant server.", repr=False
-    )
+    api_key: SecretStr | None = Field(default=None, description="API key of the Qdrant server.")
     timeout_s: float = Field(
         default=30.0, gt=0, description="Bound on one call to a Qdrant server, seconds."
     )
@@ -72,7 +70,7 @@ class ChunkingSettings(SettingsGroup):
         "the model reads.",
     )
     overlap_sentences: int = Field(
-        default=1, ge=0, le=10, description="Sentences repeated when a section is cut by size."
+        default=2, ge=0, le=10, description="Sentences repeated when a section is cut by size."
     )
     context: bool = Field(
         default=True,

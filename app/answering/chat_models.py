@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -43,20 +44,13 @@ def make_chat_model(
         return extracted
     from langchain.chat_models import init_chat_model
 
-    arguments: dict[str, Any] = {
-        **parameters,
-        "timeout": chat.timeout_s,
-        "max_retries": chat.max_retries,
-        **_connection(chat),
-    }
-    if chat.model.startswith("ollama:"):
-        arguments = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+    arguments = {**parameters, **_bounds(chat), **_connection(chat)}
     try:
         model = init_chat_model(chat.model, **arguments)
     except Exception as error:  # each provider's package raises its own
-        text = " ".join(str(error).split())[:300]
+        text = shorten(" ".join(str(error).split()), 300, placeholder=" …")
         raise ChatModelUnknown(
-            f"chat model {chat.model!r} cannot be made: {text} Set PLUMB_CHAT_MODEL to "
+            f"chat model {chat.model!r} cannot be made: {text.rstrip('.')}. Set PLUMB_CHAT_MODEL to "
             "`extractive`, or to provider:model with that provider's package and key in place."
         ) from error
     if not isinstance(model, BaseChatModel):
@@ -70,25 +64,41 @@ def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def _bounds(chat: ChatSettings) -> dict[str, Any]:
+    """Time and retries; Ollama's client knows only the first, by another name."""
+    if _provider(chat) == "ollama":
+        return {"client_kwargs": {"timeout": chat.timeout_s}}
+    return {"timeout": chat.timeout_s, "max_retries": chat.max_retries}
+
+
 def _connection(chat: ChatSettings) -> dict[str, Any]:
+    """Where the model is and what opens the door, as its provider's client names them."""
     arguments: dict[str, Any] = {}
+    provider = _provider(chat)
     if chat.base_url:
-        arguments["base_url"] = chat.base_url
-        arguments["api_key"] = chat.api_key or NO_KEY
-    elif chat.api_key:
-        arguments["api_key"] = chat.api_key
-    elif chat.model.startswith("azure_openai:"):
+        arguments["azure_endpoint" if provider == "azure_openai" else "base_url"] = chat.base_url
+    if chat.api_key is not None:
+        arguments["api_key"] = chat.api_key.get_secret_value()
+    elif provider == "azure_openai":
         arguments |= _entra_id()
+    elif chat.base_url and provider == "openai":
+        arguments["api_key"] = NO_KEY
+    if provider == "ollama":
+        arguments.pop("api_key", None)
     return arguments
+
+
+def _provider(chat: ChatSettings) -> str:
+    return chat.model.partition(":")[0]
 
 
 def _entra_id() -> dict[str, Any]:
     """Azure OpenAI without a key: the identity of the machine or of whoever is logged in."""
-    import os
-
-    if os.environ.get("AZURE_OPENAI_API_KEY") or not importlib.util.find_spec("azure.identity"):
+    if os.environ.get("AZURE_OPENAI_API_KEY"):
         return {}
-    from azure.identity import DefaultAzureCredential, get_bearer_token_provider
-
+    try:
+        from azure.identity import DefaultAzureCredential, get_bearer_token_provider
+    except ImportError:
+        return {}  # then Azure's client asks for a key, which says enough
     scope = "https://cognitiveservices.azure.com/.default"
     return {"azure_ad_token_provider": get_bearer_token_provider(DefaultAzureCredential(), scope)}

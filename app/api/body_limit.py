@@ -24,29 +24,34 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         received = 0
-        answered = False
+        too_large = answered = False
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, too_large
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._most_bytes:
+                too_large = True
                 raise _TooLarge
             return message
 
         async def noted(message: Message) -> None:
             nonlocal answered
+            if too_large and not answered:
+                return  # whatever the application makes of a body cut short is not the reason
             answered = True
             await send(message)
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        try:
-            if declared.isdigit() and int(declared) > self._most_bytes:
-                raise _TooLarge
-            await self._app(scope, counted, noted)
-        except _TooLarge:
-            if answered:
-                raise
+        if declared.isdigit() and int(declared) > self._most_bytes:
+            too_large = True
+        else:
+            try:
+                await self._app(scope, counted, noted)
+            except _TooLarge:
+                if answered:
+                    raise
+        if too_large and not answered:
             response = problem(
                 413,
                 "request-too-large",

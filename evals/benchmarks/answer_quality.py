@@ -11,7 +11,7 @@ from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.open_sets import OpenSets
-from app.settings import ExtractiveSettings, IndexSettings, Settings
+from app.settings import ExtractiveSettings, Settings
 from evals.benchmarks.data import Question, corpus, questions, read_jsonl
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import mean
@@ -21,7 +21,7 @@ from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.loaders import RecordFields
-from ingestion.settings import ChunkingSettings, LoadingSettings
+from ingestion.settings import ChunkingSettings, IndexSettings, LoadingSettings
 from prompts.registry import PromptRegistry, shipped_prompts
 
 

@@ -18,7 +18,7 @@ from ingestion.embedding import Embedder
 PLUMB = str(Path(sys.executable).with_name("plumb"))
 
 
-def run(embedder: Embedder) -> Result:  # noqa: ARG001 (all benchmarks are called alike)
+def run(embedder: Embedder) -> Result:
     """`plumb --help`, and `plumb serve` until readyz says so."""
     result = Result("startup", "Start (wall time)")
     helps = []

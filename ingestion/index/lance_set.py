@@ -52,13 +52,14 @@ class LanceSet:
         """Dense and lexical search side by side."""
         sql = to_sql(where)
         with reported(self._folder, "searched"):
-            near, (matching, best_match) = self._loop.run(self._both(vector, question, depth, sql))
+            near, matching = self._loop.run(self._both(vector, question, depth, sql))
         dense, lexical = _dense_hits(near), _lexical_hits(matching)
         vectors = matching["vector"].combine_chunks().flatten().to_numpy().reshape(-1, len(vector))
         similarities = dict(
             zip((hit.key for hit in lexical), (vectors @ vector).tolist(), strict=True)
         )
         similarities.update(dense)
+        best_match = matching["indexed_text"][0].as_py() if lexical else ""
         return Candidates(dense, lexical, similarities, best_match)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
@@ -86,20 +87,12 @@ class LanceSet:
 
     async def _both(
         self, vector: NDArray[np.float32], question: str, depth: int, sql: str | None
-    ) -> tuple[pa.Table, tuple[pa.Table, str]]:
+    ) -> tuple[pa.Table, pa.Table]:
+        # The texts of all hits cost less than a second request for the first one's.
+        columns = ["_score", "vector", "indexed_text"]
         return await asyncio.gather(
-            self._dense(vector, depth, sql), self._lexical_with_best(question, depth, sql)
+            self._dense(vector, depth, sql), self._lexical(question, depth, sql, columns)
         )
-
-    async def _lexical_with_best(
-        self, question: str, depth: int, sql: str | None
-    ) -> tuple[pa.Table, str]:
-        """The lexical hits with their vectors, and the first one's text, while dense search runs."""
-        found = await self._lexical(question, depth, sql, vectors=True)
-        if not found.num_rows:
-            return found, ""
-        rows = self._table.take_row_ids([found["_rowid"][0].as_py()]).select(["indexed_text"])
-        return found, (await rows.to_arrow())["indexed_text"][0].as_py()
 
     async def _dense(self, vector: NDArray[np.float32], limit: int, sql: str | None) -> pa.Table:
         query = self._table.query().nearest_to(vector).column("vector").distance_type("cosine")
@@ -108,14 +101,13 @@ class LanceSet:
         return await query.limit(limit).select(["_distance"]).with_row_id().to_arrow()
 
     async def _lexical(
-        self, question: str, limit: int, sql: str | None, *, vectors: bool = False
+        self, question: str, limit: int, sql: str | None, columns: Sequence[str] = ("_score",)
     ) -> pa.Table:
         clean = question.encode("utf-8", "replace").decode()  # a lone surrogate has no UTF-8
         query = self._table.query().nearest_to_text(MatchQuery(clean, "indexed_text"))  # type: ignore[call-arg]
         if sql is not None:
             query = query.where(sql)
-        columns = ["_score", "vector"] if vectors else ["_score"]
-        return await query.limit(limit).select(columns).with_row_id().to_arrow()
+        return await query.limit(limit).select(list(columns)).with_row_id().to_arrow()
 
     async def _rows(self, keys: Sequence[Key]) -> pa.Table:
         rows = self._table.take_row_ids(list(keys)).select(lance_rows.CHUNK_COLUMNS)

@@ -174,6 +174,11 @@ def check_name(name: str) -> str:
 def check_model(info: SetInfo, model: ModelIdentity) -> None:
     """Raise `ModelMismatch` unless the set's vectors are comparable with the model's."""
     different = info.model.differences(model)
+    if different and info.model.content_hash == model.content_hash:
+        raise ModelMismatch(
+            f"document set {info.name!r} was indexed with the same model but other settings "
+            f"({'; '.join(different)}). Set them as they were there, or index into another set."
+        )
     if different:
         raise ModelMismatch(
             f"document set {info.name!r} was indexed with {info.model.name}, not {model.name} "

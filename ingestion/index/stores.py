@@ -19,7 +19,8 @@ def open_store(settings: IndexSettings) -> IndexStore:
     if url.startswith(("http://", "https://", "qdrant+")):
         from ingestion.index import qdrant
 
-        return qdrant.connect(url, settings.api_key, settings.timeout_s)
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        return qdrant.connect(url, key, settings.timeout_s)
     if "://" in url:
         raise IndexUnavailable(
             f"{url!r} names no index; PLUMB_INDEX_URL takes a folder (LanceDB), http(s)://host:port "

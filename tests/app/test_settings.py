@@ -52,7 +52,7 @@ def test_every_setting_has_a_variable_and_says_what_it_does(monkeypatch) -> None
 def test_a_misspelt_variable_is_told_with_the_nearest_name(monkeypatch) -> None:
     monkeypatch.setenv("PLUMB_INDX_URL", "x")
     with pytest.raises(
-        SettingsError, match="PLUMB_INDX_URL is no setting. Did you mean PLUMB_INDEX_URL"
+        SettingsError, match=r"PLUMB_INDX_URL is no setting\. Did you mean PLUMB_INDEX_URL"
     ):
         load_settings()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def test_pieces_fit_and_lose_nothing(sizes: list[int], room: int, overlap: int) 
     pieces = list(pack(row_of(sizes), room, overlap))
     assert pieces[0][0] == 0
     assert pieces[-1][1] == sum(sizes)
-    for (start, end), (after, after_end) in zip(pieces, pieces[1:], strict=False):
+    for (start, end), (after, after_end) in pairwise(pieces):
         assert after <= end, "a gap"
         assert after > start, "no progress"
         assert after_end > end

@@ -15,8 +15,9 @@ from pydantic import Field
 from app.answering.citations import NO_ANSWER
 from app.answering.extractive.choice import Choice, choose
 from app.answering.extractive.evidence import Candidate, Embed, gather
-from app.answering.extractive.passages import PAYLOAD, read_task
+from app.answering.extractive.passages import read_task
 from app.answering.extractive.weights import RULES, Weights
+from app.answering.rendering import STRUCTURED
 
 
 class ExtractiveChatModel(BaseChatModel):
@@ -61,7 +62,7 @@ class ExtractiveChatModel(BaseChatModel):
     ) -> ChatResult:
         choice = self._choose(messages)
         message = AIMessage(
-            content="".join(_pieces(choice)), additional_kwargs={PAYLOAD: _data(choice)}
+            content="".join(_pieces(choice)), additional_kwargs={STRUCTURED: _data(choice)}
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -76,7 +77,7 @@ class ExtractiveChatModel(BaseChatModel):
         pieces = _pieces(choice)
         for piece in pieces:
             last = piece is pieces[-1]
-            extra = {PAYLOAD: _data(choice)} if last else {}
+            extra = {STRUCTURED: _data(choice)} if last else {}
             chunk = ChatGenerationChunk(
                 message=AIMessageChunk(
                     content=piece,

@@ -8,8 +8,9 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
+from app.answering.rendering import STRUCTURED
+
 # Where they lie in a message's `additional_kwargs`; hosted chat models do not look there.
-PAYLOAD = "plumbline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,18 @@ def read_task(messages: Sequence[BaseMessage]) -> Task:
         ValueError: it is missing or incomplete; the message says what is missing.
     """
     human = next((m for m in reversed(messages) if isinstance(m, HumanMessage)), None)
-    payload = human.additional_kwargs.get(PAYLOAD) if human is not None else None
+    payload = human.additional_kwargs.get(STRUCTURED) if human is not None else None
     if not isinstance(payload, Mapping):
         raise ValueError(
             "The extractive chat model reads its passages from the last human message's "
-            f"additional_kwargs[{PAYLOAD!r}], which is missing; render the prompt through "
+            f"additional_kwargs[{STRUCTURED!r}], which is missing; render the prompt through "
             "app.answering, or use another chat model."
         )
     try:
         question = str(payload["question"])
         passages = tuple(_passage(entry) for entry in payload["passages"])
     except KeyError as error:
-        raise ValueError(f"additional_kwargs[{PAYLOAD!r}] lacks {error}.") from error
+        raise ValueError(f"additional_kwargs[{STRUCTURED!r}] lacks {error}.") from error
     return Task(question, passages)
 
 

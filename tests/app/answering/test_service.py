@@ -159,7 +159,7 @@ def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
     answers = make_parts().answers
     with pytest.raises(UnknownDocumentSet, match="there are: depot"):
         answers.ask("Hours?", "nonesuch")
-    with pytest.raises(InvalidFilter, match="filters.year"):
+    with pytest.raises(InvalidFilter, match=r"filters\.year"):
         answers.ask("Hours?", filters={"year": {"above": 3}})
     with pytest.raises(PromptError, match="no version or alias 'v99'"):
         answers.ask("Hours?", prompt="v99")

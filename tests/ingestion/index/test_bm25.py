@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Any
 
 import bm25s
 import lancedb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lancedb.index import FTS
+from lancedb.query import MatchQuery
 
 from ingestion.index import bm25
 
@@ -59,6 +63,26 @@ def test_scores_are_those_of_bm25s(question: str) -> None:
     actual = scores(question, DOCUMENTS)
     assert max(actual) > 0
     assert actual == pytest.approx((expected * (bm25.K1 + 1)).tolist(), rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The documents in LanceDB, behind its own full-text index."""
+    rows = pa.table({"place": range(len(DOCUMENTS)), "text": DOCUMENTS})
+    made = lancedb.connect(str(tmp_path_factory.mktemp("lance"))).create_table("documents", rows)
+    analysis = FTS(remove_stop_words=True, custom_stop_words=sorted(bm25.STOP_WORDS))
+    made.create_index("text", config=analysis)
+    return made
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_scores_are_those_of_lancedb(table: Any, question: str) -> None:
+    match = MatchQuery(question, "text")  # type: ignore[call-arg]
+    query = table.search(match, query_type="fts")
+    found = query.limit(len(DOCUMENTS)).select(["place", "_score"]).to_list()
+    lance = {row["place"]: row["_score"] for row in found}
+    ours = {place: score for place, score in enumerate(scores(question, DOCUMENTS)) if score}
+    assert ours == pytest.approx(lance, rel=1e-5)
 
 
 def test_a_term_asked_for_twice_counts_twice() -> None:

@@ -130,7 +130,12 @@ def test_weak_lexical_hits_count_less_than_in_proportion() -> None:
     assert scores[3] == scores[4] == 0.0
 
 
-def test_ties_go_to_the_lower_key() -> None:
+def test_ties_go_to_the_higher_similarity() -> None:
+    found = candidates({1: 0.0, 2: 1.0}, {1: 4.0})  # each ahead by two deviations on its side
+    assert [(one.key, one.score) for one in fuse(found, 1.0)] == [(2, 1.0), (1, 1.0)]
+
+
+def test_further_ties_go_to_the_lower_key() -> None:
     assert keys(fuse(candidates({3: 0.5, 1: 0.5, 2: 0.5}, {}), 0.0)) == [1, 2, 3]
 
 

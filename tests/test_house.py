@@ -1,0 +1,27 @@
+"""Rules of the house that import-linter cannot see."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("prompts", "ingestion", "app", "evals")
+
+
+def test_no_room_imports_the_front_door() -> None:
+    """`plumb.py` is a module, not a package, so the layers contract leaves it out."""
+    for room in ROOMS:
+        for file in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                assert "plumb" not in names, file
+
+
+def test_constraints_pin_everything_exactly() -> None:
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert len(pins) > 100
+    assert all(line.count("==") == 1 for line in pins)
