@@ -19,8 +19,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 FOLDERS = (DOCS / "guide", DOCS / "handbook" / "documents")
 QUESTIONS = (
     "How long may goods stay in quarantine?",
-    "What is the class B rate per pallet on lane WXH-3 in 2026?",
-    "How many weeks of parental leave does an employee get?",
+    "What is the dinner limit on expenses?",
+    "Which pension provider does the company use?",
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +11,7 @@ from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.open_sets import OpenSets
 from app.settings import ExtractiveSettings, Settings
-from evals.benchmarks.data import Question, corpus, questions, read_jsonl
+from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import mean
 from evals.metrics.squad import holds_answer
@@ -33,9 +32,10 @@ def run(embedder: Embedder) -> Result:
     with TemporaryDirectory() as folder:
         store = open_store(IndexSettings(url=f"{folder}/index"))
         _ingest(file, "all", store, embedder, fields)
-        default = [_ask(store, embedder, "all", question, 2) for question in asked]
-        short = [_ask(store, embedder, "all", question, 1) for question in asked]
-        left_out = _without_their_articles(Path(folder), file, fields, asked, store, embedder)
+        two, one = _service(store, embedder, 2), _service(store, embedder, 1)
+        default = [two.ask(question.text, "all") for question in asked]
+        short = [one.ask(question.text, "all") for question in asked]
+        left_out = _without_their_articles(asked, store, embedder)
         store.close()
     note = f"{len(asked)} questions"
     result.add(
@@ -77,10 +77,6 @@ def _ingest(
     )
 
 
-def _ask(store: IndexStore, embedder: Embedder, name: str, question: Question, most: int) -> Answer:
-    return _service(store, embedder, most).ask(question.text, name)
-
-
 def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
     settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
     return AnswerService(
@@ -93,26 +89,24 @@ def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
 
 
 def _without_their_articles(
-    folder: Path,
-    file: Path,
-    fields: RecordFields,
-    asked: list[Question],
-    store: IndexStore,
-    embedder: Embedder,
+    asked: list[Question], store: IndexStore, embedder: Embedder
 ) -> list[Answer]:
     """Each article's questions, asked of a set from which that article was left out."""
-    passages = read_jsonl(file)
-    article = {row["id"]: row["title"] for row in passages}
+    whole = store.open("all")
+    keys = [hit.key for hit in whole.dense(embedder.embed_query("all"), whole.count())]
+    chunks = whole.chunks(keys)
+    vectors = embedder.embed_passages([chunk.indexed_text for chunk in chunks])
+    article = {chunk.document_id: chunk.title for chunk in chunks}
     by_article: dict[str, list[Question]] = defaultdict(list)
     for question in asked:
         by_article[article[next(iter(question.relevant))]].append(question)
     answers = []
     for number, (title, its_questions) in enumerate(sorted(by_article.items())):
-        rest = folder / f"without-{number}.jsonl"
-        lines = (json.dumps(row) for row in passages if row["title"] != title)
-        rest.write_text("\n".join(lines), encoding="utf-8")
+        rest = [place for place, chunk in enumerate(chunks) if chunk.title != title]
         name = f"without-{number}"
-        _ingest(rest, name, store, embedder, fields)
+        writer = store.writer(name, embedder.identity, ChunkingSettings())
+        writer.write([chunks[place] for place in rest], vectors[rest])
+        writer.commit()
         service = _service(store, embedder, 2)
         answers += [service.ask(question.text, name) for question in its_questions]
     return answers

@@ -60,7 +60,8 @@ class Row:
         passage_match: share of the question's words that the passage, title and context hold.
         names_match: share of the question's names and numbers that they hold; 1 if it has none.
         can_answer: false for headings and questions, and for what says nothing beyond the question,
-            unless that asks whether something is so; nor what was not embedded.
+            unless that asks whether something is so; nor for the document's title on its title
+            page; nor what was not embedded.
     """
 
     similarity: float
@@ -156,10 +157,17 @@ def _by_words(task: Task, candidates: list[Candidate], reader: Reader) -> list[R
                 passage_match=telling.share(stems, found),
                 names_match=telling.share(names, found) if names else 1.0,
                 can_answer=candidate.unit.kind is not Kind.HEADING
-                and (whether or not own <= known),
+                and (whether or not own <= known)
+                and not _only_the_title(candidate, reader),
             )
         )
     return rows
+
+
+def _only_the_title(candidate: Candidate, reader: Reader) -> bool:
+    """Whether a unit, one of several, says no more than its document's title."""
+    alone = candidate.unit.end - candidate.unit.start >= len(candidate.passage.text.strip())
+    return not alone and candidate.stems <= reader.stems(candidate.passage.title)
 
 
 def _by_meaning(

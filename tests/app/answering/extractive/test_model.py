@@ -80,6 +80,16 @@ def test_it_declines_without_support(model: ExtractiveChatModel, texts: tuple[st
     assert 0 <= data["support"] < model.threshold
 
 
+def test_a_title_on_its_page_is_no_answer_but_may_be_a_whole_passage() -> None:
+    eager = ExtractiveChatModel(embed=bag_of_words, threshold=0)
+    title = "Harbour signal rules 2025"
+    page = {"text": f"{title}\n\nThe harbour signal is green at night.", "title": title}
+    asked = messages("Which harbour signal rules hold?", page)
+    assert title not in quotes(asked, eager.invoke(asked))
+    alone = messages("Which harbour signal rules hold?", {"text": title, "title": title})
+    assert quotes(alone, eager.invoke(alone)) == [title]
+
+
 def test_a_threshold_of_one_declines_always() -> None:
     model = ExtractiveChatModel(embed=bag_of_words, threshold=1)
     given = messages("How long does the warranty of a machine last?", WARRANTY)
