@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ingestion.index.fusion import FUSION
 from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, SearchResult
@@ -20,6 +19,7 @@ from app.open_sets import OpenSets
 from app.settings import Settings
 from ingestion.embedding import Embedder
 from ingestion.index.filters import parse_filter
+from ingestion.index.fusion import FUSION
 from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
 from prompts.versions import PromptVersion
