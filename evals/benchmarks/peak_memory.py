@@ -19,7 +19,7 @@ def main(corpus: str, index: str) -> None:
         "bench",
         store=open_store(IndexSettings(url=index)),
         embedder=load_embedder(EmbeddingSettings()),
-        chunking=ChunkingSettings(),
+        chunking=ChunkingSettings(max_tokens=64),
         loading=LoadingSettings(),
     )
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}\n")
