@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,9 +69,11 @@ class Embedder:
         tokenizer: Tokenizer,
         identity: ModelIdentity,
         batch_size: int,
+        precision: str = "float32",
     ) -> None:
         self._model = model
         self._batch_size = batch_size
+        self._precision = precision
         # A fast tokenizer is not reentrant (padding is set on it), so calls take turns;
         # each forward pass already uses every core.
         self._turn = threading.Lock()
@@ -96,9 +99,8 @@ class Embedder:
         step = self._batch_size * BATCHES_PER_CALL
         for first in range(0, len(by_length), step):
             rows = by_length[first : first + step]
-            vectors[rows] = self._encode(
-                [self.identity.passage_prefix + texts[row] for row in rows]
-            )
+            batch = [self.identity.passage_prefix + texts[row] for row in rows]
+            vectors[rows] = self._encode(batch, self._precision)
             on_batch(len(rows))
         return vectors
 
@@ -111,10 +113,10 @@ class Embedder:
         vector: NDArray[np.float32] = self.embed_queries([question])[0]
         return vector
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str], precision: str = "float32") -> Vectors:
         if not texts:
             return np.empty((0, self.identity.dimension), dtype=np.float32)
-        with self._turn:
+        with self._turn, _arithmetic(precision, str(self._model.device)):
             vectors = self._model.encode(
                 texts,
                 batch_size=self._batch_size,
@@ -123,6 +125,18 @@ class Embedder:
                 show_progress_bar=False,
             )
         return np.asarray(vectors, dtype=np.float32)
+
+
+@contextmanager
+def _arithmetic(precision: str, device: str) -> Iterator[None]:
+    """Matrix products in bfloat16 where that is set; sums and what is returned stay float32."""
+    if precision == "float32":
+        yield
+        return
+    import torch
+
+    with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16):
+        yield
 
 
 def load_embedder(settings: EmbeddingSettings) -> Embedder:
@@ -150,7 +164,7 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
         passage_prefix=settings.passage_prefix,
         max_tokens=int(max_tokens or 512),
     )
-    return Embedder(model, tokenizer, identity, settings.batch_size)
+    return Embedder(model, tokenizer, identity, settings.batch_size, settings.precision)
 
 
 def _load(files: ModelFiles, backend: str, settings: EmbeddingSettings) -> SentenceTransformer:

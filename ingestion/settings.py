@@ -50,6 +50,11 @@ class EmbeddingSettings(SettingsGroup):
     backend: Literal["auto", "onnx", "torch"] = Field(
         default="auto", description="auto = onnx where it is installed and the device is the CPU."
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        description="Arithmetic for passages. bfloat16 runs on torch and is faster on processors "
+        "that have it (docs/QUALITY.md); questions are always embedded in float32.",
+    )
     device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps, …")
     batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
     query_prefix: str = Field(default="", description="Put before a question (E5: 'query: ').")

@@ -73,7 +73,17 @@ def hash_weights(folder: Path, name: str) -> str:
 
 
 def resolve_backend(settings: EmbeddingSettings) -> str:
-    """`onnx` or `torch`: as set, or onnx where it is installed and the device is the CPU."""
+    """`onnx` or `torch`: as set, or onnx where it is installed and the device is the CPU.
+
+    Raises:
+        ModelError: the backend that is set cannot do the precision that is set.
+    """
+    if settings.precision == "bfloat16":
+        if settings.backend == "onnx":
+            raise ModelError(
+                "PLUMB_EMBEDDING_PRECISION=bfloat16 runs on torch only; unset PLUMB_EMBEDDING_BACKEND."
+            )
+        return "torch"
     if settings.backend != "auto":
         return settings.backend
     installed = all(importlib.util.find_spec(name) for name in ("onnxruntime", "optimum"))

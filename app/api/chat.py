@@ -43,7 +43,7 @@ class ChatRequest(BaseModel):
 EXAMPLES: dict[str, Any] = {
     "a question": {
         "summary": "A question to the demo documents",
-        "value": {"question": "How do I roll an index back?", "document_set": "demo"},
+        "value": {"question": "How long may goods stay in quarantine?", "document_set": "demo"},
     },
 }
 

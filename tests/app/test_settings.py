@@ -82,3 +82,15 @@ def test_parameters_of_the_chat_model_are_read_as_json(monkeypatch) -> None:
 def test_keys_are_not_shown() -> None:
     settings = load_settings({"chat.api_key": "sk-secret", "index.api_key": "also-secret"})
     assert "secret" not in repr(settings)
+
+
+def test_a_mapping_may_be_given_as_json_by_flag_too() -> None:
+    assert load_settings({"chat.parameters": '{"top_p": 1}'}).chat.parameters == {"top_p": 1}
+    with pytest.raises(SettingsError, match=r"chat\.parameters: '\{top' is not JSON"):
+        load_settings({"chat.parameters": "{top"})
+
+
+def test_malformed_json_in_a_variable_is_told(monkeypatch) -> None:
+    monkeypatch.setenv("PLUMB_CHAT_PARAMETERS", "{oops")
+    with pytest.raises(SettingsError, match="JSON"):
+        load_settings()

@@ -48,6 +48,18 @@ def test_both_backends_give_the_same_vectors(embedder: Embedder) -> None:
     assert np.abs(torch.embed_passages(TEXTS) - embedder.embed_passages(TEXTS)).max() < 1e-5
 
 
+def test_bfloat16_passages_stay_close_and_questions_exact(embedder: Embedder) -> None:
+    half = load_embedder(EmbeddingSettings(precision="bfloat16"))
+    exact, near = embedder.embed_passages(TEXTS), half.embed_passages(TEXTS)
+    cosines = (exact * near).sum(axis=1)
+    assert cosines.min() > 0.999
+    assert np.abs(exact - near).max() > 1e-5, "nothing was computed in bfloat16"
+    assert near.dtype == np.float32
+    assert np.abs(half.embed_query("x") - embedder.embed_query("x")).max() < 1e-5
+    with pytest.raises(ModelError, match="runs on torch only"):
+        load_embedder(EmbeddingSettings(precision="bfloat16", backend="onnx"))
+
+
 def test_threads_share_a_model(embedder: Embedder) -> None:
     alone = [embedder.embed_query(f"question {n} " * n) for n in range(16)]
     with ThreadPoolExecutor(8) as pool:

@@ -181,3 +181,12 @@ def test_many_documents_over_several_windows(run, tmp_path: Path, store, monkeyp
     assert report.indexed == 30
     assert opened.count() == report.chunks > 30
     assert len(opened.documents()) == 30
+
+
+def test_a_record_over_the_bound_leaves_the_rest_of_its_file(run, tmp_path: Path) -> None:
+    rows = [{"id": str(n), "text": "word " * (1000 if n == 1 else 3)} for n in range(4)]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    report = run(file, loading=LoadingSettings(max_chars=1000))
+    assert report.indexed == 3
+    assert [item.document for item in report.skipped] == ["1"]
