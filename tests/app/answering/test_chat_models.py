@@ -20,7 +20,7 @@ def test_azure_takes_the_base_url_as_its_endpoint(embedder, monkeypatch) -> None
         embedder, model="azure_openai:mine", base_url="https://x.example", api_key="k", timeout_s=7
     )
     assert model.azure_endpoint == "https://x.example"
-    assert model.deployment_name == "mine"
+    assert model.model_name == "mine"  # the client takes the deployment from it
     assert model.request_timeout == 7
 
 
