@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from app import cli as answering
-from ingestion import cli as indexing
+from ingestion import commands as indexing
 from prompts.errors import PlumbError
 
 FAILED = 1
@@ -52,8 +52,10 @@ def front(context: typer.Context) -> None:
     context.obj = load_settings
 
 
-indexing.mount(app)
-answering.mount(app)
+index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, publish, roll back.")
+app.add_typer(index, name="index")
+indexing.mount(app, index)
+answering.mount(app, index)
 
 
 def main() -> None:

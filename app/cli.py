@@ -7,13 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
     str, typer.Argument(metavar="QUESTION", help="The question, in words.", show_default=False)
 ]
 SetName = Annotated[
     str | None, typer.Option("--set", help="The document set. Default: the only one there is.")
+]
+IndexVersion = Annotated[
+    str | None,
+    typer.Option(help="A version of the set, e.g. a candidate. Default: the live one."),
 ]
 Filter = Annotated[
     str | None,
@@ -25,19 +29,21 @@ Filter = Annotated[
 ]
 
 
-def mount(app: typer.Typer) -> None:
-    """Add this room's commands to the command line."""
+def mount(app: typer.Typer, index: typer.Typer) -> None:
+    """Add this room's commands to the command line and to its group `index`."""
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
     app.command("demo")(demo)
     app.command("settings")(settings_)
+    index.command("prove-deleted")(prove_deleted)
 
 
 def ask(
     context: typer.Context,
     question: Question,
     set_name: SetName = None,
+    index_version: IndexVersion = None,
     filter_: Filter = None,
     prompt: Annotated[
         str | None, typer.Option(help="Version or alias of the answer prompt.")
@@ -59,7 +65,12 @@ def ask(
     from app.parts import build
 
     answer = build(settings).answers.ask(
-        question, set_name, filters=where, prompt=prompt, passages=passages
+        question,
+        set_name,
+        filters=where,
+        prompt=prompt,
+        passages=passages,
+        index_version=index_version,
     )
     if json:
         typer.echo(answer.model_dump_json(indent=2))
@@ -73,6 +84,7 @@ def search(
     context: typer.Context,
     question: Question,
     set_name: SetName = None,
+    index_version: IndexVersion = None,
     filter_: Filter = None,
     limit: Annotated[
         int, typer.Option("--limit", "-k", min=1, max=100, help="Passages to find.")
@@ -87,7 +99,9 @@ def search(
     _check_early(settings, question, where)
     from app.parts import build
 
-    result = build(settings).answers.search(question, set_name, limit=limit, filters=where)
+    result = build(settings).answers.search(
+        question, set_name, limit=limit, filters=where, index_version=index_version
+    )
     if json:
         typer.echo(result.model_dump_json(indent=2))
         return
@@ -129,6 +143,33 @@ def settings_(context: typer.Context, setting: Setting = None, json: Json = Fals
         typer.echo(settings.model_dump_json(indent=2))
         return
     show_settings(settings)
+
+
+def prove_deleted(
+    context: typer.Context,
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help="The document's id.", show_default=False)
+    ],
+    set_name: Annotated[str, typer.Option("--set", help="The document set.", show_default=False)],
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Look everywhere a deleted document could still be, and say what was looked at.
+
+    The exit code is 0 if nothing holds it, 3 if only old versions or leftovers do, 1 if answers
+    can still come from it.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from app import deletion
+
+    proof = deletion.prove_deleted(open_catalogue(settings), settings, set_name, document)
+    if json:
+        typer.echo(proof.model_dump_json(indent=2))
+    else:
+        deletion.show_proof(proof)
+    if not proof.gone:
+        raise typer.Exit(3 if proof.gone_from_answers else 1)
 
 
 def parse_filter_flag(given: str | None) -> dict[str, Any] | None:

@@ -7,12 +7,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from app.parts import build
+from app.parts import bench, build
 from app.settings import Settings
 from app.show import show_answer
-from ingestion import pipeline
 from ingestion.errors import SourceError
 from ingestion.progress import progress_bar
+from ingestion.sources.definitions import SetDefinition
+from ingestion.sync.options import SyncOptions
+from ingestion.sync.start import prepare
+from ingestion.sync.start import run as run_sync
 
 SET = "demo"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -37,23 +40,19 @@ def run(settings: Settings) -> None:
                 f"{folder}: the demo documents are not here; run the demo from a clone."
             )
     parts = build(settings)
-    for folder in FOLDERS:
-        with progress_bar() as on_progress:
-            report = pipeline.ingest(
-                folder,
-                SET,
-                store=parts.store,
-                embedder=parts.embedder,
-                chunking=settings.chunking,
-                loading=settings.loading,
-                on_progress=on_progress,
-            )
-        console.print(
-            f"{_relative(folder)}: {report.indexed} documents indexed, {report.unchanged} unchanged; "
-            f"the set [bold]{SET}[/] is at version {report.index_version} with "
-            f"{report.documents_in_set} documents, {report.chunks_in_set} chunks.",
-            highlight=False,
-        )
+    definition = SetDefinition.model_validate(
+        {"document_set": SET, "sources": [{"url": str(folder)} for folder in FOLDERS]}
+    )
+    with progress_bar() as on_progress:
+        prepared = prepare(definition, bench(settings, parts.catalogue, parts.embedder), base=DOCS)
+        report = run_sync(prepared, SyncOptions(force=True), on_progress=on_progress)
+    folders = " and ".join(str(_relative(folder)) for folder in FOLDERS)
+    console.print(
+        f"{folders}: {report.added + report.updated} documents indexed, {report.unchanged} "
+        f"unchanged; the set [bold]{SET}[/] is at version {report.index_version} with "
+        f"{report.documents_in_set} documents, {report.chunks_in_set} chunks.",
+        highlight=False,
+    )
     for question in QUESTIONS:
         console.print()
         console.print(Text(question, style="bold"))

@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.readiness = Readiness(app.state.parts)
         yield
         app.state.readiness.close()
-        app.state.parts.store.close()
+        app.state.parts.catalogue.store.close()
 
     app = FastAPI(
         title="Plumbline",

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import OrderedDict
 
+from app.embedders import Embedders
 from app.errors import InvalidRequest
-from ingestion.index.protocol import DocumentSet, IndexStore
+from ingestion.errors import ModelMismatch
+from ingestion.index.protocol import DocumentSet, SetInfo
+from ingestion.versions.catalogue import Catalogue
 
+logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 1.0
+# Versions asked for by name that stay open, beside the live ones.
+MOST_NAMED = 16
 
 
 class OpenSets:
-    """Open sets by name; each is opened anew when it has not been for `refresh_s` seconds.
+    """Open sets by name; what is live is looked up when it has not been for `refresh_s` seconds.
 
-    A question keeps the set it was given, so one answer never mixes two versions.
+    A question keeps the version it was given, so one answer never mixes two. A version that was
+    built with another embedding model is gone over to when that model is loaded; until then the
+    version before it goes on answering.
     """
 
-    def __init__(self, store: IndexStore, refresh_s: float = REFRESH_SECONDS) -> None:
-        self._store = store
+    def __init__(
+        self, catalogue: Catalogue, embedders: Embedders, refresh_s: float = REFRESH_SECONDS
+    ) -> None:
+        self._catalogue = catalogue
+        self._embedders = embedders
         self._refresh_s = refresh_s
-        self._open: dict[str, tuple[float, DocumentSet]] = {}
+        self._live: dict[str, tuple[float, DocumentSet]] = {}
+        self._named: OrderedDict[str, DocumentSet] = OrderedDict()
+        self._loading: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> DocumentSet:
-        """The set as published at most `refresh_s` seconds ago.
+    def get(self, name: str, version: str | None = None) -> DocumentSet:
+        """The set as it was live at most `refresh_s` seconds ago, or a version of it by name.
 
         Raises:
-            UnknownDocumentSet: no such set.
+            UnknownDocumentSet, UnknownVersion: no such set or version.
+            ModelMismatch: the version's embedding model cannot be had here.
             IndexUnavailable: the store cannot be read.
         """
+        if version is not None:
+            return self._get_named(name, version)
         now = time.monotonic()
         with self._lock:
-            opened = self._open.get(name)
+            opened = self._live.get(name)
             if opened is not None and now - opened[0] < self._refresh_s:
                 return opened[1]
-        fresh = self._store.open(name)
+        info = self._catalogue.live(name)
+        if opened is not None:
+            if opened[1].info == info or not self._model_is_ready(info):
+                fresh = opened[1]
+            else:
+                fresh = self._catalogue.store.open(info)
+        else:
+            self._embedders.of(info)
+            fresh = self._catalogue.store.open(info)
         with self._lock:
-            self._open[name] = (now, fresh)
+            self._live[name] = (now, fresh)
         return fresh
 
     def only(self) -> str:
@@ -46,7 +72,7 @@ class OpenSets:
         Raises:
             InvalidRequest: there are none or several, so one must be named.
         """
-        names = self._store.names()
+        names = self._catalogue.names()
         if len(names) == 1:
             return names[0]
         if not names:
@@ -54,3 +80,36 @@ class OpenSets:
                 "there is no document set yet; make one with `plumb ingest PATH --set NAME`."
             )
         raise InvalidRequest(f"name a document set, one of: {', '.join(names)}.")
+
+    def _get_named(self, name: str, version: str) -> DocumentSet:
+        info = self._catalogue.find(name, version)
+        self._embedders.of(info)
+        key = f"{name}@{info.version}@{info.place}"
+        with self._lock:
+            if key in self._named:
+                self._named.move_to_end(key)
+                return self._named[key]
+        opened = self._catalogue.store.open(info)
+        with self._lock:
+            self._named[key] = opened
+            while len(self._named) > MOST_NAMED:
+                self._named.popitem(last=False)
+        return opened
+
+    def _model_is_ready(self, info: SetInfo) -> bool:
+        """Whether the version's model is at hand; if not, it is being loaded from now on."""
+        if self._embedders.has(info):
+            return True
+        key = info.model.model_dump_json()
+        with self._lock:
+            if key not in self._loading:
+                thread = threading.Thread(target=self._load, args=(info,), daemon=True)
+                self._loading[key] = thread
+                thread.start()
+        return False
+
+    def _load(self, info: SetInfo) -> None:
+        try:
+            self._embedders.of(info)
+        except ModelMismatch as error:
+            logger.error("the version before it goes on answering: %s", error)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
+from app.embedders import Embedders
 from app.open_sets import OpenSets
 from app.settings import Settings
 from ingestion.embedding import Embedder, load_embedder
-from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
+from ingestion.settings import EmbeddingSettings
+from ingestion.sync.start import Bench, settings_of
+from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 
 
@@ -20,7 +23,7 @@ class Parts:
     """The parts of a running Plumbline."""
 
     settings: Settings
-    store: IndexStore
+    catalogue: Catalogue
     embedder: Embedder
     sets: OpenSets
     prompts: PromptRegistry
@@ -33,7 +36,7 @@ def build(settings: Settings) -> Parts:
     Raises:
         PlumbError: a part cannot be made; the message says which and why.
     """
-    store = open_store(settings.index)
+    store = open_store(settings.index, settings.qdrant)
     embedder = load_embedder(settings.embedding)
     retrieval = settings.retrieval
     reranker = (
@@ -41,8 +44,30 @@ def build(settings: Settings) -> Parts:
         if retrieval.rerank_model
         else None
     )
-    sets = OpenSets(store)
+    embedders = Embedders(
+        embedder, lambda identity: load_embedder(settings_of(identity, settings.embedding))
+    )
+    catalogue = Catalogue(store)
+    sets = OpenSets(catalogue, embedders)
     prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
-    retriever = Retriever(embedder, retrieval.depth, reranker)
+    retriever = Retriever(embedders, retrieval.depth, reranker)
     answers = AnswerService(settings, embedder, sets, prompts, retriever)
-    return Parts(settings, store, embedder, sets, prompts, answers)
+    return Parts(settings, catalogue, embedder, sets, prompts, answers)
+
+
+def bench(settings: Settings, catalogue: Catalogue, embedder: Embedder | None = None) -> Bench:
+    """The workbench of syncs for these settings; a model that is loaded already is used again."""
+
+    def load(wanted: EmbeddingSettings) -> Embedder:
+        if embedder is not None and wanted == settings.embedding:
+            return embedder
+        return load_embedder(wanted)
+
+    return Bench(
+        store=catalogue.store,
+        embedding=settings.embedding,
+        chunking=settings.chunking,
+        loading=settings.loading,
+        sync=settings.sync,
+        load=load,
+    )

@@ -28,7 +28,9 @@ from ingestion.settings import (
     EmbeddingSettings,
     IndexSettings,
     LoadingSettings,
+    QdrantSettings,
     SettingsGroup,
+    SyncSettings,
 )
 from prompts.errors import SettingsError
 
@@ -134,9 +136,11 @@ class Settings(BaseSettings):
     )
 
     index: IndexSettings = IndexSettings()
+    qdrant: QdrantSettings = QdrantSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     loading: LoadingSettings = LoadingSettings()
     chunking: ChunkingSettings = ChunkingSettings()
+    sync: SyncSettings = SyncSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     prompt: PromptSettings = PromptSettings()
     chat: ChatSettings = ChatSettings()

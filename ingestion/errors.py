@@ -5,10 +5,17 @@
     ├── DocumentError                one document cannot be indexed; the run goes on without it
     │   ├── UnsupportedFormat        no loader for this kind of file
     │   ├── UnreadableDocument       broken, encrypted, or not what its name says
-    │   └── EmptyDocument            parsed, and there is no text in it
+    │   ├── EmptyDocument            parsed, and there is no text in it
+    │   └── ParsingStopped           takes too long or too much memory, or crashes its parser
+    ├── ParsingUnavailable           no process for parsing can be started
     ├── ModelError                   the embedding model cannot be loaded, or is not the pinned one
+    ├── EngineUnavailable            what should run the work is not installed, or does not start
     └── IndexStoreError              the index or one of its document sets
         ├── UnknownDocumentSet       no document set of this name in this index
+        ├── UnknownVersion           the set has no such index version
+        ├── SetIsLeased              another sync of the set is at work
+        ├── LeaseLost                this sync was taken for dead and another one began
+        ├── PublishRefused           the version must not go live as things are
         ├── InvalidSetName           a name that no backend could hold
         ├── ModelMismatch            the index was built with another embedding model
         ├── InvalidFilter            a filter that means nothing
@@ -42,8 +49,20 @@ class EmptyDocument(DocumentError):
     """The file was parsed and there is no text in it."""
 
 
+class ParsingStopped(DocumentError):
+    """Parsing the file takes too long or too much memory, or it crashes its parser."""
+
+
+class ParsingUnavailable(PlumbError):
+    """No process for parsing can be started."""
+
+
 class ModelError(PlumbError):
     """The embedding model cannot be loaded, or its weights are not the pinned ones."""
+
+
+class EngineUnavailable(PlumbError):
+    """What should run load -> chunk -> embed is not installed, or does not start."""
 
 
 class IndexStoreError(PlumbError):
@@ -52,6 +71,22 @@ class IndexStoreError(PlumbError):
 
 class UnknownDocumentSet(IndexStoreError):
     """The index holds no document set of this name."""
+
+
+class UnknownVersion(IndexStoreError):
+    """The document set has no such index version, or its files are gone."""
+
+
+class SetIsLeased(IndexStoreError):
+    """Another sync of the document set is at work."""
+
+
+class LeaseLost(IndexStoreError):
+    """This sync was silent for so long that another one was let begin."""
+
+
+class PublishRefused(IndexStoreError):
+    """The version must not go live as things are; the message says what would have to change."""
 
 
 class InvalidSetName(IndexStoreError):

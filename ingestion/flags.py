@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prompts.errors import SettingsError
+
+if TYPE_CHECKING:
+    from ingestion.versions.catalogue import Catalogue
 
 IndexUrl = Annotated[
     str | None,
@@ -53,3 +56,11 @@ def settings_from(context: typer.Context, pairs: list[str] | None, **named: Any)
             )
         overrides[name.strip()] = value
     return context.obj(overrides)
+
+
+def open_catalogue(settings: Any) -> Catalogue:
+    """The index that the settings name."""
+    from ingestion.index.stores import open_store
+    from ingestion.versions.catalogue import Catalogue
+
+    return Catalogue(open_store(settings.index, settings.qdrant))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ingestion import pipeline
+from ingestion.sync.work import OnProgress
+from ingestion.sync.work import Progress as State
 
 
 @contextmanager
-def progress_bar(*, enabled: bool = True) -> Iterator[Callable[[pipeline.Progress], None]]:
+def progress_bar(*, enabled: bool = True) -> Iterator[OnProgress]:
     """A bar on stderr while the context lasts; yields the callback that moves it."""
     columns = (
         TextColumn("{task.description}"),
@@ -28,12 +29,12 @@ def progress_bar(*, enabled: bool = True) -> Iterator[Callable[[pipeline.Progres
     ) as bar:
         task = bar.add_task("Loading the model", total=None, chunks=0, rate=0.0)
 
-        def move(progress: pipeline.Progress) -> None:
+        def move(progress: State) -> None:
             elapsed = bar.tasks[0].elapsed or 1.0
             bar.update(
                 task,
-                description="Indexing",
-                total=progress.bytes_total,
+                description=progress.stage.capitalize(),
+                total=progress.bytes_total or None,
                 completed=progress.bytes_read,
                 chunks=progress.chunks,
                 rate=progress.chunks / elapsed,

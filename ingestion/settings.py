@@ -85,8 +85,72 @@ class ChunkingSettings(SettingsGroup):
 
 
 class LoadingSettings(SettingsGroup):
-    """Bounds on what is read."""
+    """Bounds on what is read, and on parsing it."""
 
     max_chars: int = Field(
         default=20_000_000, ge=1000, description="Longest text of one document, characters."
     )
+    workers: int = Field(
+        default=2,
+        ge=0,
+        le=64,
+        description="Processes that parse files, started when there is something to parse; "
+        "0 = parse in this process, where neither of the bounds below holds. JSONL, and CSV with "
+        "records, are always read here: record by record, in constant memory.",
+    )
+    timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        le=86_400,
+        description="Bound on parsing one file in a worker, seconds; fetching it is included.",
+    )
+    memory_mb: int = Field(
+        default=2048,
+        ge=256,
+        description="Bound on the address space of each worker, MiB (Linux only).",
+    )
+
+
+class SyncSettings(SettingsGroup):
+    """How document sets are brought up to date."""
+
+    keep_versions: int = Field(
+        default=5,
+        ge=1,
+        description="Index versions kept for rollback, the live one counted; older ones are "
+        "removed after a publication.",
+    )
+    lease_s: float = Field(
+        default=60.0,
+        ge=1,
+        description="After how many seconds without a sign of life from a sync another may begin.",
+    )
+
+
+class QdrantSettings(SettingsGroup):
+    """How collections in a Qdrant server are made and written; local mode heeds none of it."""
+
+    shards: int | None = Field(default=None, ge=1, description="Shards of a collection.")
+    replicas: int | None = Field(default=None, ge=1, description="Copies of each shard.")
+    write_consistency: int | None = Field(
+        default=None, ge=1, description="Copies that must confirm a write."
+    )
+    on_disk_vectors: bool = Field(
+        default=False, description="Keep vectors on disk (memory-mapped)."
+    )
+    on_disk_payload: bool = Field(default=True, description="Keep texts and metadata on disk.")
+    quantization: Literal["none", "scalar", "binary"] = Field(
+        default="none", description="A smaller copy of the vectors in memory, searched first."
+    )
+    hnsw_m: int | None = Field(default=None, ge=4, le=128, description="Edges per node.")
+    hnsw_ef_construct: int | None = Field(
+        default=None, ge=8, description="Neighbours looked at when the graph is built."
+    )
+    upsert_batch: int = Field(default=256, ge=1, le=10_000, description="Points per write.")
+    upsert_retries: int = Field(
+        default=6, ge=0, le=20, description="Retries of a write, with growing pauses."
+    )
+    indexing_timeout_s: float = Field(
+        default=600.0, ge=0, description="How long to wait for the server to index a new version."
+    )
+    prefer_grpc: bool = Field(default=False, description="Talk gRPC (port 6334).")

@@ -43,9 +43,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexStore
         url = os.environ.get("PLUMB_TEST_QDRANT_URL", "qdrant+memory:")
     opened = open_store(IndexSettings(url=url))
     yield opened
-    if url.startswith("http"):
-        for name in opened.names():
-            opened.drop(name)
     opened.close()
 
 

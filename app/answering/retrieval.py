@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from app.answering.answer import Passage, StageScores
 from app.answering.reranking import Reranker
-from ingestion.embedding import Embedder
+from app.embedders import Embedders
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
-from ingestion.index.protocol import DocumentSet, check_model
+from ingestion.index.protocol import DocumentSet
 
 
 @dataclass(slots=True)
@@ -22,16 +22,16 @@ class Retrieved:
 
 
 class Retriever:
-    """Finds passages in any document set that the embedder's model built.
+    """Finds passages in any document set, by the model that the set was built with.
 
     Args:
-        embedder: the embedding model.
+        embedders: the embedding models.
         depth: candidates taken from each of dense and lexical search.
         reranker: a cross-encoder, if one is set.
     """
 
-    def __init__(self, embedder: Embedder, depth: int, reranker: Reranker | None = None) -> None:
-        self._embedder = embedder
+    def __init__(self, embedders: Embedders, depth: int, reranker: Reranker | None = None) -> None:
+        self._embedders = embedders
         self._depth = depth
         self._reranker = reranker
 
@@ -41,12 +41,12 @@ class Retriever:
         """The `limit` passages that answer the question best.
 
         Raises:
-            ModelMismatch: the set was built with another model.
+            ModelMismatch: the set was built with a model that cannot be had here.
             IndexUnavailable: it cannot be searched.
         """
-        check_model(document_set.info, self._embedder.identity)
+        embedder = self._embedders.of(document_set.info)
         began = time.perf_counter()
-        vector = self._embedder.embed_query(question)
+        vector = embedder.embed_query(question)
         embedded = time.perf_counter()
         wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
         found = hybrid.search(

@@ -54,6 +54,7 @@ class AnswerService:
         filters: Mapping[str, Any] | None = None,
         prompt: str | None = None,
         passages: int | None = None,
+        index_version: str | None = None,
     ) -> Answer:
         """Answer a question from a document set.
 
@@ -63,6 +64,7 @@ class AnswerService:
             filters: which documents may be used; see `ingestion.index.filters`.
             prompt: version or alias of the prompt `answer`; default: the setting's.
             passages: how many passages to answer from; default: the setting's, else the prompt's.
+            index_version: a version of the set, live or not; default: the live one.
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
@@ -71,7 +73,7 @@ class AnswerService:
         question = check_question(question, self._settings.serve.max_question_chars)
         where = parse_filter(filters)
         version = self._prompts.get(ANSWER_PROMPT, prompt or self._settings.prompt.answer)
-        document_set = self._sets.get(set_name or self._sets.only())
+        document_set = self._sets.get(set_name or self._sets.only(), index_version)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         model, parameters = self._model(version)
         manifest = self._manifest(document_set, version, parameters, limit)
@@ -86,12 +88,13 @@ class AnswerService:
         *,
         limit: int = 10,
         filters: Mapping[str, Any] | None = None,
+        index_version: str | None = None,
     ) -> SearchResult:
         """Retrieval alone: the passages that `ask` would answer from, with scores by stage."""
         began = time.perf_counter()
         question = check_question(question, self._settings.serve.max_question_chars)
         where = parse_filter(filters)
-        document_set = self._sets.get(set_name or self._sets.only())
+        document_set = self._sets.get(set_name or self._sets.only(), index_version)
         found = self._retriever.retrieve(question, document_set, limit, where)
         total = round((time.perf_counter() - began) * 1000, 3)
         return SearchResult(
@@ -124,7 +127,7 @@ class AnswerService:
         parameters: dict[str, Any],
         limit: int,
     ) -> Manifest:
-        identity = self._embedder.identity
+        identity = document_set.info.model
         retrieval = self._settings.retrieval
         reranked = retrieval.rerank_model is not None
         return Manifest(

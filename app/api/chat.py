@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.answering.answer import Answer
@@ -37,6 +37,10 @@ class ChatRequest(BaseModel):
         description="Which documents may be used: a value, a list of values, or a range for each "
         "of `document`, `title`, `source`, `media_type` or any metadata field.",
     )
+    index_version: str | None = Field(
+        default=None,
+        description="A version of the set, for example a candidate that is not live yet.",
+    )
     options: ChatOptions = ChatOptions()
 
 
@@ -50,7 +54,11 @@ EXAMPLES: dict[str, Any] = {
 
 @router.post("/chat", responses=ANSWERING, summary="Answer a question")
 def chat(
-    request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)], answers: AnswersDep
+    request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)],
+    answers: AnswersDep,
+    index_version: Annotated[
+        str | None, Query(description="As in the body; the body's wins.")
+    ] = None,
 ) -> Answer:
     """Answer from the documents, each sentence cited, or refuse with the reason."""
     return answers.ask(
@@ -59,4 +67,5 @@ def chat(
         filters=request.filters,
         prompt=request.options.prompt,
         passages=request.options.passages,
+        index_version=request.index_version or index_version,
     )

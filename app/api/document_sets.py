@@ -54,5 +54,5 @@ class DocumentSets(BaseModel):
 @router.get("/document-sets", summary="List document sets")
 def document_sets(parts: PartsDep) -> DocumentSets:
     """Every document set in the index."""
-    infos = [parts.store.open(name).info for name in parts.store.names()]
+    infos = [parts.catalogue.live(name) for name in parts.catalogue.names()]
     return DocumentSets(document_sets=[DocumentSetSummary.of(info) for info in infos])

@@ -18,7 +18,11 @@ from ingestion.errors import (
     InvalidFilter,
     InvalidSetName,
     ModelMismatch,
+    PublishRefused,
+    SetIsLeased,
+    SourceError,
     UnknownDocumentSet,
+    UnknownVersion,
 )
 from prompts.errors import PlumbError, PromptError
 
@@ -32,7 +36,11 @@ STATUS: dict[type[PlumbError], int] = {
     InvalidRequest: 422,
     InvalidSetName: 422,
     PromptError: 422,
+    SourceError: 422,
     UnknownDocumentSet: 404,
+    UnknownVersion: 404,
+    SetIsLeased: 409,
+    PublishRefused: 409,
     ModelMismatch: 409,
     IndexUnavailable: 503,
     ChatModelUnknown: 503,

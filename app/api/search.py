@@ -22,6 +22,9 @@ def search(
     document_set: Annotated[
         str | None, Query(description="The set; may be left out where there is only one.")
     ] = None,
+    index_version: Annotated[
+        str | None, Query(description="A version of the set; default: the live one.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Passages to return.")] = 10,
     filters: Annotated[
         str | None,
@@ -31,7 +34,9 @@ def search(
     ] = None,
 ) -> SearchResult:
     """The passages that an answer would be made from, best first."""
-    return answers.search(q, document_set, limit=limit, filters=_parse(filters))
+    return answers.search(
+        q, document_set, limit=limit, filters=_parse(filters), index_version=index_version
+    )
 
 
 def _parse(filters: str | None) -> dict[str, Any] | None:

@@ -9,18 +9,21 @@ from tempfile import TemporaryDirectory
 from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
+from app.embedders import only_model
 from app.open_sets import OpenSets
 from app.settings import ExtractiveSettings, Settings
 from evals.benchmarks.data import Question, corpus, questions
+from evals.benchmarks.made_set import make_set
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import mean
 from evals.metrics.squad import holds_answer
-from ingestion import pipeline
 from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.loaders import RecordFields
-from ingestion.settings import ChunkingSettings, IndexSettings, LoadingSettings
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
+from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 
 
@@ -66,15 +69,7 @@ def run(embedder: Embedder) -> Result:
 def _ingest(
     file: Path, name: str, store: IndexStore, embedder: Embedder, fields: RecordFields
 ) -> None:
-    pipeline.ingest(
-        file,
-        name,
-        store=store,
-        embedder=embedder,
-        chunking=ChunkingSettings(),
-        loading=LoadingSettings(),
-        records=fields,
-    )
+    sync_source(name, str(file), workbench(store, embedder), records=fields)
 
 
 def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
@@ -82,9 +77,9 @@ def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
     return AnswerService(
         settings,
         embedder,
-        OpenSets(store),
+        OpenSets(Catalogue(store), only_model(embedder)),
         PromptRegistry(shipped_prompts()),
-        Retriever(embedder, settings.retrieval.depth),
+        Retriever(only_model(embedder), settings.retrieval.depth),
     )
 
 
@@ -92,7 +87,7 @@ def _without_their_articles(
     asked: list[Question], store: IndexStore, embedder: Embedder
 ) -> list[Answer]:
     """Each article's questions, asked of a set from which that article was left out."""
-    whole = store.open("all")
+    whole = Catalogue(store).open("all")
     keys = [hit.key for hit in whole.dense(embedder.embed_query("all"), whole.count())]
     chunks = whole.chunks(keys)
     vectors = embedder.embed_passages([chunk.indexed_text for chunk in chunks])
@@ -104,9 +99,8 @@ def _without_their_articles(
     for number, (title, its_questions) in enumerate(sorted(by_article.items())):
         rest = [place for place, chunk in enumerate(chunks) if chunk.title != title]
         name = f"without-{number}"
-        writer = store.writer(name, embedder.identity, ChunkingSettings())
-        writer.write([chunks[place] for place in rest], vectors[rest])
-        writer.commit()
+        kept = [chunks[place] for place in rest]
+        make_set(store, name, embedder.identity, kept, vectors[rest])
         service = _service(store, embedder, 2)
         answers += [service.ask(question.text, name) for question in its_questions]
     return answers

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 from evals.benchmarks.corpus import write_corpus
 from evals.benchmarks.table import Result
-from ingestion import pipeline
 from ingestion.chunking import Chunker
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.stores import open_store
@@ -20,8 +19,8 @@ from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
     IndexSettings,
-    LoadingSettings,
 )
+from ingestion.sync.start import sync_source, workbench
 
 CHARACTERS = 2_350_000  # about 2,100 chunks of the default size
 # Memory is measured with short chunks, which are quick to embed: about 800 and 6,500 of them.
@@ -72,14 +71,7 @@ def run(embedder: Embedder) -> Result:
 def _end_to_end(corpus: Path, index: Path, embedder: Embedder) -> float:
     store = open_store(IndexSettings(url=str(index)))
     began = time.perf_counter()
-    pipeline.ingest(
-        corpus,
-        "bench",
-        store=store,
-        embedder=embedder,
-        chunking=ChunkingSettings(),
-        loading=LoadingSettings(),
-    )
+    sync_source("bench", str(corpus), workbench(store, embedder))
     took = time.perf_counter() - began
     store.close()
     return took

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import resource
 import sys
-from pathlib import Path
 
-from ingestion import pipeline
 from ingestion.embedding import load_embedder
 from ingestion.index.stores import open_store
-from ingestion.settings import ChunkingSettings, EmbeddingSettings, IndexSettings, LoadingSettings
+from ingestion.settings import ChunkingSettings, EmbeddingSettings, IndexSettings
+from ingestion.sync.start import sync_source, workbench
 
 
 def main(corpus: str, index: str) -> None:
     """Ingest and print."""
-    pipeline.ingest(
-        Path(corpus),
-        "bench",
-        store=open_store(IndexSettings(url=index)),
-        embedder=load_embedder(EmbeddingSettings()),
-        chunking=ChunkingSettings(max_tokens=64),
-        loading=LoadingSettings(),
-    )
+    store = open_store(IndexSettings(url=index))
+    embedder = load_embedder(EmbeddingSettings())
+    sync_source("bench", corpus, workbench(store, embedder, ChunkingSettings(max_tokens=64)))
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}\n")
 
 

@@ -12,12 +12,14 @@ import lancedb
 from lancedb.query import LanceVectorQueryBuilder, MatchQuery
 
 from app.answering.retrieval import Retriever
+from app.embedders import only_model
 from evals.benchmarks.corpus import write_corpus
 from evals.benchmarks.table import Result
-from ingestion import pipeline
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
-from ingestion.settings import ChunkingSettings, IndexSettings, LoadingSettings
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
+from ingestion.versions.catalogue import Catalogue
 
 CHARACTERS = 1_000_000
 ROUNDS = 200
@@ -38,16 +40,11 @@ def run(embedder: Embedder) -> Result:
         folder = Path(name)
         url = str(folder / "index")
         store = open_store(IndexSettings(url=url))
-        pipeline.ingest(
-            write_corpus(folder / "corpus", CHARACTERS),
-            "bench",
-            store=store,
-            embedder=embedder,
-            chunking=ChunkingSettings(),
-            loading=LoadingSettings(),
-        )
-        opened, retriever = store.open("bench"), Retriever(embedder, 100)
-        table = lancedb.connect(url).open_table("bench")
+        corpus = write_corpus(folder / "corpus", CHARACTERS)
+        sync_source("bench", str(corpus), workbench(store, embedder))
+        opened = Catalogue(store).open("bench")
+        retriever = Retriever(only_model(embedder), 100)
+        table = lancedb.connect(url).open_table("bench.1")
 
         def plumbline(question: str) -> None:
             retriever.retrieve(question, opened, PASSAGES)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import hit_at, mean, ndcg_at
-from ingestion import pipeline
 from ingestion.documents import Chunk
 from ingestion.embedding import Embedder, Vectors
 from ingestion.index import hybrid
 from ingestion.index.protocol import DocumentSet, IndexStore
 from ingestion.index.stores import open_store
-from ingestion.settings import ChunkingSettings, IndexSettings, LoadingSettings
+from ingestion.settings import ChunkingSettings, IndexSettings
+from ingestion.sync.start import sync_source, workbench
+from ingestion.versions.catalogue import Catalogue
 
 DEPTH = 100
 BACKENDS = {"LanceDB": "{folder}/lance", "Qdrant": "qdrant+memory:"}
@@ -40,16 +40,8 @@ def index(
 ) -> DocumentSet:
     """One of the sets, indexed as a user would."""
     file, fields = corpus(name)
-    pipeline.ingest(
-        Path(file),
-        name,
-        store=store,
-        embedder=embedder,
-        chunking=chunking or ChunkingSettings(),
-        loading=LoadingSettings(),
-        records=fields,
-    )
-    return store.open(name)
+    sync_source(name, str(file), workbench(store, embedder, chunking), records=fields)
+    return Catalogue(store).open(name)
 
 
 def _measure(

@@ -1,35 +1,41 @@
-"""Document sets in LanceDB, embedded: a folder, a table for each set, a tag for what is published.
+"""Index versions in LanceDB, embedded: a folder, tables, and a tag for each version.
 
-A writer adds table versions; the tag `published` names the one that readers see, and `commit`
-moves it as its last step. A writer that died leaves versions that no tag names; the next writer
-begins again from the tag.
+A version is made by changing the table of the version before it, which Lance does without
+copying: the tag `v{number}` names the Lance version that readers open, later changes do not touch
+it. A full build begins a new table. Places are written `table@lance-version`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import lancedb
 
 from ingestion.embedding import ModelIdentity
-from ingestion.errors import IndexUnavailable, UnknownDocumentSet
+from ingestion.errors import UnknownVersion
 from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop
+from ingestion.index.file_records import FileRecords
 from ingestion.index.lance_errors import reported
-from ingestion.index.lance_filters import quoted
 from ingestion.index.lance_set import LanceSet
-from ingestion.index.lance_writer import INFO_TABLE, TAG, LanceWriter
-from ingestion.index.protocol import SetInfo, check_model, check_name
-from ingestion.settings import ChunkingSettings
+from ingestion.index.lance_writer import NEVER, LanceWriter, delete_documents
+from ingestion.index.protocol import SetInfo
+
+RECORDS = "_plumbline"
+COPIED_ROWS = 10_000
+MARGINS = tuple(timedelta(seconds=seconds) for seconds in (0.001, 0.01, 0.1, 1, 10, 100))
 
 
 class LanceStore:
-    """Document sets in one LanceDB folder."""
+    """Index versions in one LanceDB folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loop = EventLoop("lancedb")
+        self.records = FileRecords(folder / RECORDS)
         with reported(folder, "opened"):
             self._db = lancedb.connect(str(folder))
             self._reading = self._loop.run(lancedb.connect_async(str(folder)))
@@ -39,46 +45,107 @@ class LanceStore:
         with reported(self._folder, "read"):
             self._tables()
 
-    def names(self) -> list[str]:
-        """Names of the sets with a committed version, sorted."""
+    def open(self, info: SetInfo) -> LanceSet:
+        """Open a version at its place."""
+        table, version = _parse(info.place)
         with reported(self._folder, "read"):
-            return [name for name in self._tables() if name != INFO_TABLE and self._published(name)]
+            if table not in self._tables():
+                raise UnknownVersion(
+                    f"{self._folder}: version {info.version} of document set {info.name!r} has "
+                    f"lost its table {table}; roll back, or index the set anew."
+                )
+            at = self._loop.run(self._open_at(table, version))
+        return LanceSet(at, info, self._folder, self._loop)
 
-    def open(self, name: str) -> LanceSet:
-        """Open a set at its published version."""
+    def stage(
+        self,
+        name: str,
+        number: int,
+        model: ModelIdentity,
+        base: SetInfo | None,
+        without: Sequence[str] = (),
+        on_copied: Callable[[int], None] = lambda _: None,
+    ) -> LanceWriter:
+        """Begin a version in the base's table, or in a new one; nothing is copied."""
+        with reported(self._folder, "written"):
+            if base is None:
+                place = f"{name}.{number}"
+                if place in self._tables():
+                    self._db.drop_table(place)
+                table = self._db.create_table(place, schema=lance_rows.schema(model.dimension))
+            else:
+                place, version = _parse(base.place)
+                table = self._db.open_table(place)
+                if table.version != version:
+                    table.checkout(version)
+                    table.restore()
+                delete_documents(table, without)
+        return LanceWriter(table, place, self._folder, number)
+
+    def resume(
+        self, place: str, name: str, number: int, model: ModelIdentity
+    ) -> LanceWriter | None:
+        """Go on at the head of the table, where the writer before this one stopped."""
+        with reported(self._folder, "written"):
+            if place not in self._tables():
+                return None
+            return LanceWriter(self._db.open_table(place), place, self._folder, number)
+
+    def places(self, name: str) -> list[str]:
+        """Every Lance version that a tag names; and tables that no tag keeps, by name."""
+        found = []
         with reported(self._folder, "read"):
-            table = self._table(check_name(name))
-            version = self._published(name) if table is not None else None
-            if table is None or version is None:
-                raise UnknownDocumentSet(self._unknown(name))
-            at = self._loop.run(self._open_at(name, version))
-            return LanceSet(at, self._info(name, version), self._folder, self._loop)
+            for table in self._tables():
+                if table.rpartition(".")[0] == name:
+                    tags = self._db.open_table(table).tags.list()
+                    found.append(table)
+                    found += [f"{table}@{tag['version']}" for tag in tags.values()]
+        return sorted(found)
 
-    def writer(self, name: str, model: ModelIdentity, chunking: ChunkingSettings) -> LanceWriter:
-        """Open a set for writing."""
+    def remove(self, name: str, places: Iterable[str], kept: Iterable[SetInfo]) -> None:
+        """Drop tables that nothing kept is in; of the others, the versions before the oldest kept."""
+        needed = _needed(kept)
         with reported(self._folder, "written"):
-            table = self._table(check_name(name))
-            version = self._published(name) if table is not None else None
-            before = self._info(name, version) if version is not None else None
-            if before is not None:
-                check_model(before, model)
-            if table is None:
-                table = self._db.create_table(name, schema=lance_rows.schema(model.dimension))
-            elif version is None:
-                table.delete("true")
-            elif table.version != version:
-                table.checkout(version)
-                table.restore()
-            return LanceWriter(self._db, table, self._folder, name, before, model, chunking)
+            for table in {_parse(place)[0] for place in places} & set(self._tables()):
+                if table not in needed:
+                    self._db.drop_table(table)
+                else:
+                    _forget_before(self._db.open_table(table), needed[table])
 
-    def drop(self, name: str) -> None:
-        """Remove a set with all its versions."""
+    def leftovers(self, name: str, kept: Iterable[SetInfo]) -> list[str]:
+        """Tables of no kept version, Lance versions before the oldest kept, deleted rows in files."""
+        needed = _needed(kept)
+        found = []
+        with reported(self._folder, "read"):
+            for table in sorted({_parse(place)[0] for place in self.places(name)}):
+                if table not in needed:
+                    found.append(f"table {table} belongs to no version")
+                    continue
+                rows = self._db.open_table(table).list_versions()
+                older = [row for row in rows if row["version"] < min(needed[table])]
+                if older:
+                    found.append(f"table {table} has {len(older)} older Lance versions")
+                deleted = max(
+                    int(row["metadata"].get("total_deletion_file_rows", 0))
+                    for row in rows
+                    if row["version"] >= min(needed[table])
+                )
+                if deleted:
+                    found.append(f"table {table} has {deleted} deleted rows still in its files")
+        return found
+
+    def rewrite(self, info: SetInfo) -> str | None:
+        """Copy the rows that are left to a new table: Lance keeps deleted ones in its files."""
+        table, version = _parse(info.place)
+        copy = f"{info.name}.{info.number}-{int(datetime.now(UTC).timestamp() * 1000)}"
         with reported(self._folder, "written"):
-            if self._table(check_name(name)) is None:
-                raise UnknownDocumentSet(self._unknown(name))
-            self._db.drop_table(name)
-            if INFO_TABLE in self._tables():
-                self._db.open_table(INFO_TABLE).delete(f"name = {quoted(name)}")
+            source = self._db.open_table(table)
+            source.checkout(version)
+            target = self._db.create_table(copy, schema=source.schema)
+            batches = source.search().select(lance_rows.COLUMNS).to_batches(COPIED_ROWS)
+            for batch in batches:
+                target.add(lance_rows.as_table(batch))
+            return LanceWriter(target, copy, self._folder, info.number).finish().place
 
     def close(self) -> None:
         """Let go of the folder; sets opened here can no longer be read."""
@@ -92,22 +159,46 @@ class LanceStore:
     def _tables(self) -> list[str]:
         return sorted(self._db.list_tables(limit=10_000).tables)
 
-    def _table(self, name: str) -> Any | None:
-        return self._db.open_table(name) if name in self._tables() else None
 
-    def _published(self, name: str) -> int | None:
-        tags = self._db.open_table(name).tags.list()
-        return int(tags[TAG]["version"]) if TAG in tags else None
+def _parse(place: str) -> tuple[str, int]:
+    table, _, version = place.partition("@")
+    return table, int(version or 0)
 
-    def _info(self, name: str, version: int) -> SetInfo:
-        where = f"name = {quoted(name)} AND table_version = {version}"
-        rows = self._db.open_table(INFO_TABLE).search().where(where).to_list()
-        if not rows:
-            raise IndexUnavailable(
-                f"{self._folder}: document set {name!r} has lost its description; index it anew."
-            )
-        return SetInfo.model_validate_json(rows[0]["info"])
 
-    def _unknown(self, name: str) -> str:
-        have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"
-        return f"no document set {name!r} in {self._folder}; there are: {have}."
+def _needed(kept: Iterable[SetInfo]) -> dict[str, set[int]]:
+    """Lance versions that kept index versions are, by table."""
+    needed: dict[str, set[int]] = {}
+    for info in kept:
+        table, version = _parse(info.place)
+        needed.setdefault(table, set()).add(version)
+    return needed
+
+
+def _forget_before(table: Any, needed: set[int]) -> None:
+    """Remove tags that no kept version needs, and what only Lance versions before these used."""
+    for tag, at in table.tags.list().items():
+        if int(at["version"]) not in needed:
+            table.tags.delete(tag)
+    times = {row["version"]: row["timestamp"] for row in table.list_versions()}
+    oldest = times.get(min(needed))
+    if oldest is not None:
+        _clean_before(table, oldest)
+
+
+def _clean_before(table: Any, oldest: datetime) -> None:
+    """Remove what only Lance versions before a moment used.
+
+    Lance takes an age and counts it back from when it has compacted, a little later than now; where
+    that would reach a tagged version it refuses, and a greater age is tried. Nobody writes
+    meanwhile, the caller has the lease: files of no version are a dead writer's.
+    """
+    table.optimize(cleanup_older_than=NEVER)
+    for margin in MARGINS:
+        age = max(datetime.now(oldest.tzinfo) - oldest, timedelta(0)) + margin
+        try:
+            table.optimize(cleanup_older_than=age, delete_unverified=True)
+        except RuntimeError as error:
+            if "tagged version" not in str(error):
+                raise
+        else:
+            return

@@ -19,6 +19,8 @@ CHUNK_COLUMNS = [
     "context", "ordinal", "metadata", "media_type", "source",
 ]  # fmt: skip
 
+COLUMNS = [*CHUNK_COLUMNS, "indexed_text", "facets", "vector"]
+
 
 def schema(dimension: int) -> pa.Schema:
     """The table's columns; `indexed_text` is what full-text search reads, `page` is JSON, `facets` are for filters."""
@@ -78,6 +80,17 @@ def to_table(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> pa.Table:
         else:
             arrays.append(pa.array(columns[field.name], field.type))
     return pa.Table.from_arrays(arrays, schema=target)
+
+
+def as_table(batch: pa.RecordBatch) -> pa.Table:
+    """Rows read with `COLUMNS` as rows to add; metadata comes back as plain text and is JSON again."""
+    columns = []
+    for field in schema(batch.schema.field("vector").type.list_size):
+        column = batch.column(field.name)
+        if field.name == "metadata" and not isinstance(column, pa.ExtensionArray):
+            column = pa.ExtensionArray.from_storage(pa.json_(), column.cast(pa.string()))
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=schema(batch.schema.field("vector").type.list_size))
 
 
 def to_chunk(row: dict[str, Any]) -> Chunk:

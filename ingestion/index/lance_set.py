@@ -7,7 +7,7 @@ by side, and rows are named by row id, which within one table version is the qui
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,12 @@ from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
 from ingestion.index.lance_errors import reported
-from ingestion.index.lance_filters import to_sql
+from ingestion.index.lance_filters import quoted, to_sql
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 
 
 class LanceSet:
-    """A document set at its published version; later writes do not touch it."""
+    """A document set at one index version; later writes do not touch it."""
 
     def __init__(self, table: Any, info: SetInfo, folder: Path, loop: EventLoop) -> None:
         self._table = table
@@ -76,14 +76,32 @@ class LanceSet:
         with reported(self._folder, "read"):
             return int(self._loop.run(self._table.count_rows(to_sql(where))))
 
-    def documents(self) -> Mapping[str, str]:
-        """Document id -> content hash."""
-        query = self._table.query().select(["document_id", "document_hash"])
+    def ids(self) -> list[str]:
+        """The ids of all chunks."""
+        query = self._table.query().select(["id"])
         with reported(self._folder, "read"):
-            found = self._loop.run(query.to_arrow())
-        return dict(
-            zip(found["document_id"].to_pylist(), found["document_hash"].to_pylist(), strict=True)
-        )
+            found: list[str] = self._loop.run(query.to_arrow())["id"].to_pylist()
+        return found
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """All chunks of one document, in reading order."""
+        rows = self._rows_of([document_id], lance_rows.CHUNK_COLUMNS).to_pylist()
+        return sorted(map(lance_rows.to_chunk, rows), key=lambda chunk: chunk.ordinal)
+
+    def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Indexed text -> vector."""
+        if not document_ids:
+            return {}
+        found = self._rows_of(document_ids, ["indexed_text", "vector"])
+        texts = found["indexed_text"].to_pylist()
+        vectors = found["vector"].combine_chunks().flatten().to_numpy()
+        return dict(zip(texts, vectors.reshape(len(texts), -1), strict=True)) if texts else {}
+
+    def _rows_of(self, document_ids: Sequence[str], columns: list[str]) -> pa.Table:
+        wanted = ", ".join(map(quoted, document_ids))
+        query = self._table.query().where(f"document_id IN ({wanted})").select(columns)
+        with reported(self._folder, "read"):
+            return self._loop.run(query.to_arrow())
 
     async def _both(
         self, vector: NDArray[np.float32], question: str, depth: int, sql: str | None

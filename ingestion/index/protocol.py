@@ -1,13 +1,13 @@
 """The index seam: what a backend must do, and nothing that says which backend it is.
 
-`IndexStore` holds named document sets. A `DocumentSet` is one of them, open for reading, fixed at
-one index version. A `SetWriter` changes one; its writes are seen by readers after `commit`.
+An `IndexStore` keeps index versions. A `DocumentSet` is one of them, open for reading; it never
+changes. A `SetWriter` builds the next one where no reader looks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -19,6 +19,7 @@ from ingestion.documents import Chunk
 from ingestion.embedding import ModelIdentity
 from ingestion.errors import InvalidSetName, ModelMismatch
 from ingestion.index.filters import Filter
+from ingestion.index.records import Records
 from ingestion.settings import ChunkingSettings
 
 SET_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -56,19 +57,23 @@ class Candidates(NamedTuple):
 
 
 class SetInfo(BaseModel):
-    """What is known of a document set at one index version.
+    """One index version of a document set: immutable, complete, and all that is known of it.
 
     Attributes:
         name: the set's name.
-        number: how many times it has been committed.
+        number: counts the set's versions from 1; a number is never used twice.
         digest: order-free digest of all chunk ids, the model and the chunking: equal content,
             equal digest, on any machine and backend.
         model: the embedding model its vectors come from.
         chunking: how its documents were cut.
+        extraction: revision of the loaders that read its documents.
         documents: how many documents it holds.
         chunks: how many chunks.
         average_length: mean words of a chunk as lexical search counts them (BM25's avgdl).
-        committed_at: when, in UTC.
+        committed_at: when it was complete, in UTC.
+        committed_by: who ran the sync that made it.
+        base: number of the version it was made from; None for a full build.
+        place: where the backend keeps it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,10 +83,14 @@ class SetInfo(BaseModel):
     digest: str
     model: ModelIdentity
     chunking: ChunkingSettings
+    extraction: str = ""
     documents: int
     chunks: int
     average_length: float = 0.0
     committed_at: datetime
+    committed_by: str = ""
+    base: int | None = None
+    place: str = ""
 
     @property
     def version(self) -> str:
@@ -90,7 +99,7 @@ class SetInfo(BaseModel):
 
 
 class DocumentSet(Protocol):
-    """One document set, open for reading at one index version."""
+    """One index version of a document set, open for reading."""
 
     @property
     def info(self) -> SetInfo:
@@ -112,22 +121,41 @@ class DocumentSet(Protocol):
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
         """The chunks behind keys, in the order named."""
 
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """All chunks of one document, in reading order; none if it is not there."""
+
+    def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Indexed text -> vector, of all chunks of the named documents."""
+
     def count(self, where: Filter | None = None) -> int:
         """How many chunks there are, or how many pass a filter."""
 
-    def documents(self) -> Mapping[str, str]:
-        """Document id -> content hash, of every document in the set."""
+    def ids(self) -> list[str]:
+        """The ids of all chunks, in no order."""
+
+
+class Built(NamedTuple):
+    """What a writer made, counted from the index itself.
+
+    Attributes:
+        place: where the backend keeps it.
+        chunk_ids: the ids of all its chunks, in no order.
+        documents: how many documents it holds.
+        average_length: see `SetInfo`.
+    """
+
+    place: str
+    chunk_ids: list[str]
+    documents: int
+    average_length: float
 
 
 class SetWriter(Protocol):
-    """Changes one document set."""
+    """Builds one index version where no reader looks."""
 
     @property
-    def before(self) -> SetInfo | None:
-        """The set as last committed; None if it never was."""
-
-    def documents(self) -> Mapping[str, str]:
-        """Document id -> content hash of what the set holds whole as the writer finds it."""
+    def place(self) -> str:
+        """Names the unfinished version, for `IndexStore.resume`."""
 
     def delete_documents(self, ids: Iterable[str]) -> None:
         """Take all chunks of the named documents out."""
@@ -135,27 +163,59 @@ class SetWriter(Protocol):
     def write(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Add chunks with their vectors, shape `(len(chunks), dimension)`."""
 
-    def commit(self) -> SetInfo:
-        """Make the set searchable as it now is, as the next index version."""
+    def finish(self) -> Built:
+        """Make what was written searchable. Nothing more may be written; may be called again."""
 
 
 class IndexStore(Protocol):
-    """Named document sets at one place."""
+    """Keeps index versions at one place, and the records that say what they are.
+
+    Which version of a set is live, who is writing it and what it was made from is not the
+    backend's business: `ingestion.versions` keeps that in `records`, the same way for each.
+    """
+
+    @property
+    def records(self) -> Records:
+        """Small texts by key, kept beside the index."""
 
     def check(self) -> None:
         """Raise `IndexUnavailable` if the store cannot be reached."""
 
-    def names(self) -> list[str]:
-        """Names of the sets there are, sorted."""
+    def open(self, info: SetInfo) -> DocumentSet:
+        """Open a version, or raise `UnknownVersion` if its place holds nothing."""
 
-    def open(self, name: str) -> DocumentSet:
-        """Open a set at its last committed version, or raise `UnknownDocumentSet`."""
+    def stage(
+        self,
+        name: str,
+        number: int,
+        model: ModelIdentity,
+        base: SetInfo | None,
+        without: Sequence[str] = (),
+        on_copied: Callable[[int], None] = lambda _: None,
+    ) -> SetWriter:
+        """Begin a version: empty, or as `base` is but `without` some of its documents.
 
-    def writer(self, name: str, model: ModelIdentity, chunking: ChunkingSettings) -> SetWriter:
-        """Open a set for writing, made if it is not there; `ModelMismatch` for another model."""
+        What an earlier attempt at the same number left is thrown away. `on_copied` is told how
+        many chunks each step has copied, where a backend copies.
+        """
 
-    def drop(self, name: str) -> None:
-        """Remove a set with all its versions, or raise `UnknownDocumentSet`."""
+    def resume(self, place: str, name: str, number: int, model: ModelIdentity) -> SetWriter | None:
+        """Go on with an unfinished version; None if it is not there any more."""
+
+    def places(self, name: str) -> list[str]:
+        """Everything the backend keeps for a set, finished or not, for `remove`."""
+
+    def remove(self, name: str, places: Iterable[str], kept: Iterable[SetInfo]) -> None:
+        """Remove some of a set's places from the disk, none of which `kept` needs."""
+
+    def leftovers(self, name: str, kept: Iterable[SetInfo]) -> list[str]:
+        """What the disk still holds of a set beside the kept versions, each in a sentence."""
+
+    def rewrite(self, info: SetInfo) -> str | None:
+        """Copy a version to a new place that holds nothing of documents deleted before it.
+
+        Returns the new place; None where the backend's versions hold nothing of the kind.
+        """
 
     def close(self) -> None:
         """Let go of the store; sets opened here can no longer be read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qdrant_client import models
@@ -21,6 +22,8 @@ from ingestion.index.filters import (
 DENSE = "dense"
 LEXICAL = "lexical"
 FACETS = "facets"
+# Documents named in one condition.
+MOST_NAMED = 1_000
 
 
 def payload(chunk: Chunk) -> dict[str, Any]:
@@ -54,6 +57,22 @@ def to_filter(where: Filter | None) -> models.Filter | None:
     if not where:
         return None
     return models.Filter(must=[_condition(condition) for condition in where])
+
+
+def of_documents(ids: Sequence[str]) -> Iterator[models.Filter]:
+    """Filters that together pass the chunks of the named documents, and no others."""
+    for first in range(0, len(ids), MOST_NAMED):
+        yield models.Filter(must=[_named(ids[first : first + MOST_NAMED])])
+
+
+def without_documents(ids: Sequence[str]) -> models.Filter | None:
+    """A filter that passes all chunks but those of the named documents; None for all."""
+    named = [_named(ids[first : first + MOST_NAMED]) for first in range(0, len(ids), MOST_NAMED)]
+    return models.Filter(must_not=named) if named else None
+
+
+def _named(ids: Sequence[str]) -> models.FieldCondition:
+    return models.FieldCondition(key="document_id", match=models.MatchAny(any=list(ids)))
 
 
 def _condition(condition: AnyOf | Between) -> models.FieldCondition:

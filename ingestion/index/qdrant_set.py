@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,13 @@ from ingestion.index import bm25
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_errors import reported
-from ingestion.index.qdrant_points import DENSE, LEXICAL, to_chunk, to_filter
+from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter
 
 PAGE = 1000
 
 
 class QdrantSet:
-    """A document set. Its points are live: a write in progress shows, document by document."""
+    """A document set at one index version."""
 
     def __init__(self, client: QdrantClient, collection: str, info: SetInfo, place: str) -> None:
         self._client = client
@@ -56,7 +57,7 @@ class QdrantSet:
         return Candidates(dense, lexical, similarities, best[0].indexed_text if best else "")
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
-        """The chunks behind point ids, in the order named; a point deleted meanwhile is left out."""
+        """The chunks behind point ids, in the order named."""
         with reported(self._place):
             found = self._client.retrieve(self._collection, list(keys), with_payload=True)
         chunks = {point.id: to_chunk(point.payload or {}) for point in found}
@@ -67,10 +68,43 @@ class QdrantSet:
         with reported(self._place):
             return self._client.count(self._collection, to_filter(where), exact=True).count
 
-    def documents(self) -> Mapping[str, str]:
-        """Document id -> content hash."""
+    def ids(self) -> list[str]:
+        """The ids of all chunks."""
         with reported(self._place):
-            return documents_of(self._client, self._collection)
+            return [UUID(id_).hex for id_, _ in scroll(self._client, self._collection, [])]
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """All chunks of one document, in reading order."""
+        chunks = [to_chunk(point.payload or {}) for point in self._points_of([document_id])]
+        return sorted(chunks, key=lambda chunk: chunk.ordinal)
+
+    def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Indexed text -> vector."""
+        found: dict[str, NDArray[np.float32]] = {}
+        for point in self._points_of(document_ids, vectors=True):
+            vector: Any = point.vector
+            text = to_chunk(point.payload or {}).indexed_text
+            found[text] = np.asarray(vector[DENSE], dtype=np.float32)
+        return found
+
+    def _points_of(
+        self, document_ids: Sequence[str], *, vectors: bool = False
+    ) -> Iterator[models.Record]:
+        for wanted in of_documents(document_ids):
+            offset: Any = None
+            while True:
+                with reported(self._place):
+                    points, offset = self._client.scroll(
+                        self._collection,
+                        wanted,
+                        limit=PAGE,
+                        offset=offset,
+                        with_payload=True,
+                        with_vectors=[DENSE] if vectors else False,
+                    )
+                yield from points
+                if offset is None:
+                    break
 
     def _dense(
         self, vector: NDArray[np.float32], limit: int, where: Filter | None
@@ -108,14 +142,6 @@ class QdrantSet:
         }
 
 
-def documents_of(client: QdrantClient, collection: str) -> dict[str, str]:
-    """Document id -> content hash, of every document in a collection."""
-    return {
-        payload["document_id"]: payload["document_hash"]
-        for _, payload in scroll(client, collection, ["document_id", "document_hash"])
-    }
-
-
 def scroll(
     client: QdrantClient, collection: str, fields: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -123,7 +149,7 @@ def scroll(
     offset: Any = None
     while True:
         points, offset = client.scroll(
-            collection, limit=PAGE, offset=offset, with_payload=fields, with_vectors=False
+            collection, limit=PAGE, offset=offset, with_payload=fields or False, with_vectors=False
         )
         for point in points:
             yield str(point.id), dict(point.payload or {})

@@ -1,36 +1,36 @@
-"""Write to one document set in Qdrant."""
+"""Build one index version in a collection of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from ingestion.documents import Chunk
-from ingestion.embedding import ModelIdentity
+from ingestion.errors import IndexUnavailable
 from ingestion.index import bm25
-from ingestion.index.protocol import SetInfo, digest
+from ingestion.index.protocol import Built
 from ingestion.index.qdrant_errors import reported
-from ingestion.index.qdrant_points import DENSE, LEXICAL, payload
-from ingestion.index.qdrant_set import documents_of, scroll
-from ingestion.settings import ChunkingSettings
+from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, payload
+from ingestion.index.qdrant_set import scroll
+from ingestion.settings import QdrantSettings
 
-INFO = "plumbline"
-WRITING = "plumbline_writing"
-BATCH = 256
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+TOO_MANY, SERVER_ERROR = 429, 500
 
 
 class QdrantWriter:
-    """Changes one collection in place, each document as a whole.
+    """Writes to one collection, in batches, each tried again where the server is busy or away.
 
     Args:
-        before: the set as last committed, if it ever was.
-        broken_off: whether the writer before this one did not commit.
+        average_length: BM25's mean length; 0 where the first batch shall say it.
     """
 
     def __init__(
@@ -38,40 +38,24 @@ class QdrantWriter:
         client: QdrantClient,
         collection: str,
         place: str,
+        settings: QdrantSettings,
         *,
-        name: str,
-        before: SetInfo | None,
-        broken_off: bool,
-        model: ModelIdentity,
-        chunking: ChunkingSettings,
+        average_length: float,
     ) -> None:
         self._client = client
         self._collection = collection
-        self._place = place
-        self._name = name
-        self._broken_off = broken_off
-        self._model = model
-        self._chunking = chunking
-        self._average_length = before.average_length if before else 0.0
-        self._marked = False
-        self.before = before
-
-    def documents(self) -> Mapping[str, str]:
-        """Document id -> content hash; after a broken-off run no hash can be trusted to be whole."""
-        with reported(self._place):
-            held = documents_of(self._client, self._collection)
-        return dict.fromkeys(held, "") if self._broken_off else held
+        self._where = place
+        self._settings = settings
+        self._average_length = average_length
+        self.place = collection
 
     def delete_documents(self, ids: Iterable[str]) -> None:
         """Take all chunks of the named documents out."""
-        wanted = list(ids)
-        if not wanted:
-            return
-        condition = models.FieldCondition(key="document_id", match=models.MatchAny(any=wanted))
-        with reported(self._place):
-            self._mark()
-            self._client.delete(
-                self._collection, models.FilterSelector(filter=models.Filter(must=[condition]))
+        for wanted in of_documents(list(ids)):
+            self._try(
+                lambda wanted=wanted: self._client.delete(
+                    self._collection, models.FilterSelector(filter=wanted)
+                )
             )
 
     def write(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
@@ -82,45 +66,76 @@ class QdrantWriter:
         # BM25 wants the mean length before the last chunk is seen: the first batch's stands for it.
         if not self._average_length:
             self._average_length = max(1.0, float(np.mean([len(terms) for terms in words])))
-        points = [
-            models.PointStruct(
-                id=str(UUID(chunk.id)),
-                vector={DENSE: vector.tolist(), LEXICAL: self._weights(terms)},
-                payload=payload(chunk),
-            )
-            for chunk, vector, terms in zip(chunks, vectors, words, strict=True)
-        ]
-        with reported(self._place):
-            self._mark()
-            for first in range(0, len(points), BATCH):
-                self._client.upsert(self._collection, points[first : first + BATCH])
+            metadata = {"average_length": self._average_length}
+            self._try(lambda: self._client.update_collection(self._collection, metadata=metadata))
+        self.upsert(
+            [
+                models.PointStruct(
+                    id=str(UUID(chunk.id)),
+                    vector={DENSE: vector.tolist(), LEXICAL: self._weights(terms)},
+                    payload=payload(chunk),
+                )
+                for chunk, vector, terms in zip(chunks, vectors, words, strict=True)
+            ]
+        )
 
-    def commit(self) -> SetInfo:
-        """Describe the set as it now is."""
-        with reported(self._place):
+    def upsert(self, points: list[models.PointStruct]) -> None:
+        """Write points, replacing those of the same id."""
+        size = self._settings.upsert_batch
+        for first in range(0, len(points), size):
+            batch = points[first : first + size]
+            self._try(lambda batch=batch: self._client.upsert(self._collection, batch))
+
+    def finish(self) -> Built:
+        """Wait until the server has indexed what it was given, and count it."""
+        with reported(self._where):
+            self._wait_until_indexed()
             found = list(scroll(self._client, self._collection, ["document_id"]))
-            info = SetInfo(
-                name=self._name,
-                number=self.before.number + 1 if self.before else 1,
-                digest=digest((UUID(id_).hex for id_, _ in found), self._model, self._chunking),
-                model=self._model,
-                chunking=self._chunking,
-                documents=len({fields["document_id"] for _, fields in found}),
-                chunks=len(found),
-                average_length=self._average_length,
-                committed_at=datetime.now(UTC),
-            )
-            self._describe({INFO: info.model_dump(mode="json"), WRITING: False})
-        return info
+        return Built(
+            place=self._collection,
+            chunk_ids=[UUID(id_).hex for id_, _ in found],
+            documents=len({fields["document_id"] for _, fields in found}),
+            average_length=self._average_length,
+        )
+
+    def _wait_until_indexed(self) -> None:
+        """An optimiser that is still at work makes searches slow, not wrong; so this is bounded."""
+        deadline = time.monotonic() + self._settings.indexing_timeout_s
+        while time.monotonic() < deadline:
+            status = self._client.get_collection(self._collection).status
+            if status in (models.CollectionStatus.GREEN, models.CollectionStatus.GREY):
+                return
+            if status is models.CollectionStatus.RED:
+                raise IndexUnavailable(
+                    f"{self._where}: the server reports an error for collection "
+                    f"{self._collection}; see its log, then run the same command again."
+                )
+            time.sleep(FIRST_WAIT_S)
 
     def _weights(self, terms: list[str]) -> models.SparseVector:
         indices, values = bm25.document_vector(terms, self._average_length)
         return models.SparseVector(indices=indices, values=values)
 
-    def _mark(self) -> None:
-        if not self._marked:
-            self._describe({WRITING: True})
-            self._marked = True
+    def _try(self, act: Any) -> None:
+        """Call, and call again with growing pauses where the server is busy or away."""
+        from tenacity import (
+            Retrying,
+            retry_if_exception,
+            stop_after_attempt,
+            wait_random_exponential,
+        )
 
-    def _describe(self, metadata: dict[str, Any]) -> None:
-        self._client.update_collection(self._collection, metadata=metadata)
+        with reported(self._where):
+            Retrying(
+                retry=retry_if_exception(_is_passing),
+                stop=stop_after_attempt(self._settings.upsert_retries + 1),
+                wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+                reraise=True,
+            )(act)
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, UnexpectedResponse):
+        status = error.status_code or 0
+        return status == TOO_MANY or status >= SERVER_ERROR
+    return isinstance(error, ResponseHandlingException)

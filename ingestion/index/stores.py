@@ -6,10 +6,10 @@ from pathlib import Path
 
 from ingestion.errors import IndexUnavailable
 from ingestion.index.protocol import IndexStore
-from ingestion.settings import IndexSettings
+from ingestion.settings import IndexSettings, QdrantSettings
 
 
-def open_store(settings: IndexSettings) -> IndexStore:
+def open_store(settings: IndexSettings, qdrant: QdrantSettings | None = None) -> IndexStore:
     """The store behind `settings.url`; a backend's package is imported only when it is asked for.
 
     Raises:
@@ -17,10 +17,10 @@ def open_store(settings: IndexSettings) -> IndexStore:
     """
     url = settings.url
     if url.startswith(("http://", "https://", "qdrant+")):
-        from ingestion.index import qdrant
+        from ingestion.index.qdrant import connect
 
         key = settings.api_key.get_secret_value() if settings.api_key else None
-        return qdrant.connect(url, key, settings.timeout_s)
+        return connect(url, key, settings.timeout_s, qdrant or QdrantSettings())
     if "://" in url:
         raise IndexUnavailable(
             f"{url!r} names no index; PLUMB_INDEX_URL takes a folder (LanceDB), http(s)://host:port "

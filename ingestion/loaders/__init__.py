@@ -10,7 +10,12 @@ from ingestion.loaders.formats import SUPPORTED_SUFFIXES
 from ingestion.loaders.loading import load
 from ingestion.loaders.records import LoadProblem, RecordFields
 
+# Raise it whenever the same bytes come to be read as another text or cut differently: every set is
+# then built anew at its next sync.
+EXTRACTION = "1"
+
 __all__ = [
+    "EXTRACTION",
     "SUPPORTED_SUFFIXES",
     "FoundFile",
     "LoadProblem",

@@ -101,7 +101,7 @@ def check_content(head: bytes, expected: Format, name: str) -> None:
         if actual is Container.TEXT:
             check_is_text(head, name)
         return
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = PurePosixPath(name).suffix.lower() or expected.media_type
     if actual is Container.PDF:
         raise UnreadableDocument(f"{name}: is a PDF, not a {suffix} file; rename it to .pdf")
     if actual is Container.ZIP:

@@ -43,6 +43,7 @@ def load(
     *,
     records: RecordFields | None = None,
     source: str | None = None,
+    format_name: str | None = None,
 ) -> Iterator[Document | LoadProblem]:
     """The documents in the file at `path`: one, or one per record of JSONL.
 
@@ -53,6 +54,7 @@ def load(
         records: which fields of a record are which. `None` means the usual names for JSONL, and
             that a CSV or TSV file is one document with one table.
         source: where the file comes from, for people; by default `path`.
+        format_name: a file name whose suffix decides the format where `document_id` has none.
 
     Yields:
         Documents; and for each record that cannot be one, a `LoadProblem`, so that the rest of
@@ -62,11 +64,11 @@ def load(
         DocumentError: the file as a whole cannot be read. Whatever a parser raises is its cause.
     """
     source = source if source is not None else printable(os.fspath(path))
-    expected = format_of(document_id)
+    expected = format_of(format_name or document_id)
     try:
         with path.open("rb") as file:
             check_content(file.read(HEAD_BYTES), expected, document_id)
-        if expected.module == "records" or (records and expected.module == "delimited"):
+        if _in_records(expected, records):
             reader = cast("RecordLoader", _module(expected))
             yield from reader.read_records(path, document_id, records, source)
         else:
@@ -83,6 +85,19 @@ def load(
             f"{document_id}: broken or not a real {path.suffix or expected.media_type} file "
             f"({detail}); open and save it again, or remove it"
         ) from error
+
+
+def holds_records(name: str, records: RecordFields | None) -> bool:
+    """Whether a file of this name is read record by record, in constant memory.
+
+    Raises:
+        UnsupportedFormat: there is no loader for it.
+    """
+    return _in_records(format_of(name), records)
+
+
+def _in_records(expected: Format, records: RecordFields | None) -> bool:
+    return expected.module == "records" or (records is not None and expected.module == "delimited")
 
 
 def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> Document:

@@ -103,7 +103,7 @@ class RecordReader:
             blocks=paragraph_blocks(text),
             source=self.source,
             media_type=self.media_type,
-            content_hash=hashlib.sha256(raw).hexdigest(),
+            content_hash=hashlib.sha256(raw.strip()).hexdigest(),
             metadata=_metadata(record, {fields.id, fields.text, fields.title}),
         )
 

@@ -10,12 +10,14 @@ import pytest
 
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
+from app.embedders import only_model
 from app.open_sets import OpenSets
 from app.parts import Parts
 from app.settings import load_settings
-from ingestion import pipeline
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
+from ingestion.sync.start import sync_source, workbench
+from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.openai_server import Script, openai_server
 
@@ -66,24 +68,20 @@ def make_parts(
         named = {name.replace("__", "."): value for name, value in overrides.items()}
         settings = load_settings({"index.url": str(tmp_path / "index"), **named})
         store = open_store(settings.index)
-        if not store.names():
-            pipeline.ingest(
-                documents,
-                "depot",
-                store=store,
-                embedder=embedder,
-                chunking=settings.chunking,
-                loading=settings.loading,
-            )
-        sets, prompts = OpenSets(store, refresh_s=0), PromptRegistry(shipped_prompts())
-        retriever = Retriever(embedder, settings.retrieval.depth)
+        catalogue = Catalogue(store)
+        if not catalogue.names():
+            sync_source("depot", str(documents), workbench(store, embedder))
+        embedders = only_model(embedder)
+        sets = OpenSets(catalogue, embedders, refresh_s=0)
+        prompts = PromptRegistry(shipped_prompts())
+        retriever = Retriever(embedders, settings.retrieval.depth)
         answers = AnswerService(settings, embedder, sets, prompts, retriever)
-        made.append(Parts(settings, store, embedder, sets, prompts, answers))
+        made.append(Parts(settings, catalogue, embedder, sets, prompts, answers))
         return made[-1]
 
     yield make
     for parts in made:
-        parts.store.close()
+        parts.catalogue.store.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import UTC, datetime
 
 import bm25s
 import numpy as np
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from ingestion.documents import Chunk
 from ingestion.embedding import ModelIdentity
-from ingestion.errors import InvalidSetName, ModelMismatch, UnknownDocumentSet
 from ingestion.index import bm25, hybrid
 from ingestion.index.filters import parse_filter
-from ingestion.index.protocol import DocumentSet, IndexStore
+from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, SetWriter, digest
 from ingestion.settings import ChunkingSettings
+from prompts.errors import PlumbError
 
 DIMENSION = 16
 MODEL = ModelIdentity(
@@ -75,13 +76,41 @@ def make_chunks(count: int = 120, seed: int = 7) -> tuple[list[Chunk], NDArray[n
 
 @pytest.fixture
 def filled(store: IndexStore) -> tuple[DocumentSet, list[Chunk], NDArray[np.float32]]:
-    """A set written in two batches."""
+    """A version written in two batches."""
     chunks, vectors = make_chunks()
-    writer = store.writer("things", MODEL, CHUNKING)
+    writer = store.stage("things", 1, MODEL, None)
     writer.write(chunks[:70], vectors[:70])
     writer.write(chunks[70:], vectors[70:])
-    writer.commit()
-    return store.open("things"), chunks, vectors
+    return store.open(finished(writer, 1)), chunks, vectors
+
+
+def finished(writer: SetWriter, number: int) -> SetInfo:
+    """The description of what a writer has built."""
+    built = writer.finish()
+    return SetInfo(
+        name="things",
+        number=number,
+        digest=digest(built.chunk_ids, MODEL, CHUNKING),
+        model=MODEL,
+        chunking=CHUNKING,
+        documents=built.documents,
+        chunks=len(built.chunk_ids),
+        average_length=built.average_length,
+        committed_at=datetime.now(UTC),
+        place=built.place,
+    )
+
+
+def answers(opened: DocumentSet) -> list[object]:
+    """What a version answers to some questions, scores and all."""
+    found: list[object] = [sorted(opened.ids()), opened.count()]
+    for question in ("glacier anchor", "pump", "storm harbour"):
+        for hits in (opened.dense(unit(len(question)), 9), opened.lexical(question, 9)):
+            chunks = opened.chunks([hit.key for hit in hits])
+            found.append(
+                [(chunk.id, round(hit.score, 5)) for chunk, hit in zip(chunks, hits, strict=True)]
+            )
+    return found
 
 
 def unit(seed: int) -> NDArray[np.float32]:
@@ -238,14 +267,15 @@ def test_filters_hold_inside_every_search(filled, given, passes) -> None:
 
 
 def test_deleted_documents_are_found_no_more(filled, store: IndexStore) -> None:
-    _, chunks, vectors = filled
+    before, chunks, vectors = filled
     gone = "folder/doc 2.md"
-    writer = store.writer("things", MODEL, CHUNKING)
+    writer = store.stage("things", 2, MODEL, before.info)
     writer.delete_documents([gone, "never there"])
-    info = writer.commit()
-    opened = store.open("things")
+    info = finished(writer, 2)
+    opened = store.open(info)
     assert (info.documents, info.chunks, opened.count()) == (29, 116, 116)
-    assert gone not in opened.documents()
+    assert opened.chunks_of(gone) == []
+    assert opened.vectors_of([gone]) == {}
     assert opened.count(parse_filter({"document": gone})) == 0
     keys = [hit.key for hit in opened.dense(vectors[8], 120)] + [
         hit.key for hit in opened.lexical(chunks[8].text, 120)
@@ -253,72 +283,124 @@ def test_deleted_documents_are_found_no_more(filled, store: IndexStore) -> None:
     assert gone not in {chunk.document_id for chunk in opened.chunks(keys)}
 
 
-def test_versions_count_and_digests_follow_content(store: IndexStore) -> None:
-    chunks, vectors = make_chunks(12)
-    first = store.writer("one", MODEL, CHUNKING)
-    first.write(chunks, vectors)
-    one = first.commit()
-    backwards = store.writer("other", MODEL, CHUNKING)
-    backwards.write(chunks[::-1], vectors[::-1])
-    assert backwards.commit().digest == one.digest
-    again = store.writer("one", MODEL, CHUNKING)
-    again.delete_documents([chunks[0].document_id])
-    two = again.commit()
-    assert (one.number, two.number) == (1, 2)
-    assert one.digest != two.digest
-    assert store.open("one").info == two
-    assert store.names() == ["one", "other"]
+def test_a_version_never_changes(filled, store: IndexStore) -> None:
+    first, _, _ = filled
+    before = answers(first)
+    more, vectors = make_chunks(40, seed=11)
+    writer = store.stage("things", 2, MODEL, first.info, without=["folder/doc 20.md"])
+    writer.delete_documents({chunk.document_id for chunk in more})
+    writer.write(more, vectors)
+    assert answers(first) == before, "while the next version is written"
+    second = store.open(finished(writer, 2))
+    assert answers(first) == before
+    assert answers(store.open(first.info)) == before
+    assert answers(second) != before
+    assert second.count() == 116
+    assert second.chunks_of("folder/doc 20.md") == []
 
 
-def test_documents_are_listed_with_their_hashes(filled) -> None:
-    opened, chunks, _ = filled
-    assert opened.documents() == {chunk.document_id: chunk.document_hash for chunk in chunks}
+def test_two_versions_can_be_made_from_one(filled, store: IndexStore) -> None:
+    first, _, _ = filled
+    infos = []
+    for number in (2, 3):
+        writer = store.stage("things", number, MODEL, first.info)
+        writer.delete_documents([f"folder/doc {number}.md"])
+        infos.append(finished(writer, number))
+    second, third = (store.open(info) for info in infos)
+    assert second.chunks_of("folder/doc 2.md") == []
+    assert len(second.chunks_of("folder/doc 3.md")) == 4
+    assert len(third.chunks_of("folder/doc 2.md")) == 4
+    assert third.chunks_of("folder/doc 3.md") == []
 
 
-def test_a_set_with_nothing_committed_is_unknown(store: IndexStore) -> None:
-    chunks, vectors = make_chunks(4)
-    store.writer("half", MODEL, CHUNKING).write(chunks, vectors)
-    assert store.names() == []
-    with pytest.raises(UnknownDocumentSet, match="half"):
-        store.open("half")
+def test_a_version_made_by_changes_answers_as_one_made_anew(filled, store: IndexStore) -> None:
+    first, chunks, vectors = filled
+    writer = store.stage("things", 2, MODEL, first.info)
+    writer.delete_documents(["folder/doc 4.md", "folder/doc 5.md"])
+    writer.write(chunks[16:20], vectors[16:20])
+    changed = store.open(finished(writer, 2))
+    kept = [place for place, chunk in enumerate(chunks) if chunk.document_id != "folder/doc 5.md"]
+    anew = store.stage("things", 3, MODEL, None)
+    anew.write([chunks[place] for place in kept], vectors[kept])
+    clean = store.open(finished(anew, 3))
+    assert changed.info.digest == clean.info.digest
+    assert sorted(changed.ids()) == sorted(clean.ids())
+    for seed in range(4):
+        ours, theirs = changed.dense(unit(seed), 8), clean.dense(unit(seed), 8)
+        assert [hit.score for hit in ours] == pytest.approx([hit.score for hit in theirs], abs=1e-5)
+        assert changed.chunks([hit.key for hit in ours]) == clean.chunks(
+            [hit.key for hit in theirs]
+        )
 
 
-def test_a_broken_off_first_run_leaves_nothing_that_counts_as_whole(store: IndexStore) -> None:
-    chunks, vectors = make_chunks(8)
-    store.writer("half", MODEL, CHUNKING).write(chunks[:3], vectors[:3])
-    writer = store.writer("half", MODEL, CHUNKING)
-    assert not set(writer.documents().values()) & {chunk.document_hash for chunk in chunks}
+def test_an_unfinished_version_can_be_gone_on_with(filled, store: IndexStore) -> None:
+    first, chunks, vectors = filled
+    writer = store.stage("things", 2, MODEL, first.info, without=["folder/doc 0.md"])
+    writer.delete_documents(["folder/doc 1.md"])
+    place = writer.place
+    again = store.resume(place, "things", 2, MODEL)
+    assert again is not None
+    again.write(chunks[4:8], vectors[4:8])
+    opened = store.open(finished(again, 2))
+    assert opened.count() == 116
+    assert len(opened.chunks_of("folder/doc 1.md")) == 4
+    assert store.resume("things.99", "things", 99, MODEL) is None
 
 
-def test_an_unknown_set_is_named_with_those_there_are(filled, store: IndexStore) -> None:
-    for act in (store.open, store.drop):
-        with pytest.raises(UnknownDocumentSet, match=r"'thongs'.*there are: things"):
-            act("thongs")
+def test_what_is_not_needed_is_removed_and_what_is_stays(filled, store: IndexStore) -> None:
+    first, _, _ = filled
+    writer = store.stage("things", 2, MODEL, first.info)
+    writer.delete_documents(["folder/doc 2.md"])
+    second = finished(writer, 2)
+    store.stage("things", 3, MODEL, None)
+    store.stage("other", 1, MODEL, None)
+    left = " ".join(store.leftovers("things", [first.info, second]))
+    assert "things.3 belongs to no version" in left
+    before = answers(store.open(second))
+    store.remove("things", store.places("things"), [second])
+    assert answers(store.open(second)) == before
+    assert store.resume("things.3", "things", 3, MODEL) is None
+    assert store.places("other")
+    with pytest.raises(PlumbError):
+        answers(store.open(first.info))
+    store.remove("things", store.places("things"), [])
+    assert store.places("things") == []
 
 
-def test_names_that_no_backend_could_hold_are_refused(store: IndexStore) -> None:
-    for name in ("", "Ä", "a/b", "..", "-x", "A", "x" * 64, "a b"):
-        with pytest.raises(InvalidSetName):
-            store.writer(name, MODEL, CHUNKING)
+def test_a_rewritten_version_answers_the_same_and_leaves_nothing(filled, store) -> None:
+    first, _, _ = filled
+    writer = store.stage("things", 2, MODEL, first.info)
+    writer.delete_documents(["folder/doc 2.md", "folder/doc 3.md"])
+    second = finished(writer, 2)
+    before = answers(store.open(second))
+    place = store.rewrite(second)
+    moved = second.model_copy(update={"place": place}) if place else second
+    store.remove("things", store.places("things"), [moved])
+    assert store.leftovers("things", [moved]) == []
+    after = answers(store.open(moved))
+    assert after[:2] == before[:2]
+    assert [[id_ for id_, _ in found] for found in after[2::2]] == [
+        [id_ for id_, _ in found] for found in before[2::2]
+    ]
 
 
-def test_another_models_vectors_are_refused(filled, store: IndexStore) -> None:
-    other = MODEL.model_copy(update={"name": "another", "content_hash": "def"})
-    with pytest.raises(
-        ModelMismatch, match=r"'things' was indexed with a model, not another.*content_hash"
-    ):
-        store.writer("things", other, CHUNKING)
+def test_vectors_and_chunks_of_documents(filled) -> None:
+    opened, chunks, vectors = filled
+    ids = ["folder/doc 1.md", "folder/doc 7.md", "nowhere.md"]
+    found = opened.vectors_of(ids)
+    expected = {
+        chunk.indexed_text: vector
+        for chunk, vector in zip(chunks, vectors, strict=True)
+        if chunk.document_id in ids
+    }
+    assert found.keys() == expected.keys()
+    for text, vector in expected.items():
+        assert found[text] == pytest.approx(vector, abs=1e-6)
+    assert opened.chunks_of("folder/doc 7.md") == chunks[28:32]
+    assert opened.chunks_of("it's nowhere") == []
 
 
-def test_a_dropped_set_is_gone(filled, store: IndexStore) -> None:
-    store.drop("things")
-    assert store.names() == []
-    with pytest.raises(UnknownDocumentSet):
-        store.open("things")
-
-
-def test_an_empty_set_can_be_searched(store: IndexStore) -> None:
-    store.writer("empty", MODEL, CHUNKING).commit()
-    opened = store.open("empty")
+def test_an_empty_version_can_be_searched(store: IndexStore) -> None:
+    opened = store.open(finished(store.stage("things", 1, MODEL, None), 1))
     assert opened.count() == 0
     assert hybrid.search(opened, unit(1), "pump", limit=3, depth=10) == []

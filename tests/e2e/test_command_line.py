@@ -57,8 +57,8 @@ def indexed(place: Path) -> dict:
 
 
 def test_ingest_indexes_what_it_can_and_tells_the_rest(indexed: dict) -> None:
-    assert indexed["indexed"] == 2
-    skipped = {item["document"]: item["reason"] for item in indexed["skipped"]}
+    assert indexed["added"] == 2
+    skipped = {item["document"]: item["reason"] for item in indexed["problems"]}
     assert set(skipped) == {"broken.pdf", "binary.txt"}
     assert "binary" in skipped["binary.txt"]
 
@@ -66,8 +66,7 @@ def test_ingest_indexes_what_it_can_and_tells_the_rest(indexed: dict) -> None:
 def test_a_second_run_embeds_nothing(place: Path, indexed: dict) -> None:
     done = plumb(place, "ingest", "docs", "--set", "yard", "--index-url", "index")
     assert done.returncode == 3
-    assert "0 documents indexed" in done.stdout
-    assert "2 unchanged, 2 skipped" in done.stdout
+    assert "0 added, 0 changed, 0 removed, 2 unchanged; 0 chunks embedded" in done.stdout
     assert indexed["index_version"] in done.stdout
     assert "broken.pdf" in done.stdout
 
@@ -121,7 +120,7 @@ def test_search_and_sets_print_json(place: Path, indexed: dict) -> None:
         (("ask", "Hours?", "-S", "chat.nonesuch=1"), 1, "chat.nonesuch: is no setting"),
         (("ask", "Hours?", "--index-url", "ftp://x/y"), 1, "names no index"),
         (("ask",), 2, "QUESTION"),
-        (("ingest", "docs"), 2, "--set"),
+        (("ingest", "docs"), 1, "--set NAME"),
         (("ingest", "nowhere", "--set", "x"), 1, "nowhere"),
         (("ingest", "nothing", "--set", "x"), 1, "nothing"),
         (("ingest", "docs", "--set", "Not A Name"), 1, "'Not A Name' cannot name a document set"),

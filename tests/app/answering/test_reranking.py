@@ -9,6 +9,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
+from app.embedders import only_model
 from ingestion.errors import ModelError
 from ingestion.weights import _packaged_folder
 
@@ -34,8 +35,9 @@ def test_passages_come_in_the_order_of_its_scores(make_parts, cross_encoder: str
     parts = make_parts()
     opened = parts.sets.get("depot")
     reranker = Reranker(cross_encoder, "cpu", depth=10)
-    plain = Retriever(parts.embedder, 100).retrieve("When does Kestrel open?", opened, 10)
-    found = Retriever(parts.embedder, 100, reranker).retrieve("When does Kestrel open?", opened, 2)
+    models = only_model(parts.embedder)
+    plain = Retriever(models, 100).retrieve("When does Kestrel open?", opened, 10)
+    found = Retriever(models, 100, reranker).retrieve("When does Kestrel open?", opened, 2)
     scores = reranker.scores(
         "When does Kestrel open?",
         opened.chunks([hit.key for hit in opened.dense(parts.embedder.embed_query("x"), 10)]),

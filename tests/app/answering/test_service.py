@@ -166,14 +166,15 @@ def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
 
 
 def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path) -> None:
-    from tests.contract.test_index import CHUNKING, MODEL, make_chunks
+    from evals.benchmarks.made_set import make_set
+    from tests.contract.test_index import MODEL, make_chunks
 
     parts = make_parts()
     chunks, vectors = make_chunks(4)
-    writer = parts.store.writer("other", MODEL, CHUNKING)
-    writer.write(chunks, vectors)
-    writer.commit()
+    make_set(parts.catalogue.store, "other", MODEL, chunks, vectors)
     with pytest.raises(InvalidRequest, match="one of: depot, other"):
         parts.answers.ask("Hours?")
-    with pytest.raises(ModelMismatch, match="'other' was indexed with a model"):
+    with pytest.raises(
+        ModelMismatch, match="cannot be loaded here: a model is not the model at hand"
+    ):
         parts.answers.ask("Hours?", "other")

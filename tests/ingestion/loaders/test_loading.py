@@ -24,6 +24,16 @@ def test_a_document_says_where_it_is_from(tmp_path: Path) -> None:
     assert document.source == str(path)
 
 
+def test_a_name_without_a_suffix_is_read_as_it_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "download"
+    path.write_text("<title>Home</title><p>Words.")
+    (document,) = load(path, "site/start", format_name="start.html")
+    assert (document.id, document.title, document.text) == ("site/start", "Home", "Words.")
+    path.write_bytes(b"%PDF-1.7")
+    with pytest.raises(UnreadableDocument, match="site/start: is a PDF, not a text/html file"):
+        list(load(path, "site/start", format_name="start.html"))
+
+
 def test_the_suffix_is_read_in_any_case(loading: Any) -> None:
     assert loading.one("README.MD", "# Hello\n\nText").title == "Hello"
 

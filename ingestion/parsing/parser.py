@@ -1,0 +1,118 @@
+"""Files in, documents out: in order, a few files ahead, whatever the files do to their parsers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import LifoQueue
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from ingestion.documents import Document
+from ingestion.errors import DocumentError
+from ingestion.loaders import LoadProblem
+from ingestion.loaders.loading import holds_records
+from ingestion.parsing.limits import Limits
+from ingestion.parsing.reading import read
+from ingestion.parsing.worker_process import WorkerProcess
+from ingestion.sources.source_file import SourceFile
+
+if TYPE_CHECKING:  # the worker processes import this module, and have no use for pydantic
+    from ingestion.settings import LoadingSettings
+
+# A finished file waits for its turn in memory, so the look-ahead is kept short.
+FILES_AHEAD_PER_WORKER = 2
+
+_Contents: TypeAlias = Sequence[Document | LoadProblem]
+
+
+class Parsed(NamedTuple):
+    """One file's outcome.
+
+    Attributes:
+        file: the file.
+        documents: what is in it. Raises `DocumentError` where the file as a whole, or the rest of
+            it, cannot be read.
+    """
+
+    file: SourceFile
+    documents: Iterator[Document | LoadProblem]
+
+
+class Parser:
+    """Parses files in worker processes, which end with the context (or with this process).
+
+    Records (JSONL; CSV with record fields) are read in this process: they stream in constant
+    memory, and their number has no bound that a time would fit.
+    """
+
+    def __init__(self, settings: LoadingSettings) -> None:
+        limits = Limits(settings.timeout_s, settings.memory_mb)
+        self._workers = [WorkerProcess(limits) for _ in range(settings.workers)]
+        # The one used last is asked first, so that a few files start no more than they need.
+        self._idle: LifoQueue[WorkerProcess] = LifoQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(max(1, settings.workers), thread_name_prefix="parse")
+
+    def __enter__(self) -> Parser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
+
+    def parse(self, files: Iterable[SourceFile]) -> Iterator[Parsed]:
+        """Each file's outcome, in the order the files are given.
+
+        `files` is read a few files ahead, in the caller's thread. A file that streams in this
+        process is read as its documents are taken.
+
+        Raises:
+            ParsingUnavailable: no worker process can be started; comes out of the documents.
+        """
+        ahead = FILES_AHEAD_PER_WORKER * len(self._workers)
+        waiting: deque[tuple[SourceFile, Future[_Contents] | None]] = deque()
+        try:
+            for file in files:
+                waiting.append((file, self._begin(file)))
+                if len(waiting) > ahead:
+                    yield _outcome(*waiting.popleft())
+            while waiting:
+                yield _outcome(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                if future is not None:
+                    future.cancel()
+
+    def _begin(self, file: SourceFile) -> Future[_Contents] | None:
+        """Have a worker parse the file; None if it is to be read in this process."""
+        if not self._workers:
+            return None
+        try:
+            if holds_records(file.format_name or file.document_id, file.records):
+                return None
+        except DocumentError:  # no loader: reading it will say so
+            return None
+        return self._threads.submit(self._parse, file)
+
+    def _parse(self, file: SourceFile) -> _Contents:
+        worker = self._idle.get()
+        try:
+            return worker.parse(file)
+        finally:
+            self._idle.put(worker)
+
+
+def _outcome(file: SourceFile, future: Future[_Contents] | None) -> Parsed:
+    if future is None:
+        return Parsed(file, read(file))
+    wait([future])  # so that the look-ahead stays bounded, even if nobody takes the documents
+    return Parsed(file, _contents(future))
+
+
+def _contents(future: Future[_Contents]) -> Iterator[Document | LoadProblem]:
+    yield from future.result()

@@ -1,0 +1,181 @@
+"""A worker process as its parent sees it: started when needed, replaced when it has died."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import IO, cast
+
+import ingestion
+from ingestion.documents import Document
+from ingestion.errors import ParsingStopped, ParsingUnavailable
+from ingestion.loaders import LoadProblem
+from ingestion.parsing.endings import how_it_ended, why_it_stopped
+from ingestion.parsing.limits import Limits
+from ingestion.parsing.worker import READY
+from ingestion.sources.source_file import SourceFile
+from prompts.errors import PlumbError
+
+# What parsers leak, and how far the heap is in pieces, must not count against a later file.
+FILES_PER_PROCESS = 200
+# Not `multiprocessing`: its workers import the parent's main module anew, with all that hangs on
+# it, and cannot where that is read from standard input. -P keeps the working folder, which may
+# hold anybody's documents, out of the way of imports.
+_BOOTSTRAP = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from ingestion.parsing.worker import main; main()"
+)
+# openpyxl imports numpy, whose threads, one a core, would each take 40 MB of the address space.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_CLOSED = "the parser is closed; make another"
+_GRACE_S = 5.0  # for one that is on its way out anyhow
+# What reading from and writing to a process that has died raises; it may die in mid-answer.
+_BROKEN_OFF = (EOFError, OSError, pickle.UnpicklingError)
+
+
+class _Running:
+    """A process that has been started, its two pipes and its folder for copies."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 (our own code)
+            [sys.executable, "-P", "-c", _BOOTSTRAP],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if sys.__stderr__ is None else None,
+            env={**os.environ, **_ENVIRONMENT},
+        )
+        self.folder: Path | None = None
+        self.files = 0
+        self._requests = cast("IO[bytes]", self.process.stdin)
+        self._replies = cast("IO[bytes]", self.process.stdout)
+
+    def send(self, message: object) -> None:
+        """Send a message, whole."""
+        pickle.dump(message, self._requests)
+        self._requests.flush()
+
+    def receive(self) -> object:
+        """The next answer, waited for."""
+        return pickle.load(self._replies)  # noqa: S301 (from our own process)
+
+    def end(self, grace_s: float) -> int:
+        """End the process and clear up after it; its exit status, below 0 for a signal.
+
+        Args:
+            grace_s: how long it may take to end of itself, seconds.
+        """
+        try:
+            status = self.process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        for pipe in (self._requests, self._replies):
+            with suppress(OSError):  # what was not sent stays unsent
+                pipe.close()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return status
+
+
+class WorkerProcess:
+    """One worker; one thread at a time asks it, any thread may stop it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._running: _Running | None = None
+        self._stopped = False
+        self._starting = Lock()
+
+    def parse(self, file: SourceFile) -> Sequence[Document | LoadProblem]:
+        """What is in the file.
+
+        Raises:
+            ParsingStopped: it takes too long or too much memory, or crashes its parser.
+            DocumentError: it cannot be parsed.
+            ParsingUnavailable: no process can be started.
+        """
+        used = self._running is not None and self._running.files > 0
+        answer = self._ask(file)
+        if isinstance(answer, ParsingStopped) and used:
+            answer = self._ask(file)  # what earlier files left behind may have been too much
+        if isinstance(answer, PlumbError):
+            raise answer
+        return cast("list[Document | LoadProblem]", answer)
+
+    def stop(self) -> None:
+        """End the process at once, and start no other; a file under way gets an error."""
+        with self._starting:
+            self._stopped = True
+            running = self._running
+        if running is not None:
+            running.process.kill()
+
+    def end(self, grace_s: float = 0) -> int:
+        """End the process, if there is one, and clear up after it; its exit status."""
+        running, self._running = self._running, None
+        return running.end(grace_s) if running is not None else 0
+
+    def _ask(self, file: SourceFile) -> object:
+        """The worker's answer: a list, or the error to raise. A process that is spent is ended."""
+        running = self._running
+        if running is None or running.process.poll() is not None:
+            running = self._start()
+        try:
+            running.send(file)
+            answer = running.receive()
+        except _BROKEN_OFF:
+            status = self.end(_GRACE_S)
+            if self._stopped:
+                raise ParsingUnavailable(_CLOSED) from None
+            raise why_it_stopped(file.document_id, status, self._limits) from None
+        except BaseException:
+            self.end()  # half an answer may be left in the pipe
+            raise
+        running.files += 1
+        if running.files >= FILES_PER_PROCESS or isinstance(answer, ParsingStopped):
+            self.end()
+        return answer
+
+    def _start(self) -> _Running:
+        self.end()
+        try:
+            with self._starting:
+                if self._stopped:
+                    raise ParsingUnavailable(_CLOSED)
+                self._running = running = _Running()
+            running.send(_import_path())
+            running.folder = Path(tempfile.mkdtemp(prefix="plumb-parsing-"))
+            running.send((self._limits, running.folder))
+            ready = running.receive()
+        except _BROKEN_OFF as error:
+            status = self.end(_GRACE_S)
+            if self._stopped:
+                raise ParsingUnavailable(_CLOSED) from None
+            detail = str(error) if isinstance(error, OSError) else how_it_ended(status)
+            raise ParsingUnavailable(
+                f"no process for parsing can be started ({detail}); look for bounds on memory and "
+                "processes, or set PLUMB_LOADING_WORKERS=0 to parse without workers"
+            ) from error
+        except BaseException:
+            self.end()  # its answer may still be on the way, and would be taken for a file's
+            raise
+        if ready != READY:
+            self.end()
+            raise ParsingUnavailable(
+                f"the process for parsing says {ready!r}, not {READY!r}; install Plumbline anew"
+            )
+        return running
+
+
+def _import_path() -> list[str]:
+    """Where a worker finds this package and what it needs, wherever it is started."""
+    ours = str(Path(ingestion.__file__).resolve().parent.parent)
+    return [ours, *(entry for entry in sys.path if entry)]

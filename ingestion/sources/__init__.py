@@ -1,0 +1,1 @@
+"""Where documents come from: folders, globs, URLs and whatever fsspec opens."""

@@ -1,0 +1,208 @@
+"""The definition of a document set: its sources, how it is cut and embedded, what it must pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
+
+from ingestion.errors import SourceError
+from ingestion.index.protocol import SET_NAME, check_name
+from ingestion.loaders import RecordFields
+from ingestion.settings import ChunkingSettings, EmbeddingSettings
+from ingestion.sources.definition_file import DefinitionFile, read_lines
+from ingestion.sources.locations import absolute
+from ingestion.sources.source import Source
+from ingestion.sources.validation import explain
+
+
+class _Part(BaseModel):
+    """A part of a definition: immutable, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GoldenQuestion(_Part):
+    """A question that retrieval must go on answering.
+
+    Attributes:
+        question: as a user would ask it.
+        document: id of the document that answers it.
+        quote: the words of the document that answer it, as they stand there.
+    """
+
+    question: str = Field(min_length=1)
+    document: str = Field(min_length=1)
+    quote: str = Field(min_length=1)
+
+
+class Checks(_Part):
+    """What a candidate must pass before it goes live.
+
+    Attributes:
+        golden_margin: by how much the share of golden questions that are found may fall.
+        golden_depth: passages looked at for each.
+        max_removed_share: share of the documents that may go in one sync.
+    """
+
+    golden_margin: float = Field(default=0.0, ge=0, le=1)
+    golden_depth: int = Field(default=5, ge=1, le=100)
+    max_removed_share: float = Field(default=0.3, ge=0, le=1)
+
+
+class EmbeddingOverrides(_Part):
+    """The set's own embedding model; what is not given is as the settings say."""
+
+    model: str | None = Field(default=None, min_length=1)
+    revision: str | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+
+
+class SetDefinition(_Part):
+    """A document set, as it is defined in a file, over REST or by what was ingested by hand.
+
+    Attributes:
+        document_set: its name.
+        sources: where its documents come from; a source's key names it within the set.
+        chunking: what differs from the settings; only fields that were given count.
+        embedding: what differs from the settings.
+        golden: questions that a candidate must find as well as the live version does.
+        checks: the bounds of these checks.
+        on_failure: what becomes of a document that can no longer be read: `keep` it in the index
+            as it was, or `leave_out`.
+    """
+
+    document_set: str
+    sources: tuple[Source, ...] = Field(min_length=1)
+    chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
+    embedding: EmbeddingOverrides = Field(default_factory=EmbeddingOverrides)
+    golden: tuple[GoldenQuestion, ...] = ()
+    checks: Checks = Field(default_factory=Checks)
+    on_failure: Literal["keep", "leave_out"] = "keep"
+
+    @field_validator("document_set")
+    @classmethod
+    def _valid_name(cls, name: str) -> str:
+        if not SET_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot name a document set; use 1 to 63 of a-z, 0-9, - and _, "
+                "beginning with a letter or digit"
+            )
+        return name
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_keys(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        seen = set()
+        for source in sources:
+            if source.key in seen:
+                raise ValueError(f"{source.key}: is there twice; make one source of the two")
+            seen.add(source.key)
+        return sources
+
+    @field_serializer("chunking")
+    def _given_only(self, chunking: ChunkingSettings) -> dict[str, Any]:
+        return chunking.model_dump(exclude_unset=True)
+
+
+def load_definition(path: Path) -> SetDefinition:
+    """The definition in a YAML file.
+
+    `golden` may name a JSON Lines file, relative to the definition.
+
+    Raises:
+        SourceError: it cannot be read, or does not fit; the message names file, line and field.
+    """
+    file = DefinitionFile(path)
+    content = dict(file.content)
+    if isinstance(content.get("golden"), str):
+        content["golden"] = _golden_from(path.parent / content["golden"])
+    try:
+        return SetDefinition.model_validate(content)
+    except ValidationError as error:
+        raise SourceError(explain(error, _FIELDS, file.name, file.line)) from error
+
+
+def ad_hoc(
+    name: str, url: str, *, prefix: str = "", records: RecordFields | None = None
+) -> SetDefinition:
+    """The definition behind `plumb ingest URL --set NAME`. A local path is made absolute.
+
+    Raises:
+        InvalidSetName: the name cannot be one.
+        SourceError: the URL or the prefix cannot be one.
+    """
+    check_name(name)
+    try:
+        source = Source(url=absolute(url, Path.cwd()), prefix=prefix, records=records)
+        return SetDefinition(document_set=name, sources=(source,))
+    except ValidationError as error:
+        raise SourceError(explain(error, _FIELDS)) from error
+
+
+def with_source(definition: SetDefinition, source: Source) -> SetDefinition:
+    """The definition with a source added, or in the place of the one with its key."""
+    sources = [source if old.key == source.key else old for old in definition.sources]
+    if source not in sources:
+        sources.append(source)
+    return definition.model_copy(update={"sources": tuple(sources)})
+
+
+def chunking_for(definition: SetDefinition, defaults: ChunkingSettings) -> ChunkingSettings:
+    """How the set is cut: the settings, with what the definition says over them."""
+    return defaults.model_copy(update=definition.chunking.model_dump(exclude_unset=True))
+
+
+def embedding_for(definition: SetDefinition, defaults: EmbeddingSettings) -> EmbeddingSettings:
+    """How the set is embedded: the settings, with what the definition says over them.
+
+    The settings' revision, prefixes and trust in its code belong to the settings' model; another
+    model does not take them over. So no definition can have a model's code run.
+    """
+    given = definition.embedding.model_dump(exclude_none=True)
+    if given.get("model", defaults.model) != defaults.model:
+        its_own = {"revision": None, "query_prefix": "", "passage_prefix": ""}
+        given = {**its_own, "trust_remote_code": False, **given}
+    return defaults.model_copy(update=given)
+
+
+def definition_hash(definition: SetDefinition) -> str:
+    """SHA-256 (64 hex digits) of what the definition says, however its file is written."""
+    content = definition.model_dump(mode="json")
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _golden_from(path: Path) -> list[GoldenQuestion]:
+    """Golden questions of a JSON Lines file; fields that mean nothing here are left aside."""
+    found = []
+    for number, record in read_lines(path):
+        wanted = {name: record[name] for name in GoldenQuestion.model_fields if name in record}
+        try:
+            found.append(GoldenQuestion.model_validate(wanted))
+        except ValidationError as error:
+            name = f"{os.fspath(path)}, line {number}"
+            raise SourceError(explain(error, {(): GoldenQuestion}, name)) from error
+    return found
+
+
+_FIELDS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): SetDefinition,
+    ("sources",): Source,
+    ("chunking",): ChunkingSettings,
+    ("embedding",): EmbeddingOverrides,
+    ("golden",): GoldenQuestion,
+    ("checks",): Checks,
+}

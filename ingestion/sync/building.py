@@ -1,0 +1,201 @@
+"""Build a version where no reader looks: stage or resume it, apply outcomes, describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingestion.embedding import ModelIdentity
+from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, digest
+from ingestion.settings import ChunkingSettings
+from ingestion.sync.work import OnProgress, Outcome, Progress
+from ingestion.versions import source_manifest, unfinished
+from ingestion.versions.catalogue import version_key
+from ingestion.versions.lease import Lease
+from ingestion.versions.source_manifest import SourceDocument
+from ingestion.versions.unfinished import Journal, Staging
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What shapes the version to build."""
+
+    name: str
+    model: ModelIdentity
+    chunking: ChunkingSettings
+    extraction: str
+    by: str
+
+
+class Building:
+    """A version being built. All writes go through here, each under the lease."""
+
+    def __init__(
+        self,
+        store: IndexStore,
+        target: Target,
+        base: SetInfo | None,
+        base_rows: dict[str, SourceDocument],
+        lease: Lease,
+    ) -> None:
+        self._store = store
+        self._records = store.records
+        self._target = target
+        self._base = base
+        self._base_rows = base_rows
+        self._lease = lease
+        self._writer: SetWriter | None = None
+        self._journal = Journal()
+        self._staging: Staging | None = None
+        self.resumed = False
+        self._find_unfinished()
+
+    @property
+    def held(self) -> dict[str, SourceDocument]:
+        """What the unfinished version holds, by document id."""
+        begun = self._journal.begun
+        held = {id_: row for id_, row in self._base_rows.items() if id_ not in begun}
+        held.update(self._journal.done)
+        return held
+
+    def begin(self, without: list[str], progress: Progress, on_progress: OnProgress) -> None:
+        """Make the place to build at, unless there is one already."""
+        if self._staging is None:
+            number = unfinished.next_number(self._records, self._target.name)
+
+            def copied(chunks: int) -> None:
+                progress.reused += chunks
+                on_progress(progress)
+
+            self._writer = self._store.stage(
+                self._target.name, number, self._target.model, self._base, without, copied
+            )
+            self._staging = Staging(
+                number=number,
+                place=self._writer.place,
+                base=self._base.number if self._base else None,
+                model=self._target.model,
+                chunking=self._target.chunking,
+                extraction=self._target.extraction,
+                began=datetime.now(UTC),
+                by=self._target.by,
+            )
+            # First the journal: without it the base's rows would still count as held.
+            self._note(without, [])
+            unfinished.begin(self._records, self._target.name, self._staging)
+
+    def apply(self, batches: Iterator[list[Outcome]]) -> None:
+        """Write batches, each while the next one is being embedded."""
+        pending: Future[None] | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="write") as pool:
+            for batch in batches:
+                if pending is not None:
+                    pending.result()
+                pending = pool.submit(self._write, batch)
+            if pending is not None:
+                pending.result()
+
+    def remove(self, ids: list[str]) -> None:
+        """Take documents out."""
+        if ids:
+            self._lease.check()
+            self._note(ids, [])
+            self._open_writer().delete_documents(ids)
+
+    def finish(self, rows: dict[str, SourceDocument]) -> SetInfo:
+        """Make the version complete: from here on it can be opened, and published."""
+        staged = self._staged()
+        self._lease.check()
+        built = self._open_writer().finish()
+        target = self._target
+        info = SetInfo(
+            name=target.name,
+            number=staged.number,
+            digest=digest(built.chunk_ids, target.model, target.chunking),
+            model=target.model,
+            chunking=target.chunking,
+            extraction=target.extraction,
+            documents=built.documents,
+            chunks=len(built.chunk_ids),
+            average_length=built.average_length,
+            committed_at=datetime.now(UTC),
+            committed_by=target.by,
+            base=staged.base,
+            place=built.place,
+        )
+        source_manifest.save(self._records, target.name, staged.number, rows.values())
+        self._lease.check()
+        self._records.create(version_key(target.name, staged.number), info.model_dump_json())
+        unfinished.forget(self._records, target.name, staged.number)
+        return info
+
+    def abandon(self) -> None:
+        """Throw the unfinished version away."""
+        if self._staging is not None:
+            unfinished.forget(self._records, self._target.name, self._staging.number)
+            self._staging, self._writer, self._journal = None, None, Journal()
+
+    def _find_unfinished(self) -> None:
+        """Go on with what a run before left, if it was for the same result from the same base."""
+        name, target = self._target.name, self._target
+        found = unfinished.read(self._records, name)
+        if found is None:
+            return
+        complete = self._records.get(version_key(name, found.number)) is not None
+        fits = (
+            not complete
+            and found.base == (self._base.number if self._base else None)
+            and not found.model.differences(target.model)
+            and (found.chunking, found.extraction) == (target.chunking, target.extraction)
+        )
+        writer = self._store.resume(found.place, name, found.number, target.model) if fits else None
+        if writer is None:
+            unfinished.forget(self._records, name, found.number)
+            return
+        self._writer, self._staging, self.resumed = writer, found, True
+        self._journal = unfinished.read_journal(self._records, name, found.number)
+
+    def _write(self, batch: list[Outcome]) -> None:
+        """Replace the documents of a batch, each as a whole."""
+        self._lease.check()
+        outcomes = [outcome for outcome in batch if outcome.chunks]
+        rows = [outcome.row for outcome in batch if outcome.chunks or outcome.unchanged]
+        ids = [outcome.row.id for outcome in outcomes]
+        if ids:
+            writer = self._open_writer()
+            self._note(ids, [])
+            writer.delete_documents([id_ for id_ in ids if self._may_hold(id_)])
+            for outcome in _joined(outcomes):
+                writer.write(outcome.chunks, outcome.vectors)
+        self._note([], rows)
+
+    def _may_hold(self, id_: str) -> bool:
+        """Whether the unfinished version may hold chunks of a document, perhaps not all."""
+        return self.resumed or id_ in self._base_rows
+
+    def _note(self, begun: list[str], done: list[SourceDocument]) -> None:
+        if begun or done:
+            number = self._staged().number
+            unfinished.note(self._records, self._target.name, number, self._journal, begun, done)
+
+    def _open_writer(self) -> SetWriter:
+        if self._writer is None:
+            raise RuntimeError("begin() comes first")
+        return self._writer
+
+    def _staged(self) -> Staging:
+        if self._staging is None:
+            raise RuntimeError("begin() comes first")
+        return self._staging
+
+
+def _joined(outcomes: list[Outcome]) -> Iterator[Outcome]:
+    """All outcomes as one, so that they are one write."""
+    import numpy as np
+
+    if outcomes:
+        chunks = [chunk for outcome in outcomes for chunk in outcome.chunks]
+        vectors = np.concatenate([outcome.vectors for outcome in outcomes])
+        yield outcomes[0]._replace(chunks=chunks, vectors=vectors)

@@ -1,0 +1,1 @@
+"""How load -> chunk -> embed is run: in this process, or on Ray."""

@@ -1,0 +1,107 @@
+"""Load, chunk and embed on this machine, each hiding behind the embedding.
+
+Files are parsed in worker processes and cut in one thread ahead of the embedder, with a bounded
+queue between them: the embedder never waits long, and memory does not grow with the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from ingestion.chunking import Chunker
+from ingestion.embedding import Embedder
+from ingestion.prefetch import prefetch
+from ingestion.settings import ChunkingSettings, LoadingSettings
+from ingestion.sync.cutting import Cut, cut_all
+from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
+
+# Chunks embedded in one call: enough that sorting by length leaves little padding.
+WINDOW = 1024
+# Documents in one batch at the most: unchanged records have no chunks to count.
+MOST_DOCUMENTS = 4096
+
+
+class LocalEngine:
+    """Runs in this process and the parser's workers."""
+
+    def __init__(
+        self, embedder: Embedder, chunking: ChunkingSettings, loading: LoadingSettings
+    ) -> None:
+        self._embedder = embedder
+        self._chunker = Chunker(chunking, embedder)
+        self._loading = loading
+
+    def run(
+        self, work: Iterable[Work], known: FindKnown, progress: Progress, on_progress: OnProgress
+    ) -> Iterator[list[Outcome]]:
+        """Outcomes in batches of about `WINDOW` chunks."""
+        with prefetch(_windows(cut_all(work, self._chunker, self._loading)), 2) as windows:
+            for window in windows:
+                yield self._embed(window, known, progress, on_progress)
+
+    def _embed(
+        self, window: list[Cut], known: FindKnown, progress: Progress, on_progress: OnProgress
+    ) -> list[Outcome]:
+        def count(chunks: int) -> None:
+            progress.chunks += chunks
+            on_progress(progress)
+
+        pairs = [(cut, _known(cut, known)) for cut in window]
+        outcomes = embed(self._embedder, pairs, count)
+        for cut, outcome in zip(window, outcomes, strict=True):
+            progress.reused += len(cut.chunks) - outcome.embedded
+            _count_file(cut, progress)
+        on_progress(progress)
+        return outcomes
+
+
+def embed(
+    embedder: Embedder,
+    window: Sequence[tuple[Cut, Known]],
+    on_batch: Callable[[int], None] = lambda _: None,
+) -> list[Outcome]:
+    """Outcomes of cut documents: known vectors are taken, the others computed in one call."""
+    missing = [
+        chunk.indexed_text
+        for cut, known in window
+        for chunk in cut.chunks
+        if chunk.indexed_text not in known
+    ]
+    fresh = iter(embedder.embed_passages(missing, on_batch))
+    outcomes = []
+    for cut, known in window:
+        rows = [known.get(chunk.indexed_text) for chunk in cut.chunks]
+        whole = [next(fresh) if row is None else row for row in rows]
+        vectors = np.stack(whole) if whole else np.empty((0, 0), np.float32)
+        embedded = sum(row is None for row in rows)
+        outcomes.append(
+            Outcome(cut.row, cut.chunks, vectors, embedded, cut.unchanged, cut.whole_file)
+        )
+    return outcomes
+
+
+def _known(cut: Cut, known: FindKnown) -> Known:
+    return known(cut.work) if cut.chunks and cut.work.alike else {}
+
+
+def _count_file(cut: Cut, progress: Progress) -> None:
+    """Count a file when its first document arrives: near enough, and needs no mark of its end."""
+    if progress.current != cut.work.file.document_id:
+        progress.current = cut.work.file.document_id
+        progress.files_read += 1
+        progress.bytes_read += cut.work.file.size
+
+
+def _windows(cuts: Iterator[Cut]) -> Iterator[list[Cut]]:
+    window: list[Cut] = []
+    chunks = 0
+    for cut in cuts:
+        window.append(cut)
+        chunks += len(cut.chunks)
+        if chunks >= WINDOW or len(window) >= MOST_DOCUMENTS:
+            yield window
+            window, chunks = [], 0
+    if window:
+        yield window

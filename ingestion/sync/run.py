@@ -1,0 +1,222 @@
+"""Sync a document set: plan, build beside the live version, check, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ingestion.errors import SourceError, UnknownDocumentSet
+from ingestion.index.protocol import SetInfo
+from ingestion.loaders import EXTRACTION
+from ingestion.sources.definitions import SetDefinition
+from ingestion.sources.source_file import SourceFile
+from ingestion.sync.building import Building, Target
+from ingestion.sync.options import SyncOptions, Tools
+from ingestion.sync.outcomes import Ledger, Tally
+from ingestion.sync.plan import Plan, make_plan
+from ingestion.sync.publishing import publish_if_sound
+from ingestion.sync.report import SyncReport
+from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
+from ingestion.versions.catalogue import Catalogue
+from ingestion.versions.collecting import collect
+from ingestion.versions.lease import leased
+from ingestion.versions.source_manifest import SourceDocument
+
+
+def sync(
+    definition: SetDefinition,
+    files: Sequence[SourceFile],
+    tools: Tools,
+    options: SyncOptions,
+    *,
+    left_alone: Sequence[str] = (),
+    on_progress: OnProgress = lambda _: None,
+    on_notice: Callable[[str], None] = lambda _: None,
+) -> SyncReport:
+    """Bring a set up to date; readers see the old version until the new one is published.
+
+    Args:
+        definition: the set's definition.
+        files: what its sources list.
+        left_alone: keys of sources that are not looked at; their documents stay.
+        on_progress: called from the calling thread as the run goes on.
+        on_notice: told in a sentence what should be known before long work begins.
+
+    Raises:
+        SetIsLeased: another sync of the set is at work.
+        SourceError: nothing could be indexed.
+        IndexUnavailable, LeaseLost: it cannot go on; the next run goes on from here.
+    """
+    began = time.monotonic()
+    progress = Progress()
+    name = definition.document_set
+    records = tools.catalogue.store.records
+    with leased(records, name, "a sync", options.by, options.lease_s) as lease:
+        live = live_version(tools.catalogue, name)
+        rows = {row.id: row for row in tools.catalogue.manifest(live)} if live else {}
+        because = full_build_reason(live, tools)
+        target = Target(name, tools.embedder.identity, tools.chunking, EXTRACTION, options.by)
+        in_place = live if live and not because else None
+        building = Building(
+            tools.catalogue.store, target, in_place, rows if in_place else {}, lease
+        )
+        plan = make_plan(
+            files,
+            building.held,
+            rows,
+            left_alone=left_alone if in_place else (),
+            retry=options.retry,
+            on_file=lambda file: _planning(file, progress, on_progress),
+        )
+        if because:
+            on_notice(f"{because}: every document is read and cut anew.")
+        if building.resumed:
+            on_notice("A run that was broken off is gone on with.")
+        ledger = Ledger(building.held, rows, plan, keep=definition.on_failure == "keep")
+        if plan.work or plan.gone or plan.unreadable or building.resumed or live is None or because:
+            building.begin(sorted(plan.gone), progress, on_progress)
+            building.remove(sorted(plan.gone) if building.resumed else [])
+            _index(plan, building, ledger, tools, live, progress, on_progress)
+            held = building.held
+            building.remove([id_ for id_ in ledger.leave_out() if id_ in held])
+        tally, after = ledger.tally, ledger.rows
+        _require_something(definition, after, tally)
+        report = _report(definition, live, tally, after, because, building.resumed)
+        if live is not None and not because and _same(after, rows):
+            building.abandon()
+            info = live
+        else:
+            _stage(progress, "finishing", on_progress)
+            info = building.finish(after)
+            report.changed = True
+        report.index_version = info.version
+        report.documents_in_set, report.chunks_in_set = info.documents, info.chunks
+        if report.changed:
+            _stage(progress, "checking", on_progress)
+            publish_if_sound(definition, info, live, rows, report, tools, options)
+            gone = collect(tools.catalogue, name, options.keep_versions)
+            report.collected = [old.version for old in gone]
+    report.published = report.published or info == live
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def live_version(catalogue: Catalogue, name: str) -> SetInfo | None:
+    """The live version of a set; None if there is none yet."""
+    try:
+        return catalogue.live(name)
+    except UnknownDocumentSet:
+        return None
+
+
+def full_build_reason(live: SetInfo | None, tools: Tools) -> str:
+    """Why the live version cannot be built upon; empty if it can, or there is none."""
+    if live is None:
+        return ""
+    model = tools.embedder.identity
+    reasons = []
+    if live.model.differences(model):
+        what = (
+            "model"
+            if live.model.name == model.name
+            else f"model ({live.model.name} to {model.name})"
+        )
+        reasons.append(f"the embedding {what} has changed")
+    if live.chunking != tools.chunking:
+        reasons.append("the chunking settings have changed")
+    if live.extraction != EXTRACTION:
+        reasons.append("documents are extracted in a newer way")
+    return "Full build, since " + " and ".join(reasons) if reasons else ""
+
+
+def find_known(live: SetInfo | None, tools: Tools) -> FindKnown:
+    """Looks vectors up in the live version, if they come from the same model."""
+    if live is None or live.model.differences(tools.embedder.identity):
+        return lambda _: {}
+    opened = tools.catalogue.store.open(live)
+
+    def known(work: Work) -> Known:
+        return opened.vectors_of(work.alike)
+
+    return known
+
+
+def _index(
+    plan: Plan,
+    building: Building,
+    ledger: Ledger,
+    tools: Tools,
+    live: SetInfo | None,
+    progress: Progress,
+    on_progress: OnProgress,
+) -> None:
+    progress.files = len(plan.work)
+    progress.bytes_total = sum(work.file.size for work in plan.work)
+    _stage(progress, "indexing", on_progress)
+    if not plan.work:
+        return
+    known = find_known(live, tools)
+
+    def entered() -> Iterator[list[Outcome]]:
+        for batch in tools.engine.run(iter(plan.work), known, progress, on_progress):
+            entering = ledger.enter(batch)
+            progress.documents += sum(bool(outcome.chunks) for outcome in entering)
+            yield entering
+
+    building.apply(entered())
+
+
+def _report(
+    definition: SetDefinition,
+    live: SetInfo | None,
+    tally: Tally,
+    after: dict[str, SourceDocument],
+    because: str,
+    resumed: bool,
+) -> SyncReport:
+    return SyncReport(
+        document_set=definition.document_set,
+        index_version="",
+        base_version=live.version if live else None,
+        changed=False,
+        published=False,
+        full_build=because,
+        resumed=resumed,
+        added=len(tally.added),
+        updated=len(tally.updated),
+        removed=len(tally.removed),
+        unchanged=sum(row.indexed for row in after.values())
+        - len(tally.added)
+        - len(tally.updated),
+        problems=tally.problems,
+        embedded=tally.embedded,
+        reused=tally.reused,
+    )
+
+
+def _same(after: Mapping[str, SourceDocument], before: Mapping[str, SourceDocument]) -> bool:
+    """Whether two manifests say the same; a stamp that is new for the same content says nothing."""
+    return after.keys() == before.keys() and all(
+        row._replace(stamp=None) == before[id_]._replace(stamp=None) for id_, row in after.items()
+    )
+
+
+def _require_something(
+    definition: SetDefinition, after: dict[str, SourceDocument], tally: Tally
+) -> None:
+    if any(row.indexed for row in after.values()) or tally.removed:
+        return
+    reasons = "; ".join(f"{item.document}: {item.reason}" for item in tally.problems[:3])
+    more = f" (and {len(tally.problems) - 3} more)" if len(tally.problems) > 3 else ""
+    where = ", ".join(source.key for source in definition.sources)
+    raise SourceError(f"{where}: nothing in it could be indexed. {reasons}{more}")
+
+
+def _planning(file: SourceFile, progress: Progress, on_progress: OnProgress) -> None:
+    progress.current = file.document_id
+    on_progress(progress)
+
+
+def _stage(progress: Progress, stage: str, on_progress: OnProgress) -> None:
+    progress.stage = stage
+    on_progress(progress)

@@ -1,0 +1,156 @@
+"""Look everywhere an index could still hold a document, and say what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from ingestion.index.filters import parse_filter
+from ingestion.index.protocol import SetInfo
+from ingestion.versions import unfinished
+from ingestion.versions.catalogue import Catalogue
+
+
+class Probe(BaseModel):
+    """One look.
+
+    Attributes:
+        where: what was looked at.
+        looked_at: how, and at how much.
+        found: what was found of the document; empty if nothing.
+        live: whether answers come from there now.
+        mend: what removes it.
+    """
+
+    where: str
+    looked_at: str
+    found: str = ""
+    live: bool = False
+    mend: str = ""
+
+
+class DeletionProof(BaseModel):
+    """All looks at a document's traces.
+
+    Attributes:
+        document: its id.
+        document_set: the set.
+        probes: every look, in order.
+    """
+
+    document: str
+    document_set: str
+    probes: list[Probe]
+
+    @property
+    def gone_from_answers(self) -> bool:
+        """Whether nothing that answers come from holds it."""
+        return not any(probe.found for probe in self.probes if probe.live)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing at all was found."""
+        return not any(probe.found for probe in self.probes)
+
+
+def probe_index(catalogue: Catalogue, name: str, document: str) -> DeletionProof:
+    """Look for a document in every version of a set, kept, unfinished or only left on the disk.
+
+    Raises:
+        UnknownDocumentSet: no such set.
+    """
+    live = catalogue.live(name)
+    probes: list[Probe] = []
+    words = _words(catalogue, name, document)
+    for info in reversed(catalogue.versions(name)):
+        probes += _probe_version(catalogue, info, document, words, live=info.number == live.number)
+    probes.append(_probe_unfinished(catalogue, name, document))
+    probes.append(_probe_leftovers(catalogue, name))
+    return DeletionProof(document=document, document_set=name, probes=probes)
+
+
+def _probe_version(
+    catalogue: Catalogue, info: SetInfo, document: str, words: str, *, live: bool
+) -> Iterator[Probe]:
+    where = f"version {info.version}{' (live)' if live else ''}"
+    mend = (
+        "remove it from the source and sync"
+        if live
+        else f"`plumb index gc --set {info.name} --keep 1 --candidates --grace 0 --purge`"
+    )
+
+    def probe(what: str, looked_at: str, found: str) -> Probe:
+        return Probe(
+            where=f"{where}: {what}",
+            looked_at=looked_at,
+            found=found,
+            live=live,
+            mend=mend if found else "",
+        )
+
+    opened = catalogue.store.open(info)
+    rows = list(catalogue.manifest(info))
+    listed = [row for row in rows if row.id == document and row.indexed]
+    yield probe("source manifest", f"{len(rows)} documents", "listed" if listed else "")
+    only = parse_filter({"document": document})
+    count = opened.count(only)
+    yield probe(
+        "index", f"{info.chunks} chunks, by document id", f"{count} chunks" if count else ""
+    )
+    question = words or document
+    keys = [hit.key for hit in opened.lexical(question, 100)]
+    named = [chunk for chunk in opened.chunks(keys) if chunk.document_id == document]
+    yield probe(
+        "lexical search",
+        f"the {len(keys)} best passages for its {'words' if words else 'name'}",
+        f"{len(named)} passages" if named else "",
+    )
+    quoting = [
+        chunk
+        for chunk in opened.chunks(keys)
+        if words and words in " ".join(chunk.text.split()) and chunk not in named
+    ]
+    if quoting:
+        others = ", ".join(sorted({chunk.document_id for chunk in quoting})[:5])
+        yield Probe(
+            where=f"{where}: the same words elsewhere",
+            looked_at=f"{len(keys)} passages",
+            found=f"quoted by {others}",
+            live=live,
+            mend="these are documents of their own; remove them too if that is meant",
+        )
+
+
+def _words(catalogue: Catalogue, name: str, document: str) -> str:
+    """Words of the document, from the last version that holds it; empty if none is left."""
+    for info in reversed(catalogue.versions(name)):
+        chunks = catalogue.store.open(info).chunks_of(document)
+        if chunks:
+            return " ".join(chunks[0].text.split()[:40])
+    return ""
+
+
+def _probe_unfinished(catalogue: Catalogue, name: str, document: str) -> Probe:
+    staged = unfinished.read(catalogue.store.records, name)
+    if staged is None:
+        return Probe(where="unfinished version", looked_at="there is none")
+    journal = unfinished.read_journal(catalogue.store.records, name, staged.number)
+    held = document in journal.done
+    return Probe(
+        where="unfinished version",
+        looked_at=f"version {staged.number}, begun {staged.began:%Y-%m-%d %H:%M} UTC",
+        found="written there" if held else "",
+        mend=f"`plumb index gc --set {name} --abandoned`" if held else "",
+    )
+
+
+def _probe_leftovers(catalogue: Catalogue, name: str) -> Probe:
+    """Places that belong to no version, and rows that were deleted but are still in a file."""
+    left = catalogue.store.leftovers(name, catalogue.versions(name))
+    return Probe(
+        where="left on the disk",
+        looked_at=f"{len(catalogue.store.places(name))} tables, tags or collections",
+        found="; ".join(left),
+        mend=f"`plumb index gc --set {name} --grace 0 --purge`" if left else "",
+    )

@@ -1,0 +1,82 @@
+"""What a version was made from: every document of the source, with the hash of its content."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from ingestion.index.records import Records
+
+ROWS = 1000
+
+
+class SourceDocument(NamedTuple):
+    """A document as its source held it when a version was made.
+
+    Attributes:
+        id: the document's id in its set.
+        hash: SHA-256 (hex) of its content; of a document that could not be indexed, of its file.
+        source: key of the source that lists its file.
+        file: the file's name in the source; one file may hold many documents (JSONL).
+        file_hash: SHA-256 (hex) of the file.
+        stamp: the source's own mark of the file's content, where it has one.
+        chunks: how many chunks it was cut into; 0 if it is not in the index.
+        problem: why it could not be indexed; empty if it could.
+    """
+
+    id: str
+    hash: str
+    source: str
+    file: str
+    file_hash: str
+    stamp: str | None = None
+    chunks: int = 0
+    problem: str = ""
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the version holds it: perhaps as it was before its problem."""
+        return self.chunks > 0
+
+
+def pack(rows: Iterable[SourceDocument]) -> str:
+    """Rows as a short text for `Records`."""
+    text = json.dumps(list(rows), ensure_ascii=True, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def unpack(packed: str) -> list[SourceDocument]:
+    """The rows behind `pack`."""
+    rows = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return [SourceDocument(*row) for row in rows]
+
+
+def save(records: Records, name: str, number: int, rows: Iterable[SourceDocument]) -> None:
+    """Keep a version's manifest."""
+    remaining = iter(sorted(rows))
+    part = 0
+    while some := list(islice(remaining, ROWS)):
+        records.put(f"{_folder(name, number)}/{part:06d}", pack(some))
+        part += 1
+
+
+def load(records: Records, name: str, number: int) -> Iterator[SourceDocument]:
+    """A version's manifest, sorted by document id."""
+    for part in records.names(_folder(name, number)):
+        packed = records.get(f"{_folder(name, number)}/{part}")
+        if packed is not None:
+            yield from unpack(packed)
+
+
+def forget(records: Records, name: str, number: int) -> None:
+    """Remove a version's manifest."""
+    for part in records.names(_folder(name, number)):
+        records.delete(f"{_folder(name, number)}/{part}")
+
+
+def _folder(name: str, number: int) -> str:
+    return f"manifests/{name}/{number:08d}"

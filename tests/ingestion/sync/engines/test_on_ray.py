@@ -1,0 +1,37 @@
+"""A local Ray gives the same result as this process does, to the last chunk id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ingestion.sync.conftest import TEXTS, Syncing, syncing  # noqa: F401 (a fixture)
+
+
+@pytest.fixture(scope="module")
+def _ray() -> Iterator[None]:
+    ray = pytest.importorskip("ray")
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.usefixtures("_ray")
+def test_ray_gives_the_same_result(syncing: Syncing) -> None:  # noqa: F811
+    for number in range(12):
+        syncing.write_at(f"many/{number:02}.md", f"# Number {number}\n\nText of number {number}.\n")
+    lines = [f'{{"id": "r{n}", "text": "Record number {n} about engines."}}' for n in range(150)]
+    syncing.write_at("facts.jsonl", "\n".join(lines))
+    syncing.write_at("broken.docx", "no document")
+    on_ray = syncing.sync(engine="ray")
+    here = syncing.sync(syncing.definition(document_set="here"))
+    assert (on_ray.added, on_ray.embedded) == (here.added, here.embedded)
+    assert [p.document for p in on_ray.problems] == [p.document for p in here.problems]
+    live, other = syncing.catalogue.live("things"), syncing.catalogue.live("here")
+    assert live.digest == other.digest
+    assert list(syncing.catalogue.manifest(live)) == list(syncing.catalogue.manifest(other))
+    syncing.write_at("pumps.md", TEXTS["pumps.md"].replace("every spring", "every autumn"))
+    lines[7] = '{"id": "r7", "text": "Record seven is about harbours now."}'
+    syncing.write_at("facts.jsonl", "\n".join(lines))
+    changed = syncing.sync(engine="ray")
+    assert (changed.updated, changed.embedded, changed.reused) == (2, 2, 1)
