@@ -43,6 +43,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexStore
         url = os.environ.get("PLUMB_TEST_QDRANT_URL", "qdrant+memory:")
     opened = open_store(IndexSettings(url=url))
     yield opened
+    if url.startswith("http"):
+        _empty(url)
     opened.close()
 
 
@@ -71,6 +73,16 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def _empty(url: str) -> None:
+    """Delete what a test left on a Qdrant server that is for tests only."""
+    from qdrant_client import QdrantClient
+
+    client = QdrantClient(url=url)
+    for collection in client.get_collections().collections:
+        if collection.name.startswith("plumbline."):
+            client.delete_collection(collection.name)
 
 
 def _wait_for(port: int) -> None:

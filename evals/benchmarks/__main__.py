@@ -19,6 +19,9 @@ NAMES = (
     "retrieval_quality",
     "context_effect",
     "answer_quality",
+    "resync",
+    "publishing",
+    "kills",
 )
 
 

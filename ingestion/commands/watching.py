@@ -68,8 +68,7 @@ def wait_for_changes(paths: list[Path], remote: bool) -> Iterable[object]:
             time.sleep(POLL_S)
             yield None
     timeout = int(POLL_S * 1000) if remote else 5000
-    for found in watch(*paths, debounce=1000, rust_timeout=timeout, yield_on_timeout=remote):
-        yield found
+    yield from watch(*paths, debounce=1000, rust_timeout=timeout, yield_on_timeout=remote)
 
 
 def _sync(

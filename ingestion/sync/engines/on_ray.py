@@ -8,6 +8,7 @@ is the same as on one machine, to the last chunk id.
 
 from __future__ import annotations
 
+import logging
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -154,7 +155,7 @@ def _started() -> Any:
             ray.init(
                 include_dashboard=False,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
                 runtime_env={"env_vars": {"PYTHONPATH": ":".join(filter(None, sys.path))}},
             )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:

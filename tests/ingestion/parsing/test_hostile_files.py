@@ -102,16 +102,17 @@ def test_the_bound_of_time_holds_where_python_does_not_get_a_word_in() -> None:
     assert run.returncode == -signal.SIGALRM
 
 
-def test_a_small_workbook_needs_little_memory_on_any_number_of_cores(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_workbook_starts_no_threads(
+    source: Source, tmp_path: Path, workers: Callable[[], list[int]]
 ) -> None:
-    """Reading one imports numpy, which takes address space for each of its threads."""
+    """Reading one imports numpy, and the address space of a thread for each core would count."""
     from openpyxl import Workbook
 
     book = Workbook()
     book.active["A1"] = "Words."
     book.save(tmp_path / "small.xlsx")
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "64")
-    with Parser(LoadingSettings(workers=1, memory_mb=512)) as parser:
+    with Parser(LoadingSettings(workers=1)) as parser:
         (parsed,) = parser.parse([source("small.xlsx")])
         assert "Words." in only_document(parsed).text
+        (worker,) = workers()
+        assert len(list(Path(f"/proc/{worker}/task").iterdir())) == 2  # it parses, and listens

@@ -1,106 +1,79 @@
-"""A real web server, and storage of the test's own."""
+"""A real web server for sources to read from."""
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
+import fsspec
 import pytest
 
 
-@dataclass
-class Page:
-    """What the server answers at a path."""
+class Page(NamedTuple):
+    """What the server answers for a path."""
 
     body: bytes = b""
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}  # noqa: RUF012  never changed
     head_status: int | None = None
-    endless: bool = False
-    closes: bool = False
+    silent: bool = False
 
 
-class Web:
-    """A server on this machine: set `pages`, look at `asked`."""
+@dataclass
+class Site:
+    """The server's pages by path, and the requests it got."""
 
-    def __init__(self) -> None:
-        self.pages: dict[str, Page] = {}
-        self.asked: list[tuple[str, str]] = []
-        self.headers: list[dict[str, str]] = []
-        self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
-
-    def url(self, path: str) -> str:
-        return f"http://{self.host}{path}"
-
-    def close(self) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    url: str
+    pages: dict[str, Page] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
-def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web server on a free port of the loopback."""
+
     class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self._answer()
-
         def do_GET(self) -> None:
-            self._answer()
-
-        def _answer(self) -> None:
-            web.asked.append((self.command, self.path))
-            web.headers.append(dict(self.headers))
-            page = web.pages.get(self.path, Page(status=404))
-            if page.endless:  # never answers, until the test is over
-                web.closing.wait()
+            served.asked.append(f"{self.command} {self.path}")
+            page = served.pages.get(self.path, Page(status=404))
+            if page.silent:
+                served.over.wait(30)
                 return
-            is_head = self.command == "HEAD"
-            self.send_response(page.head_status or page.status if is_head else page.status)
-            for name, value in {"Content-Length": str(len(page.body)), **page.headers}.items():
+            head = self.command == "HEAD"
+            self.send_response(page.head_status if head and page.head_status else page.status)
+            sized = {"Content-Length": str(len(page.body))}
+            for name, value in {**sized, **page.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if not is_head:
+            if not head:
                 self.wfile.write(page.body)
-            self.close_connection = self.close_connection or page.closes
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+        do_HEAD = do_GET  # noqa: N815 (the name that http.server calls)
 
-    return Handler
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Site(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield served
+    served.over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    server = Web()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def memory() -> Iterator[str]:
-    """A folder of fsspec's memory filesystem, gone after the test."""
-    import fsspec
-
-    folder = f"memory://{uuid.uuid4().hex}"
-    yield folder
+def memory() -> Iterator[fsspec.AbstractFileSystem]:
+    """fsspec's filesystem in memory, empty before and after."""
     filesystem = fsspec.filesystem("memory")
-    if filesystem.exists(folder):
-        filesystem.rm(folder, recursive=True)
-
-
-@pytest.fixture
-def page() -> type[Page]:
-    """What to put into `web.pages`."""
-    return Page
+    filesystem.store.clear()
+    filesystem.pseudo_dirs[:] = [""]
+    yield filesystem
+    filesystem.store.clear()
+    filesystem.pseudo_dirs[:] = [""]

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
+from evals.benchmarks.small_model import small_bench
 from ingestion.index.protocol import IndexStore
-from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings, SyncSettings
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sync.options import SyncOptions
 from ingestion.sync.report import DryRun, SyncReport
-from ingestion.sync.start import Bench, EngineName, prepare, rehearse, run
+from ingestion.sync.start import EngineName, prepare, rehearse, run
 from ingestion.versions.catalogue import Catalogue
-from tests.small_model import load_small
 
 TEXTS = {
     "pumps.md": "# Pumps\n\nA pump moves water uphill.\n\n## Care\n\nOil the pump every spring.\n",
@@ -23,19 +22,6 @@ TEXTS = {
     "deep/bridges.md": "# Bridges\n\nThe bridge opens at noon for tall ships.\n",
     "codes.csv": "code,meaning\nE-214,Door open too long\n",
 }
-
-
-def bench(store: IndexStore, **chunking: Any) -> Bench:
-    """A workbench with the small model, everything in this process."""
-    return Bench(
-        store=store,
-        embedding=EmbeddingSettings(model="hashed-words"),
-        chunking=ChunkingSettings(**{"max_tokens": 64, **chunking}),
-        loading=LoadingSettings(workers=0),
-        sync=SyncSettings(),
-        load=load_small,
-        load_elsewhere=load_small,
-    )
 
 
 class Syncing:
@@ -73,7 +59,7 @@ class Syncing:
         """Sync now."""
         prepared = prepare(
             definition or self.definition(),
-            bench(self.store, **(chunking or {})),
+            small_bench(self.store, **(chunking or {})),
             base=self.folder,
             engine=engine,
         )
@@ -81,7 +67,7 @@ class Syncing:
 
     def rehearse(self, definition: SetDefinition | None = None, **options: Any) -> DryRun:
         """Rehearse now."""
-        table = bench(self.store)
+        table = small_bench(self.store)
         prepared = prepare(definition or self.definition(), table, base=self.folder)
         return rehearse(prepared, table, SyncOptions(**options))
 

@@ -1,4 +1,4 @@
-"""A tiny deterministic embedding model: hashed words, so that tests of syncing need no real one."""
+"""A tiny deterministic embedding model: hashed words, where what is tried is not the embedding."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingestion.embedding import Embedder, ModelIdentity
-from ingestion.settings import EmbeddingSettings
+from ingestion.index.protocol import IndexStore
+from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings, SyncSettings
+from ingestion.sync.start import Bench
 
 DIMENSION = 32
 
@@ -21,12 +24,13 @@ class HashedWords:
     def __init__(self, seed: str) -> None:
         self._seed = seed
 
-    def encode(self, texts: list[str], **_: Any) -> np.ndarray:
+    def encode(self, texts: list[str], **_: Any) -> NDArray[np.float32]:
         """Unit vectors, shape `(len(texts), DIMENSION)`."""
         vectors = np.stack([self._vector(text) for text in texts])
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        normed: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return normed
 
-    def _vector(self, text: str) -> np.ndarray:
+    def _vector(self, text: str) -> NDArray[np.float32]:
         total = np.full(DIMENSION, 1e-3, dtype=np.float32)
         for word in text.lower().split():
             digest = hashlib.blake2b(f"{self._seed}{word}".encode(), digest_size=DIMENSION).digest()
@@ -55,3 +59,16 @@ def small_embedder(name: str = "hashed-words") -> Embedder:
 def load_small(settings: EmbeddingSettings) -> Embedder:
     """In the place of `load_embedder`: every model name is a small model of that name."""
     return small_embedder(settings.model)
+
+
+def small_bench(store: IndexStore, **chunking: Any) -> Bench:
+    """A workbench with the small model, everything in this process."""
+    return Bench(
+        store=store,
+        embedding=EmbeddingSettings(model="hashed-words"),
+        chunking=ChunkingSettings(**{"max_tokens": 64, **chunking}),
+        loading=LoadingSettings(workers=0),
+        sync=SyncSettings(),
+        load=load_small,
+        load_elsewhere=load_small,
+    )
