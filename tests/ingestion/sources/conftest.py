@@ -1,79 +1,106 @@
-"""A real web server for sources to read from."""
+"""A real web server, and storage of the test's own."""
 
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 
-import fsspec
 import pytest
 
 
-class Page(NamedTuple):
-    """What the server answers for a path."""
+@dataclass
+class Page:
+    """What the server answers at a path."""
 
     body: bytes = b""
     status: int = 200
-    headers: dict[str, str] = {}  # noqa: RUF012  never changed
+    headers: dict[str, str] = field(default_factory=dict)
     head_status: int | None = None
-    silent: bool = False
+    endless: bool = False
+    closes: bool = False
 
 
-@dataclass
-class Site:
-    """The server's pages by path, and the requests it got."""
+class Web:
+    """A server on this machine: set `pages`, look at `asked`."""
 
-    url: str
-    pages: dict[str, Page] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
+    def __init__(self) -> None:
+        self.pages: dict[str, Page] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.headers: list[dict[str, str]] = []
+        self.closing = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    def url(self, path: str) -> str:
+        return f"http://{self.host}{path}"
+
+    def close(self) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    """A web server on a free port of the loopback."""
-
+def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self._answer()
+
         def do_GET(self) -> None:
-            served.asked.append(f"{self.command} {self.path}")
-            page = served.pages.get(self.path, Page(status=404))
-            if page.silent:
-                served.over.wait(30)
+            self._answer()
+
+        def _answer(self) -> None:
+            web.asked.append((self.command, self.path))
+            web.headers.append(dict(self.headers))
+            page = web.pages.get(self.path, Page(status=404))
+            if page.endless:  # never answers, until the test is over
+                web.closing.wait()
                 return
-            head = self.command == "HEAD"
-            self.send_response(page.head_status if head and page.head_status else page.status)
-            sized = {"Content-Length": str(len(page.body))}
-            for name, value in {**sized, **page.headers}.items():
+            is_head = self.command == "HEAD"
+            self.send_response(page.head_status or page.status if is_head else page.status)
+            for name, value in {"Content-Length": str(len(page.body)), **page.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if not head:
+            if not is_head:
                 self.wfile.write(page.body)
+            self.close_connection = self.close_connection or page.closes
 
-        do_HEAD = do_GET  # noqa: N815 (the name that http.server calls)
+        def log_message(self, format: str, *args: object) -> None:
+            pass
 
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Site(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield served
-    served.over.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return Handler
 
 
 @pytest.fixture
-def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    """fsspec's filesystem in memory, empty before and after."""
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    server = Web()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """A folder of fsspec's memory filesystem, gone after the test."""
+    import fsspec
+
+    folder = f"memory://{uuid.uuid4().hex}"
+    yield folder
     filesystem = fsspec.filesystem("memory")
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
-    yield filesystem
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
+    if filesystem.exists(folder):
+        filesystem.rm(folder, recursive=True)
+
+
+@pytest.fixture
+def page() -> type[Page]:
+    """What to put into `web.pages`."""
+    return Page

@@ -1,61 +1,105 @@
-"""Globs, and which folders they lead into."""
-
 from __future__ import annotations
 
-import time
+import glob
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestion.sources.globbing import Glob
+from ingestion.sources.locations import Split, split_glob
+from ingestion.sources.selection import Selection
+
+PATHS = [
+    "a.md",
+    "b.txt",
+    "docs/a.md",
+    "docs/b.MD",
+    "docs/deep/er/c.md",
+    "docs/deep/d.txt",
+    "docs/[1].md",
+    "other/docs/e.md",
+    "2024-1/x/f.md",
+]
+PATTERNS = [
+    "*",
+    "*.md",
+    "**/*.md",
+    "docs/*",
+    "docs/**",
+    "docs/**/*.md",
+    "**/docs/*",
+    "**/docs/**/*",
+    "docs/*/*/c.md",
+    "docs/**/**/c.md",
+    "202[3-5]-*/**/*.md",
+    "?.md",
+    "docs/[[]1].md",
+    "none/*",
+]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_it_finds_what_the_standard_library_finds(tmp_path: Path, pattern: str) -> None:
+    for path in PATHS:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x")
+    standard = {
+        found
+        for found in glob.glob(pattern, root_dir=tmp_path, recursive=True)  # noqa: PTH207
+        if (tmp_path / found).is_file()
+    }
+    ours = Glob(pattern)
+    assert {path for path in PATHS if ours.matches(path)} == standard
+
+
+@given(
+    st.lists(st.sampled_from(["**", "*", "a", "b*", "?"]), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["a", "b", "bc", "d"]), min_size=1, max_size=5),
+)
+def test_no_folder_on_the_way_to_a_match_is_passed_over(
+    segments: list[str], parts: list[str]
+) -> None:
+    ours = Glob("/".join(segments))
+    if ours.matches("/".join(parts)):
+        for depth in range(1, len(parts)):
+            assert ours.may_lead("/".join(parts[:depth]))
+        assert ours.depth is None or ours.depth >= len(parts)
 
 
 @pytest.mark.parametrize(
-    ("pattern", "path", "fits"),
+    ("location", "split"),
     [
-        ("*.md", "a.md", True),
-        ("*.md", "b/a.md", False),
-        ("*.md", "a.MD", False),
-        ("**/*.md", "a.md", True),
-        ("**/*.md", "b/c/a.md", True),
-        ("**/*.md", "b/c/a.txt", False),
-        ("**", "b/a.txt", True),
-        ("b/**", "b/a.txt", True),
-        ("b/**", "b", False),
-        ("b/**/**/a.md", "b/a.md", True),
-        ("**/b/**/a.md", "x/b/y/z/a.md", True),
-        ("**/b/**/a.md", "x/c/y/z/a.md", False),
-        ("[ab]?/*.md", "a1/x.md", True),
-        ("[!ab]?/*.md", "a1/x.md", False),
-        ("*/", "a", True),
+        ("docs", Split("docs", None)),
+        ("docs/**/*.md", Split("docs", "**/*.md")),
+        ("*.md", Split("", "*.md")),
+        ("/*.md", Split("/", "*.md")),
+        ("/srv/docs/20??/a.md", Split("/srv/docs", "20??/a.md")),
+        ("s3://bucket/docs/*.md", Split("s3://bucket/docs", "*.md")),
+        ("memory://*", Split("memory://", "*")),
     ],
 )
-def test_what_fits(pattern: str, path: str, fits: bool) -> None:
-    assert Glob(pattern).matches(path) is fits
+def test_the_folder_of_a_glob_is_the_longest_without_a_wildcard(
+    location: str, split: Split
+) -> None:
+    assert split_glob(location) == split
 
 
 @pytest.mark.parametrize(
-    ("pattern", "folder", "leads"),
+    ("include", "exclude", "taken"),
     [
-        ("*.md", "b", False),
-        ("*/*.md", "b", True),
-        ("*/*.md", "b/c", False),
-        ("a*/x/*.md", "b", False),
-        ("a*/x/*.md", "ab", True),
-        ("a*/x/*.md", "ab/y", False),
-        ("a/**/*.md", "a/b/c/d", True),
-        ("a/**/*.md", "b", False),
+        ((), (), PATHS),
+        (("*.txt",), (), ["b.txt", "docs/deep/d.txt"]),
+        (("/*.md",), (), ["a.md"]),
+        (("docs/",), (), [path for path in PATHS if "docs/" in path]),
+        (("/docs/",), ("deep",), ["docs/a.md", "docs/b.MD", "docs/[1].md"]),
+        ((), ("*", "!b.txt"), ["b.txt"]),
+        (("docs/**/c.md",), (), ["docs/deep/er/c.md"]),
     ],
 )
-def test_where_it_leads(pattern: str, folder: str, leads: bool) -> None:
-    assert Glob(pattern).may_lead(folder) is leads
-
-
-def test_depth() -> None:
-    assert Glob("a/*.md").depth == 2
-    assert Glob("a/**/*.md").depth is None
-
-
-def test_many_stars_do_not_take_forever() -> None:
-    began = time.perf_counter()
-    assert not Glob("**/" * 20 + "x").matches("/".join("a" * 60))
-    assert time.perf_counter() - began < 1
+def test_include_and_exclude_are_read_as_in_gitignore(
+    include: tuple[str, ...], exclude: tuple[str, ...], taken: list[str]
+) -> None:
+    selection = Selection(include, exclude)
+    assert [path for path in PATHS if selection.wants(path)] == taken
