@@ -58,19 +58,21 @@ def versions(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", "Version", "Documents", "Chunks", "Model", "Made (UTC)", "By", "From")
+    table = Table("Version", "", "Documents", "Chunks", "Made (UTC)", "From", "Model", "By")
+    for column in table.columns[:5]:
+        column.no_wrap = True
     for info in infos:
         once = any(move.number == info.number for move in moves.log)
         state = "live" if info.number == live else "was live" if once else "candidate"
         table.add_row(
-            state,
             info.version,
+            state,
             f"{info.documents:,}",
             f"{info.chunks:,}",
-            info.model.name.rpartition("/")[2],
-            f"{info.committed_at:%Y-%m-%d %H:%M:%S}",
-            info.committed_by,
+            f"{info.committed_at:%Y-%m-%d %H:%M}",
             str(info.base) if info.base else "full build",
+            info.model.name.rpartition("/")[2],
+            info.committed_by,
         )
     console = Console()
     console.print(table)
