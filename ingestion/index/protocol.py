@@ -223,7 +223,7 @@ class IndexStore(Protocol):
 
 def check_name(name: str) -> str:
     """The name, if every backend can hold it; else raise `InvalidSetName`."""
-    if not SET_NAME.match(name):
+    if not SET_NAME.fullmatch(name):
         raise InvalidSetName(
             f"{name!r} cannot name a document set: use 1 to 63 of a-z, 0-9, - and _, "
             "beginning with a letter or digit."
