@@ -1,4 +1,4 @@
-"""Read one document set in Qdrant."""
+"""Read one index version in Qdrant: one collection, which nothing writes to any more."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from qdrant_client import QdrantClient, models
+from qdrant_client import models
 
 from ingestion.documents import Chunk
 from ingestion.index import bm25
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
-from ingestion.index.qdrant_errors import reported
+from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter
 
 PAGE = 1000
@@ -23,10 +23,9 @@ PAGE = 1000
 class QdrantSet:
     """A document set at one index version."""
 
-    def __init__(self, client: QdrantClient, collection: str, info: SetInfo, place: str) -> None:
-        self._client = client
-        self._collection = collection
-        self._place = place
+    def __init__(self, connection: Connection, info: SetInfo) -> None:
+        self._connection = connection
+        self._collection = info.place
         self.info = info
 
     def dense(
@@ -53,25 +52,17 @@ class QdrantSet:
         similarities: dict[Key, float] = dict(dense)
         missing = [hit.key for hit in lexical if hit.key not in similarities]
         similarities.update(self._similarities(vector, missing))
-        best = self.chunks([lexical[0].key]) if lexical else []
-        return Candidates(dense, lexical, similarities, best[0].indexed_text if best else "")
+        best_match = self.chunks([lexical[0].key])[0].indexed_text if lexical else ""
+        return Candidates(dense, lexical, similarities, best_match)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
         """The chunks behind point ids, in the order named."""
-        with reported(self._place):
-            found = self._client.retrieve(self._collection, list(keys), with_payload=True)
-        chunks = {point.id: to_chunk(point.payload or {}) for point in found}
-        return [chunks[key] for key in keys if key in chunks]
-
-    def count(self, where: Filter | None = None) -> int:
-        """How many chunks pass."""
-        with reported(self._place):
-            return self._client.count(self._collection, to_filter(where), exact=True).count
-
-    def ids(self) -> list[str]:
-        """The ids of all chunks."""
-        with reported(self._place):
-            return [UUID(id_).hex for id_, _ in scroll(self._client, self._collection, [])]
+        if not keys:
+            return []
+        with self._connection.used() as client:
+            found = client.retrieve(self._collection, list(keys), with_payload=True)
+        chunks = {str(point.id): to_chunk(point.payload or {}) for point in found}
+        return [chunks[str(key)] for key in keys]
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of one document, in reading order."""
@@ -80,37 +71,41 @@ class QdrantSet:
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Indexed text -> vector."""
-        found: dict[str, NDArray[np.float32]] = {}
-        for point in self._points_of(document_ids, vectors=True):
-            vector: Any = point.vector
-            text = to_chunk(point.payload or {}).indexed_text
-            found[text] = np.asarray(vector[DENSE], dtype=np.float32)
-        return found
+        return {
+            to_chunk(point.payload or {}).indexed_text: _dense_vector(point)
+            for point in self._points_of(document_ids, vectors=[DENSE])
+        }
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many chunks pass."""
+        with self._connection.used() as client:
+            return int(client.count(self._collection, to_filter(where), exact=True).count)
+
+    def ids(self) -> list[str]:
+        """The ids of all chunks."""
+        pages = self._connection.pages(self._collection, PAGE)
+        return [UUID(str(point.id)).hex for page in pages for point in page]
 
     def _points_of(
-        self, document_ids: Sequence[str], *, vectors: bool = False
+        self, document_ids: Sequence[str], *, vectors: bool | list[str] = False
     ) -> Iterator[models.Record]:
         for wanted in of_documents(document_ids):
-            offset: Any = None
-            while True:
-                with reported(self._place):
-                    points, offset = self._client.scroll(
-                        self._collection,
-                        wanted,
-                        limit=PAGE,
-                        offset=offset,
-                        with_payload=True,
-                        with_vectors=[DENSE] if vectors else False,
-                    )
-                yield from points
-                if offset is None:
-                    break
+            for page in self._connection.pages(
+                self._collection, PAGE, where=wanted, payload=True, vectors=vectors
+            ):
+                yield from page
 
     def _dense(
         self, vector: NDArray[np.float32], limit: int, where: Filter | None
     ) -> models.QueryRequest:
+        # Where vectors are quantized, scores are still those of the whole ones.
+        rescored = models.QuantizationSearchParams(rescore=True)
         return models.QueryRequest(
-            query=vector.tolist(), using=DENSE, limit=limit, filter=to_filter(where)
+            query=vector.tolist(),
+            using=DENSE,
+            limit=limit,
+            filter=to_filter(where),
+            params=None if self._connection.local else models.SearchParams(quantization=rescored),
         )
 
     def _lexical(
@@ -123,35 +118,23 @@ class QdrantSet:
         return models.QueryRequest(query=words, using=LEXICAL, limit=limit, filter=to_filter(where))
 
     def _query(self, requests: list[models.QueryRequest]) -> list[list[Hit]]:
-        with reported(self._place):
-            answers = self._client.query_batch_points(self._collection, requests)
+        with self._connection.used() as client:
+            answers = client.query_batch_points(self._collection, requests)
         return [[Hit(str(point.id), point.score) for point in answer.points] for answer in answers]
 
     def _similarities(self, vector: NDArray[np.float32], keys: Sequence[Key]) -> dict[Key, float]:
         if not keys:
             return {}
-        with reported(self._place):
-            found = self._client.retrieve(
+        with self._connection.used() as client:
+            found = client.retrieve(
                 self._collection, list(keys), with_payload=False, with_vectors=[DENSE]
             )
-        vectors: dict[Key, Any] = {str(point.id): point.vector for point in found}
-        return {
-            key: float(np.asarray(vectors[key][DENSE], dtype=np.float32) @ vector)
-            for key in keys
-            if key in vectors
+        vectors: dict[Key, NDArray[np.float32]] = {
+            str(point.id): _dense_vector(point) for point in found
         }
+        return {key: float(vectors[key] @ vector) for key in keys}
 
 
-def scroll(
-    client: QdrantClient, collection: str, fields: list[str]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every point's id with some fields of its payload."""
-    offset: Any = None
-    while True:
-        points, offset = client.scroll(
-            collection, limit=PAGE, offset=offset, with_payload=fields or False, with_vectors=False
-        )
-        for point in points:
-            yield str(point.id), dict(point.payload or {})
-        if offset is None:
-            return
+def _dense_vector(point: models.Record) -> NDArray[np.float32]:
+    vectors: Any = point.vector
+    return np.asarray(vectors[DENSE], dtype=np.float32)

@@ -1,62 +1,68 @@
-"""Build one index version in a collection of its own."""
+"""Build one index version in a Qdrant collection of its own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from ingestion.documents import Chunk
 from ingestion.errors import IndexUnavailable
 from ingestion.index import bm25
 from ingestion.index.protocol import Built
-from ingestion.index.qdrant_errors import reported
-from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, payload
-from ingestion.index.qdrant_set import scroll
-from ingestion.settings import QdrantSettings
+from ingestion.index.qdrant_connection import Connection
+from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, payload, without_documents
+from ingestion.index.qdrant_set import PAGE
 
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 30.0
-TOO_MANY, SERVER_ERROR = 429, 500
+# Kept as the collection's metadata, so that a run that goes on weighs words as the one before did.
+AVERAGE_LENGTH = "average_length"
+POLL_S = 0.5
+STRONG = models.WriteOrdering.STRONG
 
 
 class QdrantWriter:
-    """Writes to one collection, in batches, each tried again where the server is busy or away.
+    """Writes to one collection, which no reader knows of yet."""
 
-    Args:
-        average_length: BM25's mean length; 0 where the first batch shall say it.
-    """
-
-    def __init__(
-        self,
-        client: QdrantClient,
-        collection: str,
-        place: str,
-        settings: QdrantSettings,
-        *,
-        average_length: float,
-    ) -> None:
-        self._client = client
-        self._collection = collection
-        self._where = place
-        self._settings = settings
-        self._average_length = average_length
+    def __init__(self, connection: Connection, collection: str) -> None:
+        self._connection = connection
         self.place = collection
+        metadata = connection.insist(
+            lambda client: client.get_collection(collection).config.metadata
+        )
+        self._average_length = float((metadata or {}).get(AVERAGE_LENGTH, 0.0))
+
+    def copy(self, source: str, without: Sequence[str], on_copied: Callable[[int], None]) -> None:
+        """Take over another collection's points, except those of some documents."""
+        pages = self._connection.pages(
+            source,
+            self._connection.settings.upsert_batch,
+            where=without_documents(without),
+            payload=True,
+            vectors=True,
+        )
+        for page in pages:
+            self._upsert(
+                [
+                    models.PointStruct(id=point.id, vector=_vector(point), payload=point.payload)
+                    for point in page
+                ]
+            )
+            on_copied(len(page))
 
     def delete_documents(self, ids: Iterable[str]) -> None:
         """Take all chunks of the named documents out."""
         for wanted in of_documents(list(ids)):
-            self._try(
-                lambda wanted=wanted: self._client.delete(
-                    self._collection, models.FilterSelector(filter=wanted)
-                )
-            )
+            selector = models.FilterSelector(filter=wanted)
+
+            def delete(client: QdrantClient, selector: models.FilterSelector = selector) -> None:
+                client.delete(self.place, selector, wait=True, ordering=STRONG)
+
+            self._connection.insist(delete)
 
     def write(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Add chunks with their vectors."""
@@ -65,10 +71,8 @@ class QdrantWriter:
         words = [bm25.analyze(chunk.indexed_text) for chunk in chunks]
         # BM25 wants the mean length before the last chunk is seen: the first batch's stands for it.
         if not self._average_length:
-            self._average_length = max(1.0, float(np.mean([len(terms) for terms in words])))
-            metadata = {"average_length": self._average_length}
-            self._try(lambda: self._client.update_collection(self._collection, metadata=metadata))
-        self.upsert(
+            self._set_average_length(max(1.0, float(np.mean([len(terms) for terms in words]))))
+        self._upsert(
             [
                 models.PointStruct(
                     id=str(UUID(chunk.id)),
@@ -79,63 +83,51 @@ class QdrantWriter:
             ]
         )
 
-    def upsert(self, points: list[models.PointStruct]) -> None:
-        """Write points, replacing those of the same id."""
-        size = self._settings.upsert_batch
-        for first in range(0, len(points), size):
-            batch = points[first : first + size]
-            self._try(lambda batch=batch: self._client.upsert(self._collection, batch))
-
     def finish(self) -> Built:
-        """Wait until the server has indexed what it was given, and count it."""
-        with reported(self._where):
-            self._wait_until_indexed()
-            found = list(scroll(self._client, self._collection, ["document_id"]))
-        return Built(
-            place=self._collection,
-            chunk_ids=[UUID(id_).hex for id_, _ in found],
-            documents=len({fields["document_id"] for _, fields in found}),
-            average_length=self._average_length,
-        )
+        """Wait for the server's indexing, and count what there is."""
+        self._wait_until_indexed()
+        ids: list[str] = []
+        documents: set[str] = set()
+        for page in self._connection.pages(self.place, PAGE, payload=["document_id"]):
+            ids += [UUID(str(point.id)).hex for point in page]
+            documents.update((point.payload or {})["document_id"] for point in page)
+        return Built(self.place, ids, len(documents), self._average_length)
 
-    def _wait_until_indexed(self) -> None:
-        """An optimiser that is still at work makes searches slow, not wrong; so this is bounded."""
-        deadline = time.monotonic() + self._settings.indexing_timeout_s
-        while time.monotonic() < deadline:
-            status = self._client.get_collection(self._collection).status
-            if status in (models.CollectionStatus.GREEN, models.CollectionStatus.GREY):
-                return
-            if status is models.CollectionStatus.RED:
-                raise IndexUnavailable(
-                    f"{self._where}: the server reports an error for collection "
-                    f"{self._collection}; see its log, then run the same command again."
-                )
-            time.sleep(FIRST_WAIT_S)
+    def _upsert(self, points: list[models.PointStruct]) -> None:
+        size = self._connection.settings.upsert_batch
+        for first in range(0, len(points), size):
+            some = points[first : first + size]
+
+            def upsert(client: QdrantClient, some: list[models.PointStruct] = some) -> None:
+                client.upsert(self.place, some, wait=True, ordering=STRONG)
+
+            self._connection.insist(upsert)
 
     def _weights(self, terms: list[str]) -> models.SparseVector:
         indices, values = bm25.document_vector(terms, self._average_length)
         return models.SparseVector(indices=indices, values=values)
 
-    def _try(self, act: Any) -> None:
-        """Call, and call again with growing pauses where the server is busy or away."""
-        from tenacity import (
-            Retrying,
-            retry_if_exception,
-            stop_after_attempt,
-            wait_random_exponential,
+    def _set_average_length(self, length: float) -> None:
+        self._connection.insist(
+            lambda client: client.update_collection(self.place, metadata={AVERAGE_LENGTH: length})
         )
+        self._average_length = length
 
-        with reported(self._where):
-            Retrying(
-                retry=retry_if_exception(_is_passing),
-                stop=stop_after_attempt(self._settings.upsert_retries + 1),
-                wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
-                reraise=True,
-            )(act)
+    def _wait_until_indexed(self) -> None:
+        """Until then searches find the same, but slowly; so after a while it is left to the server."""
+        until = time.monotonic() + self._connection.settings.indexing_timeout_s
+        while True:
+            info = self._connection.insist(lambda client: client.get_collection(self.place))
+            if info.status == models.CollectionStatus.RED:
+                raise IndexUnavailable(
+                    f"{self._connection.place}: Qdrant cannot index {self.place} "
+                    f"({info.optimizer_status}); look at the server's log and disk, then sync again."
+                )
+            if info.status != models.CollectionStatus.YELLOW or time.monotonic() > until:
+                return
+            time.sleep(POLL_S)
 
 
-def _is_passing(error: BaseException) -> bool:
-    if isinstance(error, UnexpectedResponse):
-        status = error.status_code or 0
-        return status == TOO_MANY or status >= SERVER_ERROR
-    return isinstance(error, ResponseHandlingException)
+def _vector(point: models.Record) -> Any:
+    """Both vectors as they were read; the types of what is read and written differ only in name."""
+    return point.vector

@@ -17,10 +17,9 @@ def open_store(settings: IndexSettings, qdrant: QdrantSettings | None = None) ->
     """
     url = settings.url
     if url.startswith(("http://", "https://", "qdrant+")):
-        from ingestion.index.qdrant import connect
+        from ingestion.index.qdrant import open_qdrant
 
-        key = settings.api_key.get_secret_value() if settings.api_key else None
-        return connect(url, key, settings.timeout_s, qdrant or QdrantSettings())
+        return open_qdrant(settings, qdrant or QdrantSettings())
     if "://" in url:
         raise IndexUnavailable(
             f"{url!r} names no index; PLUMB_INDEX_URL takes a folder (LanceDB), http(s)://host:port "
