@@ -103,7 +103,9 @@ class OpenSets:
         key = info.model.model_dump_json()
         with self._lock:
             if key not in self._loading:
-                thread = threading.Thread(target=self._load, args=(info,), daemon=True)
+                thread = threading.Thread(
+                    target=self._load, args=(info,), name="load-model", daemon=True
+                )
                 self._loading[key] = thread
                 thread.start()
         return False

@@ -13,7 +13,7 @@ from app.settings import Settings
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings
-from ingestion.sync.start import Bench, settings_of
+from ingestion.sync.start import Bench, bench_of, settings_of
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 
@@ -63,11 +63,4 @@ def bench(settings: Settings, catalogue: Catalogue, embedder: Embedder | None = 
             return embedder
         return load_embedder(wanted)
 
-    return Bench(
-        store=catalogue.store,
-        embedding=settings.embedding,
-        chunking=settings.chunking,
-        loading=settings.loading,
-        sync=settings.sync,
-        load=load,
-    )
+    return bench_of(settings, catalogue.store, load)

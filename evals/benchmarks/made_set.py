@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from ingestion.documents import Chunk
 from ingestion.embedding import ModelIdentity, Vectors
-from ingestion.index.protocol import IndexStore, SetInfo, digest
+from ingestion.index.protocol import IndexStore, SetInfo, described
 from ingestion.settings import ChunkingSettings
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
@@ -20,20 +19,7 @@ def make_set(
     number = unfinished.next_number(store.records, name)
     writer = store.stage(name, number, model, None)
     writer.write(chunks, vectors)
-    built = writer.finish()
-    chunking = ChunkingSettings()
-    info = SetInfo(
-        name=name,
-        number=number,
-        digest=digest(built.chunk_ids, model, chunking),
-        model=model,
-        chunking=chunking,
-        documents=built.documents,
-        chunks=len(built.chunk_ids),
-        average_length=built.average_length,
-        committed_at=datetime.now(UTC),
-        place=built.place,
-    )
+    info = described(writer.finish(), name, number, model, ChunkingSettings())
     store.records.create(version_key(name, number), info.model_dump_json())
     Catalogue(store).publish(info)
     return info

@@ -19,20 +19,10 @@ from ingestion.sources.definitions import (
     load_definition,
     with_source,
 )
+from ingestion.sync import start
 from ingestion.sync.options import SyncOptions
 from ingestion.sync.report import DryRun, SyncReport
-from ingestion.sync.start import (
-    Bench,
-    EngineName,
-    kept_definition,
-    prepare,
-)
-from ingestion.sync.start import (
-    rehearse as rehearse_prepared,
-)
-from ingestion.sync.start import (
-    run as run_prepared,
-)
+from ingestion.sync.start import EngineName, bench_of, kept_definition
 from ingestion.versions.catalogue import Catalogue
 
 DEFINITION_SUFFIXES = (".yaml", ".yml")
@@ -137,14 +127,14 @@ def run(
 
     console = Console(stderr=True)
     with progress_bar(enabled=not quiet) as on_progress:
-        prepared = prepare(
+        prepared = start.prepare(
             request.definition,
-            _bench(settings, catalogue, load),
+            bench_of(settings, catalogue.store, load),
             base=request.base,
             only=request.chosen,
             engine=request.engine,
         )
-        return run_prepared(
+        return start.run(
             prepared,
             _options(request, settings),
             on_progress=on_progress,
@@ -154,10 +144,10 @@ def run(
 
 def rehearse(request: Request, settings: Any, catalogue: Catalogue, *, quiet: bool) -> DryRun:
     """Say what `run` would do."""
-    bench = _bench(settings, catalogue, load_embedder)
+    bench = bench_of(settings, catalogue.store)
     with progress_bar(enabled=not quiet) as on_progress:
-        prepared = prepare(request.definition, bench, base=request.base, only=request.chosen)
-        return rehearse_prepared(prepared, bench, _options(request, settings), on_progress)
+        prepared = start.prepare(request.definition, bench, base=request.base, only=request.chosen)
+        return start.rehearse(prepared, bench, _options(request, settings), on_progress)
 
 
 def _options(request: Request, settings: Any) -> SyncOptions:
@@ -168,17 +158,4 @@ def _options(request: Request, settings: Any) -> SyncOptions:
         keep_versions=settings.sync.keep_versions,
         lease_s=settings.sync.lease_s,
         why=request.why,
-    )
-
-
-def _bench(
-    settings: Any, catalogue: Catalogue, load: Callable[[EmbeddingSettings], Embedder]
-) -> Bench:
-    return Bench(
-        store=catalogue.store,
-        embedding=settings.embedding,
-        chunking=settings.chunking,
-        loading=settings.loading,
-        sync=settings.sync,
-        load=load,
     )

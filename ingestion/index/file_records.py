@@ -24,7 +24,7 @@ class FileRecords:
     def get(self, key: str) -> str | None:
         """The text under a key."""
         try:
-            return self._file(key).read_text(encoding="utf-8")
+            return self._file(key).read_bytes().decode("utf-8")
         except FileNotFoundError:
             return None
 
@@ -77,8 +77,8 @@ class FileRecords:
         file.parent.mkdir(parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
         try:
-            with os.fdopen(number, "w", encoding="utf-8") as opened:
-                opened.write(value)
+            with os.fdopen(number, "wb") as opened:
+                opened.write(value.encode("utf-8"))
                 opened.flush()
                 os.fsync(opened.fileno())
         except BaseException:

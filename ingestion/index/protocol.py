@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -148,6 +148,24 @@ class Built(NamedTuple):
     chunk_ids: list[str]
     documents: int
     average_length: float
+
+
+def described(
+    built: Built, name: str, number: int, model: ModelIdentity, chunking: ChunkingSettings
+) -> SetInfo:
+    """The description of what a writer has built, as far as the index itself tells."""
+    return SetInfo(
+        name=name,
+        number=number,
+        digest=digest(built.chunk_ids, model, chunking),
+        model=model,
+        chunking=chunking,
+        documents=built.documents,
+        chunks=len(built.chunk_ids),
+        average_length=built.average_length,
+        committed_at=datetime.now(UTC),
+        place=built.place,
+    )
 
 
 class SetWriter(Protocol):

@@ -7,8 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from ingestion.embedding import ModelIdentity
-from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, digest
+from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, described
 from ingestion.settings import ChunkingSettings
 from ingestion.sync.work import OnProgress, Outcome, Progress
 from ingestion.versions import source_manifest, unfinished
@@ -61,8 +63,12 @@ class Building:
         return held
 
     def begin(self, without: list[str], progress: Progress, on_progress: OnProgress) -> None:
-        """Make the place to build at, unless there is one already."""
-        if self._staging is None:
+        """Make the place to build at, or clear up in the one that there is already."""
+        if self._staging is not None:
+            # Of what was begun and is not done, chunks may be there; its file may be gone by now.
+            self._lease.check()
+            self._open_writer().delete_documents(sorted(self._journal.partial))
+        else:
             number = unfinished.next_number(self._records, self._target.name)
 
             def copied(chunks: int) -> None:
@@ -110,20 +116,14 @@ class Building:
         self._lease.check()
         built = self._open_writer().finish()
         target = self._target
-        info = SetInfo(
-            name=target.name,
-            number=staged.number,
-            digest=digest(built.chunk_ids, target.model, target.chunking),
-            model=target.model,
-            chunking=target.chunking,
-            extraction=target.extraction,
-            documents=built.documents,
-            chunks=len(built.chunk_ids),
-            average_length=built.average_length,
-            committed_at=datetime.now(UTC),
-            committed_by=target.by,
-            base=staged.base,
-            place=built.place,
+        info = described(
+            built, target.name, staged.number, target.model, target.chunking
+        ).model_copy(
+            update={
+                "extraction": target.extraction,
+                "committed_by": target.by,
+                "base": staged.base,
+            }
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())
         self._lease.check()
@@ -165,15 +165,18 @@ class Building:
         ids = [outcome.row.id for outcome in outcomes]
         if ids:
             writer = self._open_writer()
+            held = [id_ for id_ in ids if self._may_hold(id_)]
             self._note(ids, [])
-            writer.delete_documents([id_ for id_ in ids if self._may_hold(id_)])
-            for outcome in _joined(outcomes):
-                writer.write(outcome.chunks, outcome.vectors)
+            writer.delete_documents(held)
+            writer.write(
+                [chunk for outcome in outcomes for chunk in outcome.chunks],
+                np.concatenate([outcome.vectors for outcome in outcomes]),
+            )
         self._note([], rows)
 
     def _may_hold(self, id_: str) -> bool:
-        """Whether the unfinished version may hold chunks of a document, perhaps not all."""
-        return self.resumed or id_ in self._base_rows
+        """Whether the unfinished version may hold chunks of a document."""
+        return id_ in self._base_rows or id_ in self._journal.done
 
     def _note(self, begun: list[str], done: list[SourceDocument]) -> None:
         if begun or done:
@@ -189,13 +192,3 @@ class Building:
         if self._staging is None:
             raise RuntimeError("begin() comes first")
         return self._staging
-
-
-def _joined(outcomes: list[Outcome]) -> Iterator[Outcome]:
-    """All outcomes as one, so that they are one write."""
-    import numpy as np
-
-    if outcomes:
-        chunks = [chunk for outcome in outcomes for chunk in outcome.chunks]
-        vectors = np.concatenate([outcome.vectors for outcome in outcomes])
-        yield outcomes[0]._replace(chunks=chunks, vectors=vectors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ingestion.embedding import Embedder
 from ingestion.settings import LoadingSettings
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sources.source_file import SourceFile
-from ingestion.sync.cutting import Cut, cut_all
+from ingestion.sync.cutting import cut_all
 from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger
 from ingestion.sync.plan import make_plan
@@ -51,17 +51,10 @@ def dry_run(
     to_embed = reused = 0
     sample: list[str] = []
 
-    def told() -> Iterator[Cut]:
-        for cut in cut_all(iter(plan.work), Chunker(tools.chunking, tools.embedder), loading):
-            if cut.work.file.document_id != progress.current:
-                progress.current = cut.work.file.document_id
-                progress.files_read += 1
-                progress.bytes_read += cut.work.file.size
-                on_progress(progress)
-            yield cut
-
-    for cut in told():
-        vectors = known(cut.work) if cut.chunks and cut.work.alike else {}
+    for cut in cut_all(iter(plan.work), Chunker(tools.chunking, tools.embedder), loading):
+        progress.enter(cut.work.file.document_id, cut.work.file.size)
+        on_progress(progress)
+        vectors = known([cut.work] if cut.chunks else [])
         nothing = np.empty((0, 0), np.float32)
         outcome = Outcome(cut.row, cut.chunks, nothing, 0, cut.unchanged, cut.whole_file)
         if not ledger.enter([outcome]):
@@ -80,9 +73,7 @@ def dry_run(
         added=sorted(tally.added),
         updated=sorted(tally.updated),
         removed=sorted(tally.removed),
-        unchanged=sum(row.indexed for row in ledger.rows.values())
-        - len(tally.added)
-        - len(tally.updated),
+        unchanged=tally.unchanged,
         problems=tally.problems,
         to_embed=to_embed,
         reused=reused,

@@ -19,6 +19,7 @@ class Tally:
         added: documents that the live version does not hold.
         updated: documents that it holds with other content.
         removed: documents that it holds and the new one does not.
+        unchanged: how many both hold with the same content.
         problems: documents that could not be indexed.
         embedded: chunks whose vectors were computed.
         reused: chunks whose vectors were known.
@@ -27,6 +28,7 @@ class Tally:
     added: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     embedded: int = 0
     reused: int = 0
@@ -72,6 +74,7 @@ class Ledger:
             id_ for id_ in now & before.keys() if self.rows[id_].hash != before[id_].hash
         }
         self._tally.removed = before.keys() - now
+        self._tally.unchanged = len(now & before.keys()) - len(self._tally.updated)
         return self._tally
 
     def enter(self, batch: list[Outcome]) -> list[Outcome]:

@@ -21,21 +21,12 @@ class Plan:
         carried: documents that stay as they are, by id, each as the new manifest lists it.
         gone: documents whose files are no longer there, by id.
         unreadable: files whose bytes could not be read, each with the reason.
-        added: how many of `work` are new.
-        unchanged_files: files that need not be read.
     """
 
     work: list[Work] = field(default_factory=list)
     carried: dict[str, SourceDocument] = field(default_factory=dict)
     gone: dict[str, SourceDocument] = field(default_factory=dict)
     unreadable: list[tuple[Work, str]] = field(default_factory=list)
-    added: int = 0
-    unchanged_files: int = 0
-
-    @property
-    def changed(self) -> int:
-        """How many of `work` the index holds in another form."""
-        return len(self.work) - self.added
 
 
 def make_plan(
@@ -75,18 +66,16 @@ def make_plan(
         alike = tuple(row.id for row in before) if len(before) == 1 else ()
         records = {row.id: row for row in rows if row.id != file.document_id}
         try:
-            hash_ = _stamped(file, rows) or content_hash(file)
+            hash_ = _stamped(file, rows) or _as_read(file, content_hash(file))
         except DocumentError as error:
             plan.unreadable.append((Work(file, "", records, alike), str(error)))
             continue
         retried = retry and any(row.problem for row in rows)
         if rows and not retried and all(row.file_hash == hash_ for row in rows):
-            plan.unchanged_files += 1
             plan.carried.update((row.id, row._replace(stamp=file.stamp)) for row in rows)
             continue
         if not before and hash_ in vanished:
             alike = (vanished[hash_],)
-        plan.added += not before and not rows
         plan.work.append(Work(file, hash_, records, alike))
     return plan
 
@@ -94,8 +83,17 @@ def make_plan(
 def _stamped(file: SourceFile, rows: Sequence[SourceDocument]) -> str | None:
     """The hash that the index knows, where the source itself says that nothing has changed."""
     if file.stamp and rows and all(row.stamp == file.stamp for row in rows):
-        return rows[0].file_hash
+        known = rows[0].file_hash
+        return known if known == _as_read(file, known.partition("+")[0]) else None
     return None
+
+
+def _as_read(file: SourceFile, bytes_hash: str) -> str:
+    """The hash of a file and of how it is read: other record fields make other documents of it."""
+    fields = file.records
+    if fields is None:
+        return bytes_hash
+    return f"{bytes_hash}+{fields.id},{fields.title},{fields.text}"
 
 
 def _by_file(rows: Iterable[SourceDocument]) -> dict[tuple[str, str], list[SourceDocument]]:

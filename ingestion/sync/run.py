@@ -81,7 +81,7 @@ def sync(
             building.remove([id_ for id_ in ledger.leave_out() if id_ in held])
         tally, after = ledger.tally, ledger.rows
         _require_something(definition, after, tally)
-        report = _report(definition, live, tally, after, because, building.resumed)
+        report = _report(definition, live, tally, because, building.resumed)
         if live is not None and not because and _same(after, rows):
             building.abandon()
             info = live
@@ -135,8 +135,8 @@ def find_known(live: SetInfo | None, tools: Tools) -> FindKnown:
         return lambda _: {}
     opened = tools.catalogue.store.open(live)
 
-    def known(work: Work) -> Known:
-        return opened.vectors_of(work.alike)
+    def known(works: Sequence[Work]) -> Known:
+        return opened.vectors_of([id_ for work in works for id_ in work.alike])
 
     return known
 
@@ -170,7 +170,6 @@ def _report(
     definition: SetDefinition,
     live: SetInfo | None,
     tally: Tally,
-    after: dict[str, SourceDocument],
     because: str,
     resumed: bool,
 ) -> SyncReport:
@@ -185,9 +184,7 @@ def _report(
         added=len(tally.added),
         updated=len(tally.updated),
         removed=len(tally.removed),
-        unchanged=sum(row.indexed for row in after.values())
-        - len(tally.added)
-        - len(tally.updated),
+        unchanged=tally.unchanged,
         problems=tally.problems,
         embedded=tally.embedded,
         reused=tally.reused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -152,13 +152,10 @@ class KeptDefinition(BaseModel):
     Attributes:
         definition: the definition.
         base: the folder that its relative paths are relative to.
-        restricted: whether it was made over REST, so that its sources must lie within
-            `sync.allowed_roots`.
     """
 
     definition: SetDefinition
     base: str
-    restricted: bool = False
 
 
 def keep_definition(records: Records, kept: KeptDefinition) -> None:
@@ -201,6 +198,22 @@ def sync_source(
     prepared = prepare(definition, bench, base=Path.cwd())
     options = SyncOptions(keep_versions=bench.sync.keep_versions, lease_s=bench.sync.lease_s)
     return run(prepared, options, on_progress=on_progress)
+
+
+def bench_of(
+    settings: Any,
+    store: IndexStore,
+    load: Callable[[EmbeddingSettings], Embedder] = load_embedder,
+) -> Bench:
+    """The workbench as the whole tree of settings says, which is `app`'s and so not named here."""
+    return Bench(
+        store=store,
+        embedding=settings.embedding,
+        chunking=settings.chunking,
+        loading=settings.loading,
+        sync=settings.sync,
+        load=load,
+    )
 
 
 def workbench(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -23,7 +23,7 @@ class Work:
 
     Attributes:
         file: the file.
-        file_hash: SHA-256 (hex) of its bytes.
+        file_hash: SHA-256 (hex) of its bytes, and after a plus sign the record fields it is read by.
         held: of a file with records, the documents that the index holds of it, by id: those whose
             content is the same are not chunked again.
         alike: ids of documents that may have chunks of the same text: the document itself as it
@@ -82,10 +82,17 @@ class Progress:
     reused: int = 0
     current: str = ""
 
+    def enter(self, file: str, size: int) -> None:
+        """Count a file when its first document arrives: near enough, and needs no mark of its end."""
+        if self.current != file:
+            self.current = file
+            self.files_read += 1
+            self.bytes_read += size
+
 
 OnProgress: TypeAlias = Callable[[Progress], None]
-# Vectors that a version holds already of chunks that a piece of work may have too.
-FindKnown: TypeAlias = Callable[[Work], Known]
+# Vectors that a version holds already of chunks that pieces of work may have too.
+FindKnown: TypeAlias = Callable[[Sequence[Work]], Known]
 
 
 class Engine(Protocol):

@@ -14,6 +14,7 @@ from ingestion.versions.source_manifest import SourceDocument
 from ingestion.versions.who import current_user
 
 VERSION = re.compile(r"^v?(\d+)(-[0-9a-f]+)?$")
+VERSION_NUMBER = re.compile(r"^v?\d+$")
 
 
 class Catalogue:
@@ -50,7 +51,7 @@ class Catalogue:
             return self.live(name)
         found = VERSION.match(str(version))
         info = self._version(check_name(name), int(found[1])) if found else None
-        if info is not None and (not found or not found[2] or info.version == str(version)):
+        if info is not None and (VERSION_NUMBER.match(str(version)) or info.version == version):
             return info
         known = [info.version for info in self.versions(name)]
         if not known:
@@ -69,10 +70,6 @@ class Catalogue:
         numbers = self._records.names(f"versions/{check_name(name)}")
         found = (self._version(name, int(number)) for number in numbers)
         return [info for info in found if info is not None]
-
-    def all_names(self) -> list[str]:
-        """Names of the sets that have a version, live or not, sorted."""
-        return sorted({*self.names(), *self._folders()})
 
     def publications(self, name: str) -> Publications:
         """Which versions were live, in order."""
@@ -155,9 +152,6 @@ class Catalogue:
     def _version(self, name: str, number: int) -> SetInfo | None:
         text = self._records.get(version_key(name, number))
         return SetInfo.model_validate_json(text) if text else None
-
-    def _folders(self) -> list[str]:
-        return self._records.names("counters")
 
     def _unknown(self, name: str) -> str:
         have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"

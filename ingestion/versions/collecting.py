@@ -5,11 +5,10 @@ The caller holds the set's lease.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from ingestion.index.protocol import SetInfo
-from ingestion.versions import source_manifest, unfinished
+from ingestion.versions import numbered, unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.publications import Publications
 
@@ -46,15 +45,18 @@ def collect(
     for info in gone:
         # First the description: a version without one is no version, whatever is left of it.
         records.delete(version_key(name, info.number))
-        source_manifest.forget(records, name, info.number)
     staged = unfinished.read(records, name)
     if staged is not None and abandoned:
         unfinished.forget(records, name, staged.number)
         staged = None
-    for number in records.names(f"journal/{name}"):
-        if staged is None or int(number) != staged.number:
-            unfinished.forget_journal(records, name, int(number))
-    _remove_places(catalogue, name, [info for info in versions if info.number in kept], staged)
+    building = {staged.number} if staged else set()
+    numbered.keep_only(records, "journal", name, building)
+    numbered.keep_only(records, "manifests", name, kept | building)
+    if staged is None:  # else the place where it is being built is among them
+        still = [info for info in versions if info.number in kept]
+        needed = {info.place for info in still}
+        places = [place for place in catalogue.store.places(name) if place not in needed]
+        catalogue.store.remove(name, places, still)
     return gone
 
 
@@ -97,15 +99,3 @@ def _kept(
             if info.number not in once_live and (live is None or info.number > live.number)
         }
     return kept
-
-
-def _remove_places(
-    catalogue: Catalogue,
-    name: str,
-    kept: Collection[SetInfo],
-    staged: unfinished.Staging | None,
-) -> None:
-    needed = {info.place for info in kept} | ({staged.place} if staged else set())
-    unneeded = [place for place in catalogue.store.places(name) if place not in needed]
-    if staged is None:
-        catalogue.store.remove(name, unneeded, kept)

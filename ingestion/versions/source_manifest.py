@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ingestion.index.records import Records
+from ingestion.versions import numbered
 
 ROWS = 1000
 
@@ -22,7 +23,7 @@ class SourceDocument(NamedTuple):
         hash: SHA-256 (hex) of its content; of a document that could not be indexed, of its file.
         source: key of the source that lists its file.
         file: the file's name in the source; one file may hold many documents (JSONL).
-        file_hash: SHA-256 (hex) of the file.
+        file_hash: SHA-256 (hex) of the file; after a plus sign, the record fields it was read by.
         stamp: the source's own mark of the file's content, where it has one.
         chunks: how many chunks it was cut into; 0 if it is not in the index.
         problem: why it could not be indexed; empty if it could.
@@ -60,23 +61,13 @@ def save(records: Records, name: str, number: int, rows: Iterable[SourceDocument
     remaining = iter(sorted(rows))
     part = 0
     while some := list(islice(remaining, ROWS)):
-        records.put(f"{_folder(name, number)}/{part:06d}", pack(some))
+        records.put(numbered.key("manifests", name, number, part), pack(some))
         part += 1
 
 
 def load(records: Records, name: str, number: int) -> Iterator[SourceDocument]:
     """A version's manifest, sorted by document id."""
-    for part in records.names(_folder(name, number)):
-        packed = records.get(f"{_folder(name, number)}/{part}")
+    for part in numbered.parts(records, "manifests", name).get(number, []):
+        packed = records.get(numbered.key("manifests", name, number, part))
         if packed is not None:
             yield from unpack(packed)
-
-
-def forget(records: Records, name: str, number: int) -> None:
-    """Remove a version's manifest."""
-    for part in records.names(_folder(name, number)):
-        records.delete(f"{_folder(name, number)}/{part}")
-
-
-def _folder(name: str, number: int) -> str:
-    return f"manifests/{name}/{number:08d}"

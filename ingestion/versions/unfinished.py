@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from ingestion.embedding import ModelIdentity
 from ingestion.index.records import Records
 from ingestion.settings import ChunkingSettings
+from ingestion.versions import numbered
 from ingestion.versions.source_manifest import SourceDocument, pack, unpack
+
+JOURNAL = "journal"
 
 
 class Staging(BaseModel):
@@ -51,6 +54,19 @@ class Journal:
     done: dict[str, SourceDocument] = field(default_factory=dict)
     parts: int = 0
 
+    def enter(self, begun: Iterable[str], done: Iterable[SourceDocument]) -> None:
+        """Take over one note: what is begun in it and not done in it is done no more."""
+        begun, rows = set(begun), {row.id: row for row in done}
+        self.begun |= begun
+        self.done.update(rows)
+        for id_ in begun - rows.keys():
+            self.done.pop(id_, None)
+
+    @property
+    def partial(self) -> set[str]:
+        """Documents of which chunks may be there that belong to nothing."""
+        return self.begun - self.done.keys()
+
 
 def read(records: Records, name: str) -> Staging | None:
     """The unfinished version of a set, if there is one."""
@@ -66,17 +82,13 @@ def begin(records: Records, name: str, staging: Staging) -> None:
 def read_journal(records: Records, name: str, number: int) -> Journal:
     """What was noted of an unfinished version."""
     journal = Journal()
-    for part in records.names(_folder(name, number)):
-        text = records.get(f"{_folder(name, number)}/{part}")
+    for part in numbered.parts(records, JOURNAL, name).get(number, []):
+        text = records.get(numbered.key(JOURNAL, name, number, part))
         if text is None:
             continue
         entry = json.loads(text)
-        rows = unpack(entry["done"])
-        journal.begun.update(entry["begun"])
-        journal.done.update((row.id, row) for row in rows)
-        for id_ in set(entry["begun"]) - {row.id for row in rows}:
-            journal.done.pop(id_, None)
-        journal.parts = int(part) + 1
+        journal.enter(entry["begun"], unpack(entry["done"]))
+        journal.parts = part + 1
     return journal
 
 
@@ -91,22 +103,15 @@ def note(
     """Note documents as begun, and those begun before as done."""
     begun, rows = sorted(begun), list(done)
     entry = json.dumps({"begun": begun, "done": pack(rows)})
-    records.put(f"{_folder(name, number)}/{journal.parts:06d}", entry)
+    records.put(numbered.key(JOURNAL, name, number, journal.parts), entry)
     journal.parts += 1
-    journal.begun.update(begun)
-    journal.done.update((row.id, row) for row in rows)
+    journal.enter(begun, rows)
 
 
 def forget(records: Records, name: str, number: int) -> None:
     """Remove all that was noted: the version is complete, or given up."""
     records.delete(f"staging/{name}")
-    forget_journal(records, name, number)
-
-
-def forget_journal(records: Records, name: str, number: int) -> None:
-    """Remove the notes of one unfinished version."""
-    for part in records.names(_folder(name, number)):
-        records.delete(f"{_folder(name, number)}/{part}")
+    numbered.forget(records, JOURNAL, name, number)
 
 
 def next_number(records: Records, name: str) -> int:
@@ -115,7 +120,3 @@ def next_number(records: Records, name: str) -> int:
     number = int(records.get(key) or 0) + 1
     records.put(key, str(number))
     return number
-
-
-def _folder(name: str, number: int) -> str:
-    return f"journal/{name}/{number:08d}"

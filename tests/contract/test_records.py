@@ -35,7 +35,7 @@ def race(act: Callable[[int], bool], runners: int = 8) -> list[int]:
 
 
 def test_what_was_put_is_got(records: Records) -> None:
-    for value in ("", "plain", "ümläut 🙂 \n \x00 \"'", "x" * 1_000_000):
+    for value in ("", "plain", "a\r\nb\rc\n", "ümläut 🙂 \n \x00 \"'", "x" * 1_000_000):
         records.put("a/b", value)
         assert records.get("a/b") == value
     assert records.get("a/c") is None
@@ -69,7 +69,8 @@ def test_replace_only_where_the_text_is_still_the_one_read(records: Records) -> 
     assert records.get("k/x") is None
     records.put("k/x", "one")
     assert not records.replace("k/x", "two", "three")
-    assert records.replace("k/x", "one", "two")
+    assert records.replace("k/x", "one", "t\r\nwo")
+    assert records.replace("k/x", "t\r\nwo", "two")
     assert records.get("k/x") == "two"
 
 

@@ -48,30 +48,28 @@ class LocalEngine:
             progress.chunks += chunks
             on_progress(progress)
 
-        pairs = [(cut, _known(cut, known)) for cut in window]
-        outcomes = embed(self._embedder, pairs, count)
+        # One look-up for the whole window: one for each document would read the index as often.
+        held = known([cut.work for cut in window if cut.chunks])
+        outcomes = embed(self._embedder, window, held, count)
         for cut, outcome in zip(window, outcomes, strict=True):
             progress.reused += len(cut.chunks) - outcome.embedded
-            _count_file(cut, progress)
+            progress.enter(cut.work.file.document_id, cut.work.file.size)
         on_progress(progress)
         return outcomes
 
 
 def embed(
     embedder: Embedder,
-    window: Sequence[tuple[Cut, Known]],
+    window: Sequence[Cut],
+    known: Known,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
     """Outcomes of cut documents: known vectors are taken, the others computed in one call."""
-    missing = [
-        chunk.indexed_text
-        for cut, known in window
-        for chunk in cut.chunks
-        if chunk.indexed_text not in known
-    ]
+    texts = [chunk.indexed_text for cut in window for chunk in cut.chunks]
+    missing = [text for text in texts if text not in known]
     fresh = iter(embedder.embed_passages(missing, on_batch))
     outcomes = []
-    for cut, known in window:
+    for cut in window:
         rows = [known.get(chunk.indexed_text) for chunk in cut.chunks]
         whole = [next(fresh) if row is None else row for row in rows]
         vectors = np.stack(whole) if whole else np.empty((0, 0), np.float32)
@@ -80,18 +78,6 @@ def embed(
             Outcome(cut.row, cut.chunks, vectors, embedded, cut.unchanged, cut.whole_file)
         )
     return outcomes
-
-
-def _known(cut: Cut, known: FindKnown) -> Known:
-    return known(cut.work) if cut.chunks and cut.work.alike else {}
-
-
-def _count_file(cut: Cut, progress: Progress) -> None:
-    """Count a file when its first document arrives: near enough, and needs no mark of its end."""
-    if progress.current != cut.work.file.document_id:
-        progress.current = cut.work.file.document_id
-        progress.files_read += 1
-        progress.bytes_read += cut.work.file.size
 
 
 def _windows(cuts: Iterator[Cut]) -> Iterator[list[Cut]]:

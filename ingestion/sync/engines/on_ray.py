@@ -19,7 +19,7 @@ from ingestion.embedding import Embedder
 from ingestion.errors import EngineUnavailable
 from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings
 from ingestion.sync.engines.local import embed
-from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
+from ingestion.sync.work import FindKnown, OnProgress, Outcome, Progress, Work
 
 # Files in one pipeline: bounds what the driver holds of known vectors.
 FILES_PER_RUN = 20_000
@@ -59,7 +59,7 @@ class RayEngine:
         ray = _started()
         remaining = iter(work)
         while some := list(islice(remaining, FILES_PER_RUN)):
-            rows = [{"work": pickle.dumps((item, _known(item, known)))} for item in some]
+            rows = [{"work": pickle.dumps((item, known([item])))} for item in some]
             for row in self._pipeline(ray, rows).iter_rows():
                 outcomes: list[Outcome] = pickle.loads(row["outcomes"])  # noqa: S301 (our own)
                 _count(outcomes, some, progress)
@@ -130,8 +130,9 @@ class RowEmbedder:
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
         """Outcomes of rows of cut documents."""
         unpacked = [pickle.loads(packed) for packed in batch["cuts"]]  # noqa: S301 (our own)
-        window = [(cut, known) for cuts, known in unpacked for cut in cuts]
-        outcomes = iter(embed(self._embedder, window))
+        window = [cut for cuts, _ in unpacked for cut in cuts]
+        held = {text: vector for _, known in unpacked for text, vector in known.items()}
+        outcomes = iter(embed(self._embedder, window, held))
         return {
             "outcomes": [pickle.dumps(list(islice(outcomes, len(cuts)))) for cuts, _ in unpacked]
         }
@@ -166,16 +167,9 @@ def _started() -> Any:
     return ray
 
 
-def _known(item: Work, known: FindKnown) -> Known:
-    return known(item) if item.alike else {}
-
-
 def _count(outcomes: list[Outcome], some: list[Work], progress: Progress) -> None:
     sizes = {item.file.document_id: item.file.size for item in some}
     for outcome in outcomes:
         progress.chunks += outcome.embedded
         progress.reused += len(outcome.chunks) - outcome.embedded
-        if outcome.row.file != progress.current:
-            progress.current = outcome.row.file
-            progress.files_read += 1
-            progress.bytes_read += sizes.get(outcome.row.file, 0)
+        progress.enter(outcome.row.file, sizes.get(outcome.row.file, 0))

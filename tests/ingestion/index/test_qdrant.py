@@ -19,7 +19,7 @@ from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_set import QdrantSet
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings, QdrantSettings
-from tests.contract.test_index import MODEL, finished, make_chunks
+from tests.contract.chunks import MODEL, finished, make_chunks
 from tests.qdrant_server import LOST, Script, qdrant_server
 
 POINTS = "/collections/plumbline.things.1/points"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +84,3 @@ def syncing(tmp_path: Path, store: IndexStore) -> Syncing:
     for name, text in TEXTS.items():
         made.write_at(name, text)
     return made
-
-
-MakeSyncing = Callable[[], Syncing]

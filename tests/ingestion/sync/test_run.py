@@ -225,3 +225,17 @@ def test_old_versions_are_collected(syncing) -> None:
     collect(syncing.catalogue, "things", 2, grace_s=0)
     assert [info.number for info in syncing.catalogue.versions("things")] == [3, 4]
     assert any("number 2" in text for text in syncing.texts("3"))
+
+
+def test_other_record_fields_make_other_documents_of_the_same_file(syncing) -> None:
+    line = '{"key": "k1", "id": "r1", "text": "About engines.", "note": "About harbours."}'
+    syncing.write_at("facts.jsonl", line)
+    syncing.sync()
+    source = {"url": str(syncing.folder), "records": {"id": "key", "text": "note"}}
+    report = syncing.sync(syncing.definition(sources=[source]))
+    ids = {row.id for row in syncing.catalogue.manifest(syncing.catalogue.live("things"))}
+    assert "k1" in ids
+    assert "r1" not in ids
+    assert any("harbours" in text for text in syncing.texts())
+    assert report.changed
+    assert not syncing.sync(syncing.definition(sources=[source])).changed

@@ -9,6 +9,7 @@ import pytest
 from ingestion.errors import InvalidSetName, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.sync.by_hand import publish_version
 from ingestion.sync.start import KeptDefinition, keep_definition
+from ingestion.versions import numbered
 from ingestion.versions.collecting import collect, purge
 from ingestion.versions.comparing import compare
 from ingestion.versions.deletion_proof import probe_index
@@ -161,3 +162,14 @@ def test_words_copied_elsewhere_are_told(three) -> None:
     three.sync()
     proof = probe_index(three.catalogue, "things", "valves.md")
     assert any("copy.md" in probe.found for probe in proof.probes)
+
+
+def test_what_dead_runs_noted_is_collected(three) -> None:
+    records = three.store.records
+    for kind in ("journal", "manifests"):
+        records.put(numbered.key(kind, "things", 77, 0), "left by a run that died")
+    collect(three.catalogue, "things", 2, grace_s=0)
+    for kind in ("journal", "manifests"):
+        assert 77 not in numbered.parts(records, kind, "things")
+    assert set(numbered.parts(records, "manifests", "things")) == {2, 3}
+    assert not numbered.parts(records, "journal", "things")
