@@ -22,6 +22,7 @@ NAMES = (
     "resync",
     "publishing",
     "kills",
+    "scale",
 )
 
 

@@ -20,8 +20,9 @@ from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.file_records import FileRecords
 from ingestion.index.lance_errors import reported
+from ingestion.index.lance_indices import NEVER
 from ingestion.index.lance_set import LanceSet
-from ingestion.index.lance_writer import NEVER, LanceWriter, delete_documents
+from ingestion.index.lance_writer import LanceWriter, delete_documents
 from ingestion.index.protocol import SetInfo
 
 RECORDS = "_plumbline"

@@ -17,7 +17,7 @@ from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from ingestion.documents import Chunk
-from ingestion.index import lance_rows
+from ingestion.index import lance_indices, lance_rows
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
 from ingestion.index.lance_errors import reported
@@ -37,7 +37,7 @@ class LanceSet:
     def dense(
         self, vector: NDArray[np.float32], limit: int, where: Filter | None = None
     ) -> list[Hit]:
-        """Exact nearest neighbours by cosine similarity."""
+        """Nearest neighbours by cosine similarity: exact in small tables, else by the vector index."""
         with reported(self._folder, "searched"):
             return _dense_hits(self._loop.run(self._dense(vector, limit, to_sql(where))))
 
@@ -113,10 +113,12 @@ class LanceSet:
         )
 
     async def _dense(self, vector: NDArray[np.float32], limit: int, sql: str | None) -> pa.Table:
-        query = self._table.query().nearest_to(vector).column("vector").distance_type("cosine")
+        query = lance_indices.searched(
+            self._table.query().nearest_to(vector).column("vector"), limit
+        )
         if sql is not None:
             query = query.where(sql)
-        return await query.limit(limit).select(["_distance"]).with_row_id().to_arrow()
+        return await query.select(["_distance"]).with_row_id().to_arrow()
 
     async def _lexical(
         self, question: str, limit: int, sql: str | None, columns: Sequence[str] = ("_score",)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lancedb.index import FTS
 from numpy.typing import NDArray
 
 from ingestion.documents import Chunk
-from ingestion.index import lance_rows
-from ingestion.index.bm25 import STOP_WORDS
+from ingestion.index import lance_indices, lance_rows
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted
 from ingestion.index.protocol import Built
 
-# optimize() refuses to clean up past a tag, so it must not try.
-NEVER = timedelta(days=36_500)
 # Documents named in one condition.
 MOST_NAMED = 1_000
 
@@ -45,9 +40,9 @@ class LanceWriter:
                 self._table.add(lance_rows.to_table(chunks, vectors))
 
     def finish(self) -> Built:
-        """Index the text, then tag the Lance version that this index version is."""
+        """Bring the indices up to date, then tag the Lance version that this index version is."""
         with reported(self._folder, "written"):
-            self._index_text()
+            lance_indices.index(self._table)
             version = int(self._table.version)
             tags = self._table.tags
             tag = f"v{self._number}"
@@ -61,29 +56,9 @@ class LanceWriter:
             average_length=0.0,
         )
 
-    def _index_text(self) -> None:
-        if self._table.count_rows() == 0:
-            return
-        if any("indexed_text" in index.columns for index in self._table.list_indices()):
-            self._table.optimize(cleanup_older_than=NEVER)
-        else:
-            self._table.create_index("indexed_text", config=analysis())
-
 
 def delete_documents(table: Any, ids: Sequence[str]) -> None:
     """Take all chunks of the named documents out of a table."""
     for first in range(0, len(ids), MOST_NAMED):
         wanted = ", ".join(quoted(id_) for id_ in ids[first : first + MOST_NAMED])
         table.delete(f"document_id IN ({wanted})")
-
-
-def analysis() -> FTS:
-    """What Lance does to texts and questions before it matches them."""
-    return FTS(
-        language="English",
-        stem=True,
-        remove_stop_words=True,
-        custom_stop_words=sorted(STOP_WORDS),
-        ascii_folding=True,
-        with_position=False,
-    )
