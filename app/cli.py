@@ -1,4 +1,4 @@
-"""`plumb ask`, `search`, `serve`, `demo`, `settings`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
+    app.command("worker")(worker)
     app.command("demo")(demo)
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
@@ -124,6 +125,25 @@ def serve(
     from app.serving import run
 
     run(settings)
+
+
+def worker(
+    context: typer.Context,
+    burst: Annotated[
+        bool, typer.Option("--burst", help="End when no job is waiting any more.")
+    ] = False,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+) -> None:
+    """Run syncs that were asked for over REST, where redis.url is set.
+
+    One at a time: start as many workers as jobs may run at once. SIGTERM ends it when the job at
+    work has ended, a second one at once.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from app.jobs.worker import work
+
+    work(settings, until_empty=burst)
 
 
 def demo(context: typer.Context, index_url: IndexUrl = None, setting: Setting = None) -> None:

@@ -7,11 +7,24 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.api import chat, document_sets, health, problems, search
+from app.api import (
+    chat,
+    document_sets,
+    documents,
+    health,
+    jobs,
+    problems,
+    publications,
+    search,
+    set_definitions,
+)
+from app.api.administration import ADMINISTRATION
 from app.api.body_limit import BodyLimit
+from app.jobs.opening import open_queue
 from app.parts import build
 from app.readiness import Readiness
 from app.settings import Settings
+from app.uploads.opening import open_uploads
 
 DESCRIPTION = """
 Answers from your own documents, each sentence with a citation that can be checked.
@@ -27,7 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.parts = build(settings)
         app.state.readiness = Readiness(app.state.parts)
+        app.state.uploads = open_uploads(settings.sync.uploads)
+        app.state.jobs = open_queue(settings)
         yield
+        app.state.jobs.close()
         app.state.readiness.close()
         app.state.parts.catalogue.store.close()
 
@@ -38,8 +54,16 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         responses=problems.RESPONSES,
     )
-    app.add_middleware(BodyLimit, most_bytes=settings.serve.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        most_bytes=settings.serve.max_body_bytes,
+        most_upload_bytes=settings.serve.max_upload_bytes,
+    )
     problems.install(app)
     for resource in (chat, search, document_sets, health):
         app.include_router(resource.router)
+    for resource in (set_definitions, documents, publications, jobs):
+        app.include_router(
+            resource.router, dependencies=ADMINISTRATION, responses=problems.ADMINISTRATION
+        )
     return app

@@ -7,6 +7,10 @@ import socket
 from app.settings import Settings
 from prompts.errors import SettingsError
 
+# How long open answers may still take when the service is to stop. A stream of a job's events
+# would else hold it for as long as the job goes on.
+SHUTDOWN_S = 30
+
 
 def run(settings: Settings) -> None:
     """Serve until interrupted.
@@ -28,5 +32,10 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
-    config = uvicorn.Config(create_app(settings), log_level="info", access_log=False)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="info",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
     uvicorn.Server(config).run(sockets=[listener])

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,13 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from app.answer_settings import (
+    ChatSettings,
+    ExtractiveSettings,
+    PromptSettings,
+    RetrievalSettings,
+)
+from app.service_settings import JobsSettings, RedisSettings, ServeSettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -38,90 +45,6 @@ ENV_PREFIX = "PLUMB_"
 # Variables that are read elsewhere and are no settings of the tree.
 OTHER_VARIABLES = {"PLUMB_CONFIG", "PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"}
 DEFAULT_CONFIG = Path("plumbline.toml")
-
-
-class ChatSettings(SettingsGroup):
-    """The chat model that writes answers."""
-
-    model: str = Field(
-        default="extractive",
-        description="extractive (needs no key), or provider:model as LangChain's init_chat_model "
-        "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
-    )
-    base_url: str | None = Field(
-        default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
-    )
-    api_key: SecretStr | None = Field(
-        default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
-    )
-    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
-    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="More parameters for the model; they win over the prompt version's.",
-    )
-
-
-class ExtractiveSettings(SettingsGroup):
-    """The embedded answerer that quotes the best-supported sentences."""
-
-    max_sentences: int = Field(default=2, ge=1, le=3, description="Sentences quoted at the most.")
-    threshold: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        description="Support below which it declines. Default: as measured (docs/QUALITY.md).",
-    )
-
-
-class RetrievalSettings(SettingsGroup):
-    """How passages are found."""
-
-    passages: int | None = Field(
-        default=None,
-        ge=1,
-        le=50,
-        description="Passages per question. Default: the prompt version's.",
-    )
-    depth: int = Field(
-        default=100,
-        ge=10,
-        le=1000,
-        description="Candidates taken from each of dense and lexical search.",
-    )
-    rerank_model: str | None = Field(
-        default=None,
-        description="A sentence-transformers cross-encoder that reorders the best candidates.",
-    )
-    rerank_depth: int = Field(default=30, ge=1, le=200, description="How many candidates it reads.")
-
-
-class PromptSettings(SettingsGroup):
-    """Which prompt answers."""
-
-    folder: Path | None = Field(
-        default=None, description="Folder of prompts. Default: the shipped ones."
-    )
-    answer: str = Field(
-        default="production", description="Version (v1) or alias of the prompt `answer`."
-    )
-
-
-class RedisSettings(SettingsGroup):
-    """The Redis that a deployment shares."""
-
-    url: SecretStr | None = Field(
-        default=None, description="redis://host:6379/0; readyz checks it when set."
-    )
-
-
-class ServeSettings(SettingsGroup):
-    """The REST service."""
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    max_question_chars: int = Field(default=2000, ge=1, description="Longest question accepted.")
-    max_body_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request accepted.")
 
 
 class Settings(BaseSettings):
@@ -146,6 +69,7 @@ class Settings(BaseSettings):
     chat: ChatSettings = ChatSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
     redis: RedisSettings = RedisSettings()
+    jobs: JobsSettings = JobsSettings()
     serve: ServeSettings = ServeSettings()
 
     @classmethod
@@ -197,7 +121,9 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
     except UnreadableVariable as error:
-        raise SettingsError(f"settings: {error}; a mapping is written as JSON.") from error
+        raise SettingsError(
+            f"settings: {error}; a mapping or a list is written as JSON."
+        ) from error
 
 
 def variable_names() -> dict[str, str]:
@@ -211,8 +137,8 @@ def variable_names() -> dict[str, str]:
 
 
 def _decoded(dotted: str, value: Any) -> Any:
-    """A flag's text that begins a JSON object is one: `chat.parameters={"top_p": 0.5}`."""
-    if not isinstance(value, str) or not value.startswith("{"):
+    """A flag's text that begins a JSON object or list is one: `chat.parameters={"top_p": 0.5}`."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
         return value
     try:
         return json.loads(value)

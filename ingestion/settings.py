@@ -125,6 +125,21 @@ class SyncSettings(SettingsGroup):
         ge=1,
         description="After how many seconds without a sign of life from a sync another may begin.",
     )
+    allowed_roots: list[str] = Field(
+        default_factory=list,
+        description="Folders and URL prefixes that sources defined over REST may lie below. "
+        "Default: none, so that such a set holds uploaded files only.",
+    )
+    allowed_models: list[str] = Field(
+        default_factory=list,
+        description="Embedding models that sets defined over REST may name, beside embedding.model.",
+    )
+    uploads: str = Field(
+        default="./plumb-uploads",
+        min_length=1,
+        description="Where files uploaded over REST are kept: a folder, or a URL that fsspec opens "
+        "(s3://bucket/prefix, …). Processes that serve and that run jobs must all see it.",
+    )
 
 
 class QdrantSettings(SettingsGroup):

@@ -9,9 +9,9 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from app.answer_settings import ChatSettings, ExtractiveSettings
 from app.answering.extractive import ExtractiveChatModel
 from app.errors import ChatModelUnknown
-from app.settings import ChatSettings, ExtractiveSettings
 from ingestion.embedding import Embedder
 
 EXTRACTIVE = "extractive"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import problem
+
+# The one resource that takes files, which have a bound of their own.
+UPLOAD = re.compile(r"/v1/document-sets/[^/]+/documents/?$")
 
 
 class _TooLarge(Exception):
@@ -12,17 +17,25 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body of more than `most_bytes`, whatever its Content-Length says."""
+    """ASGI middleware: 413 for a body over its bound, whatever its Content-Length says.
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    Args:
+        most_bytes: the bound on requests.
+        most_upload_bytes: the bound on uploads of files.
+    """
+
+    def __init__(self, app: ASGIApp, most_bytes: int, most_upload_bytes: int) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._most_upload_bytes = most_upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        uploads = scope["method"] == "POST" and UPLOAD.search(scope["path"]) is not None
+        most_bytes = self._most_upload_bytes if uploads else self._most_bytes
         received = 0
         too_large = answered = False
 
@@ -30,7 +43,7 @@ class BodyLimit:
             nonlocal received, too_large
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._most_bytes:
+            if received > most_bytes:
                 too_large = True
                 raise _TooLarge
             return message
@@ -43,7 +56,7 @@ class BodyLimit:
             await send(message)
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._most_bytes:
+        if declared.isdigit() and int(declared) > most_bytes:
             too_large = True
         else:
             try:
@@ -52,12 +65,12 @@ class BodyLimit:
                 if answered:
                     raise
         if too_large and not answered:
+            setting = "PLUMB_SERVE_MAX_" + ("UPLOAD_BYTES" if uploads else "BODY_BYTES")
             response = problem(
                 413,
                 "request-too-large",
                 "Request too large",
-                f"the request has more than {self._most_bytes:,} bytes; send less, or raise "
-                "PLUMB_SERVE_MAX_BODY_BYTES.",
+                f"the request has more than {most_bytes:,} bytes; send less, or raise {setting}.",
                 scope["path"],
             )
             await response(scope, receive, send)

@@ -53,6 +53,6 @@ class DocumentSets(BaseModel):
 
 @router.get("/document-sets", summary="List document sets")
 def document_sets(parts: PartsDep) -> DocumentSets:
-    """Every document set in the index."""
+    """Every document set in the index that has a live version."""
     infos = [parts.catalogue.live(name) for name in parts.catalogue.names()]
     return DocumentSets(document_sets=[DocumentSetSummary.of(info) for info in infos])

@@ -7,8 +7,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.answering.service import AnswerService
+from app.jobs.queue import JobQueue
 from app.parts import Parts
 from app.readiness import Readiness
+from app.uploads.protocol import Uploads
 
 
 def _parts(request: Request) -> Parts:
@@ -23,6 +25,16 @@ def _readiness(request: Request) -> Readiness:
     return cast("Readiness", request.app.state.readiness)
 
 
+def _jobs(request: Request) -> JobQueue:
+    return cast("JobQueue", request.app.state.jobs)
+
+
+def _uploads(request: Request) -> Uploads:
+    return cast("Uploads", request.app.state.uploads)
+
+
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
+JobsDep = Annotated[JobQueue, Depends(_jobs)]
+UploadsDep = Annotated[Uploads, Depends(_uploads)]

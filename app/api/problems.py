@@ -12,7 +12,19 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
+from app.errors import (
+    AdministrationRefused,
+    ChatModelFailed,
+    ChatModelUnknown,
+    DocumentSetExists,
+    InvalidQuestion,
+    InvalidRequest,
+    JobIsActive,
+    JobsUnavailable,
+    UnknownJob,
+    UnknownUpload,
+    UploadsUnavailable,
+)
 from ingestion.errors import (
     IndexUnavailable,
     InvalidFilter,
@@ -23,6 +35,7 @@ from ingestion.errors import (
     SourceError,
     UnknownDocumentSet,
     UnknownVersion,
+    UnsupportedFormat,
 )
 from prompts.errors import PlumbError, PromptError
 
@@ -37,12 +50,20 @@ STATUS: dict[type[PlumbError], int] = {
     InvalidSetName: 422,
     PromptError: 422,
     SourceError: 422,
+    UnsupportedFormat: 422,
+    AdministrationRefused: 403,
     UnknownDocumentSet: 404,
     UnknownVersion: 404,
+    UnknownUpload: 404,
+    UnknownJob: 404,
+    DocumentSetExists: 409,
+    JobIsActive: 409,
     SetIsLeased: 409,
     PublishRefused: 409,
     ModelMismatch: 409,
     IndexUnavailable: 503,
+    JobsUnavailable: 503,
+    UploadsUnavailable: 503,
     ChatModelUnknown: 503,
     ChatModelFailed: 502,
 }
@@ -79,6 +100,17 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     503: _response("Something that answers depend on cannot be used right now."),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _response("No such document set.")}
+ADMINISTRATION: dict[int | str, dict[str, Any]] = {
+    403: _response("Document sets are not administered over REST by this caller.")
+}
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: _response("It does not go together with what is there now; `detail` says with what.")
+}
+UPLOADING: dict[int | str, dict[str, Any]] = {
+    **NOT_FOUND,
+    413: _response("The upload is larger than the bound."),
+}
+UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
     409: _response("The document set was indexed with another embedding model."),

@@ -6,12 +6,13 @@ from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.answer_settings import ExtractiveSettings
 from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.embedders import only_model
 from app.open_sets import OpenSets
-from app.settings import ExtractiveSettings, Settings
+from app.settings import Settings
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.made_set import make_set
 from evals.benchmarks.table import Result

@@ -12,7 +12,8 @@ from ingestion.errors import SourceError
 from ingestion.index.protocol import check_name
 from ingestion.loaders import RecordFields
 from ingestion.progress import progress_bar
-from ingestion.settings import EmbeddingSettings
+from ingestion.settings import EmbeddingSettings, SyncSettings
+from ingestion.sources.allowed import confined
 from ingestion.sources.definitions import (
     SetDefinition,
     ad_hoc,
@@ -37,12 +38,14 @@ class Request:
         definition: the set's definition, with what was asked for in it.
         base: the folder that its relative paths are relative to.
         chosen: keys of the sources to look at; none for all.
+        is_kept: whether the definition is the one that is kept beside the index.
         engine, publish, force, retry, why: see `SyncOptions`.
     """
 
     definition: SetDefinition
     base: Path
     chosen: tuple[str, ...]
+    is_kept: bool = False
     engine: EngineName = "local"
     publish: bool = True
     force: bool = False
@@ -55,6 +58,7 @@ def definition(
     source: str | None,
     set_name: str | None,
     *,
+    sync: SyncSettings,
     prefix: str = "",
     only: bool = False,
     records: RecordFields | None = None,
@@ -81,10 +85,16 @@ def definition(
                 f"document set {set_name!r} has no sources yet; give one: "
                 f"`plumb ingest SOURCE --set {set_name}`."
             )
-        return known.definition, Path(known.base), ()
+        definition = confined(known.definition, sync) if known.restricted else known.definition
+        return definition, Path(known.base), ()
     given = ad_hoc(set_name, source, prefix=prefix, records=records)
     if known is None or only:
         return given, Path.cwd(), ()
+    if known.restricted:
+        raise SourceError(
+            f"document set {set_name!r} was defined over REST: add the source there (PUT "
+            f"/v1/document-sets/{set_name}), or take the set over with this source alone: --only."
+        )
     return (
         with_source(known.definition, given.sources[0]),
         Path(known.base),
@@ -138,6 +148,7 @@ def run(
             prepared,
             _options(request, settings),
             on_progress=on_progress,
+            keep=not request.is_kept,
             on_notice=lambda notice: console.print(notice, highlight=False, style="yellow"),
         )
 

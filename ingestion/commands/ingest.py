@@ -82,12 +82,13 @@ def ingest(
     records = asked.record_fields(id_field, title_field, text_field)
     catalogue = open_catalogue(settings)
     definition, base, chosen = asked.definition(
-        catalogue, source, set_name, prefix=prefix, only=only, records=records
+        catalogue, source, set_name, sync=settings.sync, prefix=prefix, only=only, records=records
     )
     request = asked.Request(
         definition=definition,
         base=base,
         chosen=chosen,
+        is_kept=source is None,
         engine=asked.engine_name(engine),
         publish=publish,
         force=force,

@@ -8,15 +8,44 @@ from pathlib import Path
 from typing import overload
 
 from ingestion.errors import SourceError
+from ingestion.settings import SyncSettings
 from ingestion.sources.boundaries import is_below
 from ingestion.sources.definitions import SetDefinition
-from ingestion.sources.locations import absolute, is_web, local_path, split_glob, split_local
+from ingestion.sources.locations import (
+    absolute,
+    is_web,
+    local_path,
+    scheme_of,
+    split_glob,
+    split_local,
+)
 from ingestion.sources.source import Source
 from ingestion.sources.web_client import WITHIN
 
 # Options that say where a request goes must not come from outside: s3:// with an endpoint_url
 # is another machine.
 _OPTIONS = ("anon", "timeout_s")
+
+
+def uploads_folder(uploads: str, name: str) -> str:
+    """Where files uploaded to a set are: an absolute path or a URL.
+
+    Args:
+        uploads: `sync.uploads`.
+        name: the set.
+    """
+    where = uploads if scheme_of(uploads) else os.fspath(Path(uploads).expanduser())
+    return f"{absolute(where, Path.cwd()).rstrip('/')}/{name}"
+
+
+def confined(definition: SetDefinition, sync: SyncSettings) -> SetDefinition:
+    """A definition that came over REST as it may be synced now: see `check_allowed`.
+
+    Raises:
+        SourceError: a source is not (any more) where the operator allows it.
+    """
+    own = uploads_folder(sync.uploads, definition.document_set)
+    return check_allowed(definition, [*sync.allowed_roots, own])
 
 
 @overload

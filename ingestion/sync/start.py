@@ -100,10 +100,15 @@ def run(
     prepared: Prepared,
     options: SyncOptions,
     *,
+    keep: bool = True,
     on_progress: OnProgress = lambda _: None,
     on_notice: Callable[[str], None] = lambda _: None,
 ) -> SyncReport:
-    """Sync, and keep the definition that the set now has."""
+    """Sync, and keep the definition that the set now has.
+
+    Args:
+        keep: False where the definition is the kept one already.
+    """
     report = sync(
         prepared.definition,
         prepared.files,
@@ -113,8 +118,9 @@ def run(
         on_progress=on_progress,
         on_notice=on_notice,
     )
-    kept = KeptDefinition(definition=prepared.definition, base=str(prepared.base))
-    keep_definition(prepared.tools.catalogue.store.records, kept)
+    if keep:
+        kept = KeptDefinition(definition=prepared.definition, base=str(prepared.base))
+        keep_definition(prepared.tools.catalogue.store.records, kept)
     return report
 
 
@@ -152,10 +158,12 @@ class KeptDefinition(BaseModel):
     Attributes:
         definition: the definition.
         base: the folder that its relative paths are relative to.
+        restricted: whether it came over REST, so that it may only name what the operator allows.
     """
 
     definition: SetDefinition
     base: str
+    restricted: bool = False
 
 
 def keep_definition(records: Records, kept: KeptDefinition) -> None:

@@ -28,6 +28,10 @@ class Catalogue:
         """Names of the sets that have a live version, sorted."""
         return self._records.names("published")
 
+    def all_names(self) -> list[str]:
+        """Names of the sets that have, had or were to have a version, sorted."""
+        return sorted({*self.names(), *self._records.names("counters")})
+
     def live(self, name: str) -> SetInfo:
         """The version that readers see.
 

@@ -53,6 +53,7 @@ class Syncing:
         definition: SetDefinition | None = None,
         chunking: dict[str, Any] | None = None,
         engine: EngineName = "local",
+        keep: bool = True,
         **options: Any,
     ) -> SyncReport:
         """Sync now."""
@@ -62,7 +63,7 @@ class Syncing:
             base=self.folder,
             engine=engine,
         )
-        return run(prepared, SyncOptions(by="anna@here", **options))
+        return run(prepared, SyncOptions(by="anna@here", **options), keep=keep)
 
     def rehearse(self, definition: SetDefinition | None = None, **options: Any) -> DryRun:
         """Rehearse now."""

@@ -1,0 +1,77 @@
+"""Settings of what answers: the chat model, retrieval, the prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from ingestion.settings import SettingsGroup
+
+
+class ChatSettings(SettingsGroup):
+    """The chat model that writes answers."""
+
+    model: str = Field(
+        default="extractive",
+        description="extractive (needs no key), or provider:model as LangChain's init_chat_model "
+        "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
+    )
+    base_url: str | None = Field(
+        default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
+    )
+    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="More parameters for the model; they win over the prompt version's.",
+    )
+
+
+class ExtractiveSettings(SettingsGroup):
+    """The embedded answerer that quotes the best-supported sentences."""
+
+    max_sentences: int = Field(default=2, ge=1, le=3, description="Sentences quoted at the most.")
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Support below which it declines. Default: as measured (docs/QUALITY.md).",
+    )
+
+
+class RetrievalSettings(SettingsGroup):
+    """How passages are found."""
+
+    passages: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        description="Passages per question. Default: the prompt version's.",
+    )
+    depth: int = Field(
+        default=100,
+        ge=10,
+        le=1000,
+        description="Candidates taken from each of dense and lexical search.",
+    )
+    rerank_model: str | None = Field(
+        default=None,
+        description="A sentence-transformers cross-encoder that reorders the best candidates.",
+    )
+    rerank_depth: int = Field(default=30, ge=1, le=200, description="How many candidates it reads.")
+
+
+class PromptSettings(SettingsGroup):
+    """Which prompt answers."""
+
+    folder: Path | None = Field(
+        default=None, description="Folder of prompts. Default: the shipped ones."
+    )
+    answer: str = Field(
+        default="production", description="Version (v1) or alias of the prompt `answer`."
+    )

@@ -1,0 +1,83 @@
+"""`POST …/sync` starts a job; `/v1/jobs` says how jobs are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel
+
+from app.api.callers import caller
+from app.api.parts import JobsDep, PartsDep
+from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
+from app.definitions import require_definition
+from app.jobs.events import events
+from app.jobs.job import Job, SyncRequest
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+
+def _job(job_id: str, jobs: JobsDep) -> Job:
+    return jobs.get(job_id)
+
+
+FollowedJob = Annotated[Job, Depends(_job)]
+
+
+class Jobs(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[Job]
+
+
+@router.post(
+    "/document-sets/{name}/sync",
+    status_code=202,
+    responses={**NOT_FOUND, **CONFLICT},
+    summary="Sync a document set",
+)
+def sync(
+    name: str,
+    parts: PartsDep,
+    jobs: JobsDep,
+    http: Request,
+    response: Response,
+    request: Annotated[SyncRequest | None, Body()] = None,
+) -> Job:
+    """Begin to bring the set up to date with its sources; `Location` says where to follow it.
+
+    Answers come from the version before it until the new one is complete and checked.
+    """
+    require_definition(parts.catalogue, name)
+    job = jobs.submit(name, request or SyncRequest(), caller(http))
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return job
+
+
+@router.get("/jobs", summary="List jobs")
+def list_jobs(jobs: JobsDep) -> Jobs:
+    """Jobs that are waiting, at work or ended, newest first; old ones are forgotten."""
+    return Jobs(jobs=jobs.list())
+
+
+@router.get("/jobs/{job_id}", responses=UNKNOWN_JOB, summary="Look at a job")
+def get_job(job_id: str, jobs: JobsDep) -> Job:
+    """How far it is, and what came of it."""
+    return jobs.get(job_id)
+
+
+@router.get(
+    "/jobs/{job_id}/events",
+    responses=UNKNOWN_JOB,
+    response_class=EventSourceResponse,
+    summary="Follow a job",
+)
+async def follow(job: FollowedJob, jobs: JobsDep) -> AsyncIterable[ServerSentEvent]:
+    """Server-sent events: `progress` whenever the job has changed, then one `end`.
+
+    The data of each is the job, as `GET /v1/jobs/{id}` gives it.
+    """
+    async for event in events(jobs, job):
+        yield event

@@ -1,0 +1,59 @@
+"""`POST …/publish` and `POST …/rollback`: move what readers see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.callers import caller
+from app.api.parts import PartsDep
+from app.api.problems import CONFLICT, NOT_FOUND
+from ingestion.sync.by_hand import publish_version
+from ingestion.versions.publications import Publication
+
+router = APIRouter(prefix="/v1/document-sets", tags=["index versions"])
+RESPONSES = {**NOT_FOUND, **CONFLICT}
+
+
+class PublishRequest(BaseModel):
+    """Which version is to go live."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(description="The version, for example 3-9f2c81d04e, or its number.")
+    force: bool = Field(default=False, description="Publish though many documents would go.")
+    why: str = Field(default="", max_length=1000, description="A remark for the log.")
+
+
+class RollbackRequest(BaseModel):
+    """Which version is to be live again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str | None = Field(
+        default=None, description="The version. Default: the one that was live before this one."
+    )
+    why: str = Field(default="", max_length=1000, description="A remark for the log.")
+
+
+@router.post("/{name}/publish", responses=RESPONSES, summary="Publish a version")
+def publish(name: str, request: PublishRequest, parts: PartsDep, http: Request) -> Publication:
+    """Make a version live in one step, under the same rule as a sync does."""
+    info = parts.catalogue.find(name, request.version)
+    return publish_version(
+        parts.catalogue, info, force=request.force, by=caller(http), why=request.why
+    )
+
+
+@router.post("/{name}/rollback", responses=RESPONSES, summary="Go back to an earlier version")
+def rollback(
+    name: str,
+    parts: PartsDep,
+    http: Request,
+    request: Annotated[RollbackRequest | None, Body()] = None,
+) -> Publication:
+    """Make an earlier version live again in one step. Takes no longer than a publication."""
+    asked = request or RollbackRequest()
+    return parts.catalogue.rollback(name, asked.version, by=caller(http), why=asked.why)

@@ -1,0 +1,32 @@
+"""A job as a stream of server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi.sse import ServerSentEvent
+
+from app.errors import JobsUnavailable, UnknownJob
+from app.jobs.job import Job
+from app.jobs.queue import JobQueue
+
+LOOK_AGAIN_S = 0.25
+
+
+async def events(queue: JobQueue, job: Job) -> AsyncIterator[ServerSentEvent]:
+    """`progress` whenever the job has changed, then one `end`; each holds the whole job."""
+    told: Job | None = None
+    while not job.has_ended:
+        if job != told:
+            told = job
+            yield ServerSentEvent(event="progress", data=job)
+        await anyio.sleep(LOOK_AGAIN_S)
+        try:
+            job = await run_sync(queue.get, job.id)
+        except JobsUnavailable:
+            continue
+        except UnknownJob:
+            return
+    yield ServerSentEvent(event="end", data=job)

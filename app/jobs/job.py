@@ -1,0 +1,114 @@
+"""A job: what was asked for, how far it is, what came of it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ingestion.sync.report import SyncReport
+from ingestion.sync.work import Progress
+from ingestion.versions.who import ProcessMark
+
+JOB_ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
+State = Literal["queued", "running", "succeeded", "not_published", "failed"]
+
+
+class SyncRequest(BaseModel):
+    """How a sync is to go."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    publish: bool = Field(
+        default=True, description="Publish when the checks pass; else leave a candidate."
+    )
+    force: bool = Field(default=False, description="Publish though many documents would go.")
+    retry: bool = Field(default=False, description="Read again what could not be indexed before.")
+    why: str = Field(default="", max_length=1000, description="A remark for the log.")
+
+
+class JobProgress(BaseModel):
+    """How far a sync is.
+
+    Attributes:
+        stage: what is being done: waiting, loading, planning, copying, indexing, finishing,
+            checking, publishing.
+        files: files to read.
+        files_read: files read so far.
+        documents: documents indexed so far.
+        chunks: chunks embedded so far.
+        reused: chunks whose vectors were known.
+    """
+
+    stage: str = "waiting"
+    files: int = 0
+    files_read: int = 0
+    documents: int = 0
+    chunks: int = 0
+    reused: int = 0
+
+    @classmethod
+    def of(cls, progress: Progress) -> JobProgress:
+        """A sync's progress as it is told."""
+        return cls(**{name: getattr(progress, name) for name in cls.model_fields})
+
+
+class Job(BaseModel):
+    """A sync that was asked for over REST.
+
+    Attributes:
+        id: names it.
+        document_set: the set.
+        kind: what kind of job it is.
+        state: `not_published`: the version was made, and a check kept it from going live.
+        created, started, ended: when, in UTC.
+        by: who asked for it.
+        request: how it is to go.
+        progress: how far it is.
+        notices: what should be known, in sentences.
+        report: what the sync did, when it has ended well.
+        error: why it failed, and the mend.
+    """
+
+    id: str
+    document_set: str
+    kind: Literal["sync"] = "sync"
+    state: State = "queued"
+    created: datetime
+    started: datetime | None = None
+    ended: datetime | None = None
+    by: str
+    request: SyncRequest = SyncRequest()
+    progress: JobProgress = JobProgress()
+    notices: list[str] = []
+    report: SyncReport | None = None
+    error: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state not in ("queued", "running")
+
+
+class JobRecord(BaseModel):
+    """A job as it is kept.
+
+    Attributes:
+        job: the job.
+        process: the process that runs it; None until there is one.
+        seen: its last sign of life, in UTC.
+    """
+
+    job: Job
+    process: ProcessMark | None = None
+    seen: datetime
+
+
+def new_job(document_set: str, request: SyncRequest, by: str) -> Job:
+    """A job that waits to be run."""
+    now = datetime.now(UTC)
+    id_ = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    return Job(id=id_, document_set=document_set, created=now, by=by, request=request)

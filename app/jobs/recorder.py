@@ -1,0 +1,117 @@
+"""Keeps a job's record while it runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from app.errors import JobsUnavailable
+from app.jobs.book import JobBook
+from app.jobs.job import JobProgress, State
+from ingestion.sync.report import SyncReport
+from ingestion.sync.work import Progress
+from ingestion.versions.who import this_process
+
+logger = logging.getLogger(__name__)
+# The shortest time between two entries of progress, and the longest between two signs of life.
+APART_S = 0.25
+BEAT_S = 10.0
+LAST_TRIES = 6
+
+
+class Recorder:
+    """Enters what becomes of a job, from the process that runs it.
+
+    An entry that cannot be made does not end the job: the next one says more. Only of the last
+    one more is tried.
+    """
+
+    def __init__(self, book: JobBook, job_id: str) -> None:
+        self._book = book
+        self._record = book.get(job_id).model_copy(update={"process": this_process()})
+        self._written = 0.0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="job's heartbeat", daemon=True)
+
+    def __enter__(self) -> Recorder:
+        with self._lock:
+            self._write()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def begin(self) -> None:
+        """The job's turn has come."""
+        progress = JobProgress(stage="loading")
+        self._enter(state="running", started=datetime.now(UTC), progress=progress)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Enter how far it is, if the last time is not just past."""
+        told = JobProgress.of(progress)
+        same_stage = told.stage == self._record.job.progress.stage
+        if same_stage and time.monotonic() - self._written < APART_S:
+            with self._lock:
+                self._change(progress=told)
+            return
+        self._enter(progress=told)
+
+    def on_notice(self, notice: str) -> None:
+        """Enter a sentence that should be known."""
+        self._enter(notices=[*self._record.job.notices, notice])
+
+    def end(self, state: State, *, report: SyncReport | None = None, error: str = "") -> None:
+        """Enter what came of it.
+
+        Raises:
+            JobsUnavailable, OSError: that cannot be written, although it was tried several times.
+        """
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+        from tenacity import wait_exponential as growing
+
+        self._ended.set()
+        with self._lock:
+            self._change(state=state, ended=datetime.now(UTC), report=report, error=error or None)
+            for attempt in Retrying(
+                stop=stop_after_attempt(LAST_TRIES),
+                wait=growing(0.5, max=10),
+                retry=retry_if_exception_type((JobsUnavailable, OSError)),
+                reraise=True,
+            ):
+                with attempt:
+                    self._book.put(self._record)
+
+    def _enter(self, **changes: Any) -> None:
+        with self._lock:
+            self._change(**changes)
+            self._write()
+
+    def _change(self, **changes: Any) -> None:
+        job = self._record.job.model_copy(update=changes)
+        self._record = self._record.model_copy(update={"job": job})
+
+    def _write(self) -> None:
+        self._record = self._record.model_copy(update={"seen": datetime.now(UTC)})
+        self._written = time.monotonic()
+        try:
+            self._book.put(self._record)
+        except (JobsUnavailable, OSError) as error:
+            logger.warning("job %s: cannot be recorded just now: %s", self._record.job.id, error)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT_S):
+            with self._lock:
+                if not self._record.job.has_ended:
+                    self._write()

@@ -1,0 +1,42 @@
+"""`plumb worker`: take jobs from Redis and run them, one at a time."""
+
+from __future__ import annotations
+
+import os
+
+from app.jobs.handing_over import handed_over
+from app.settings import Settings
+from prompts.errors import SettingsError
+
+QUEUE = "plumb"
+
+
+def work(settings: Settings, *, until_empty: bool = False) -> None:
+    """Run jobs until stopped (SIGTERM: when the one at work has ended), or until there are none.
+
+    Each job runs in a process that is forked for it. Nothing heavy is imported here, so that no
+    threads of a model or a database are there to be forked. RQ's SpawnWorker is no choice: it puts
+    the password of Redis among the arguments of the process.
+
+    Raises:
+        SettingsError: no Redis is set, or it cannot be reached.
+    """
+    from redis import Redis
+    from redis.exceptions import RedisError
+    from rq import Queue, Worker
+    from rq.serializers import JSONSerializer
+
+    url = settings.redis.url
+    if url is None:
+        raise SettingsError(
+            "plumb worker takes jobs from Redis: set PLUMB_REDIS_URL=redis://host:6379/0. Without "
+            "Redis, `plumb serve` runs jobs itself."
+        )
+    redis = Redis.from_url(url.get_secret_value())
+    try:
+        redis.ping()
+    except RedisError as error:
+        raise SettingsError(f"redis.url: {' '.join(str(error).split())}.") from error
+    os.environ.update(handed_over(settings))
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    Worker([queue], connection=redis, serializer=JSONSerializer).work(burst=until_empty)

@@ -1,0 +1,52 @@
+"""The process of one job: `python -m app.jobs.worker_process FOLDER JOB_ID`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from app.jobs.handing_over import take_over
+from app.jobs.process_queue import book_in
+from app.jobs.recorder import Recorder
+from app.jobs.work import run
+
+LOOK_AGAIN_S = 0.25
+
+
+def main(folder: Path, job_id: str) -> None:
+    """Wait for a place, then run the job."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    settings = take_over()
+    book = book_in(folder)
+    with Recorder(book, job_id) as recorder, _place(folder, settings.jobs.at_once):
+        run(book.get(job_id).job, recorder, settings)
+
+
+@contextmanager
+def _place(folder: Path, at_once: int) -> Iterator[None]:
+    """One of so many places; the system frees it when the process dies."""
+    places = [FileLock(folder / f".place-{number}.lock") for number in range(at_once)]
+    while True:
+        for place in places:
+            try:
+                place.acquire(blocking=False)
+            except Timeout:
+                continue
+            try:
+                yield
+            finally:
+                place.release()
+            return
+        time.sleep(LOOK_AGAIN_S)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

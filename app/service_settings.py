@@ -1,0 +1,58 @@
+"""Settings of the service around the answers: REST, jobs, Redis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from ingestion.settings import SettingsGroup
+
+
+class RedisSettings(SettingsGroup):
+    """The Redis that a deployment shares."""
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="redis://host:6379/0; readyz checks it when set, and syncs asked for over "
+        "REST are run by `plumb worker`.",
+    )
+
+
+class JobsSettings(SettingsGroup):
+    """Syncs that are asked for over REST."""
+
+    folder: Path = Field(
+        default=Path("plumb-jobs"),
+        description="Where jobs are recorded that run beside the service, in processes of their "
+        "own. With redis.url set they are recorded in Redis and run by `plumb worker`.",
+    )
+    at_once: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Jobs beside the service that run at once; further ones wait.",
+    )
+    keep_days: float = Field(
+        default=30.0, gt=0, description="How long a job that has ended is remembered, days."
+    )
+
+
+class ServeSettings(SettingsGroup):
+    """The REST service."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    max_question_chars: int = Field(default=2000, ge=1, description="Longest question accepted.")
+    max_body_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request accepted.")
+    max_upload_bytes: int = Field(
+        default=100_000_000,
+        ge=1000,
+        description="Largest upload accepted: all files of one request together.",
+    )
+    administration: bool | None = Field(
+        default=None,
+        description="Whether document sets may be defined, synced and published over REST. "
+        "Callers are not asked who they are yet, so the default is: only where serve.host is this "
+        "machine's own address (127.0.0.1), and not for pages of other sites.",
+    )

@@ -1,0 +1,1 @@
+"""Files that callers upload over REST, a folder for each document set."""

@@ -1,0 +1,169 @@
+"""Syncs over REST, through the real process, the real model and a real LanceDB folder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+SETS = "/v1/document-sets"
+QUESTION = {"q": "How long are goods kept in quarantine?", "document_set": "manuals"}
+
+
+@pytest.fixture
+def client(serve) -> TestClient:
+    client = serve(loading__workers=0)
+    assert client.post(SETS, json={"document_set": "manuals"}).status_code == 201
+    return client
+
+
+def upload(client: TestClient, **files: str) -> None:
+    sent = [("files", (f"{name}.md", text.encode())) for name, text in files.items()]
+    assert client.post(f"{SETS}/manuals/documents", files=sent).status_code == 201
+
+
+def events(client: TestClient, path: str) -> list[tuple[str, dict[str, Any]]]:
+    response = client.get(f"{path}/events")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for event in response.text.removesuffix("\n\n").split("\n\n"):
+        if not event.startswith(":"):
+            name, data = event.split("\n")
+            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def sync(client: TestClient, **request: Any) -> dict[str, Any]:
+    """The job when it has ended."""
+    response = client.post(f"{SETS}/manuals/sync", json=request)
+    assert response.status_code == 202, response.text
+    told = events(client, response.headers["location"])
+    assert [name for name, _ in told].count("end") == 1
+    assert told[-1][0] == "end"
+    return told[-1][1]
+
+
+def found(client: TestClient) -> set[str]:
+    passages = client.get("/v1/search", params=QUESTION).json()["passages"]
+    return {passage["document"] for passage in passages}
+
+
+def test_upload_sync_search_delete_rollback(client, serve) -> None:
+    upload(client, goods="Goods are kept in quarantine for 14 days.", hours="Open from 5:30.")
+    started = client.post(f"{SETS}/manuals/sync")
+    assert started.status_code == 202
+    job = started.json()
+    assert started.headers["location"] == f"/v1/jobs/{job['id']}"
+    assert job["state"] == "queued"
+    told = events(client, f"/v1/jobs/{job['id']}")
+    assert {name for name, _ in told[:-1]} == {"progress"}
+    ended = told[-1][1]
+    assert ended["state"] == "succeeded", ended
+    assert ended["report"]["added"] == 2
+    assert ended["progress"]["documents"] == 2
+    assert ended["started"] <= ended["ended"]
+    assert "testclient" in ended["by"]
+    assert "goods.md" in found(client)
+
+    # Another process of the service, on the same folders, knows the job.
+    other = serve()
+    assert other.get(f"/v1/jobs/{job['id']}").json() == ended
+    assert [known["id"] for known in other.get("/v1/jobs").json()["jobs"]] == [job["id"]]
+
+    assert client.delete(f"{SETS}/manuals/documents/goods.md").status_code == 200
+    held_back = sync(client)
+    assert held_back["state"] == "not_published"
+    assert held_back["report"]["not_published"]
+    assert "goods.md" in found(client)
+    candidate = held_back["report"]["index_version"]
+
+    refused = client.post(f"{SETS}/manuals/publish", json={"version": candidate})
+    assert refused.status_code == 409
+    body = {"version": candidate, "force": True, "why": "meant"}
+    published = client.post(f"{SETS}/manuals/publish", json=body).json()
+    assert (published["version"], published["why"]) == (candidate, "meant")
+    shown = client.get(f"{SETS}/manuals").json()
+    assert shown["live"]["index_version"] == candidate
+    assert len(shown["versions"]) == 2
+    assert shown["restricted"] is True, "a sync must not free the set of its restriction"
+    back = client.post(f"{SETS}/manuals/rollback")
+    assert back.status_code == 200
+    assert back.json()["action"] == "rollback"
+    again = client.post(f"{SETS}/manuals/rollback", json={"version": "9"})
+    assert again.status_code == 404
+
+    gone = sync(client, force=True)
+    assert (gone["state"], gone["report"]["removed"]) == ("succeeded", 1)
+    assert found(client) == {"hours.md"}
+
+    # With the last upload gone too, an empty set is what is left, and no error.
+    assert client.delete(f"{SETS}/manuals/documents/hours.md").status_code == 200
+    emptied = sync(client, force=True, why="closing down")
+    assert emptied["state"] == "succeeded", emptied
+    assert emptied["report"]["documents_in_set"] == 0
+    assert found(client) == set()
+    assert "no document to remove" in sync(client)["error"]
+
+
+def test_a_failed_sync_says_why_and_leaves_the_set_alone(client) -> None:
+    ended = sync(client)
+    assert ended["state"] == "failed"
+    assert "there is no upload to index" in ended["error"]
+    assert ended["report"] is None
+    # The failed job does not stand in the way of the next.
+    assert sync(client)["state"] == "failed"
+    assert len(client.get("/v1/jobs").json()["jobs"]) == 2
+
+
+def test_one_job_of_a_set_at_a_time(client) -> None:
+    first = client.post(f"{SETS}/manuals/sync")
+    second = client.post(f"{SETS}/manuals/sync")
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert first.json()["id"] in second.json()["detail"]
+    assert second.json()["type"] == "urn:plumbline:problem:job-is-active"
+    events(client, first.headers["location"])
+
+
+def test_a_source_that_is_allowed_no_longer_is_not_synced(serve, tmp_path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "a.md").write_text("Goods are kept for 14 days.")
+    before = serve(sync__allowed_roots=[str(tmp_path / "shared")])
+    body = {"document_set": "manuals", "sources": [{"url": str(tmp_path / "shared")}]}
+    assert before.post(SETS, json=body).status_code == 201
+    ended = sync(serve())
+    assert ended["state"] == "failed"
+    assert "must be below one of" in ended["error"]
+
+
+def test_what_is_not_there_is_a_problem_detail(client) -> None:
+    for path in (
+        "/v1/jobs/20260101-000000-00000000",
+        "/v1/jobs/..%2F.place-0",
+        "/v1/jobs/x/events",
+    ):
+        assert client.get(path).status_code == 404
+    unknown = client.post(f"{SETS}/none/sync")
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "Unknown document set")
+    wrong = client.post(f"{SETS}/manuals/sync", json={"colour": "red"})
+    assert wrong.status_code == 422
+    assert client.post(f"{SETS}/manuals/rollback").status_code == 404
+
+
+def test_an_index_of_one_process_takes_no_jobs(serve) -> None:
+    client = serve(index__url="qdrant+memory:")
+    client.post(SETS, json={"document_set": "manuals"})
+    response = client.post(f"{SETS}/manuals/sync")
+    assert response.status_code == 422
+    assert "qdrant+memory:" in response.json()["detail"]
+    assert client.get("/v1/jobs").json() == {"jobs": []}
+
+
+def test_a_jobs_folder_that_cannot_be_written_is_a_503(serve, tmp_path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    client = serve(jobs__folder=str(tmp_path / "taken"))
+    client.post(SETS, json={"document_set": "manuals"})
+    response = client.post(f"{SETS}/manuals/sync")
+    assert response.status_code == 503
+    assert "jobs.folder" in response.json()["detail"]
