@@ -23,6 +23,7 @@ NAMES = (
     "publishing",
     "kills",
     "scale",
+    "engines",
 )
 
 

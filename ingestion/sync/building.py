@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ingestion.embedding import ModelIdentity
+from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, described
 from ingestion.settings import ChunkingSettings
 from ingestion.sync.work import OnProgress, Outcome, Progress
 from ingestion.versions import source_manifest, unfinished
-from ingestion.versions.catalogue import version_key
+from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.lease import Lease
 from ingestion.versions.source_manifest import SourceDocument
 from ingestion.versions.unfinished import Journal, Staging
@@ -127,6 +128,7 @@ class Building:
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())
         self._lease.check()
+        unfinished.note_unjudged(self._records, target.name, staged.number)
         self._records.create(version_key(target.name, staged.number), info.model_dump_json())
         unfinished.forget(self._records, target.name, staged.number)
         return info
@@ -192,3 +194,22 @@ class Building:
         if self._staging is None:
             raise RuntimeError("begin() comes first")
         return self._staging
+
+
+def unjudged_version(catalogue: Catalogue, target: Target) -> SetInfo | None:
+    """The version that a sync built, and died before it said what becomes of it.
+
+    None if there is none, or it is not what a sync would build now.
+    """
+    number = unfinished.unjudged(catalogue.store.records, target.name)
+    if number is None:
+        return None
+    try:
+        info = catalogue.find(target.name, number)
+    except (UnknownDocumentSet, UnknownVersion):
+        return None
+    fits = not info.model.differences(target.model) and (info.chunking, info.extraction) == (
+        target.chunking,
+        target.extraction,
+    )
+    return info if fits else None

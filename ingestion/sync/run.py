@@ -10,13 +10,14 @@ from ingestion.index.protocol import SetInfo
 from ingestion.loaders import EXTRACTION
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sources.source_file import SourceFile
-from ingestion.sync.building import Building, Target
+from ingestion.sync.building import Building, Target, unjudged_version
 from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger, Tally
 from ingestion.sync.plan import Plan, make_plan
 from ingestion.sync.publishing import publish_if_sound
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
+from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.collecting import collect
 from ingestion.versions.lease import leased
@@ -56,24 +57,30 @@ def sync(
         rows = {row.id: row for row in tools.catalogue.manifest(live)} if live else {}
         because = full_build_reason(live, tools)
         target = Target(name, tools.embedder.identity, tools.chunking, EXTRACTION, options.by)
-        in_place = live if live and not because else None
-        building = Building(
-            tools.catalogue.store, target, in_place, rows if in_place else {}, lease
+        built = unjudged_version(tools.catalogue, target)
+        base = built or (None if because else live)
+        base_rows = (
+            {row.id: row for row in tools.catalogue.manifest(built)}
+            if built
+            else rows
+            if base
+            else {}
         )
+        building = Building(tools.catalogue.store, target, base, base_rows, lease)
         plan = make_plan(
             files,
             building.held,
             rows,
-            left_alone=left_alone if in_place else (),
+            left_alone=left_alone if base else (),
             retry=options.retry,
             on_file=lambda file: _planning(file, progress, on_progress),
         )
-        if because:
+        if because and not built:
             on_notice(f"{because}: every document is read and cut anew.")
-        if building.resumed:
+        if building.resumed or built:
             on_notice("A run that was broken off is gone on with.")
         ledger = Ledger(building.held, rows, plan, keep=definition.on_failure == "keep")
-        if plan.work or plan.gone or plan.unreadable or building.resumed or live is None or because:
+        if plan.work or plan.gone or plan.unreadable or building.resumed or base is None:
             building.begin(sorted(plan.gone), progress, on_progress)
             building.remove(sorted(plan.gone) if building.resumed else [])
             _index(plan, building, ledger, tools, live, progress, on_progress)
@@ -81,10 +88,15 @@ def sync(
             building.remove([id_ for id_ in ledger.leave_out() if id_ in held])
         tally, after = ledger.tally, ledger.rows
         _require_something(definition, after, tally)
-        report = _report(definition, live, tally, because, building.resumed)
+        resumed = building.resumed or built is not None
+        report = _report(definition, live, tally, because, resumed)
         if live is not None and not because and _same(after, rows):
             building.abandon()
             info = live
+        elif built is not None and _same(after, base_rows):
+            building.abandon()
+            info = built
+            report.changed = True
         else:
             _stage(progress, "finishing", on_progress)
             info = building.finish(after)
@@ -94,6 +106,8 @@ def sync(
         if report.changed:
             _stage(progress, "checking", on_progress)
             publish_if_sound(definition, info, live, rows, report, tools, options)
+        unfinished.judged(records, name)
+        if report.changed:
             gone = collect(tools.catalogue, name, options.keep_versions)
             report.collected = [old.version for old in gone]
     report.published = report.published or info == live

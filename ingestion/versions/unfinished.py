@@ -114,6 +114,22 @@ def forget(records: Records, name: str, number: int) -> None:
     numbered.forget(records, JOURNAL, name, number)
 
 
+def note_unjudged(records: Records, name: str, number: int) -> None:
+    """Note a version as built whose sync has yet to say whether it goes live."""
+    records.put(f"unjudged/{name}", str(number))
+
+
+def unjudged(records: Records, name: str) -> int | None:
+    """The version whose sync broke off between building and judging it; None if there is none."""
+    text = records.get(f"unjudged/{name}")
+    return int(text) if text else None
+
+
+def judged(records: Records, name: str) -> None:
+    """Note that the last version's sync said what becomes of it."""
+    records.delete(f"unjudged/{name}")
+
+
 def next_number(records: Records, name: str) -> int:
     """A number that no version of the set ever had; the caller holds the set's lease."""
     key = f"counters/{name}"

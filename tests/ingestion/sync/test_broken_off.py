@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from ingestion.versions import unfinished
@@ -87,3 +90,72 @@ def test_documents_that_were_done_are_not_embedded_again(syncing, monkeypatch) -
     assert report.resumed
     assert 0 < report.embedded < report.chunks_in_set
     assert equals_a_clean_build(syncing)
+
+
+@contextmanager
+def die_before_judging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The version is complete, and nobody has said yet whether it goes live."""
+
+    def publish_if_sound(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingestion.sync.run.publish_if_sound", publish_if_sound)
+        yield
+
+
+def test_a_version_that_was_built_is_published_and_not_built_again(syncing, monkeypatch) -> None:
+    live = syncing.sync()
+    syncing.write_at("other.md", "# Other\n\nA crane lifts the load.\n")
+    (syncing.folder / "pumps.md").unlink()
+    with die_before_judging(monkeypatch), pytest.raises(Died):
+        syncing.sync()
+    assert syncing.catalogue.live("things").version == live.index_version
+    (built,) = [i for i in syncing.catalogue.versions("things") if i.version != live.index_version]
+    report = syncing.sync()
+    assert (report.index_version, report.resumed, report.published) == (built.version, True, True)
+    assert (report.embedded, report.added, report.removed, report.unchanged) == (0, 1, 1, 3)
+    assert report.base_version == live.index_version
+    assert not syncing.sync().changed
+    assert equals_a_clean_build(syncing)
+
+
+def test_it_is_built_upon_when_the_source_has_changed_since(syncing, monkeypatch) -> None:
+    with die_before_judging(monkeypatch), pytest.raises(Died):
+        syncing.sync()
+    assert syncing.catalogue.names() == []
+    syncing.write_at("other.md", "# Other\n\nA crane lifts the load.\n")
+    report = syncing.sync()
+    assert report.resumed
+    assert report.published
+    assert 0 < report.embedded < report.chunks_in_set
+    assert equals_a_clean_build(syncing)
+
+
+def test_it_is_passed_over_when_the_source_is_as_before(syncing, monkeypatch) -> None:
+    live = syncing.sync()
+    syncing.write_at("other.md", "# Other\n\nA crane lifts the load.\n")
+    with die_before_judging(monkeypatch), pytest.raises(Died):
+        syncing.sync()
+    (syncing.folder / "other.md").unlink()
+    report = syncing.sync()
+    assert (report.index_version, report.changed) == (live.index_version, False)
+    syncing.write_at("more.md", "# More\n\nThe lamp is lit at dusk.\n")
+    assert syncing.sync().base_version == live.index_version
+    assert equals_a_clean_build(syncing)
+
+
+def test_a_full_build_for_other_chunks_is_not_paid_for_twice(syncing, monkeypatch) -> None:
+    syncing.sync()
+    with die_before_judging(monkeypatch), pytest.raises(Died):
+        syncing.sync(chunking={"overlap_sentences": 1})
+    report = syncing.sync(chunking={"overlap_sentences": 1})
+    assert report.published
+    assert report.embedded == 0
+    assert "chunking" in report.full_build
+    # One that fits no more is not built upon.
+    with die_before_judging(monkeypatch), pytest.raises(Died):
+        syncing.sync(chunking={"overlap_sentences": 2})
+    report = syncing.sync(chunking={"overlap_sentences": 0})
+    assert report.published
+    assert not report.resumed
