@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evals.benchmarks.corpus import write_corpus
+from evals.benchmarks.small_model import small_bench
 from evals.benchmarks.table import Result
 from ingestion.chunking import Chunker
 from ingestion.embedding import Embedder, load_embedder
@@ -28,6 +29,8 @@ from ingestion.sync.start import run as run_sync
 CHARACTERS = 2_350_000  # about 2,100 chunks of the default size
 # Starts Ray and its actors, so that the timed run finds them warm as a long one does.
 WARM_CHARACTERS = 60_000
+LARGE_CHARACTERS = 20_000_000
+ENGINES: tuple[EngineName, ...] = ("local", "ray")
 
 
 def run(embedder: Embedder) -> Result:
@@ -45,14 +48,30 @@ def run(embedder: Embedder) -> Result:
         # Ray's actors load the model themselves.
         table = replace(table, load_elsewhere=load_embedder)
         rates = {}
-        for engine in ("local", "ray"):
+        for engine in ENGINES:
             _timed(f"warm-{engine}", warm, table, engine)
             report, took = _timed(engine, corpus, table, engine)
             rates[engine] = report.embedded / took
             result.add(f"engine {engine}", rates[engine], "chunks/s", note=f"{took:.1f} s")
         result.add("ray, as a share of local", rates["ray"] / rates["local"], "x")
         table.store.close()
+        _without_embedding(folder, result)
     return result
+
+
+def _without_embedding(folder: Path, result: Result) -> None:
+    """How much one sync can write, however many embed for it."""
+    corpus = write_corpus(folder / "large", LARGE_CHARACTERS)
+    table = small_bench(open_store(IndexSettings(url=str(folder / "small"))), max_tokens=256)
+    for engine in ENGINES:
+        report, took = _timed(f"small-{engine}", corpus, table, engine)
+        result.add(
+            f"engine {engine}, with a model that costs next to nothing",
+            report.embedded / took,
+            "chunks/s",
+            note=f"{report.embedded} chunks, {took:.1f} s",
+        )
+    table.store.close()
 
 
 def _cut(corpus: Path, embedder: Embedder) -> tuple[int, float]:

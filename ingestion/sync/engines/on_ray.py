@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import pickle
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -26,6 +27,8 @@ FILES_PER_RUN = 20_000
 # Documents in one row between the pools: a file with a million records makes many.
 DOCUMENTS_PER_ROW = 64
 ROWS_PER_CALL = 4
+# Embedding on a CPU takes some ninety times as long as cutting text (docs/SCALE.md); PDFs take more.
+CPUS_PER_CUTTER = 8
 Load = Callable[[EmbeddingSettings], Embedder]
 
 
@@ -73,8 +76,9 @@ class RayEngine:
         embedding = self._arguments[0]
         cpus = max(2, int(ray.cluster_resources().get("CPU", 2)))
         on_gpu = embedding.device.startswith("cuda")
+        cutters = self._cutters or (cpus if on_gpu else max(1, cpus // CPUS_PER_CUTTER))
         embedders = self._embedders or (
-            max(1, int(ray.cluster_resources().get("GPU", 1))) if on_gpu else max(1, cpus // 2)
+            max(1, int(ray.cluster_resources().get("GPU", 1))) if on_gpu else cpus - cutters
         )
         blocks = max(1, min(len(rows), cpus * 8))
         return (
@@ -82,7 +86,7 @@ class RayEngine:
             .flat_map(
                 Cutter,
                 fn_constructor_args=self._arguments,
-                compute=ray.data.ActorPoolStrategy(size=self._cutters or max(1, cpus - embedders)),
+                compute=ray.data.ActorPoolStrategy(size=cutters),
                 num_cpus=1,
             )
             .map_batches(
@@ -151,6 +155,9 @@ def _started() -> Any:
         raise EngineUnavailable(
             "--engine ray: Ray is not installed; pip install 'plumbline[ray]'."
         ) from error
+    # The sync shows its own progress; and a fork that execs at once cannot deadlock in LanceDB.
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="lancedb fork support", category=RuntimeWarning)
     if not ray.is_initialized():
         try:
             ray.init(
