@@ -7,6 +7,7 @@ prompts.errors.PlumbError
 ├── DocumentSetExists       a set of this name is there already
 ├── UnknownUpload           no uploaded file of this name
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
+├── StoreUnavailable        the database of answers and access cannot be reached or written
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -43,6 +44,10 @@ class UnknownUpload(PlumbError):
 
 class UploadsUnavailable(PlumbError):
     """Uploaded files cannot be written or read right now."""
+
+
+class StoreUnavailable(PlumbError):
+    """The database of answers and access cannot be reached or written right now."""
 
 
 class JobError(PlumbError):

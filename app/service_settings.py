@@ -19,6 +19,18 @@ class RedisSettings(SettingsGroup):
     )
 
 
+class StoreSettings(SettingsGroup):
+    """The database of answers, feedback and access."""
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///plumb-store.db"),
+        description="sqlite:///FILE, or postgresql://user:password@host/database.",
+    )
+    keep_days: float = Field(
+        default=30.0, gt=0, description="How long answers and feedback are kept, days."
+    )
+
+
 class JobsSettings(SettingsGroup):
     """Syncs that are asked for over REST."""
 

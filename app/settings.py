@@ -29,7 +29,7 @@ from app.answer_settings import (
     PromptSettings,
     RetrievalSettings,
 )
-from app.service_settings import JobsSettings, RedisSettings, ServeSettings
+from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     chat: ChatSettings = ChatSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
     redis: RedisSettings = RedisSettings()
+    store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()
     serve: ServeSettings = ServeSettings()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,49 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL on a Unix socket, gone after the session; yields its URL without a database."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb") or next((str(b / "initdb") for b in binaries), None)
+    assert found, "PostgreSQL is not installed; run the tests through `make test`"
+    # Sockets have short paths, and PostgreSQL does not run as root.
+    folder = Path(tempfile.mkdtemp(prefix="plumb-pg-"))
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    data, ctl = folder / "data", Path(found).with_name("pg_ctl")
+    options = f"-c listen_addresses='' -k {folder} -c fsync=off"
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    try:
+        run([*as_user, found, "-D", data, "-U", "plumb", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        run([*as_user, ctl, "-D", data, "-o", options, "-l", folder / "log", "-w", "start"])
+        yield f"postgresql://plumb@/{{}}?host={folder}"
+        run([*as_user, ctl, "-D", data, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """An empty database of the PostgreSQL server."""
+    import psycopg
+
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return postgres_server.format(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each database in turn."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def _empty(url: str) -> None:

@@ -129,6 +129,15 @@ class CitationCheck(BaseModel):
     sentences_uncited: int = 0
 
 
+class Usage(BaseModel):
+    """What the chat model says it read and wrote, in its own tokens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_tokens: int
+    output_tokens: int
+
+
 class Answer(BaseModel):
     """A grounded, cited answer, or a refusal that says why.
 
@@ -142,7 +151,9 @@ class Answer(BaseModel):
         prompt_version: the prompt's version, for example `answer@v1`.
         index_version: the index version it was answered from.
         model: the chat model.
-        timings_ms: milliseconds by stage: embed, search, rerank, generate, total.
+        usage: tokens, where the chat model counts them.
+        timings_ms: milliseconds by stage: embed, search, rerank, generate, total; where the answer
+            was streamed, also first_token.
     """
 
     answer: str
@@ -154,6 +165,7 @@ class Answer(BaseModel):
     prompt_version: str
     index_version: str
     model: str
+    usage: Usage | None = None
     timings_ms: dict[str, float]
 
 

@@ -7,14 +7,17 @@ see each step.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
+from anyio.to_thread import run_sync
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from app.answering.answer import Answer, CitationCheck, Passage
+from app.answering.answer import Answer, CitationCheck, Passage, Usage
 from app.answering.citations import NO_ANSWER, Checked, check_citations, check_structured
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
@@ -49,6 +52,10 @@ class Asked:
     where: Filter | None = None
 
 
+# What a streamed answer comes in: passages, words, the answer.
+Step: TypeAlias = list[Passage] | str | Answer
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     asked: Asked
@@ -80,6 +87,36 @@ class AnswerChain:
         answer: Answer = self._chain.invoke(_State(asked, time.perf_counter()))
         return answer
 
+    async def stream(self, asked: Asked) -> AsyncIterator[Step]:
+        """The passages, then the model's words as they come, then the checked answer.
+
+        Words may still change: what the check of citations takes out is gone from the answer at
+        the end. Leaving off the iteration ends the call of the model.
+
+        Raises:
+            As `answer`; after the first step too.
+        """
+        began = time.perf_counter()
+        state = await run_sync(self._retrieve, _State(asked, began))
+        yield state.passages
+        if state.passages:
+            whole: AIMessageChunk | None = None
+            timings = dict(state.timings_ms)
+            generating = time.perf_counter()
+            with told(asked):
+                async for piece in asked.model.astream(
+                    render(asked.prompt, asked.question, state.passages)
+                ):
+                    whole = piece if whole is None else whole + piece
+                    if piece.text:
+                        timings.setdefault("first_token", _since(began))
+                        yield str(piece.text)
+            if whole is None:
+                raise ChatModelFailed("the chat model returned nothing")
+            timings["generate"] = _since(generating)
+            state = replace(state, message=whole, timings_ms=timings)
+        yield self._conclude(state)
+
     def _retrieve(self, state: _State) -> _State:
         asked = state.asked
         found = self._retriever.retrieve(
@@ -93,16 +130,9 @@ class AnswerChain:
         asked = state.asked
         messages = render(asked.prompt, asked.question, state.passages)
         began = time.perf_counter()
-        try:
+        with told(asked):
             message = asked.model.invoke(messages)
-        except PlumbError:
-            raise
-        except Exception as error:  # each provider's client raises its own
-            text = " ".join(str(error).split())[:300]
-            raise ChatModelFailed(
-                f"the chat model {asked.manifest.chat_model!r} did not answer: {text or type(error).__name__}"
-            ) from error
-        took = round((time.perf_counter() - began) * 1000, 3)
+        took = _since(began)
         if not isinstance(message, AIMessage):
             raise ChatModelFailed(
                 f"the chat model returned a {type(message).__name__}, not an answer"
@@ -112,7 +142,6 @@ class AnswerChain:
     def _conclude(self, state: _State) -> Answer:
         checked = _check(state)
         asked = state.asked
-        total = round((time.perf_counter() - state.began) * 1000, 3)
         return Answer(
             answer=checked.text,
             refused=checked.refused,
@@ -123,8 +152,39 @@ class AnswerChain:
             prompt_version=asked.manifest.prompt,
             index_version=asked.manifest.index_version,
             model=asked.manifest.chat_model,
-            timings_ms={**state.timings_ms, "total": total},
+            usage=_usage(state.message),
+            timings_ms={**state.timings_ms, "total": _since(state.began)},
         )
+
+
+@contextmanager
+def told(asked: Asked) -> Iterator[None]:
+    """Tell what a provider's client raises as ours.
+
+    Raises:
+        ChatModelFailed: the model did not answer.
+    """
+    try:
+        yield
+    except PlumbError:
+        raise
+    except Exception as error:  # each provider's client raises its own
+        text = " ".join(str(error).split())[:300]
+        raise ChatModelFailed(
+            f"the chat model {asked.manifest.chat_model!r} did not answer: "
+            f"{text or type(error).__name__}"
+        ) from error
+
+
+def _usage(message: AIMessage | None) -> Usage | None:
+    counted = message.usage_metadata if message is not None else None
+    if counted is None:
+        return None
+    return Usage(input_tokens=counted["input_tokens"], output_tokens=counted["output_tokens"])
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)
 
 
 def _check(state: _State) -> Checked:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, SearchResult
-from app.answering.chain import AnswerChain, Asked
+from app.answering.chain import AnswerChain, Asked, Step
 from app.answering.chat_models import EXTRACTIVE, make_chat_model, merged_parameters
 from app.answering.question import check_question
 from app.answering.retrieval import Retriever
@@ -46,7 +46,23 @@ class AnswerService:
         self._chain = AnswerChain(retriever)
         self._models: dict[str, BaseChatModel] = {}
 
-    def ask(
+    def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
+        """Answer a question from a document set: `prepare` and `answer` in one."""
+        return self.answer(self.prepare(question, set_name, **how))
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer what was prepared.
+
+        Raises:
+            IndexUnavailable, ModelMismatch, ChatModelError: it cannot be served.
+        """
+        return self._chain.answer(asked)
+
+    def stream(self, asked: Asked) -> AsyncIterator[Step]:
+        """Answer what was prepared, step by step: see `AnswerChain.stream`."""
+        return self._chain.stream(asked)
+
+    def prepare(
         self,
         question: str,
         set_name: str | None = None,
@@ -55,8 +71,8 @@ class AnswerService:
         prompt: str | None = None,
         passages: int | None = None,
         index_version: str | None = None,
-    ) -> Answer:
-        """Answer a question from a document set.
+    ) -> Asked:
+        """Check a question and find all that it is to be answered with; nothing is answered yet.
 
         Args:
             question: in words.
@@ -68,7 +84,7 @@ class AnswerService:
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
-            IndexUnavailable, ModelMismatch, ChatModelError: it cannot be served.
+            IndexUnavailable, ModelMismatch, ChatModelUnknown: it cannot be served.
         """
         question = check_question(question, self._settings.serve.max_question_chars)
         where = parse_filter(filters)
@@ -77,9 +93,7 @@ class AnswerService:
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         model, parameters = self._model(version)
         manifest = self._manifest(document_set, version, parameters, limit)
-        return self._chain.answer(
-            Asked(question, document_set, version, model, manifest, limit, where)
-        )
+        return Asked(question, document_set, version, model, manifest, limit, where)
 
     def search(
         self,

@@ -1,0 +1,1 @@
+"""What is kept of answers, feedback and access: SQLAlchemy over SQLite or PostgreSQL."""

@@ -1,0 +1,118 @@
+"""Open the database, and bring its tables up to date by the migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.errors import StoreUnavailable
+from prompts.errors import SettingsError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Processes that start at once migrate one after the other.
+MIGRATION_LOCK = 7_203_341
+
+
+class Database:
+    """Sessions on one database. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self._shown = _shown(url)
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction: committed at the end, rolled back where the block raises.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached or written.
+        """
+        with self.told(), self._sessions() as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them up to date; nothing happens where they are.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached or written.
+        """
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.told(), self.engine.begin() as connection:
+            _wait_for_others(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check(self) -> None:
+        """Raise `StoreUnavailable` if it cannot be read."""
+        with self.told(), self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell errors of the database as ours."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            detail = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
+            raise StoreUnavailable(f"{self._shown}: {detail}; check store.url.") from error
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed.database, parsed)
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(
+            f"store.url: {_shown(url)}: {detail}; write sqlite:///file.db or "
+            "postgresql://user:password@host/database (pip install 'plumbline[postgres]')."
+        ) from error
+
+
+def _sqlite(file: str | None, url: Any) -> Engine:
+    if file and file != ":memory:":
+        Path(file).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 15})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        # Readers do not wait for the one writer; and rows that point nowhere are refused.
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _wait_for_others(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+    elif connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _shown(url: str) -> str:
+    """The URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "the URL"
