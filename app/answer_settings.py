@@ -26,6 +26,22 @@ class ChatSettings(SettingsGroup):
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
     max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
+    fallback_model: str | None = Field(
+        default=None, description="Asked when `model` fails, as provider:model."
+    )
+    fallback_base_url: str | None = Field(default=None, description="As `base_url`, for it.")
+    fallback_api_key: SecretStr | None = Field(default=None, description="As `api_key`, for it.")
+    last_resort: bool = Field(
+        default=True,
+        description="Answer by the embedded extractive model when every other fails; such answers "
+        "say `degraded: true`. False: the caller gets an error.",
+    )
+    breaker_failures: int = Field(
+        default=5,
+        ge=1,
+        description="Failures in a row after which a model is not called for a while.",
+    )
+    breaker_rest_s: float = Field(default=30.0, gt=0, description="For how long, seconds.")
     parameters: dict[str, Any] = Field(
         default_factory=dict,
         description="More parameters for the model; they win over the prompt version's.",

@@ -7,13 +7,17 @@ prompts.errors.PlumbError
 ├── DocumentSetExists       a set of this name is there already
 ├── UnknownUpload           no uploaded file of this name
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
+├── UnknownSession          the caller has no session of this id
+├── SessionsUnavailable     conversations cannot be read or written right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
 │   └── JobsUnavailable     jobs cannot be started or looked up right now
+├── UnknownModel            no document set and prompt of this name, for OpenAI clients
 └── ChatModelError
     ├── ChatModelUnknown    the setting names no model that can be made
+    ├── ChatModelResting    it failed so often that it is not called for a while
     └── ChatModelFailed     the model was called and did not answer
 """
 
@@ -50,6 +54,18 @@ class StoreUnavailable(PlumbError):
     """The database of answers and access cannot be reached or written right now."""
 
 
+class UnknownModel(PlumbError):
+    """A model's name, as OpenAI clients give it, means no document set and prompt."""
+
+
+class UnknownSession(PlumbError):
+    """The caller has no session of this id, or it was silent so long that it is forgotten."""
+
+
+class SessionsUnavailable(PlumbError):
+    """Conversations cannot be read or written right now."""
+
+
 class JobError(PlumbError):
     """A job cannot be found, started or looked up."""
 
@@ -76,3 +92,7 @@ class ChatModelUnknown(ChatModelError):
 
 class ChatModelFailed(ChatModelError):
     """The chat model was called and did not answer."""
+
+
+class ChatModelResting(ChatModelError):
+    """The model failed so often in a row that it is not called for a while."""

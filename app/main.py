@@ -13,9 +13,11 @@ from app.api import (
     documents,
     health,
     jobs,
+    openai_chat,
     problems,
     publications,
     search,
+    sessions,
     set_definitions,
 )
 from app.api.administration import ADMINISTRATION
@@ -23,7 +25,9 @@ from app.api.body_limit import BodyLimit
 from app.jobs.opening import open_queue
 from app.parts import build
 from app.readiness import Readiness
+from app.sessions.opening import open_sessions
 from app.settings import Settings
+from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
 
 DESCRIPTION = """
@@ -42,7 +46,10 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
+        app.state.sessions = open_sessions(settings)
+        app.state.turns = Turns(app.state.parts.answers, app.state.sessions)
         yield
+        app.state.sessions.close()
         app.state.jobs.close()
         app.state.readiness.close()
         app.state.parts.catalogue.store.close()
@@ -60,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         most_upload_bytes=settings.serve.max_upload_bytes,
     )
     problems.install(app)
-    for resource in (chat, search, document_sets, health):
+    for resource in (chat, openai_chat, search, sessions, document_sets, health):
         app.include_router(resource.router)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(

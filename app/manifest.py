@@ -38,6 +38,8 @@ class Manifest(BaseModel):
         chat_model: name of the chat model.
         chat_parameters: parameters it was called with.
         retrieval: how passages were found.
+        condensed_by: what made a follow-up stand alone: the prompt version with its hash, or the
+            name of the rule; None for a question that was answered as it was asked.
         id: the first 16 hex digits of the SHA-256 of all the above.
     """
 
@@ -52,6 +54,7 @@ class Manifest(BaseModel):
     chat_model: str
     chat_parameters: dict[str, Any]
     retrieval: RetrievalManifest
+    condensed_by: str | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -30,6 +30,7 @@ from app.answer_settings import (
     RetrievalSettings,
 )
 from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
+from app.session_settings import SessionSettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     prompt: PromptSettings = PromptSettings()
     chat: ChatSettings = ChatSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
+    session: SessionSettings = SessionSettings()
     redis: RedisSettings = RedisSettings()
     store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ class Script:
     Attributes:
         reply: the assistant's text.
         status: an HTTP status other than 200 makes every call fail.
+        held: a streamed reply stops after its first word until this is set.
+        left: set when a client left before its reply was whole.
         requests: bodies received, in order.
         keys: Authorization headers received, in order.
         url: base URL for a client.
@@ -25,6 +28,8 @@ class Script:
 
     reply: str = ""
     status: int = 200
+    held: threading.Event | None = None
+    left: threading.Event = field(default_factory=threading.Event)
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     url: str = ""
@@ -40,6 +45,9 @@ def openai_server() -> Iterator[Script]:
             length = int(self.headers["Content-Length"])
             script.requests.append(json.loads(self.rfile.read(length)))
             script.keys.append(self.headers.get("Authorization", ""))
+            if script.status == 200 and script.requests[-1].get("stream"):
+                self._stream(script.requests[-1])
+                return
             answer: dict[str, Any] = {"error": {"message": "scripted failure", "type": "server"}}
             if script.status == 200:
                 message = {"role": "assistant", "content": script.reply}
@@ -57,6 +65,38 @@ def openai_server() -> Iterator[Script]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def _stream(self, request: dict[str, Any]) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            words = re.findall(r"\S+\s*", script.reply)
+            try:
+                for number, word in enumerate(words):
+                    self._send(request, {"delta": {"content": word}, "finish_reason": None})
+                    if number == 0 and script.held is not None:
+                        # A client that has left is noticed by writing to it.
+                        while not script.held.wait(0.02):
+                            self.wfile.write(b": still here\n\n")
+                            self.wfile.flush()
+                self._send(request, {"delta": {}, "finish_reason": "stop"})
+                self._send(request, None)
+                self.wfile.write(b"data: [DONE]\n\n")
+            except OSError:
+                script.left.set()
+
+        def _send(self, request: dict[str, Any], choice: dict[str, Any] | None) -> None:
+            piece: dict[str, Any] = {
+                "id": "chatcmpl-1",
+                "object": "chat.completion.chunk",
+                "created": 1,
+                "model": request["model"],
+                "choices": [] if choice is None else [{"index": 0, **choice}],
+            }
+            if choice is None:
+                piece["usage"] = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+            self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+            self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

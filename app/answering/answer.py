@@ -151,6 +151,7 @@ class Answer(BaseModel):
         prompt_version: the prompt's version, for example `answer@v1`.
         index_version: the index version it was answered from.
         model: the chat model.
+        degraded: whether the model of the settings failed and another one stepped in.
         usage: tokens, where the chat model counts them.
         timings_ms: milliseconds by stage: embed, search, rerank, generate, total; where the answer
             was streamed, also first_token.
@@ -165,6 +166,7 @@ class Answer(BaseModel):
     prompt_version: str
     index_version: str
     model: str
+    degraded: bool = False
     usage: Usage | None = None
     timings_ms: dict[str, float]
 

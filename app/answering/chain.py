@@ -7,25 +7,23 @@ see each step.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from anyio.to_thread import run_sync
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
 from app.answering.citations import NO_ANSWER, Checked, check_citations, check_structured
+from app.answering.models import Chosen, told
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelFailed
 from app.manifest import Manifest
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
-from prompts.errors import PlumbError
 from prompts.versions import PromptVersion
 
 
@@ -37,7 +35,7 @@ class Asked:
         question: checked already.
         document_set: open at the index version to answer from.
         prompt: the prompt version.
-        model: the chat model, made with the prompt's parameters.
+        chosen: the chat model.
         manifest: the name of all these.
         limit: how many passages the prompt gets.
         where: which documents may be used.
@@ -46,7 +44,7 @@ class Asked:
     question: str
     document_set: DocumentSet
     prompt: PromptVersion
-    model: BaseChatModel
+    chosen: Chosen
     manifest: Manifest
     limit: int
     where: Filter | None = None
@@ -87,7 +85,7 @@ class AnswerChain:
         answer: Answer = self._chain.invoke(_State(asked, time.perf_counter()))
         return answer
 
-    async def stream(self, asked: Asked) -> AsyncIterator[Step]:
+    async def stream(self, asked: Asked) -> AsyncGenerator[Step]:
         """The passages, then the model's words as they come, then the checked answer.
 
         Words may still change: what the check of citations takes out is gone from the answer at
@@ -103,8 +101,8 @@ class AnswerChain:
             whole: AIMessageChunk | None = None
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
-            with told(asked):
-                async for piece in asked.model.astream(
+            with asked.chosen.calling(), told(asked.chosen.name):
+                async for piece in asked.chosen.model.astream(
                     render(asked.prompt, asked.question, state.passages)
                 ):
                     whole = piece if whole is None else whole + piece
@@ -130,8 +128,8 @@ class AnswerChain:
         asked = state.asked
         messages = render(asked.prompt, asked.question, state.passages)
         began = time.perf_counter()
-        with told(asked):
-            message = asked.model.invoke(messages)
+        with asked.chosen.calling(), told(asked.chosen.name):
+            message = asked.chosen.model.invoke(messages)
         took = _since(began)
         if not isinstance(message, AIMessage):
             raise ChatModelFailed(
@@ -155,25 +153,6 @@ class AnswerChain:
             usage=_usage(state.message),
             timings_ms={**state.timings_ms, "total": _since(state.began)},
         )
-
-
-@contextmanager
-def told(asked: Asked) -> Iterator[None]:
-    """Tell what a provider's client raises as ours.
-
-    Raises:
-        ChatModelFailed: the model did not answer.
-    """
-    try:
-        yield
-    except PlumbError:
-        raise
-    except Exception as error:  # each provider's client raises its own
-        text = " ".join(str(error).split())[:300]
-        raise ChatModelFailed(
-            f"the chat model {asked.manifest.chat_model!r} did not answer: "
-            f"{text or type(error).__name__}"
-        ) from error
 
 
 def _usage(message: AIMessage | None) -> Usage | None:

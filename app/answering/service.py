@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
-
-from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, SearchResult
 from app.answering.chain import AnswerChain, Asked, Step
-from app.answering.chat_models import EXTRACTIVE, make_chat_model, merged_parameters
+from app.answering.chat_models import EXTRACTIVE
+from app.answering.condensing import RULE, Said, condense_by_model, condense_by_rule
+from app.answering.models import ChatModels, Chosen, told
 from app.answering.question import check_question
 from app.answering.retrieval import Retriever
+from app.errors import ChatModelError
 from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
 from app.settings import Settings
@@ -24,7 +27,9 @@ from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
 from prompts.versions import PromptVersion
 
+logger = logging.getLogger(__name__)
 ANSWER_PROMPT = "answer"
+CONDENSE_PROMPT = "condense"
 
 
 class AnswerService:
@@ -44,23 +49,80 @@ class AnswerService:
         self._prompts = prompts
         self._retriever = retriever
         self._chain = AnswerChain(retriever)
-        self._models: dict[str, BaseChatModel] = {}
+        self.models = ChatModels(settings.chat, settings.extractive, embedder)
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""
         return self.answer(self.prepare(question, set_name, **how))
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: Asked, *, fall_back: bool = False) -> Answer:
         """Answer what was prepared.
+
+        Args:
+            fall_back: go over to the other models of the settings where one fails; the answer is
+                then `degraded`. Evaluations must not.
 
         Raises:
             IndexUnavailable, ModelMismatch, ChatModelError: it cannot be served.
         """
-        return self._chain.answer(asked)
+        for attempt, is_last in self._attempts(asked, fall_back):
+            try:
+                answer = self._chain.answer(attempt)
+            except ChatModelError as error:
+                if is_last:
+                    raise
+                logger.warning("%s Another model answers.", error)
+            else:
+                return answer.model_copy(update={"degraded": attempt is not asked})
+        raise RuntimeError("no attempt was the last")
 
-    def stream(self, asked: Asked) -> AsyncIterator[Step]:
-        """Answer what was prepared, step by step: see `AnswerChain.stream`."""
-        return self._chain.stream(asked)
+    async def stream(self, asked: Asked, *, fall_back: bool = False) -> AsyncGenerator[Step]:
+        """Answer what was prepared, step by step: see `AnswerChain.stream`.
+
+        Another model steps in only where one fails before its first word.
+        """
+        for attempt, is_last in self._attempts(asked, fall_back):
+            spoken = False
+            try:
+                async with aclosing(self._chain.stream(attempt)) as steps:
+                    async for step in steps:
+                        spoken = spoken or isinstance(step, str)
+                        if isinstance(step, Answer):
+                            step = step.model_copy(update={"degraded": attempt is not asked})
+                        if attempt is asked or not isinstance(step, list):
+                            yield step
+            except ChatModelError as error:
+                if is_last or spoken:
+                    raise
+                logger.warning("%s Another model answers.", error)
+            else:
+                return
+
+    def condense(self, question: str, history: Sequence[Said]) -> tuple[str, str | None]:
+        """A question that can be understood without what was said before, and what made it so.
+
+        Returns the question itself, and None, where there is no history or nothing to change.
+        Where the model fails, the rule steps in.
+        """
+        question = check_question(question, self._settings.serve.max_question_chars)
+        if not history:
+            return question, None
+        session = self._settings.session
+        if self._settings.chat.model != EXTRACTIVE:
+            prompt = self._prompts.get(CONDENSE_PROMPT, session.condense)
+            try:
+                chosen = self.models.get(prompt.model)
+                with chosen.calling(), told(chosen.name):
+                    rewritten = condense_by_model(
+                        question, history, prompt, chosen.model, session.history_tokens
+                    )
+                name = f"{prompt.name}@{prompt.version}:{prompt.content_hash[:12]}"
+                bound = self._settings.serve.max_question_chars
+                return (rewritten[:bound], name) if rewritten != question else (question, None)
+            except ChatModelError as error:
+                logger.warning("a follow-up was condensed by rule: %s", error)
+        rewritten = condense_by_rule(question, history)
+        return (rewritten, RULE) if rewritten != question else (question, None)
 
     def prepare(
         self,
@@ -71,6 +133,7 @@ class AnswerService:
         prompt: str | None = None,
         passages: int | None = None,
         index_version: str | None = None,
+        condensed_by: str | None = None,
     ) -> Asked:
         """Check a question and find all that it is to be answered with; nothing is answered yet.
 
@@ -81,6 +144,7 @@ class AnswerService:
             prompt: version or alias of the prompt `answer`; default: the setting's.
             passages: how many passages to answer from; default: the setting's, else the prompt's.
             index_version: a version of the set, live or not; default: the live one.
+            condensed_by: see `Manifest`.
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
@@ -91,9 +155,9 @@ class AnswerService:
         version = self._prompts.get(ANSWER_PROMPT, prompt or self._settings.prompt.answer)
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
-        model, parameters = self._model(version)
-        manifest = self._manifest(document_set, version, parameters, limit)
-        return Asked(question, document_set, version, model, manifest, limit, where)
+        chosen = self.models.get(version.model)
+        manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
+        return Asked(question, document_set, version, chosen, manifest, limit, where)
 
     def search(
         self,
@@ -119,27 +183,27 @@ class AnswerService:
 
     def check(self) -> None:
         """Raise a `PlumbError` if the prompt or the chat model of the settings cannot be had."""
-        self._model(self._prompts.get(ANSWER_PROMPT, self._settings.prompt.answer))
+        prompt = self._prompts.get(ANSWER_PROMPT, self._settings.prompt.answer)
+        self.models.get(prompt.model)
 
-    def _model(self, prompt: PromptVersion) -> tuple[BaseChatModel, dict[str, Any]]:
-        """The chat model for a prompt's parameters, made once, and what the manifest says of it."""
-        chat = self._settings.chat
-        parameters = merged_parameters(chat, prompt.model)
-        key = json.dumps(parameters, sort_keys=True, default=str)
-        model = self._models.get(key)
-        if model is None:
-            model = make_chat_model(chat, self._settings.extractive, self._embedder, parameters)
-            self._models[key] = model
-        if chat.model == EXTRACTIVE:
-            return model, dict(model._identifying_params)
-        return model, {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+    def _attempts(self, asked: Asked, fall_back: bool) -> Iterator[tuple[Asked, bool]]:
+        """What was prepared, then the same with each model to fall back to; whether it is the last."""
+        places = list(self.models.fallbacks) if fall_back else []
+        yield asked, not places
+        for place in places:
+            chosen = self.models.get(asked.prompt.model, place)
+            manifest = asked.manifest.model_copy(
+                update={"chat_model": chosen.name, "chat_parameters": chosen.parameters}
+            )
+            yield replace(asked, chosen=chosen, manifest=manifest), place == places[-1]
 
     def _manifest(
         self,
         document_set: DocumentSet,
         prompt: PromptVersion,
-        parameters: dict[str, Any],
+        chosen: Chosen,
         limit: int,
+        condensed_by: str | None,
     ) -> Manifest:
         identity = document_set.info.model
         retrieval = self._settings.retrieval
@@ -151,8 +215,8 @@ class AnswerService:
             embedding_hash=identity.content_hash,
             prompt=f"{prompt.name}@{prompt.version}",
             prompt_hash=prompt.content_hash,
-            chat_model=self._settings.chat.model,
-            chat_parameters=parameters,
+            chat_model=chosen.name,
+            chat_parameters=chosen.parameters,
             retrieval=RetrievalManifest(
                 fusion=FUSION,
                 passages=limit,
@@ -160,4 +224,5 @@ class AnswerService:
                 rerank_model=retrieval.rerank_model,
                 rerank_depth=retrieval.rerank_depth if reranked else None,
             ),
+            condensed_by=condensed_by,
         )

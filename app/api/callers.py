@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.callers import Caller
 
 
 def caller(request: Request) -> str:
     """The caller as far as the connection tells: an address."""
     return f"{request.client.host if request.client else 'unknown'} over REST"
+
+
+def _caller(request: Request) -> Caller:
+    return Caller(request.client.host if request.client else "unknown", "admin")
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]

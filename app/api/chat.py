@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from app.answering.answer import Answer
-from app.api.parts import AnswersDep
-from app.api.problems import ANSWERING
+from app.answering.answer import Passage
+from app.api.callers import CallerDep
+from app.api.parts import TurnsDep
+from app.api.problems import ANSWERING, problem_of
+from app.api.sse import event, event_stream
+from app.turns.turn import Turn, TurnRequest
+from app.turns.turns import TurnStep
+from prompts.errors import PlumbError
 
 router = APIRouter(prefix="/v1", tags=["answers"])
+PASSAGES = TypeAdapter(list[Passage])
 
 
 class ChatOptions(BaseModel):
@@ -41,6 +52,16 @@ class ChatRequest(BaseModel):
         default=None,
         description="A version of the set, for example a candidate that is not live yet.",
     )
+    session_id: str | None = Field(
+        default=None,
+        description="A conversation, by an id of the caller's choice: a follow-up is understood "
+        "from what was asked in it before. One that is not there is begun.",
+    )
+    stream: bool = Field(
+        default=False,
+        description="Send server-sent events: `passages`, then `token` as words come, then "
+        "`answer`, which is what the response would be without; or `error`, a problem detail.",
+    )
     options: ChatOptions = ChatOptions()
 
 
@@ -52,20 +73,55 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-@router.post("/chat", responses=ANSWERING, summary="Answer a question")
-def chat(
+STREAMED: dict[int | str, dict[str, Any]] = {
+    **ANSWERING,
+    200: {
+        "description": "The answer; or, with `stream`, events that end in it.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+}
+
+
+@router.post("/chat", response_model=Turn, responses=STREAMED, summary="Answer a question")
+async def chat(
     request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)],
-    answers: AnswersDep,
+    turns: TurnsDep,
+    caller: CallerDep,
     index_version: Annotated[
         str | None, Query(description="As in the body; the body's wins.")
     ] = None,
-) -> Answer:
+) -> Turn | StreamingResponse:
     """Answer from the documents, each sentence cited, or refuse with the reason."""
-    return answers.ask(
-        request.question,
-        request.document_set,
+    asked = TurnRequest(
+        question=request.question,
+        document_set=request.document_set,
         filters=request.filters,
         prompt=request.options.prompt,
         passages=request.options.passages,
         index_version=request.index_version or index_version,
+        session_id=request.session_id,
     )
+    if not request.stream:
+        return await run_sync(turns.take, asked, caller)
+    steps = turns.stream(asked, caller)
+    # What is wrong with the question comes out before the first step, and is an error as any.
+    first = await anext(steps)
+    return event_stream(_events(first, steps))
+
+
+async def _events(first: TurnStep, steps: AsyncGenerator[TurnStep]) -> AsyncIterator[bytes]:
+    async with aclosing(steps):
+        yield _event(first)
+        try:
+            async for step in steps:
+                yield _event(step)
+        except PlumbError as error:
+            yield event(problem_of(error, "/v1/chat").model_dump_json(), "error")
+
+
+def _event(step: TurnStep) -> bytes:
+    if isinstance(step, str):
+        return event(json.dumps({"text": step}, ensure_ascii=False), "token")
+    if isinstance(step, Turn):
+        return event(step.model_dump_json(), "answer")
+    return event(PASSAGES.dump_json(step).decode(), "passages")

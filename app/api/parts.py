@@ -10,6 +10,8 @@ from app.answering.service import AnswerService
 from app.jobs.queue import JobQueue
 from app.parts import Parts
 from app.readiness import Readiness
+from app.sessions.session import Sessions
+from app.turns.turns import Turns
 from app.uploads.protocol import Uploads
 
 
@@ -33,8 +35,18 @@ def _uploads(request: Request) -> Uploads:
     return cast("Uploads", request.app.state.uploads)
 
 
+def _turns(request: Request) -> Turns:
+    return cast("Turns", request.app.state.turns)
+
+
+def _sessions(request: Request) -> Sessions:
+    return cast("Sessions", request.app.state.sessions)
+
+
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 JobsDep = Annotated[JobQueue, Depends(_jobs)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
+TurnsDep = Annotated[Turns, Depends(_turns)]
+SessionsDep = Annotated[Sessions, Depends(_sessions)]

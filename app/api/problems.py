@@ -9,20 +9,25 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.api import openai_errors
+from app.api.problem import Problem
 from app.errors import (
     AdministrationRefused,
     ChatModelFailed,
+    ChatModelResting,
     ChatModelUnknown,
     DocumentSetExists,
     InvalidQuestion,
     InvalidRequest,
     JobIsActive,
     JobsUnavailable,
+    SessionsUnavailable,
     StoreUnavailable,
     UnknownJob,
+    UnknownModel,
+    UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
 )
@@ -57,6 +62,8 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownVersion: 404,
     UnknownUpload: 404,
     UnknownJob: 404,
+    UnknownModel: 404,
+    UnknownSession: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -67,26 +74,10 @@ STATUS: dict[type[PlumbError], int] = {
     StoreUnavailable: 503,
     UploadsUnavailable: 503,
     ChatModelUnknown: 503,
+    ChatModelResting: 503,
+    SessionsUnavailable: 503,
     ChatModelFailed: 502,
 }
-
-
-class Problem(BaseModel):
-    """An error, as RFC 9457 has it.
-
-    Attributes:
-        type: a URN that names the kind of problem, for programs.
-        title: the kind of problem, for people.
-        status: the HTTP status.
-        detail: what is wrong with this request, and the mend.
-        instance: the path that was asked for.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
 
 
 def _response(what: str) -> dict[str, Any]:
@@ -112,6 +103,7 @@ UPLOADING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
     413: _response("The upload is larger than the bound."),
 }
+UNKNOWN_SESSION: dict[int | str, dict[str, Any]] = {404: _response("No such session.")}
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
@@ -129,28 +121,46 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
-    """The response that carries a problem."""
-    body = Problem(
-        type=f"urn:plumbline:problem:{name}",
-        title=title,
-        status=status,
-        detail=detail,
-        instance=instance,
-    )
-    headers = (
-        {"Retry-After": RETRY_AFTER_S} if status == http.HTTPStatus.SERVICE_UNAVAILABLE else None
-    )
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
-
-
-def _plumb_error(request: Request, error: Exception) -> JSONResponse:
+def problem_of(error: PlumbError, instance: str) -> Problem:
+    """The problem that an error is."""
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
     name = _kebab(type(error).__name__)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", name, error)
-    return problem(status, name, name.replace("-", " ").capitalize(), str(error), request.url.path)
+    return Problem(
+        type=f"urn:plumbline:problem:{name}",
+        title=name.replace("-", " ").capitalize(),
+        status=status,
+        detail=str(error),
+        instance=instance,
+    )
+
+
+def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
+    """The response that carries a problem."""
+    return _response_of(
+        Problem(
+            type=f"urn:plumbline:problem:{name}",
+            title=title,
+            status=status,
+            detail=detail,
+            instance=instance,
+        )
+    )
+
+
+def _response_of(body: Problem) -> JSONResponse:
+    is_passing = body.status == http.HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": RETRY_AFTER_S} if is_passing else None
+    if openai_errors.speaks_openai(body.instance):
+        return JSONResponse(openai_errors.error_of(body), body.status, headers)
+    return JSONResponse(body.model_dump(), body.status, headers, media_type=MEDIA_TYPE)
+
+
+def _plumb_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
+    return _response_of(problem_of(error, request.url.path))
 
 
 def _invalid_request(request: Request, error: Exception) -> JSONResponse:

@@ -183,7 +183,10 @@ def test_an_index_that_is_gone_is_a_503_with_retry_after(make_parts) -> None:
 
 def test_a_chat_model_that_fails_is_a_502(make_parts, openai) -> None:
     settings = make_parts(
-        chat__model="openai:m", chat__base_url=openai.url, chat__max_retries=0
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__max_retries=0,
+        chat__last_resort=False,
     ).settings
     openai.status = 500
     with TestClient(create_app(settings)) as client:

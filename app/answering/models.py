@@ -1,0 +1,142 @@
+"""The chat models that the settings name, each made once, and each with a circuit breaker."""
+
+from __future__ import annotations
+
+import json
+import threading
+from asyncio import CancelledError
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pybreaker
+from langchain_core.language_models import BaseChatModel
+
+from app.answer_settings import ChatSettings, ExtractiveSettings
+from app.answering.chat_models import EXTRACTIVE, make_chat_model, merged_parameters
+from app.errors import ChatModelFailed, ChatModelResting
+from ingestion.embedding import Embedder
+from prompts.errors import PlumbError
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A chat model as a question is answered with it.
+
+    Attributes:
+        name: as the settings name it.
+        model: made with the prompt's parameters.
+        parameters: what the manifest says of it.
+        breaker: see `calling`.
+    """
+
+    name: str
+    model: BaseChatModel
+    parameters: dict[str, Any]
+    breaker: pybreaker.CircuitBreaker
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Call the model within this, so that one that fails again and again is left in peace.
+
+        Raises:
+            ChatModelResting: it is, right now.
+        """
+        try:
+            with self.breaker.calling():
+                yield
+        except pybreaker.CircuitBreakerError as error:
+            raise ChatModelResting(
+                f"the chat model {self.name!r} has failed {self.breaker.fail_max} times in a row "
+                f"and is asked again after {self.breaker.reset_timeout:g} s."
+            ) from error
+
+
+class ChatModels:
+    """The model of the settings, and those to fall back to. Safe to share between threads."""
+
+    def __init__(
+        self, chat: ChatSettings, extractive: ExtractiveSettings, embedder: Embedder
+    ) -> None:
+        self._extractive = extractive
+        self._embedder = embedder
+        self._settings = list(_in_order(chat))
+        self._models: dict[str, BaseChatModel] = {}
+        self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def fallbacks(self) -> range:
+        """Places of the models to fall back to, in order; the first model is at place 0."""
+        return range(1, len(self._settings))
+
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+        """A model with a prompt version's parameters.
+
+        Raises:
+            ChatModelUnknown: it cannot be made.
+        """
+        chat = self._settings[place]
+        parameters = merged_parameters(chat, prompt)
+        key = f"{place} {json.dumps(parameters, sort_keys=True, default=str)}"
+        model = self._models.get(key)
+        if model is None:
+            model = make_chat_model(chat, self._extractive, self._embedder, parameters)
+            self._models[key] = model
+        if chat.model == EXTRACTIVE:
+            shown = dict(model._identifying_params)
+        else:
+            shown = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+        return Chosen(chat.model, model, shown, self._breaker(chat))
+
+    def states(self) -> dict[str, str]:
+        """Model -> `closed` (it is called), `open` (it rests) or `half-open` (one call tries it)."""
+        with self._lock:
+            return {name: breaker.current_state for name, breaker in self._breakers.items()}
+
+    def _breaker(self, chat: ChatSettings) -> pybreaker.CircuitBreaker:
+        with self._lock:
+            return self._breakers.setdefault(
+                chat.model,
+                pybreaker.CircuitBreaker(
+                    fail_max=chat.breaker_failures,
+                    reset_timeout=chat.breaker_rest_s,
+                    # A caller that left is no failure of the model.
+                    exclude=[CancelledError, GeneratorExit],
+                    throw_new_error_on_trip=False,
+                ),
+            )
+
+
+@contextmanager
+def told(model: str) -> Iterator[None]:
+    """Tell what a provider's client raises as ours.
+
+    Raises:
+        ChatModelFailed: the model did not answer.
+    """
+    try:
+        yield
+    except PlumbError:
+        raise
+    except Exception as error:  # each provider's client raises its own
+        text = " ".join(str(error).split())[:300]
+        raise ChatModelFailed(
+            f"the chat model {model!r} did not answer: {text or type(error).__name__}"
+        ) from error
+
+
+def _in_order(chat: ChatSettings) -> Iterator[ChatSettings]:
+    """Settings of the model, of the one to fall back to, and of the last resort."""
+    yield chat
+    if chat.fallback_model:
+        yield chat.model_copy(
+            update={
+                "model": chat.fallback_model,
+                "base_url": chat.fallback_base_url,
+                "api_key": chat.fallback_api_key,
+            }
+        )
+    if chat.last_resort and EXTRACTIVE not in (chat.model, chat.fallback_model):
+        yield chat.model_copy(update={"model": EXTRACTIVE, "base_url": None, "parameters": {}})

@@ -1,0 +1,1 @@
+"""Translate between OpenAI's chat API and turns."""

@@ -1,0 +1,68 @@
+"""Document sets and prompts under the names of models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from app.answering.service import ANSWER_PROMPT
+from app.errors import UnknownModel
+from app.parts import Parts
+
+PREFIX = "plumb/"
+OWNER = "plumbline"
+
+
+class Model(BaseModel):
+    """A document set, asked with a prompt."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = OWNER
+
+
+class Models(BaseModel):
+    """All that can be asked."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+def parse_model(name: str) -> tuple[str, str | None]:
+    """The document set and the prompt's version or alias that a model's name means.
+
+    Raises:
+        UnknownModel: it means none.
+    """
+    document_set, _, prompt = name.removeprefix(PREFIX).partition("@")
+    if not name.startswith(PREFIX) or not document_set:
+        raise UnknownModel(
+            f"model {name[:100]!r}: write plumb/SET or plumb/SET@PROMPT; GET /v1/models lists them."
+        )
+    return document_set, prompt or None
+
+
+def models(parts: Parts) -> Models:
+    """Each live set by itself, then with each alias of the prompt `answer`."""
+    aliases = sorted(parts.prompts.aliases(ANSWER_PROMPT))
+    found = []
+    for name in parts.catalogue.names():
+        created = int(parts.catalogue.live(name).committed_at.timestamp())
+        ids = [f"{PREFIX}{name}", *(f"{PREFIX}{name}@{alias}" for alias in aliases)]
+        found += [Model(id=id_, created=created) for id_ in ids]
+    return Models(data=found)
+
+
+def model_of(parts: Parts, name: str) -> Model:
+    """One model.
+
+    Raises:
+        UnknownModel, UnknownDocumentSet, PromptError: there is none of this name.
+    """
+    document_set, prompt = parse_model(name)
+    live = parts.catalogue.live(document_set)
+    if prompt is not None:
+        parts.prompts.get(ANSWER_PROMPT, prompt)
+    return Model(id=name, created=int(live.committed_at.timestamp()))

@@ -1,0 +1,27 @@
+"""Settings of conversations."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ingestion.settings import SettingsGroup
+
+
+class SessionSettings(SettingsGroup):
+    """Conversations. They are kept in Redis where redis.url is set, else in the process."""
+
+    keep_hours: float = Field(
+        default=24.0, gt=0, description="How long a session is kept after it was last spoken in."
+    )
+    most_exchanges: int = Field(
+        default=50, ge=1, le=1000, description="Questions with answers kept of a session."
+    )
+    most: int = Field(default=10_000, ge=1, description="Sessions kept in the process.")
+    history_tokens: int = Field(
+        default=1500,
+        ge=50,
+        description="How much of a session the condensing model gets to read, about, in tokens.",
+    )
+    condense: str = Field(
+        default="production", description="Version (v1) or alias of the prompt `condense`."
+    )

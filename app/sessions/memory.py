@@ -1,0 +1,79 @@
+"""Sessions in this process; for a service of one process, without Redis."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from app.session_settings import SessionSettings
+from app.sessions.session import Exchange, SessionSummary
+
+
+@dataclass(slots=True)
+class _Kept:
+    updated: datetime
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class MemorySessions:
+    """Holds at most `sessions.most` of them; the one that was silent longest goes first."""
+
+    def __init__(
+        self, settings: SessionSettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._settings = settings
+        self._keep = timedelta(hours=settings.keep_hours)
+        self._now = now
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def history(self, owner: str, session_id: str) -> list[Exchange]:
+        """What was said."""
+        with self._lock:
+            self._forget()
+            kept = self._kept.get((owner, session_id))
+            return list(kept.exchanges) if kept else []
+
+    def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
+        """Add to a session."""
+        with self._lock:
+            self._forget()
+            kept = self._kept.setdefault((owner, session_id), _Kept(self._now()))
+            kept.updated = self._now()
+            kept.exchanges = [*kept.exchanges, exchange][-self._settings.most_exchanges :]
+            self._kept.move_to_end((owner, session_id))
+            while len(self._kept) > self._settings.most:
+                self._kept.popitem(last=False)
+
+    def list(self, owner: str) -> list[SessionSummary]:
+        """The owner's sessions."""
+        with self._lock:
+            self._forget()
+            found = [
+                SessionSummary(
+                    session_id=id_, updated=kept.updated, expires=kept.updated + self._keep
+                )
+                for (whose, id_), kept in self._kept.items()
+                if whose == owner
+            ]
+        return found[::-1]
+
+    def delete(self, owner: str, session_id: str) -> bool:
+        """Forget a session."""
+        with self._lock:
+            self._forget()
+            return self._kept.pop((owner, session_id), None) is not None
+
+    def close(self) -> None:
+        """Nothing is held that others could see."""
+
+    def _forget(self) -> None:
+        before = self._now() - self._keep
+        while self._kept:
+            key, kept = next(iter(self._kept.items()))
+            if kept.updated > before:
+                return
+            del self._kept[key]

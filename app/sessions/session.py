@@ -1,0 +1,85 @@
+"""A session, and the seam of what keeps sessions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.errors import InvalidRequest
+
+SESSION_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,100}$")
+
+
+class Exchange(BaseModel):
+    """One question of a conversation, with its answer.
+
+    Attributes:
+        at: when it was answered, UTC.
+        question: as it was asked.
+        standalone: what it was condensed to, so that it can be understood by itself.
+        answer: the answer's text.
+        answer_id: the answer's id.
+        documents: ids of the documents that were cited.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    question: str
+    standalone: str
+    answer: str
+    answer_id: str
+    documents: list[str] = Field(default_factory=list)
+
+
+class SessionSummary(BaseModel):
+    """A session as it is listed.
+
+    Attributes:
+        session_id: its id, which its owner chose.
+        updated: when it was last spoken in, UTC.
+        expires: when it will be forgotten unless it is spoken in again, UTC.
+    """
+
+    session_id: str
+    updated: datetime
+    expires: datetime
+
+
+class Sessions(Protocol):
+    """Keeps sessions by owner and id, for a time. Safe to share between threads.
+
+    Everything may raise `SessionsUnavailable`.
+    """
+
+    def history(self, owner: str, session_id: str) -> list[Exchange]:
+        """What was said, oldest first; nothing for a session that is not there."""
+
+    def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
+        """Add to a session, and begin it where it is not there; its time starts anew."""
+
+    def list(self, owner: str) -> list[SessionSummary]:
+        """The owner's sessions, last spoken in first."""
+
+    def delete(self, owner: str, session_id: str) -> bool:
+        """Forget a session; False if it is not there."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
+def check_session_id(session_id: str) -> str:
+    """A session's id, as callers may choose it.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if not SESSION_ID.fullmatch(session_id):
+        raise InvalidRequest(
+            f"session_id: {session_id[:100]!a} cannot be one; use 1 to 100 letters, digits, or any "
+            "of _ . : -"
+        )
+    return session_id

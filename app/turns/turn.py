@@ -1,0 +1,66 @@
+"""A turn, as it is asked for and as it ends."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from app.answering.answer import Answer
+from app.answering.condensing import Said
+
+CacheKind = Literal["exact", "semantic", "miss", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """What is asked.
+
+    Attributes:
+        question: in words; may be a follow-up.
+        document_set, filters, prompt, passages, index_version: see `AnswerService.prepare`.
+        session_id: the conversation it belongs to, whose history Plumbline keeps; None for none.
+        said: a conversation whose history the caller keeps, oldest first.
+        cached: False to have it answered anew.
+    """
+
+    question: str
+    document_set: str | None = None
+    filters: dict[str, Any] = field(default_factory=dict)
+    prompt: str | None = None
+    passages: int | None = None
+    index_version: str | None = None
+    session_id: str | None = None
+    said: tuple[Said, ...] = ()
+    cached: bool = True
+
+
+class Turn(Answer):
+    """An answer, and how it came about.
+
+    Attributes:
+        id: names the answer.
+        at: when it was answered, UTC.
+        question: the question as it was asked.
+        standalone_question: what a follow-up was condensed to; what was searched for.
+        session_id: the conversation it belongs to.
+        cache: whether it was answered before: to this very question (`exact`), to one that asks
+            the same (`semantic`), or not (`miss`); `off` where no cache was asked.
+        notices: what the caller should know, in sentences.
+    """
+
+    id: str
+    at: datetime
+    question: str
+    standalone_question: str
+    session_id: str | None = None
+    cache: CacheKind = "off"
+    notices: list[str] = Field(default_factory=list)
+
+
+def new_id() -> str:
+    """An answer's id: nobody can guess another one's."""
+    return f"ans_{secrets.token_urlsafe(15)}"

@@ -1,0 +1,139 @@
+"""Turns: follow-ups, sessions that are away, models that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from app.answering.chat_models import EXTRACTIVE
+from app.callers import Caller
+from app.errors import ChatModelFailed, ChatModelResting, InvalidRequest
+from app.parts import Parts
+from app.session_settings import SessionSettings
+from app.sessions.memory import MemorySessions
+from app.sessions.redis import RedisSessions
+from app.sessions.session import Sessions
+from app.turns.turn import Turn, TurnRequest
+from app.turns.turns import Turns
+
+ANNA, BEN = Caller("anna", "reader"), Caller("ben", "reader")
+WARRANTY = "How long does the warranty on a refrigeration unit last?"
+
+
+def turns_of(parts: Parts, sessions: Sessions | None = None, **more) -> Turns:
+    return Turns(parts.answers, sessions or MemorySessions(SessionSettings()), **more)
+
+
+def test_a_follow_up_is_understood_from_its_session(make_parts: Callable[..., Parts]) -> None:
+    turns = turns_of(make_parts())
+    first = turns.take(TurnRequest(WARRANTY, session_id="s"), ANNA)
+    assert "24 months" in first.answer
+    assert first.standalone_question == first.question
+    assert first.manifest.condensed_by is None
+    follow_up = TurnRequest("When does it end early?", session_id="s")
+    second = turns.take(follow_up, ANNA)
+    assert "seal" in second.answer
+    assert "warranty" in second.standalone_question
+    assert second.question == "When does it end early?"
+    assert second.manifest.condensed_by == "rule-1"
+    assert second.id != first.id
+    # Nobody else's session has the words that are missing.
+    alone = turns.take(follow_up, BEN)
+    assert alone.standalone_question == alone.question
+
+
+def test_a_history_that_the_caller_keeps_does_as_well(make_parts, openai) -> None:
+    openai.reply = 'The warranty ends "if the seal on the compressor is broken" [1].'
+    parts = make_parts(chat__model="openai:m", chat__base_url=openai.url)
+    from app.answering.condensing import Said
+
+    request = TurnRequest("When does it end early?", said=(Said(WARRANTY, "24 months"),))
+    turn = turns_of(parts).take(request, ANNA)
+    assert turn.manifest.condensed_by is not None
+    assert turn.manifest.condensed_by.startswith("condense@v1:")
+    assert len(openai.requests) == 2
+
+
+def test_without_its_history_a_question_is_taken_by_itself_and_says_so(make_parts) -> None:
+    sessions = RedisSessions("redis://127.0.0.1:1/0", SessionSettings())
+    turn = turns_of(make_parts(), sessions).take(TurnRequest(WARRANTY, session_id="s"), ANNA)
+    assert "24 months" in turn.answer
+    assert "history cannot be read" in turn.notices[0]
+
+
+def test_a_session_id_that_is_none_is_refused(make_parts) -> None:
+    with pytest.raises(InvalidRequest, match="session_id"):
+        turns_of(make_parts()).take(TurnRequest(WARRANTY, session_id="a b"), ANNA)
+
+
+def test_every_turn_is_told_of(make_parts) -> None:
+    told: list[tuple[Turn, TurnRequest, Caller]] = []
+    turns = turns_of(make_parts(), on_turn=lambda *what: told.append(what))
+    request = TurnRequest(WARRANTY)
+    turn = turns.take(request, ANNA)
+    assert told == [(turn, request, ANNA)]
+
+
+def test_the_extractive_model_steps_in_when_the_model_fails(make_parts, openai) -> None:
+    parts = make_parts(chat__model="openai:m", chat__base_url=openai.url, chat__max_retries=0)
+    openai.status = 500
+    turn = turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
+    assert turn.degraded
+    assert "24 months" in turn.answer
+    assert turn.model == turn.manifest.chat_model == EXTRACTIVE
+    strict = parts.answers.prepare(WARRANTY)
+    assert strict.manifest.id != turn.manifest.id
+    with pytest.raises(ChatModelFailed):
+        parts.answers.answer(strict)
+
+
+def test_a_second_model_comes_before_the_last_resort(make_parts, openai) -> None:
+    openai.reply = 'It lasts "24 months from delivery" [1].'
+    parts = make_parts(
+        chat__model="openai:away",
+        chat__base_url="http://127.0.0.1:1/v1",
+        chat__max_retries=0,
+        chat__fallback_model="openai:near",
+        chat__fallback_base_url=openai.url,
+    )
+    turn = turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
+    assert (turn.degraded, turn.model) == (True, "openai:near")
+    assert "24 months from delivery" in turn.answer
+
+
+def test_a_model_that_fails_again_and_again_is_left_in_peace(make_parts, openai) -> None:
+    parts = make_parts(
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__max_retries=0,
+        chat__last_resort=False,
+        chat__breaker_failures=3,
+        chat__breaker_rest_s=1000,
+    )
+    openai.status = 500
+    turns = turns_of(parts)
+    for _ in range(3):
+        with pytest.raises(ChatModelFailed):
+            turns.take(TurnRequest(WARRANTY), ANNA)
+    with pytest.raises(ChatModelResting, match="failed 3 times in a row"):
+        turns.take(TurnRequest(WARRANTY), ANNA)
+    assert len(openai.requests) == 3
+    assert parts.answers.models.states() == {"openai:m": "open"}
+
+
+def test_a_model_that_has_rested_is_tried_again(make_parts, openai) -> None:
+    parts = make_parts(
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__max_retries=0,
+        chat__last_resort=False,
+        chat__breaker_failures=1,
+        chat__breaker_rest_s=0.000001,
+    )
+    openai.status = 500
+    with pytest.raises(ChatModelFailed):
+        turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
+    openai.status, openai.reply = 200, 'It lasts "24 months" [1].'
+    assert not turns_of(parts).take(TurnRequest(WARRANTY), ANNA).degraded
+    assert parts.answers.models.states() == {"openai:m": "closed"}
