@@ -13,6 +13,7 @@ from app.api import (
     documents,
     health,
     jobs,
+    metrics,
     openai_chat,
     problems,
     publications,
@@ -27,6 +28,7 @@ from app.parts import build
 from app.readiness import Readiness
 from app.sessions.opening import open_sessions
 from app.settings import Settings
+from app.telemetry.installing import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
 
@@ -47,8 +49,10 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
         app.state.sessions = open_sessions(settings)
-        app.state.turns = Turns(app.state.parts.answers, app.state.sessions)
+        app.state.turns = Turns(app.state.parts.answers, app.state.sessions, telemetry.on_turn)
+        app.state.metrics = telemetry.metrics
         yield
+        telemetry.tracing.close()
         app.state.sessions.close()
         app.state.jobs.close()
         app.state.readiness.close()
@@ -66,9 +70,12 @@ def create_app(settings: Settings) -> FastAPI:
         most_bytes=settings.serve.max_body_bytes,
         most_upload_bytes=settings.serve.max_upload_bytes,
     )
+    telemetry = install_telemetry(app, settings)
     problems.install(app)
     for resource in (chat, openai_chat, search, sessions, document_sets, health):
         app.include_router(resource.router)
+    if settings.telemetry.metrics:
+        app.include_router(metrics.router)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(
             resource.router, dependencies=ADMINISTRATION, responses=problems.ADMINISTRATION

@@ -21,6 +21,7 @@ def run(settings: Settings) -> None:
     import uvicorn
 
     from app.main import create_app
+    from app.telemetry.logs import log_to_stderr
 
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -32,9 +33,10 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
+    log_to_stderr(settings.telemetry)
     config = uvicorn.Config(
         create_app(settings),
-        log_level="info",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )

@@ -31,6 +31,7 @@ from app.answer_settings import (
 )
 from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
 from app.session_settings import SessionSettings
+from app.telemetry_settings import TelemetrySettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     chat: ChatSettings = ChatSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
     session: SessionSettings = SessionSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     redis: RedisSettings = RedisSettings()
     store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()

@@ -1,0 +1,1 @@
+"""Traces, metrics and logs of the service at work; what answers knows none of it."""

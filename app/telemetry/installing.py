@@ -1,0 +1,69 @@
+"""Put telemetry around a service: middleware, spans of requests, and what is told of each turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from app.callers import Caller
+from app.parts import Parts
+from app.settings import Settings
+from app.telemetry.logs import AnswerLogLine
+from app.telemetry.metrics import Metrics
+from app.telemetry.request_times import RequestTimes
+from app.telemetry.tracing import Tracing
+from app.turns.turn import Turn, TurnRequest
+from ingestion.index.protocol import SetInfo
+from prompts.errors import PlumbError
+
+NOT_TRACED = "healthz,readyz,metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What tells of a service at work."""
+
+    metrics: Metrics
+    tracing: Tracing
+    log_line: AnswerLogLine
+
+    def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
+        """Tell of a turn that has ended."""
+        self.metrics.on_turn(turn, request, caller)
+        if self.tracing.is_sent:
+            self.tracing.on_turn(turn, request, caller)
+        self.log_line.on_turn(turn, request, caller)
+
+
+def install(app: FastAPI, settings: Settings) -> Telemetry:
+    """Put telemetry around a service that has not been started yet.
+
+    Raises:
+        SettingsError: traces cannot be sent where the settings say.
+    """
+    found = settings.telemetry
+    tracing = Tracing(found)
+    metrics = Metrics(lambda: _live(app), lambda: _breakers(app))
+    if found.metrics:
+        app.add_middleware(RequestTimes, metrics=metrics)
+    if tracing.is_sent:
+        from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+
+        FastAPIInstrumentor.instrument_app(
+            app, tracer_provider=tracing.provider, excluded_urls=NOT_TRACED
+        )
+    return Telemetry(metrics, tracing, AnswerLogLine(found))
+
+
+def _live(app: FastAPI) -> list[SetInfo]:
+    parts: Parts = app.state.parts
+    try:
+        return [parts.catalogue.live(name) for name in parts.catalogue.names()]
+    except PlumbError:  # an index that is away has no age; readyz says that it is away
+        return []
+
+
+def _breakers(app: FastAPI) -> dict[str, str]:
+    parts: Parts = app.state.parts
+    return parts.answers.models.states()

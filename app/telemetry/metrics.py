@@ -1,0 +1,133 @@
+"""Metrics for Prometheus, in a registry of the service's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from app.callers import Caller
+from app.turns.turn import Turn, TurnRequest
+from ingestion.index.protocol import SetInfo
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """What is counted and timed.
+
+    Args:
+        live: the live versions right now, for their age.
+        breakers: chat model -> state of its circuit breaker.
+    """
+
+    def __init__(
+        self,
+        live: Callable[[], list[SetInfo]] = list,
+        breakers: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        self.registry = CollectorRegistry()
+        made = self.registry
+        self.requests = Histogram(
+            "plumbline_request_seconds",
+            "Time to the end of a response.",
+            ["method", "route", "status"],
+            buckets=SECONDS,
+            registry=made,
+        )
+        self.retrieval = Histogram(
+            "plumbline_retrieval_seconds",
+            "Time to find passages.",
+            ["document_set"],
+            buckets=SECONDS,
+            registry=made,
+        )
+        self.first_token = Histogram(
+            "plumbline_first_token_seconds",
+            "Time to the first word of a streamed answer.",
+            ["model"],
+            buckets=SECONDS,
+            registry=made,
+        )
+        self.total = Histogram(
+            "plumbline_answer_seconds",
+            "Time to a whole answer.",
+            ["document_set", "model", "cache"],
+            buckets=SECONDS,
+            registry=made,
+        )
+        answering = ["document_set", "model", "prompt"]
+        self.answers = Counter(
+            "plumbline_answers", "Answers.", [*answering, "cache", "outcome"], registry=made
+        )
+        self.citation_failures = Counter(
+            "plumbline_citation_failures",
+            "Markers that named no passage, and quotations that were in none.",
+            [*answering, "kind"],
+            registry=made,
+        )
+        self.tokens = Counter(
+            "plumbline_tokens",
+            "Tokens that chat models read and wrote.",
+            ["model", "prompt", "direction"],
+            registry=made,
+        )
+        made.register(_AtScrape(live, breakers))
+
+    def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
+        """Count a turn that has ended."""
+        name, model, prompt = turn.manifest.document_set, turn.model, turn.prompt_version
+        timings = turn.timings_ms
+        outcome = "refused" if turn.refused else "degraded" if turn.degraded else "answered"
+        self.answers.labels(name, model, prompt, turn.cache, outcome).inc()
+        self.total.labels(name, model, turn.cache).observe(timings["total"] / 1000)
+        if turn.cache in ("exact", "semantic"):
+            return
+        found = sum(timings.get(stage, 0.0) for stage in ("embed", "search", "rerank"))
+        self.retrieval.labels(name).observe(found / 1000)
+        if "first_token" in timings:
+            self.first_token.labels(model).observe(timings["first_token"] / 1000)
+        check = turn.citation_check
+        failures = {"marker": check.markers_removed, "quote": len(check.quotes_unverified)}
+        for kind, count in failures.items():
+            if count:
+                self.citation_failures.labels(name, model, prompt, kind).inc(count)
+        if turn.usage is not None:
+            self.tokens.labels(model, prompt, "input").inc(turn.usage.input_tokens)
+            self.tokens.labels(model, prompt, "output").inc(turn.usage.output_tokens)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
+
+
+class _AtScrape:
+    """What is looked up when it is asked for."""
+
+    def __init__(
+        self, live: Callable[[], list[SetInfo]], breakers: Callable[[], dict[str, str]]
+    ) -> None:
+        self._live = live
+        self._breakers = breakers
+
+    def collect(self) -> Iterator[Metric]:
+        """Ages of the live versions, and which models are being left in peace."""
+        age = GaugeMetricFamily(
+            "plumbline_index_age_seconds",
+            "Time since the live index version was made.",
+            labels=["document_set", "index_version"],
+        )
+        for info in self._live():
+            since = datetime.now(UTC) - info.committed_at
+            age.add_metric([info.name, info.version], since.total_seconds())
+        yield age
+        resting = GaugeMetricFamily(
+            "plumbline_model_resting",
+            "1 while a chat model is not called since it failed too often.",
+            labels=["model"],
+        )
+        for model, state in self._breakers().items():
+            resting.add_metric([model], float(state == "open"))
+        yield resting
