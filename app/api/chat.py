@@ -16,7 +16,7 @@ from app.answering.answer import Passage
 from app.api.callers import CallerDep
 from app.api.parts import TurnsDep
 from app.api.problems import ANSWERING, problem_of
-from app.api.sse import event, event_stream
+from app.api.sse import EVENTS, event, event_stream
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import TurnStep
 from prompts.errors import PlumbError
@@ -77,7 +77,7 @@ STREAMED: dict[int | str, dict[str, Any]] = {
     **ANSWERING,
     200: {
         "description": "The answer; or, with `stream`, events that end in it.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": EVENTS,
     },
 }
 

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 
 from app.api.callers import CallerDep
-from app.api.openai_errors import error_of
+from app.api.openai_errors import RESPONSES, error_of
 from app.api.parts import PartsDep, TurnsDep
-from app.api.problems import ANSWERING, NOT_FOUND, problem_of
-from app.api.sse import event, event_stream
+from app.api.problems import problem_of
+from app.api.sse import EVENTS, event, event_stream
 from app.openai_api.completion import Chunk, Completion, Pieces, completion_of
 from app.openai_api.models import Model, Models, model_of, models
 from app.openai_api.request import CompletionRequest, turn_request
@@ -25,10 +25,10 @@ from prompts.errors import PlumbError
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 STREAMED: dict[int | str, dict[str, Any]] = {
-    **ANSWERING,
+    **RESPONSES,
     200: {
         "description": "The completion; or, with `stream`, its chunks, then `[DONE]`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": EVENTS,
     },
 }
 
@@ -82,13 +82,13 @@ def _event(piece: Chunk) -> bytes:
     return event(piece.model_dump_json(exclude_none=True))
 
 
-@router.get("/models", summary="List models")
+@router.get("/models", responses=RESPONSES, summary="List models")
 def list_models(parts: PartsDep) -> Models:
     """Each document set, with each alias of the answer prompt."""
     return models(parts)
 
 
-@router.get("/models/{model:path}", responses=NOT_FOUND, summary="Look at a model")
+@router.get("/models/{model:path}", responses=RESPONSES, summary="Look at a model")
 def get_model(model: str, parts: PartsDep) -> Model:
     """One of them."""
     return model_of(parts, model)

@@ -4,10 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from app.api.problem import Problem
 
 PATHS = ("/v1/chat/completions", "/v1/models")
 CLIENT_ERRORS = 500
+
+
+class ErrorDetails(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str
+
+
+class OpenAIError(BaseModel):
+    """An error, as OpenAI's API has it."""
+
+    error: ErrorDetails
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": OpenAIError, "description": what}
+    for status, what in {
+        404: "No such model.",
+        409: "The document set was indexed with another embedding model.",
+        413: "The request is larger than the bound.",
+        422: "The request means nothing as it stands; `message` says what to mend.",
+        502: "The chat model did not answer.",
+        503: "Something that answers depend on cannot be used right now.",
+    }.items()
+}
 
 
 def speaks_openai(path: str) -> bool:

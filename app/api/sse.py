@@ -9,6 +9,17 @@ from fastapi.sse import format_sse_event
 
 HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
 
+# What a stream holds, for the description of a route.
+EVENTS = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "required": ["data"],
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+        }
+    }
+}
+
 
 def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
     """A response of events. A client that leaves has the iteration cancelled."""

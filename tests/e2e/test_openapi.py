@@ -1,0 +1,70 @@
+"""Every route against its own description: no 5xx, no response that its schema does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.app.api.live import live_service
+
+EXAMPLES = 50
+# Left out of all checks is one: that what fits the schema is accepted. A question of no letter, or
+# the name of a set that takes no uploads, fits and is refused, by a 422 that is described.
+
+
+@pytest.fixture(scope="module")
+def described(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[schemathesis.schemas.BaseSchema]:
+    """A service with one small set, and its description."""
+    from app.settings import load_settings
+    from ingestion.embedding import load_embedder
+    from ingestion.index.stores import open_store
+    from ingestion.settings import EmbeddingSettings
+    from ingestion.sync.start import sync_source, workbench
+
+    folder = tmp_path_factory.mktemp("service")
+    (folder / "documents").mkdir()
+    (folder / "documents" / "hours.md").write_text("# Hours\n\nThe depot opens at 05:30.\n")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        loaded = load_settings({"index.url": str(folder / "index"), "loading.workers": 0})
+        store = open_store(loaded.index)
+        sync_source("depot", "documents", workbench(store, load_embedder(EmbeddingSettings())))
+        store.close()
+        with live_service(loaded) as url:
+            yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+
+
+def check(operation: Any) -> list[str]:
+    """What is wrong with one operation."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def every_case(case: schemathesis.Case) -> None:
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+    try:
+        every_case()
+    except BaseExceptionGroup as group:
+        return [f"{operation.label}: {one}" for one in group.exceptions]
+    return []
+
+
+def test_every_route_keeps_to_its_description(described: schemathesis.schemas.BaseSchema) -> None:
+    operations = [result.ok() for result in described.get_all_operations()]
+    assert len(operations) > 20
+    wrong = [told for operation in operations for told in check(operation)]
+    assert not wrong, "\n\n".join(wrong)
