@@ -19,6 +19,7 @@ from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
+from tests.openai_server import Script, openai_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -119,6 +120,13 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url: str = request.getfixturevalue("postgres_url")
         return url
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def openai() -> Iterator[Script]:
+    """A scripted chat model behind a real HTTP server."""
+    with openai_server() as script:
+        yield script
 
 
 def _empty(url: str) -> None:

@@ -19,7 +19,6 @@ from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
-from tests.openai_server import Script, openai_server
 
 DOCUMENTS = {
     "warranty.md": """---
@@ -82,10 +81,3 @@ def make_parts(
     yield make
     for parts in made:
         parts.catalogue.store.close()
-
-
-@pytest.fixture
-def openai() -> Iterator[Script]:
-    """A scripted chat model behind a real HTTP server."""
-    with openai_server() as script:
-        yield script
