@@ -55,6 +55,13 @@ class ServeSettings(SettingsGroup):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that serve. More than one need redis.url, so that they share "
+        "conversations, cached answers and limits.",
+    )
     max_question_chars: int = Field(default=2000, ge=1, description="Longest question accepted.")
     max_body_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request accepted.")
     max_upload_bytes: int = Field(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from typing import TYPE_CHECKING, Any
 
+from app.jobs.handing_over import handed_over, take_over
 from app.settings import Settings
 from prompts.errors import SettingsError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
@@ -19,10 +25,16 @@ def run(settings: Settings) -> None:
         SettingsError: the address cannot be listened on.
     """
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     from app.main import create_app
     from app.telemetry.logs import log_to_stderr
 
+    if settings.serve.workers > 1 and settings.redis.url is None:
+        raise SettingsError(
+            "serve.workers: more than one need redis.url, so that they share conversations, cached "
+            "answers and limits; set PLUMB_REDIS_URL, or leave serve.workers at 1."
+        )
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -34,10 +46,26 @@ def run(settings: Settings) -> None:
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
     log_to_stderr(settings.telemetry)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    common: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "timeout_graceful_shutdown": SHUTDOWN_S,
+    }
+    workers = settings.serve.workers
+    if workers == 1:
+        config = uvicorn.Config(create_app(settings), **common)
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    os.environ.update(handed_over(settings))
+    config = uvicorn.Config("app.serving:worker_app", factory=True, workers=workers, **common)
+    Multiprocess(config, [listener]).run()
+
+
+def worker_app() -> FastAPI:
+    """The app of one worker process, by the settings that `run` handed over."""
+    from app.main import create_app
+    from app.telemetry.logs import log_to_stderr
+
+    settings = take_over()
+    log_to_stderr(settings.telemetry)
+    return create_app(settings)
