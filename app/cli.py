@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from app.batch import cli as batches
+from app.lineage import cli as lineage
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
@@ -38,6 +40,8 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
+    batches.mount(app)
+    lineage.mount(app)
 
 
 def ask(

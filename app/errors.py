@@ -8,6 +8,9 @@ prompts.errors.PlumbError
 ├── UnknownUpload           no uploaded file of this name
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
+├── UnknownAnswer           no stored answer of this id, or not one of this caller's
+├── CannotReplay            what an answer came from is gone, or was not stored
+├── BatchError              a batch's questions or its file of answers cannot be used
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -48,6 +51,18 @@ class UploadsUnavailable(PlumbError):
 
 class StoreUnavailable(PlumbError):
     """The database of answers and access cannot be reached or written right now."""
+
+
+class UnknownAnswer(PlumbError):
+    """There is no stored answer of this id that the caller may see."""
+
+
+class CannotReplay(PlumbError):
+    """What the answer came from is gone, or its words were not stored."""
+
+
+class BatchError(PlumbError):
+    """The questions of a batch cannot be read, or its file of answers cannot be written."""
 
 
 class JobError(PlumbError):

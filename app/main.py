@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api import (
+    answers,
     chat,
     document_sets,
     documents,
@@ -21,9 +22,11 @@ from app.api import (
 from app.api.administration import ADMINISTRATION
 from app.api.body_limit import BodyLimit
 from app.jobs.opening import open_queue
+from app.lineage.log import AnswerLog
 from app.parts import build
 from app.readiness import Readiness
 from app.settings import Settings
+from app.store.database import Database
 from app.uploads.opening import open_uploads
 
 DESCRIPTION = """
@@ -42,7 +45,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
+        store = settings.store
+        database = Database(store.url.get_secret_value())
+        database.migrate()
+        app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
+        app.state.answer_log.forget_old()
         yield
+        app.state.answer_log.close()
+        database.close()
         app.state.jobs.close()
         app.state.readiness.close()
         app.state.parts.catalogue.store.close()
@@ -60,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         most_upload_bytes=settings.serve.max_upload_bytes,
     )
     problems.install(app)
-    for resource in (chat, search, document_sets, health):
+    for resource in (chat, answers, search, document_sets, health):
         app.include_router(resource.router)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(

@@ -29,6 +29,11 @@ class StoreSettings(SettingsGroup):
     keep_days: float = Field(
         default=30.0, gt=0, description="How long answers and feedback are kept, days."
     )
+    texts: bool = Field(
+        default=True,
+        description="Whether the words of questions, answers, passages and feedback are stored. "
+        "Without them ids, hashes, scores and times are; such an answer cannot be replayed.",
+    )
 
 
 class JobsSettings(SettingsGroup):

@@ -26,6 +26,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from app.answer_settings import (
     ChatSettings,
     ExtractiveSettings,
+    PricesSettings,
     PromptSettings,
     RetrievalSettings,
 )
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = RetrievalSettings()
     prompt: PromptSettings = PromptSettings()
     chat: ChatSettings = ChatSettings()
+    prices: PricesSettings = PricesSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
     redis: RedisSettings = RedisSettings()
     store: StoreSettings = StoreSettings()

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from app.answering.service import AnswerService
 from app.jobs.queue import JobQueue
+from app.lineage.log import AnswerLog
 from app.parts import Parts
 from app.readiness import Readiness
 from app.uploads.protocol import Uploads
@@ -33,8 +34,13 @@ def _uploads(request: Request) -> Uploads:
     return cast("Uploads", request.app.state.uploads)
 
 
+def _answer_log(request: Request) -> AnswerLog:
+    return cast("AnswerLog", request.app.state.answer_log)
+
+
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 JobsDep = Annotated[JobQueue, Depends(_jobs)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
+AnswerLogDep = Annotated[AnswerLog, Depends(_answer_log)]

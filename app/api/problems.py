@@ -22,6 +22,7 @@ from app.errors import (
     JobIsActive,
     JobsUnavailable,
     StoreUnavailable,
+    UnknownAnswer,
     UnknownJob,
     UnknownUpload,
     UploadsUnavailable,
@@ -57,6 +58,7 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownVersion: 404,
     UnknownUpload: 404,
     UnknownJob: 404,
+    UnknownAnswer: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -111,6 +113,9 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
 UPLOADING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
     413: _response("The upload is larger than the bound."),
+}
+UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
+    404: _response("No such answer, or it is another caller's.")
 }
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
