@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from rich.console import Console
@@ -71,7 +72,7 @@ def _probe_answers(settings: Settings, name: str, document: str) -> Probe:
         looked_at=f"{held.looked_at} answers of the set and {held.feedback} pieces of feedback in "
         f"{database.shown}, for the document's id",
         found="; ".join(found),
-        mend=f"`plumb answers forget {document} --set {name}`" if found else "",
+        mend=f"`plumb answers forget {shlex.quote(document)} --set {name}`" if found else "",
     )
 
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from app.answering.answer import Passage
 from app.manifest import Manifest
 
-WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+# A word with the white space behind it, so that stretches are not torn apart by equal spaces.
+WORDS = re.compile(r"\w+\s*|\W")
 
 
 class Change(BaseModel):
