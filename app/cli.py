@@ -181,8 +181,8 @@ def prove_deleted(
 ) -> None:
     """Look everywhere a deleted document could still be, and say what was looked at.
 
-    The exit code is 0 if nothing holds it, 3 if only old versions or leftovers do, 1 if answers
-    can still come from it.
+    The exit code is 0 if nothing holds it, 3 if only old versions, leftovers or stored
+    answers do, 1 if answers can still come from it.
     """
     settings = settings_from(context, setting, index__url=index_url)
     from app import deletion

@@ -24,9 +24,9 @@ class BatchQuestion(BaseModel):
         filters: which documents may be used.
     """
 
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(min_length=1, max_length=200)
+    id: str = Field(min_length=1, max_length=200, coerce_numbers_to_str=True)
     question: str
     document_set: str | None = None
     filters: dict[str, Any] | None = None

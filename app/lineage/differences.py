@@ -51,7 +51,8 @@ class Stretch(BaseModel):
 
 def manifest_changes(before: Manifest, after: Manifest) -> list[Change]:
     """The fields that differ."""
-    then, now = _flat(before.model_dump(exclude={"id"})), _flat(after.model_dump(exclude={"id"}))
+    # As JSON, since what was stored has lists where there were tuples.
+    then, now = (_flat(item.model_dump(mode="json", exclude={"id"})) for item in (before, after))
     return [
         Change(field=field, before=then.get(field), after=now.get(field))
         for field in dict.fromkeys([*then, *now])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +17,8 @@ from app.lineage.replay import Replay
 
 NOT_STORED = "(not stored: store.texts is off)"
 SNIPPET = 100
+# Style, and brackets as of `git diff --word-diff`.
+MARKS = {"removed": ("bold red", "[-{}-]"), "added": ("bold green", "{{+{}+}}")}
 
 
 def show_page(page: AnswerPage, console: Console | None = None) -> None:
@@ -64,7 +68,8 @@ def show_replay(replay: Replay, console: Console | None = None) -> None:
     console.print(Text(f"{record.id}: {record.standalone_question or record.question}", "bold"))
     both = Table("Recorded", "Answered again", expand=True, show_lines=True)
     both.columns[0].ratio = both.columns[1].ratio = 1
-    both.add_row(_words(replay.text, "removed"), _words(replay.text, "added"))
+    plain = console.color_system is None
+    both.add_row(_words(replay.text, "removed", plain), _words(replay.text, "added", plain))
     both.add_row(_below(record), f"{_outcome(replay.answer.refused)}, now")
     console.print(both)
     if replay.same_manifest:
@@ -144,13 +149,17 @@ def _passages(passages: list[Passage]) -> Table:
     return table
 
 
-def _words(stretches: list[Stretch], own: str) -> Text:
-    """One side's text, with the words that only it has marked."""
-    mark = "bold red" if own == "removed" else "bold green"
+def _words(stretches: list[Stretch], own: Literal["removed", "added"], plain: bool) -> Text:
+    """One side's text; the words that only it has are coloured, or bracketed where colours are not."""
+    mark, brackets = MARKS[own]
     shown = Text()
     for stretch in stretches:
-        if stretch.kind in ("same", own):
-            shown.append(stretch.text, mark if stretch.kind == own else "")
+        if stretch.kind == "same":
+            shown.append(stretch.text)
+        elif stretch.kind == own:
+            words = stretch.text.rstrip()
+            shown.append(brackets.format(words) if plain else words, mark)
+            shown.append(stretch.text[len(words) :])
     return shown
 
 
