@@ -1,7 +1,7 @@
 """The front door: `plumb`. Mounts each room's commands, and tells errors in one line.
 
 Exit codes: 0 done; 1 failed, with one line on stderr that says why; 2 the command line is wrong;
-3 done, but some documents were skipped; 130 interrupted.
+3 done, but some documents or questions were not; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -48,6 +48,17 @@ class ChatSettings(SettingsGroup):
     )
 
 
+class PricesSettings(SettingsGroup):
+    """What the chat model's tokens cost, in any one currency."""
+
+    input_per_million: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens that the chat model reads."
+    )
+    output_per_million: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens that the chat model writes."
+    )
+
+
 class ExtractiveSettings(SettingsGroup):
     """The embedded answerer that quotes the best-supported sentences."""
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from app.batch import cli as batches
+from app.lineage import cli as lineage
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
@@ -38,6 +40,8 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
+    batches.mount(app)
+    lineage.mount(app)
 
 
 def ask(
@@ -177,8 +181,8 @@ def prove_deleted(
 ) -> None:
     """Look everywhere a deleted document could still be, and say what was looked at.
 
-    The exit code is 0 if nothing holds it, 3 if only old versions or leftovers do, 1 if answers
-    can still come from it.
+    The exit code is 0 if nothing holds it, 3 if only old versions, leftovers or stored
+    answers do, 1 if answers can still come from it.
     """
     settings = settings_from(context, setting, index__url=index_url)
     from app import deletion

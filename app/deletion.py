@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from rich.console import Console
@@ -19,9 +20,13 @@ REDIS_PAGE = 1000
 def prove_deleted(
     catalogue: Catalogue, settings: Settings, name: str, document: str
 ) -> DeletionProof:
-    """Probe the index, and Redis where it is set."""
+    """Probe the index, Redis where it is set, and stored answers with their feedback."""
     proof = probe_index(catalogue, name, document)
-    probes = [*proof.probes, _probe_redis(settings, document)]
+    probes = [
+        *proof.probes,
+        _probe_redis(settings, document),
+        _probe_answers(settings, name, document),
+    ]
     probes.append(
         Probe(
             where="answer cache and stored sessions",
@@ -48,6 +53,27 @@ def show_proof(proof: DeletionProof, console: Console | None = None) -> None:
     console.print(f"{escape(proof.document)} in {proof.document_set}: {verdict}.", highlight=False)
     for mend in dict.fromkeys(probe.mend for probe in proof.probes if probe.mend):
         console.print(f"  {escape(mend)}", highlight=False)
+
+
+def _probe_answers(settings: Settings, name: str, document: str) -> Probe:
+    """Look through the stored answers: passages, citations, words, and feedback on them."""
+    from app.lineage.holding import answers_holding
+    from app.store.database import Database
+
+    database = Database(settings.store.url.get_secret_value())
+    try:
+        held = answers_holding(database, name, document)
+    finally:
+        database.close()
+    counts = {"given its passages": held.passages, "naming it": held.words}
+    found = [f"{len(ids)} {how}, e.g. {ids[0]}" for how, ids in counts.items() if ids]
+    return Probe(
+        where="stored answers",
+        looked_at=f"{held.looked_at} answers of the set and {held.feedback} pieces of feedback in "
+        f"{database.shown}, for the document's id",
+        found="; ".join(found),
+        mend=f"`plumb answers forget {shlex.quote(document)} --set {name}`" if found else "",
+    )
 
 
 def _probe_redis(settings: Settings, document: str) -> Probe:

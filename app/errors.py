@@ -10,6 +10,9 @@ prompts.errors.PlumbError
 ├── UnknownSession          the caller has no session of this id
 ├── SessionsUnavailable     conversations cannot be read or written right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
+├── UnknownAnswer           no stored answer of this id, or not one of this caller's
+├── CannotReplay            what an answer came from is gone, or was not stored
+├── BatchError              a batch's questions or its file of answers cannot be used
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -64,6 +67,18 @@ class UnknownSession(PlumbError):
 
 class SessionsUnavailable(PlumbError):
     """Conversations cannot be read or written right now."""
+
+
+class UnknownAnswer(PlumbError):
+    """There is no stored answer of this id that the caller may see."""
+
+
+class CannotReplay(PlumbError):
+    """What the answer came from is gone, or its words were not stored."""
+
+
+class BatchError(PlumbError):
+    """The questions of a batch cannot be read, or its file of answers cannot be written."""
 
 
 class JobError(PlumbError):

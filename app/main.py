@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.api import (
+    answers,
     chat,
     document_sets,
     documents,
@@ -24,10 +25,13 @@ from app.api import (
 from app.api.administration import ADMINISTRATION
 from app.api.body_limit import BodyLimit
 from app.jobs.opening import open_queue
+from app.lineage.log import AnswerLog
+from app.lineage.recording import Recording
 from app.parts import build
 from app.readiness import Readiness
 from app.sessions.opening import open_sessions
 from app.settings import Settings
+from app.store.database import Database
 from app.telemetry.installing import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
@@ -49,11 +53,21 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
         app.state.sessions = open_sessions(settings)
-        app.state.turns = Turns(app.state.parts.answers, app.state.sessions, telemetry.on_turn)
+        store = settings.store
+        database = Database(store.url.get_secret_value())
+        database.migrate()
+        app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
+        app.state.answer_log.forget_old()
+        recording = Recording(app.state.answer_log, settings.prices)
+        app.state.turns = Turns(
+            app.state.parts.answers, app.state.sessions, [telemetry.on_turn, recording.on_turn]
+        )
         app.state.metrics = telemetry.metrics
         yield
         telemetry.tracing.close()
         app.state.sessions.close()
+        app.state.answer_log.close()
+        database.close()
         app.state.jobs.close()
         app.state.readiness.close()
         app.state.parts.catalogue.store.close()
@@ -72,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     telemetry = install_telemetry(app, settings)
     problems.install(app)
-    for resource in (chat, openai_chat, search, sessions, document_sets, health):
+    for resource in (chat, openai_chat, answers, search, sessions, document_sets, health):
         app.include_router(resource.router)
     if settings.telemetry.metrics:
         app.include_router(metrics.router)

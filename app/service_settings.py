@@ -27,7 +27,12 @@ class StoreSettings(SettingsGroup):
         description="sqlite:///FILE, or postgresql://user:password@host/database.",
     )
     keep_days: float = Field(
-        default=30.0, gt=0, description="How long answers and feedback are kept, days."
+        default=30.0, gt=0, le=36_500, description="How long answers and feedback are kept, days."
+    )
+    texts: bool = Field(
+        default=True,
+        description="Whether the words of questions, answers, passages and feedback are stored. "
+        "Without them ids, hashes, scores and times are; such an answer cannot be replayed.",
     )
 
 

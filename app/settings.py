@@ -26,6 +26,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from app.answer_settings import (
     ChatSettings,
     ExtractiveSettings,
+    PricesSettings,
     PromptSettings,
     RetrievalSettings,
 )
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = RetrievalSettings()
     prompt: PromptSettings = PromptSettings()
     chat: ChatSettings = ChatSettings()
+    prices: PricesSettings = PricesSettings()
     extractive: ExtractiveSettings = ExtractiveSettings()
     session: SessionSettings = SessionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

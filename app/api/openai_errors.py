@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.api.problem import Problem
+from app.api.problem import ProblemDetail
 
 PATHS = ("/v1/chat/completions", "/v1/models")
 CLIENT_ERRORS = 500
@@ -45,7 +45,7 @@ def speaks_openai(path: str) -> bool:
     return path in PATHS or path.startswith("/v1/models/")
 
 
-def error_of(problem: Problem) -> dict[str, Any]:
+def error_of(problem: ProblemDetail) -> dict[str, Any]:
     """The body of the error; `code` is the last part of the problem's type."""
     code = problem.type.rpartition(":")[2]
     kind = "invalid_request_error" if problem.status < CLIENT_ERRORS else "server_error"

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from app.answering.service import AnswerService
 from app.jobs.queue import JobQueue
+from app.lineage.log import AnswerLog
 from app.parts import Parts
 from app.readiness import Readiness
 from app.sessions.session import Sessions
@@ -43,6 +44,10 @@ def _sessions(request: Request) -> Sessions:
     return cast("Sessions", request.app.state.sessions)
 
 
+def _answer_log(request: Request) -> AnswerLog:
+    return cast("AnswerLog", request.app.state.answer_log)
+
+
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
@@ -50,3 +55,4 @@ JobsDep = Annotated[JobQueue, Depends(_jobs)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 TurnsDep = Annotated[Turns, Depends(_turns)]
 SessionsDep = Annotated[Sessions, Depends(_sessions)]
+AnswerLogDep = Annotated[AnswerLog, Depends(_answer_log)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 
-class Problem(BaseModel):
+class ProblemDetail(BaseModel):
     """An error, as RFC 9457 has it.
 
     Attributes:

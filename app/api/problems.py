@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.api import openai_errors
-from app.api.problem import Problem
+from app.api.problem import ProblemDetail
 from app.errors import (
     AdministrationRefused,
     ChatModelFailed,
@@ -25,6 +25,7 @@ from app.errors import (
     JobsUnavailable,
     SessionsUnavailable,
     StoreUnavailable,
+    UnknownAnswer,
     UnknownJob,
     UnknownModel,
     UnknownSession,
@@ -64,6 +65,7 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownJob: 404,
     UnknownModel: 404,
     UnknownSession: 404,
+    UnknownAnswer: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -82,9 +84,9 @@ STATUS: dict[type[PlumbError], int] = {
 
 def _response(what: str) -> dict[str, Any]:
     return {
-        "model": Problem,
+        "model": ProblemDetail,
         "description": what,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}},
     }
 
 
@@ -104,6 +106,9 @@ UPLOADING: dict[int | str, dict[str, Any]] = {
     413: _response("The upload is larger than the bound."),
 }
 UNKNOWN_SESSION: dict[int | str, dict[str, Any]] = {404: _response("No such session.")}
+UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
+    404: _response("No such answer, or it is another caller's.")
+}
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
@@ -121,14 +126,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def problem_of(error: PlumbError, instance: str) -> Problem:
+def problem_of(error: PlumbError, instance: str) -> ProblemDetail:
     """The problem that an error is."""
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
     name = _kebab(type(error).__name__)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", name, error)
-    return Problem(
+    return ProblemDetail(
         type=f"urn:plumbline:problem:{name}",
         title=name.replace("-", " ").capitalize(),
         status=status,
@@ -140,7 +145,7 @@ def problem_of(error: PlumbError, instance: str) -> Problem:
 def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
     """The response that carries a problem."""
     return _response_of(
-        Problem(
+        ProblemDetail(
             type=f"urn:plumbline:problem:{name}",
             title=title,
             status=status,
@@ -150,7 +155,7 @@ def problem(status: int, name: str, title: str, detail: str, instance: str) -> J
     )
 
 
-def _response_of(body: Problem) -> JSONResponse:
+def _response_of(body: ProblemDetail) -> JSONResponse:
     is_passing = body.status == http.HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": RETRY_AFTER_S} if is_passing else None
     if openai_errors.speaks_openai(body.instance):

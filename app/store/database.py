@@ -20,10 +20,14 @@ MIGRATION_LOCK = 7_203_341
 
 
 class Database:
-    """Sessions on one database. Safe to share between threads."""
+    """Sessions on one database. Safe to share between threads.
+
+    Attributes:
+        shown: its URL without the password.
+    """
 
     def __init__(self, url: str) -> None:
-        self._shown = _shown(url)
+        self.shown = _shown(url)
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -69,7 +73,7 @@ class Database:
             yield
         except SQLAlchemyError as error:
             detail = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
-            raise StoreUnavailable(f"{self._shown}: {detail}; check store.url.") from error
+            raise StoreUnavailable(f"{self.shown}: {detail}; check store.url.") from error
 
 
 def _engine(url: str) -> Engine:

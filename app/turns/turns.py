@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,11 +40,11 @@ class Turns:
     Args:
         answers: answers by itself, knowing none of what is here.
         sessions: keeps conversations.
-        on_turn: called with every turn that has ended.
+        on_turn: each is called with every turn that has ended.
     """
 
     def __init__(
-        self, answers: AnswerService, sessions: Sessions, on_turn: OnTurn = lambda *_: None
+        self, answers: AnswerService, sessions: Sessions, on_turn: Sequence[OnTurn] = ()
     ) -> None:
         self._answers = answers
         self._sessions = sessions
@@ -117,7 +117,8 @@ class Turns:
                 self._sessions.append(caller.name, request.session_id, _exchange(turn))
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
-        self._on_turn(turn, request, caller)
+        for told in self._on_turn:
+            told(turn, request, caller)
         return turn
 
 

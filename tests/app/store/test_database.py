@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import app.lineage.tables  # noqa: F401 (joins the registry)
 from app.errors import StoreUnavailable
 from app.store.database import Database
 from app.store.tables import Table

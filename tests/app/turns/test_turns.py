@@ -69,7 +69,7 @@ def test_a_session_id_that_is_none_is_refused(make_parts) -> None:
 
 def test_every_turn_is_told_of(make_parts) -> None:
     told: list[tuple[Turn, TurnRequest, Caller]] = []
-    turns = turns_of(make_parts(), on_turn=lambda *what: told.append(what))
+    turns = turns_of(make_parts(), on_turn=[lambda *what: told.append(what)])
     request = TurnRequest(WARRANTY)
     turn = turns.take(request, ANNA)
     assert told == [(turn, request, ANNA)]

@@ -1,0 +1,222 @@
+"""What is kept of an answer, and of what people thought of it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from app.answer_settings import PricesSettings
+from app.answering.answer import Answer, Usage
+from app.callers import Caller
+from app.manifest import Manifest
+
+Thumb = Literal["up", "down"]
+
+
+class Feedback(BaseModel):
+    """What one caller thought of an answer.
+
+    Attributes:
+        at: when (UTC).
+        caller: who.
+        thumb: `up` or `down`.
+        reason: why, in their words.
+        corrected_answer: what it should have said.
+    """
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    at: datetime
+    caller: str
+    thumb: Thumb
+    reason: str | None = None
+    corrected_answer: str | None = None
+
+
+class AnswerSummary(BaseModel):
+    """An answer in a list.
+
+    Attributes:
+        id: `ans_` and 20 characters.
+        at: when it was given (UTC).
+        caller: who asked.
+        document_set: the set that was asked.
+        question: as it was asked; None where texts are not stored.
+        session_id: the session it belongs to, if any.
+        manifest_id: the id of everything that shaped it.
+        prompt_version: for example `answer@v1`.
+        index_version: the index version it was answered from.
+        model: the chat model.
+        refused: whether it declines to answer.
+        cache: `exact` or `semantic` where it came from the cache; None: made anew.
+        degraded: whether the chat model was away and another way of answering stood in.
+        usage: tokens that this answer cost; None from the cache.
+        cost: what they cost by the settings' prices; None where no price is set.
+        error: why there is no answer, where there is none.
+    """
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    at: datetime
+    caller: str
+    document_set: str
+    question: str | None
+    session_id: str | None = None
+    manifest_id: str
+    prompt_version: str
+    index_version: str
+    model: str
+    refused: bool
+    cache: str | None = None
+    degraded: bool = False
+    usage: Usage | None = None
+    cost: float | None = None
+    error: str | None = None
+
+
+class AnswerRecord(AnswerSummary):
+    """All that is kept of an answer.
+
+    Attributes:
+        question_hash: SHA-256 (hex) of the question as asked.
+        standalone_question: what was searched for, where the session made it another question.
+        filters: the filters it was asked with.
+        groups: whose documents the caller saw; None: all.
+        answer: the answer with passages, scores and citations; None where it failed.
+        answer_hash: SHA-256 (hex) of the answer's text.
+        manifest: everything that shaped it.
+        prompt_hash: SHA-256 (hex) of the prompt version's content.
+        timings_ms: milliseconds by stage.
+        trace_id: the trace it belongs to, where traces are kept.
+    """
+
+    question_hash: str
+    standalone_question: str | None = None
+    filters: dict[str, Any]
+    groups: list[str] | None = None
+    answer: Answer | None
+    answer_hash: str | None
+    manifest: Manifest
+    prompt_hash: str
+    timings_ms: dict[str, float]
+    trace_id: str | None = None
+
+
+class Lineage(AnswerRecord):
+    """An answer's record with what people thought of it, oldest first."""
+
+    feedback: list[Feedback]
+
+
+def new_answer_id() -> str:
+    """An id that nobody can guess."""
+    return f"ans_{secrets.token_urlsafe(15)}"
+
+
+def record_of(
+    answer: Answer | Exception,
+    manifest: Manifest,
+    *,
+    question: str,
+    caller: Caller,
+    answer_id: str | None = None,
+    standalone_question: str | None = None,
+    session_id: str | None = None,
+    filters: Mapping[str, Any] | None = None,
+    cache: str | None = None,
+    degraded: bool = False,
+    prices: PricesSettings | None = None,
+    trace_id: str | None = None,
+) -> AnswerRecord:
+    """The record of an answer, or of the failure to answer what was prepared.
+
+    Args:
+        answer: the answer, or what was raised instead of it.
+        manifest: of the question as it was prepared, or of the answer where it has another.
+        question: as it was asked.
+        answer_id: default: a new one.
+        prices: what tokens cost; an answer from the cache costs nothing.
+
+    The others are the fields of `AnswerRecord`.
+    """
+    given = answer if isinstance(answer, Answer) else None
+    usage = given.usage if given is not None and cache is None else None
+    return AnswerRecord(
+        id=answer_id or new_answer_id(),
+        at=datetime.now(UTC),
+        caller=caller.name,
+        document_set=manifest.document_set,
+        question=question,
+        question_hash=_hash(question),
+        standalone_question=standalone_question if standalone_question != question else None,
+        session_id=session_id,
+        filters=dict(filters or {}),
+        groups=None if caller.groups is None else sorted(caller.groups),
+        answer=given,
+        answer_hash=_hash(given.answer) if given is not None else None,
+        manifest_id=manifest.id,
+        manifest=manifest,
+        prompt_version=manifest.prompt,
+        prompt_hash=manifest.prompt_hash,
+        index_version=manifest.index_version,
+        model=manifest.chat_model,
+        refused=given.refused if given is not None else False,
+        cache=cache,
+        degraded=degraded,
+        usage=usage,
+        cost=0.0 if cache is not None else cost(usage, prices),
+        timings_ms=given.timings_ms if given is not None else {},
+        trace_id=trace_id,
+        error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
+    )
+
+
+def cost(usage: Usage | None, prices: PricesSettings | None) -> float | None:
+    """What tokens cost, in the currency of the prices; None where either is not known."""
+    if usage is None or prices is None:
+        return None
+    if prices.input_per_million is None and prices.output_per_million is None:
+        return None
+    paid_in = usage.input_tokens * (prices.input_per_million or 0.0)
+    paid_out = usage.output_tokens * (prices.output_per_million or 0.0)
+    return (paid_in + paid_out) / 1_000_000
+
+
+def without_texts(record: AnswerRecord) -> AnswerRecord:
+    """The record with ids, hashes, scores and times, and no words of question, answer or passage."""
+    answer = record.answer
+    if answer is not None:
+        bare = {"text": "", "heading_path": []}
+        answer = answer.model_copy(
+            update={
+                "answer": "",
+                "citations": [item.model_copy(update=bare) for item in answer.citations],
+                "passages": [
+                    item.model_copy(update={**bare, "context": "", "metadata": {}})
+                    for item in answer.passages
+                ],
+                "citation_check": answer.citation_check.model_copy(
+                    update={"quotes_unverified": []}
+                ),
+            }
+        )
+    return record.model_copy(
+        update={
+            "question": None,
+            "standalone_question": None,
+            "filters": {},
+            "answer": answer,
+            # The message of a failure may quote the question; its kind does not.
+            "error": record.error.partition(":")[0] if record.error else None,
+        }
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,96 @@
+"""Answer a stored question again, from what it was answered from, and compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.answering.answer import Answer
+from app.answering.service import AnswerService
+from app.errors import CannotReplay
+from app.lineage.differences import (
+    Change,
+    PassageMove,
+    Stretch,
+    manifest_changes,
+    passage_moves,
+    text_diff,
+)
+from app.lineage.record import AnswerRecord
+from ingestion.errors import UnknownDocumentSet, UnknownVersion
+from prompts.errors import PromptError
+
+
+class Replay(BaseModel):
+    """An answer beside the one that its question gets now.
+
+    Attributes:
+        record: the answer as it was recorded.
+        answer: the answer now, from the same index version, prompt version and filters.
+        same: whether words, passages and manifest are all what they were.
+        same_manifest: whether everything that shapes the answer is what it was; if so, what else
+            differs is the chat model's own doing.
+        manifest_changes: the fields that differ: settings, or another model.
+        passages: the passages that came, went or moved.
+        text: both texts, in stretches that are the same, removed or added.
+    """
+
+    record: AnswerRecord
+    answer: Answer
+    same: bool
+    same_manifest: bool
+    manifest_changes: list[Change]
+    passages: list[PassageMove]
+    text: list[Stretch]
+
+
+def replay(record: AnswerRecord, answers: AnswerService) -> Replay:
+    """Answer again, as the same caller would be answered; nothing is stored.
+
+    Raises:
+        CannotReplay: the index version or the prompt version is gone, or the question was not
+            stored.
+        ChatModelError, IndexUnavailable, …: as answering.
+    """
+    question = record.standalone_question or record.question
+    if question is None:
+        raise CannotReplay(
+            f"answer {record.id}: its question was not stored, since store.texts was off."
+        )
+    then = record.manifest
+    visibility: dict[str, Any] = (
+        {} if record.groups is None else {"visible_to": frozenset(record.groups)}
+    )
+    try:
+        asked = answers.prepare(
+            question,
+            record.document_set,
+            filters=record.filters,
+            prompt=then.prompt.partition("@")[2],
+            passages=then.retrieval.passages,
+            index_version=then.index_version,
+            **visibility,
+        )
+    except (UnknownVersion, UnknownDocumentSet) as error:
+        raise CannotReplay(
+            f"answer {record.id} came from index version {then.index_version} of "
+            f"{record.document_set!r}, which is gone: {error}"
+        ) from error
+    except PromptError as error:
+        raise CannotReplay(
+            f"answer {record.id} came from prompt {then.prompt}, which is gone: {error}"
+        ) from error
+    again = answers.answer(asked)
+    before, passages = (record.answer.answer, record.answer.passages) if record.answer else ("", [])
+    changes = manifest_changes(then, again.manifest)
+    moves = passage_moves(passages, again.passages)
+    return Replay(
+        record=record,
+        answer=again,
+        same=before == again.answer and not moves and not changes,
+        same_manifest=not changes,
+        manifest_changes=changes,
+        passages=moves,
+        text=text_diff(before, again.answer),
+    )

@@ -1,0 +1,132 @@
+"""Lineage, feedback and forgetting over REST."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.lineage.record import AnswerRecord
+from tests.app.lineage.conftest import answer, record
+
+
+def add(client: TestClient, *records: AnswerRecord) -> None:
+    """Have the service keep answers."""
+    app: Any = client.app
+    for item in records:
+        app.state.answer_log.add(item)
+
+
+def test_an_answer_tells_where_it_came_from(serve, store_url: str) -> None:
+    client = serve(store__url=store_url)
+    kept = record(filters={"team": "sales"}, session_id="s1")
+    add(client, kept)
+    told = client.get(f"/v1/answers/{kept.id}").json()
+    assert told["question"] == "How long does the warranty last?"
+    assert told["answer"]["answer"] == "It lasts 24 months [1]."
+    assert told["answer"]["passages"][0]["scores"]["dense"] == 0.5
+    assert told["manifest"]["id"] == told["manifest_id"]
+    assert told["manifest"]["chat_parameters"] == {}
+    assert told["prompt_hash"] == "p" * 64
+    assert told["usage"] == {"input_tokens": 1000, "output_tokens": 200}
+    assert told["timings_ms"] == {"total": 12.5}
+    assert told["feedback"] == []
+
+
+def test_feedback_is_kept_and_replaced(serve) -> None:
+    client = serve()
+    kept = record()
+    add(client, kept)
+    url = f"/v1/answers/{kept.id}/feedback"
+    given = client.post(url, json={"thumb": "down", "reason": "no", "corrected_answer": "36"})
+    assert given.status_code == 201, given.text
+    assert client.post(url, json={"thumb": "up"}).status_code == 201
+    (said,) = client.get(f"/v1/answers/{kept.id}").json()["feedback"]
+    assert (said["thumb"], said["reason"], said["corrected_answer"]) == ("up", None, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"thumb": "sideways"},
+        {"thumb": "up", "stars": 5},
+        {"thumb": "up", "reason": "x" * 2001},
+        {"thumb": "up", "corrected_answer": "x" * 20_001},
+    ],
+)
+def test_feedback_that_means_nothing_is_refused(serve, body: dict) -> None:
+    client = serve()
+    kept = record()
+    add(client, kept)
+    response = client.post(f"/v1/answers/{kept.id}/feedback", json=body)
+    assert response.status_code == 422
+    assert response.json()["type"] == "urn:plumbline:problem:invalid-request"
+
+
+def test_a_deleted_answer_is_gone(serve) -> None:
+    client = serve()
+    kept = record()
+    add(client, kept)
+    assert client.delete(f"/v1/answers/{kept.id}").status_code == 204
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/feedback")):
+        sent = {"json": {"thumb": "up"}} if method == "POST" else {}
+        gone = client.request(method, f"/v1/answers/{kept.id}{path}", **sent)
+        assert gone.status_code == 404
+        assert gone.json()["type"] == "urn:plumbline:problem:unknown-answer"
+
+
+def test_answers_are_listed_in_pages_and_narrowed(serve) -> None:
+    client = serve()
+    now = datetime.now(UTC)
+    kept = [record(at=now - timedelta(minutes=n)) for n in range(3)]
+    no = record(at=now - timedelta(minutes=9), answer=answer(refused=True))
+    add(client, *kept, no)
+
+    def ids(**query: Any) -> tuple[list[str], str | None]:
+        page = client.get("/v1/answers", params=query).json()
+        return [item["id"] for item in page["answers"]], page["next"]
+
+    first, after = ids(limit=3)
+    assert first == [item.id for item in kept]
+    assert ids(limit=3, after=after) == ([no.id], None)
+    assert ids(refused=True)[0] == [no.id]
+    assert ids(since=(now - timedelta(seconds=90)).isoformat())[0] == [kept[0].id, kept[1].id]
+    assert ids(document_set="other")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"after": "nonsense"}, 422),
+        ({"since": "2026-01-01T00:00:00"}, 422),
+        ({"since": "0001-01-01T00:00:00+14:00"}, 422),
+        ({"limit": 0}, 422),
+        ({"limit": 101}, 422),
+        ({"document_set": "\0"}, 422),
+    ],
+)
+def test_a_list_that_means_nothing_is_refused(serve, store_url, query: dict, status: int) -> None:
+    response = serve(store__url=store_url).get("/v1/answers", params=query)
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_an_id_that_is_none_is_unknown(serve, store_url: str) -> None:
+    client = serve(store__url=store_url)
+    for wrong in ("ans_", "x", "ans_%00", "%F0%9F%92%A9", "a" * 5000):
+        assert client.get(f"/v1/answers/{wrong}").status_code == 404
+
+
+def test_answers_outlive_the_service_and_old_ones_do_not(serve, store_url: str) -> None:
+    client = serve(store__url=store_url)
+    young, old = record(), record(at=datetime.now(UTC) - timedelta(days=3))
+    add(client, young)
+    assert client.get(f"/v1/answers/{young.id}").status_code == 200
+    add(client, old)
+    assert client.get(f"/v1/answers/{old.id}").status_code == 200
+    again = serve(store__url=store_url, store__keep_days=2)
+    assert again.get(f"/v1/answers/{young.id}").status_code == 200
+    assert again.get(f"/v1/answers/{old.id}").status_code == 404

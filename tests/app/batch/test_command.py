@@ -1,0 +1,90 @@
+"""`plumb batch` as a user runs it, and as a machine that goes down ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.parts import Parts
+
+ROOT = Path(__file__).resolve().parents[3]
+QUESTIONS = 60
+
+
+@pytest.fixture
+def place(make_parts, tmp_path: Path) -> Path:
+    """A folder with an index and questions."""
+    made: Parts = make_parts()
+    assert made.catalogue.names() == ["depot"]
+    with (tmp_path / "questions.jsonl").open("w") as stream:
+        for n in range(QUESTIONS):
+            row = {"id": f"q{n}", "question": f"How long does warranty number {n} last?"}
+            stream.write(json.dumps(row) + "\n")
+    return tmp_path
+
+
+def command(*arguments: str) -> list[str]:
+    given = ["batch", "questions.jsonl", "-o", "answers.jsonl", "--index-url", "index", *arguments]
+    return [sys.executable, "-m", "plumb", *given]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+
+
+def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=place, env=environment(), capture_output=True, text=True,
+        timeout=180, check=False,
+    )  # fmt: skip
+
+
+def test_a_killed_batch_goes_on_and_asks_nothing_twice(place: Path) -> None:
+    output = place / "answers.jsonl"
+    killed = subprocess.Popen(
+        command("--concurrency", "2"), cwd=place, env=environment(), stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and killed.poll() is None:
+        if output.exists() and output.read_bytes().count(b"\n") >= 5:
+            break
+        time.sleep(0.01)
+    killed.kill()
+    assert killed.wait() == -9
+    before = output.read_bytes()
+    assert 5 <= before.count(b"\n") < QUESTIONS
+    with output.open("ab") as stream:
+        stream.write(b'{"id": "q59", "question": "How lo')
+
+    done = run(place)
+    assert done.returncode == 0, done.stderr
+    assert f"{before.count(10)} done before" in done.stderr
+    after = output.read_bytes()
+    assert after.startswith(before[: before.rfind(b"\n") + 1])
+    rows = [json.loads(line) for line in after.splitlines()]
+    assert sorted(row["id"] for row in rows) == sorted(f"q{n}" for n in range(QUESTIONS))
+    assert all(row["answer"]["manifest"]["document_set"] == "depot" for row in rows)
+
+
+def test_failed_questions_and_bad_lines_make_the_exit_code_3(place: Path) -> None:
+    (place / "questions.jsonl").write_text(
+        '{"question": "How long does the warranty last?"}\nnonsense\n'
+        '{"question": "x?", "document_set": "wiki"}\n'
+    )
+    refused = run(place)
+    assert refused.returncode == 1
+    assert "line 2: is not JSON" in refused.stderr
+    assert not (place / "answers.jsonl").exists()
+    done = run(place, "--skip-bad", "--set", "depot")
+    assert done.returncode == 3, done.stderr
+    assert "left out: line 2" in done.stderr
+    assert "1 answered, 1 failed, 0 done before, 1 lines left out" in done.stderr
+    rows = {row["id"]: row for row in map(json.loads, (place / "answers.jsonl").open())}
+    assert "24 months" in rows["1"]["answer"]["answer"]
+    assert rows["3"]["error"]["type"] == "UnknownDocumentSet"
