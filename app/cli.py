@@ -1,4 +1,4 @@
-"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.security import cli as access
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
@@ -38,6 +39,7 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
+    access.mount(app)
 
 
 def ask(

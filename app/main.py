@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import (
     chat,
@@ -18,12 +19,15 @@ from app.api import (
     search,
     set_definitions,
 )
-from app.api.administration import ADMINISTRATION
 from app.api.body_limit import BodyLimit
+from app.api.callers import ANSWERING, EDITOR, READER
+from app.api.security_headers import SecurityHeaders
 from app.jobs.opening import open_queue
 from app.parts import build
 from app.readiness import Readiness
+from app.security.opening import open_guard
 from app.settings import Settings
+from app.store.database import Database
 from app.uploads.opening import open_uploads
 
 DESCRIPTION = """
@@ -39,6 +43,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.parts = build(settings)
+        database = Database(settings.store.url.get_secret_value())
+        database.migrate()
+        app.state.guard = open_guard(settings, database)
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
@@ -46,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.jobs.close()
         app.state.readiness.close()
         app.state.parts.catalogue.store.close()
+        database.close()
 
     app = FastAPI(
         title="Plumbline",
@@ -59,11 +67,23 @@ def create_app(settings: Settings) -> FastAPI:
         most_bytes=settings.serve.max_body_bytes,
         most_upload_bytes=settings.serve.max_upload_bytes,
     )
-    problems.install(app)
-    for resource in (chat, search, document_sets, health):
-        app.include_router(resource.router)
-    for resource in (set_definitions, documents, publications, jobs):
-        app.include_router(
-            resource.router, dependencies=ADMINISTRATION, responses=problems.ADMINISTRATION
+    app.add_middleware(
+        SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
+    )
+    if settings.browser.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.browser.origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Location", "Retry-After", "WWW-Authenticate"],
         )
+    problems.install(app)
+    guarded = problems.GUARDED
+    for resource in (chat, search):
+        app.include_router(resource.router, dependencies=ANSWERING, responses=guarded)
+    app.include_router(document_sets.router, dependencies=READER, responses=guarded)
+    for resource in (set_definitions, documents, publications, jobs):
+        app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
+    app.include_router(health.router)
     return app

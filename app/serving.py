@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 from app.settings import Settings
 from prompts.errors import SettingsError
@@ -21,6 +22,7 @@ def run(settings: Settings) -> None:
     import uvicorn
 
     from app.main import create_app
+    from app.security.opening import notice
 
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -32,6 +34,7 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
+    print(notice(settings), file=sys.stderr)  # noqa: T201
     config = uvicorn.Config(
         create_app(settings),
         log_level="info",

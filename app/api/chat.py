@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.answering.answer import Answer
+from app.api.callers import CallerDep, check_version
 from app.api.parts import AnswersDep
 from app.api.problems import ANSWERING
 
@@ -56,16 +57,21 @@ EXAMPLES: dict[str, Any] = {
 def chat(
     request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)],
     answers: AnswersDep,
+    caller: CallerDep,
+    http: Request,
     index_version: Annotated[
         str | None, Query(description="As in the body; the body's wins.")
     ] = None,
 ) -> Answer:
     """Answer from the documents, each sentence cited, or refuse with the reason."""
+    version = request.index_version or index_version
+    check_version(http, caller, version)
     return answers.ask(
         request.question,
         request.document_set,
         filters=request.filters,
         prompt=request.options.prompt,
         passages=request.options.passages,
-        index_version=request.index_version or index_version,
+        index_version=version,
+        visible_to=caller.groups,
     )

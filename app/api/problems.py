@@ -13,15 +13,20 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from app.errors import (
-    AdministrationRefused,
+    AccessDenied,
+    AccessError,
     ChatModelFailed,
     ChatModelUnknown,
     DocumentSetExists,
     InvalidQuestion,
     InvalidRequest,
+    IssuerUnavailable,
     JobIsActive,
     JobsUnavailable,
+    NotAuthenticated,
     StoreUnavailable,
+    TooBusy,
+    TooManyRequests,
     UnknownJob,
     UnknownUpload,
     UploadsUnavailable,
@@ -52,7 +57,8 @@ STATUS: dict[type[PlumbError], int] = {
     PromptError: 422,
     SourceError: 422,
     UnsupportedFormat: 422,
-    AdministrationRefused: 403,
+    NotAuthenticated: 401,
+    AccessDenied: 403,
     UnknownDocumentSet: 404,
     UnknownVersion: 404,
     UnknownUpload: 404,
@@ -62,9 +68,12 @@ STATUS: dict[type[PlumbError], int] = {
     SetIsLeased: 409,
     PublishRefused: 409,
     ModelMismatch: 409,
+    TooManyRequests: 429,
     IndexUnavailable: 503,
+    IssuerUnavailable: 503,
     JobsUnavailable: 503,
     StoreUnavailable: 503,
+    TooBusy: 503,
     UploadsUnavailable: 503,
     ChatModelUnknown: 503,
     ChatModelFailed: 502,
@@ -102,8 +111,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     503: _response("Something that answers depend on cannot be used right now."),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _response("No such document set.")}
-ADMINISTRATION: dict[int | str, dict[str, Any]] = {
-    403: _response("Document sets are not administered over REST by this caller.")
+GUARDED: dict[int | str, dict[str, Any]] = {
+    401: _response("No key or token was sent, or none that counts."),
+    403: _response("The caller may not do this."),
+    429: _response("The caller asked too often; `Retry-After` says when to come again."),
 }
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: _response("It does not go together with what is there now; `detail` says with what.")
@@ -150,7 +161,20 @@ def _plumb_error(request: Request, error: Exception) -> JSONResponse:
     name = _kebab(type(error).__name__)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", name, error)
-    return problem(status, name, name.replace("-", " ").capitalize(), str(error), request.url.path)
+    title = name.replace("-", " ").capitalize()
+    response = problem(status, name, title, str(error), request.url.path)
+    if isinstance(error, AccessError):
+        response.headers.update(_access_headers(error, request))
+    return response
+
+
+def _access_headers(error: AccessError, request: Request) -> dict[str, str]:
+    if error.retry_after_s is not None:
+        return {"Retry-After": str(error.retry_after_s)}
+    if not isinstance(error, NotAuthenticated):
+        return {}
+    shown = "authorization" in request.headers or "x-api-key" in request.headers
+    return {"WWW-Authenticate": 'Bearer error="invalid_token"' if shown else "Bearer"}
 
 
 def _invalid_request(request: Request, error: Exception) -> JSONResponse:
