@@ -45,7 +45,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.parts = build(settings)
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
-        app.state.guard = open_guard(settings, database)
+        app.state.guard = open_guard(
+            settings.auth, settings.limits, settings.serve.host, settings.redis, database
+        )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)

@@ -34,7 +34,7 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
-    print(notice(settings), file=sys.stderr)  # noqa: T201
+    print(notice(settings.auth, host), file=sys.stderr)  # noqa: T201
     config = uvicorn.Config(
         create_app(settings),
         log_level="info",
