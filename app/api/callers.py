@@ -17,6 +17,8 @@ from app.security.guard import Guard
 
 # What browsers say of requests that a page of another origin sends.
 FOREIGN = ("cross-site", "same-site")
+# What proxies add: whoever asks is then not on this machine.
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 # These two only describe to OpenAPI what `identified` reads.
@@ -37,8 +39,17 @@ def identified(request: Request) -> Caller:
     """
     known = getattr(request.state, "caller", None)
     if known is None:
+        guard = guard_of(request)
         address = request.client.host if request.client else "unknown"
-        known = guard_of(request).identify(_credential(request), address)
+        known = guard.identify(_credential(request), address)
+        if guard.private and guard.assumed and any(name in request.headers for name in FORWARDED):
+            raise guard.refusal(
+                known,
+                f"{request.method} {request.url.path}",
+                "this came through a proxy, and nobody is asked who they are here; set "
+                "PLUMB_AUTH_ENABLED=true (or false, if everyone behind the proxy may do "
+                "everything).",
+            )
         request.state.caller = known
     return cast("Caller", known)
 

@@ -19,6 +19,7 @@ class Guard:
     Attributes:
         asks: whether callers must show a key or a token.
         private: whether only this machine can reach the service, and nobody is asked.
+        assumed: whether that is so because nobody said otherwise; a proxy then belies it.
         audit: the log of administrative acts.
         slots: how many answers may be worked on at once.
     """
@@ -28,6 +29,7 @@ class Guard:
         *,
         asks: bool,
         private: bool,
+        assumed: bool,
         keys: Keys,
         tokens: Tokens | None,
         rates: Rates,
@@ -36,6 +38,7 @@ class Guard:
     ) -> None:
         self.asks = asks
         self.private = private
+        self.assumed = assumed
         self.audit = audit
         self.slots = Slots(limits.answers_at_once)
         self._keys = keys

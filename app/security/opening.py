@@ -35,6 +35,7 @@ def open_guard(
     return Guard(
         asks=asks,
         private=not asks and is_own_address(host),
+        assumed=auth.enabled is None,
         keys=Keys(database),
         tokens=tokens,
         rates=Rates(redis.url.get_secret_value() if redis.url else None),

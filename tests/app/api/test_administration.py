@@ -41,3 +41,13 @@ def test_a_foreign_name_that_leads_here_is_refused(serve) -> None:
     assert foreign.json()["type"] == "urn:plumbline:problem:access-denied"
     for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000"):
         assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+def test_what_comes_through_a_proxy_is_not_from_this_machine(serve, header: str) -> None:
+    through = {header: "203.0.113.7"}
+    refused = serve().get(SETS, headers=through)
+    assert refused.status_code == 403
+    assert "PLUMB_AUTH_ENABLED" in refused.json()["detail"]
+    assert serve(auth__enabled=False).get(SETS, headers=through).status_code == 200
+    assert serve(auth__enabled=True).get(SETS, headers=through).status_code == 401
