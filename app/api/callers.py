@@ -114,7 +114,6 @@ async def _answering(request: Request) -> AsyncIterator[None]:
 
 READER = [require("reader", changes=False)]
 EDITOR = [require("editor")]
-ADMIN = [require("admin")]
 # Held until the answer is sent, a streamed one to its end. After the caller is known: nobody who
 # may not ask takes a slot.
 ANSWERING = [*READER, Depends(_answering)]
