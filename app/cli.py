@@ -1,4 +1,4 @@
-"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from app.batch import cli as batches
 from app.lineage import cli as lineage
+from app.security import cli as access
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
@@ -42,6 +43,7 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     index.command("prove-deleted")(prove_deleted)
     batches.mount(app)
     lineage.mount(app)
+    access.mount(app)
 
 
 def ask(

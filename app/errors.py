@@ -3,7 +3,6 @@
 prompts.errors.PlumbError
 ├── InvalidQuestion         empty, too long, or without a single letter or digit
 ├── InvalidRequest          another part of the request means nothing
-├── AdministrationRefused   document sets may not be changed over REST by this caller
 ├── DocumentSetExists       a set of this name is there already
 ├── UnknownUpload           no uploaded file of this name
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
@@ -13,6 +12,13 @@ prompts.errors.PlumbError
 ├── UnknownAnswer           no stored answer of this id, or not one of this caller's
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
+├── UnknownKey              no key in force has this name or id
+├── AccessError
+│   ├── NotAuthenticated    no key or token was shown, or none that counts
+│   ├── AccessDenied        who asks is known and may not
+│   ├── TooManyRequests     who asks has asked too often
+│   ├── TooBusy             the process works on as many answers as it may
+│   └── IssuerUnavailable   tokens cannot be checked, since their issuer cannot be asked
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -35,10 +41,6 @@ class InvalidQuestion(PlumbError):
 
 class InvalidRequest(PlumbError):
     """A part of the request other than the question means nothing."""
-
-
-class AdministrationRefused(PlumbError):
-    """Document sets may not be changed over REST by this caller."""
 
 
 class DocumentSetExists(PlumbError):
@@ -79,6 +81,43 @@ class CannotReplay(PlumbError):
 
 class BatchError(PlumbError):
     """The questions of a batch cannot be read, or its file of answers cannot be written."""
+
+
+class UnknownKey(PlumbError):
+    """No key that is in force has this name or id."""
+
+
+class AccessError(PlumbError):
+    """The guard does not let a request pass.
+
+    Args:
+        message: why, and the mend.
+        retry_after_s: after how many seconds it is worth while to come again; None: not by itself.
+    """
+
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotAuthenticated(AccessError):
+    """No key or token was shown, or none that counts."""
+
+
+class AccessDenied(AccessError):
+    """Who asks is known and may not."""
+
+
+class TooManyRequests(AccessError):
+    """Who asks has asked too often."""
+
+
+class TooBusy(AccessError):
+    """The process works on as many answers as it may."""
+
+
+class IssuerUnavailable(AccessError):
+    """Tokens cannot be checked, since their issuer cannot be asked."""
 
 
 class JobError(PlumbError):

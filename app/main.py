@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import (
     answers,
@@ -22,13 +23,15 @@ from app.api import (
     sessions,
     set_definitions,
 )
-from app.api.administration import ADMINISTRATION
 from app.api.body_limit import BodyLimit
+from app.api.callers import ANSWERING, EDITOR, READER
+from app.api.security_headers import SecurityHeaders
 from app.jobs.opening import open_queue
 from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
 from app.readiness import Readiness
+from app.security.opening import open_guard
 from app.sessions.opening import open_sessions
 from app.settings import Settings
 from app.store.database import Database
@@ -49,13 +52,16 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.parts = build(settings)
+        database = Database(settings.store.url.get_secret_value())
+        database.migrate()
+        app.state.guard = open_guard(
+            settings.auth, settings.limits, settings.serve.host, settings.redis, database
+        )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings)
         app.state.sessions = open_sessions(settings)
         store = settings.store
-        database = Database(store.url.get_secret_value())
-        database.migrate()
         app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
         app.state.answer_log.forget_old()
         recording = Recording(app.state.answer_log, settings.prices)
@@ -84,14 +90,33 @@ def create_app(settings: Settings) -> FastAPI:
         most_bytes=settings.serve.max_body_bytes,
         most_upload_bytes=settings.serve.max_upload_bytes,
     )
+    app.add_middleware(
+        SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
+    )
+    if settings.browser.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.browser.origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Location", "Retry-After", "WWW-Authenticate"],
+        )
     telemetry = install_telemetry(app, settings)
     problems.install(app)
-    for resource in (chat, openai_chat, answers, search, sessions, document_sets, health):
-        app.include_router(resource.router)
-    if settings.telemetry.metrics:
-        app.include_router(metrics.router)
-    for resource in (set_definitions, documents, publications, jobs):
-        app.include_router(
-            resource.router, dependencies=ADMINISTRATION, responses=problems.ADMINISTRATION
-        )
+    _include(app, settings)
     return app
+
+
+def _include(app: FastAPI, settings: Settings) -> None:
+    """The routes, each behind the role that it takes."""
+    guarded = problems.GUARDED
+    for resource in (chat, search):
+        app.include_router(resource.router, dependencies=ANSWERING, responses=guarded)
+    app.include_router(openai_chat.router, dependencies=ANSWERING)
+    for resource in (answers, sessions, document_sets):
+        app.include_router(resource.router, dependencies=READER, responses=guarded)
+    for resource in (set_definitions, documents, publications, jobs):
+        app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
+    if settings.telemetry.metrics:
+        app.include_router(metrics.router, dependencies=READER, responses=guarded)
+    app.include_router(health.router)

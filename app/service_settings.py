@@ -74,9 +74,3 @@ class ServeSettings(SettingsGroup):
         ge=1000,
         description="Largest upload accepted: all files of one request together.",
     )
-    administration: bool | None = Field(
-        default=None,
-        description="Whether document sets may be defined, synced and published over REST. "
-        "Callers are not asked who they are yet, so the default is: only where serve.host is this "
-        "machine's own address (127.0.0.1), and not for pages of other sites.",
-    )

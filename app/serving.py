@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from prompts.errors import SettingsError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+logger = logging.getLogger(__name__)
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
 SHUTDOWN_S = 30
@@ -28,6 +30,7 @@ def run(settings: Settings) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from app.main import create_app
+    from app.security.opening import notice
     from app.telemetry.logs import log_to_stderr
 
     if settings.serve.workers > 1 and settings.redis.url is None:
@@ -46,6 +49,7 @@ def run(settings: Settings) -> None:
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
     log_to_stderr(settings.telemetry)
+    logger.info("%s", notice(settings.auth, host))
     common: dict[str, Any] = {
         "log_config": None,
         "access_log": False,

@@ -30,6 +30,7 @@ from app.answer_settings import (
     PromptSettings,
     RetrievalSettings,
 )
+from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
 from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
 from app.session_settings import SessionSettings
 from app.telemetry_settings import TelemetrySettings
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()
     serve: ServeSettings = ServeSettings()
+    auth: AuthSettings = AuthSettings()
+    limits: LimitsSettings = LimitsSettings()
+    browser: BrowserSettings = BrowserSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -21,7 +21,8 @@ from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
 from app.settings import Settings
 from ingestion.embedding import Embedder
-from ingestion.index.filters import parse_filter
+from ingestion.index.filters import both, parse_filter
+from ingestion.index.filters import visible_to as passes_to
 from ingestion.index.fusion import FUSION
 from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
@@ -134,6 +135,7 @@ class AnswerService:
         passages: int | None = None,
         index_version: str | None = None,
         condensed_by: str | None = None,
+        visible_to: frozenset[str] | None = None,
     ) -> Asked:
         """Check a question and find all that it is to be answered with; nothing is answered yet.
 
@@ -145,13 +147,15 @@ class AnswerService:
             passages: how many passages to answer from; default: the setting's, else the prompt's.
             index_version: a version of the set, live or not; default: the live one.
             condensed_by: see `Manifest`.
+            visible_to: groups of who asks: beside what everyone sees, only their documents are
+                searched, whatever `filters` say; None: all documents.
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
             IndexUnavailable, ModelMismatch, ChatModelUnknown: it cannot be served.
         """
         question = check_question(question, self._settings.serve.max_question_chars)
-        where = parse_filter(filters)
+        where = both(passes_to(visible_to), parse_filter(filters))
         version = self._prompts.get(ANSWER_PROMPT, prompt or self._settings.prompt.answer)
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
@@ -167,11 +171,12 @@ class AnswerService:
         limit: int = 10,
         filters: Mapping[str, Any] | None = None,
         index_version: str | None = None,
+        visible_to: frozenset[str] | None = None,
     ) -> SearchResult:
         """Retrieval alone: the passages that `ask` would answer from, with scores by stage."""
         began = time.perf_counter()
         question = check_question(question, self._settings.serve.max_question_chars)
-        where = parse_filter(filters)
+        where = both(passes_to(visible_to), parse_filter(filters))
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
         found = self._retriever.retrieve(question, document_set, limit, where)
         total = round((time.perf_counter() - began) * 1000, 3)

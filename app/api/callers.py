@@ -1,21 +1,159 @@
-"""Who asks, for the records of jobs and publications."""
+"""Who asks, and whether they may: what routes depend on."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyHeader, HTTPBearer
 
-from app.callers import Caller
+from app.callers import Caller, Role
+from app.security.addresses import is_own_address
+from app.security.audit import Audit
+from app.security.guard import Guard
+
+# What browsers say of requests that a page of another origin sends.
+FOREIGN = ("cross-site", "same-site")
+# What proxies add: whoever asks is then not on this machine.
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+# These two only describe to OpenAPI what `identified` reads.
+_bearer = HTTPBearer(auto_error=False, description="A key (plumb_…), or a token of the issuer.")
+_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key (plumb_…).")
 
 
-def caller(request: Request) -> str:
-    """The caller as far as the connection tells: an address."""
-    return f"{request.client.host if request.client else 'unknown'} over REST"
+def guard_of(request: Request) -> Guard:
+    """The application's guard."""
+    return cast("Guard", request.app.state.guard)
 
 
-def _caller(request: Request) -> Caller:
-    return Caller(request.client.host if request.client else "unknown", "admin")
+def identified(request: Request) -> Caller:
+    """Who asks; found out once for a request.
+
+    Raises:
+        AccessError, StoreUnavailable: see `Guard.identify`.
+    """
+    known = getattr(request.state, "caller", None)
+    if known is None:
+        guard = guard_of(request)
+        address = request.client.host if request.client else "unknown"
+        known = guard.identify(_credential(request), address)
+        if guard.private and guard.assumed and any(name in request.headers for name in FORWARDED):
+            raise guard.refusal(
+                known,
+                f"{request.method} {request.url.path}",
+                "this came through a proxy, and nobody is asked who they are here; set "
+                "PLUMB_AUTH_ENABLED=true (or false, if everyone behind the proxy may do "
+                "everything).",
+            )
+        request.state.caller = known
+    return cast("Caller", known)
+
+
+def _caller(
+    request: Request,
+    bearer: Annotated[object, Security(_bearer)],
+    api_key: Annotated[object, Security(_api_key)],
+) -> Caller:
+    return identified(request)
+
+
+def _audit(request: Request) -> Audit:
+    return guard_of(request).audit
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
+AuditDep = Annotated[Audit, Depends(_audit)]
+
+
+def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> None:
+    """Let a request pass that takes a role.
+
+    Raises:
+        AccessError: see `Guard.admit`; or, where nobody is asked who they are, a page of another
+            site asks for what takes more than reading.
+    """
+    guard = guard_of(request)
+    asked = f"{request.method} {request.url.path}"
+    guard.admit(caller, role, changes=changes, asked=asked)
+    if guard.asks or role == "reader":
+        return
+    # A foreign name that leads here is how a page gets past the browser's rules.
+    if guard.private and not is_own_address(request.url.hostname or ""):
+        why = f"{request.url.hostname} is not this machine's own name; ask http://127.0.0.1."
+        raise guard.refusal(caller, asked, why)
+    if request.headers.get("sec-fetch-site") in FOREIGN:
+        raise guard.refusal(caller, asked, "pages of other sites may not ask for this.")
+
+
+def require(role: Role, *, changes: bool | None = None) -> Any:
+    """A dependency that lets callers of this role pass, and of those above it.
+
+    Args:
+        role: the role.
+        changes: whether the route changes something; by default its method tells.
+    """
+
+    def admitted(request: Request, caller: CallerDep) -> None:
+        if getattr(request.state, "admitted", None) == role:
+            return
+        by_method = request.method in CHANGING
+        admit(request, caller, role, changes=by_method if changes is None else changes)
+
+    return Depends(admitted)
+
+
+async def _answering(request: Request) -> AsyncIterator[None]:
+    with guard_of(request).slots.taken():
+        yield
+
+
+READER = [require("reader", changes=False)]
+EDITOR = [require("editor")]
+# Held until the answer is sent, a streamed one to its end. After the caller is known: nobody who
+# may not ask takes a slot.
+ANSWERING = [*READER, Depends(_answering)]
+
+
+class AdmittedFirst(APIRoute):
+    """A route for editors that reads no body of anyone else: it may be large."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind the guard."""
+        handler = super().get_route_handler()
+
+        def admitted(request: Request) -> None:
+            caller = identified(request)
+            admit(request, caller, "editor", changes=request.method in CHANGING)
+            request.state.admitted = "editor"
+
+        async def guarded(request: Request) -> Response:
+            await run_in_threadpool(admitted, request)
+            return await handler(request)
+
+        return guarded
+
+
+def check_version(request: Request, caller: Caller, version: str | None) -> None:
+    """Let callers who see all documents ask any version; others only the live one.
+
+    Raises:
+        AccessDenied: an older version may show what was hidden from them since.
+    """
+    if version is not None and caller.groups is not None:
+        raise guard_of(request).refusal(
+            caller,
+            f"{request.method} {request.url.path}",
+            "index_version: only callers who see all documents may name one; leave it out.",
+        )
+
+
+def _credential(request: Request) -> str | None:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    return request.headers.get("x-api-key", "").strip() or None

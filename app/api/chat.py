@@ -8,12 +8,12 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.answering.answer import Passage
-from app.api.callers import CallerDep
+from app.api.callers import CallerDep, check_version
 from app.api.parts import TurnsDep
 from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EVENTS, event, event_stream
@@ -87,18 +87,21 @@ async def chat(
     request: Annotated[ChatRequest, Body(openapi_examples=EXAMPLES)],
     turns: TurnsDep,
     caller: CallerDep,
+    http: Request,
     index_version: Annotated[
         str | None, Query(description="As in the body; the body's wins.")
     ] = None,
 ) -> Turn | StreamingResponse:
     """Answer from the documents, each sentence cited, or refuse with the reason."""
+    version = request.index_version or index_version
+    check_version(http, caller, version)
     asked = TurnRequest(
         question=request.question,
         document_set=request.document_set,
         filters=request.filters,
         prompt=request.options.prompt,
         passages=request.options.passages,
-        index_version=request.index_version or index_version,
+        index_version=version,
         session_id=request.session_id,
     )
     if not request.stream:

@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel
 
+from app.api.callers import AdmittedFirst, AuditDep, CallerDep
 from app.api.parts import PartsDep, UploadsDep
 from app.api.problems import NOT_FOUND, UPLOADING
 from app.definitions import require_uploads
 from app.errors import InvalidRequest, UnknownUpload
 from app.uploads.names import check_file_name
 
-router = APIRouter(prefix="/v1/document-sets", tags=["documents"])
+router = APIRouter(prefix="/v1/document-sets", tags=["documents"], route_class=AdmittedFirst)
 NEXT_SYNC = "Indexed at the next sync: POST /v1/document-sets/{name}/sync."
 
 
@@ -49,6 +50,8 @@ def upload(
     ],
     parts: PartsDep,
     uploads: UploadsDep,
+    caller: CallerDep,
+    audit: AuditDep,
 ) -> Uploaded:
     """Store files for the set's next sync, each in the place of one of the same name.
 
@@ -62,15 +65,23 @@ def upload(
         raise InvalidRequest(
             f"{', '.join(twice)}: uploaded twice in one request; send one of them."
         )
-    for file, file_name in zip(files, names, strict=True):
-        uploads.save(name, file_name, file.file)
+    with audit.act(caller, "upload", name, documents=names):
+        for file, file_name in zip(files, names, strict=True):
+            uploads.save(name, file_name, file.file)
     return Uploaded(documents=names, note=NEXT_SYNC.format(name=name))
 
 
 @router.delete(
     "/{name}/documents/{document_id:path}", responses=NOT_FOUND, summary="Remove an uploaded file"
 )
-def remove(name: str, document_id: str, parts: PartsDep, uploads: UploadsDep) -> Removed:
+def remove(
+    name: str,
+    document_id: str,
+    parts: PartsDep,
+    uploads: UploadsDep,
+    caller: CallerDep,
+    audit: AuditDep,
+) -> Removed:
     """Remove a file that was uploaded; the next sync takes it out of answers.
 
     Of a file with records (CSV, JSONL) the file is removed as a whole, by its name. Documents of
@@ -78,9 +89,10 @@ def remove(name: str, document_id: str, parts: PartsDep, uploads: UploadsDep) ->
     """
     require_uploads(parts.catalogue, uploads, name)
     # A name that could not be uploaded is nobody's; above all not one that leads elsewhere.
-    if document_id not in uploads.names(name) or not uploads.remove(name, document_id):
-        raise UnknownUpload(
-            f"document set {name!r}: no file {document_id[:100]!a} was uploaded; "
-            f"GET /v1/document-sets/{name} lists those that were."
-        )
+    with audit.act(caller, "remove-upload", name, document=document_id[:200]):
+        if document_id not in uploads.names(name) or not uploads.remove(name, document_id):
+            raise UnknownUpload(
+                f"document set {name!r}: no file {document_id[:100]!a} was uploaded; "
+                f"GET /v1/document-sets/{name} lists those that were."
+            )
     return Removed(document=document_id, note="Gone from answers after the next sync.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
-from app.api.callers import caller
+from app.api.callers import AuditDep, CallerDep
 from app.api.parts import JobsDep, PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
 from app.definitions import require_definition
@@ -42,7 +42,8 @@ def sync(
     name: str,
     parts: PartsDep,
     jobs: JobsDep,
-    http: Request,
+    caller: CallerDep,
+    audit: AuditDep,
     response: Response,
     request: Annotated[SyncRequest | None, Body()] = None,
 ) -> Job:
@@ -51,7 +52,9 @@ def sync(
     Answers come from the version before it until the new one is complete and checked.
     """
     require_definition(parts.catalogue, name)
-    job = jobs.submit(name, request or SyncRequest(), caller(http))
+    asked = request or SyncRequest()
+    with audit.act(caller, "sync", name, **asked.model_dump(mode="json")):
+        job = jobs.submit(name, asked, caller.name)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return job
 

@@ -30,10 +30,13 @@ class OpenAIError(BaseModel):
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": OpenAIError, "description": what}
     for status, what in {
+        401: "No key or token was sent, or none that counts.",
+        403: "The caller may not do this.",
         404: "No such model.",
         409: "The document set was indexed with another embedding model.",
         413: "The request is larger than the bound.",
         422: "The request means nothing as it stands; `message` says what to mend.",
+        429: "The caller asked too often; `Retry-After` says when to come again.",
         502: "The chat model did not answer.",
         503: "Something that answers depend on cannot be used right now.",
     }.items()

@@ -14,17 +14,22 @@ from starlette.exceptions import HTTPException
 from app.api import openai_errors
 from app.api.problem import ProblemDetail
 from app.errors import (
-    AdministrationRefused,
+    AccessDenied,
+    AccessError,
     ChatModelFailed,
     ChatModelResting,
     ChatModelUnknown,
     DocumentSetExists,
     InvalidQuestion,
     InvalidRequest,
+    IssuerUnavailable,
     JobIsActive,
     JobsUnavailable,
+    NotAuthenticated,
     SessionsUnavailable,
     StoreUnavailable,
+    TooBusy,
+    TooManyRequests,
     UnknownAnswer,
     UnknownJob,
     UnknownModel,
@@ -58,7 +63,8 @@ STATUS: dict[type[PlumbError], int] = {
     PromptError: 422,
     SourceError: 422,
     UnsupportedFormat: 422,
-    AdministrationRefused: 403,
+    NotAuthenticated: 401,
+    AccessDenied: 403,
     UnknownDocumentSet: 404,
     UnknownVersion: 404,
     UnknownUpload: 404,
@@ -71,7 +77,10 @@ STATUS: dict[type[PlumbError], int] = {
     SetIsLeased: 409,
     PublishRefused: 409,
     ModelMismatch: 409,
+    TooManyRequests: 429,
     IndexUnavailable: 503,
+    IssuerUnavailable: 503,
+    TooBusy: 503,
     JobsUnavailable: 503,
     StoreUnavailable: 503,
     UploadsUnavailable: 503,
@@ -95,8 +104,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     503: _response("Something that answers depend on cannot be used right now."),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _response("No such document set.")}
-ADMINISTRATION: dict[int | str, dict[str, Any]] = {
-    403: _response("Document sets are not administered over REST by this caller.")
+GUARDED: dict[int | str, dict[str, Any]] = {
+    401: _response("No key or token was sent, or none that counts."),
+    403: _response("The caller may not do this."),
+    429: _response("The caller asked too often; `Retry-After` says when to come again."),
 }
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: _response("It does not go together with what is there now; `detail` says with what.")
@@ -165,7 +176,19 @@ def _response_of(body: ProblemDetail) -> JSONResponse:
 
 def _plumb_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    return _response_of(problem_of(error, request.url.path))
+    response = _response_of(problem_of(error, request.url.path))
+    if isinstance(error, AccessError):
+        response.headers.update(_access_headers(error, request))
+    return response
+
+
+def _access_headers(error: AccessError, request: Request) -> dict[str, str]:
+    if error.retry_after_s is not None:
+        return {"Retry-After": str(error.retry_after_s)}
+    if not isinstance(error, NotAuthenticated):
+        return {}
+    shown = "authorization" in request.headers or "x-api-key" in request.headers
+    return {"WWW-Authenticate": 'Bearer error="invalid_token"' if shown else "Bearer"}
 
 
 def _invalid_request(request: Request, error: Exception) -> JSONResponse:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.callers import caller
+from app.api.callers import AuditDep, CallerDep
 from app.api.parts import PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND
 from ingestion.sync.by_hand import publish_version
@@ -39,21 +39,26 @@ class RollbackRequest(BaseModel):
 
 
 @router.post("/{name}/publish", responses=RESPONSES, summary="Publish a version")
-def publish(name: str, request: PublishRequest, parts: PartsDep, http: Request) -> Publication:
+def publish(
+    name: str, request: PublishRequest, parts: PartsDep, caller: CallerDep, audit: AuditDep
+) -> Publication:
     """Make a version live in one step, under the same rule as a sync does."""
-    info = parts.catalogue.find(name, request.version)
-    return publish_version(
-        parts.catalogue, info, force=request.force, by=caller(http), why=request.why
-    )
+    with audit.act(caller, "publish", name, **request.model_dump(mode="json")):
+        info = parts.catalogue.find(name, request.version)
+        return publish_version(
+            parts.catalogue, info, force=request.force, by=caller.name, why=request.why
+        )
 
 
 @router.post("/{name}/rollback", responses=RESPONSES, summary="Go back to an earlier version")
 def rollback(
     name: str,
     parts: PartsDep,
-    http: Request,
+    caller: CallerDep,
+    audit: AuditDep,
     request: Annotated[RollbackRequest | None, Body()] = None,
 ) -> Publication:
     """Make an earlier version live again in one step. Takes no longer than a publication."""
     asked = request or RollbackRequest()
-    return parts.catalogue.rollback(name, asked.version, by=caller(http), why=asked.why)
+    with audit.act(caller, "roll-back", name, **asked.model_dump(mode="json")):
+        return parts.catalogue.rollback(name, asked.version, by=caller.name, why=asked.why)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from app.answering.answer import SearchResult
+from app.api.callers import CallerDep, check_version
 from app.api.parts import AnswersDep
 from app.api.problems import ANSWERING
 from app.errors import InvalidRequest
@@ -18,6 +19,8 @@ router = APIRouter(prefix="/v1", tags=["retrieval"])
 @router.get("/search", responses=ANSWERING, summary="Find passages")
 def search(
     answers: AnswersDep,
+    caller: CallerDep,
+    http: Request,
     q: Annotated[str, Query(description="The question, in words.", examples=["opening hours"])],
     document_set: Annotated[
         str | None, Query(description="The set; may be left out where there is only one.")
@@ -34,8 +37,14 @@ def search(
     ] = None,
 ) -> SearchResult:
     """The passages that an answer would be made from, best first."""
+    check_version(http, caller, index_version)
     return answers.search(
-        q, document_set, limit=limit, filters=_parse(filters), index_version=index_version
+        q,
+        document_set,
+        limit=limit,
+        filters=_parse(filters),
+        index_version=index_version,
+        visible_to=caller.groups,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
+from app.api.callers import AuditDep, CallerDep
 from app.api.document_sets import DocumentSetSummary
 from app.api.parts import PartsDep, UploadsDep
 from app.api.problems import CONFLICT, NOT_FOUND
@@ -101,14 +102,20 @@ Definition = Annotated[SetDefinitionRequest, Body(openapi_examples=EXAMPLES)]
 
 @router.post("/document-sets", status_code=201, responses=CONFLICT, summary="Define a document set")
 def create(
-    request: Definition, parts: PartsDep, uploads: UploadsDep, response: Response
+    request: Definition,
+    parts: PartsDep,
+    uploads: UploadsDep,
+    caller: CallerDep,
+    audit: AuditDep,
+    response: Response,
 ) -> DefinedSet:
     """Keep the definition of a new set; its documents are indexed by the first sync.
 
     Sources must be below the places that the operator allows (`sync.allowed_roots`); a set
     without sources takes its documents from uploads.
     """
-    kept = create_set(request, parts.catalogue, uploads, parts.settings)
+    with audit.act(caller, "define-set", request.document_set, **_told(request)):
+        kept = create_set(request, parts.catalogue, uploads, parts.settings)
     response.headers["Location"] = f"/v1/document-sets/{request.document_set}"
     return DefinedSet.of(kept)
 
@@ -119,7 +126,13 @@ def create(
     summary="Replace a set's definition",
 )
 def replace(
-    name: str, request: Definition, parts: PartsDep, uploads: UploadsDep, response: Response
+    name: str,
+    request: Definition,
+    parts: PartsDep,
+    uploads: UploadsDep,
+    caller: CallerDep,
+    audit: AuditDep,
+    response: Response,
 ) -> DefinedSet:
     """Keep this definition, whatever the set's was; the next sync goes by it."""
     if name != request.document_set:
@@ -127,7 +140,8 @@ def replace(
             f"document_set: is {request.document_set!r}, and the address names {name!r}; write "
             "the same in both."
         )
-    kept, is_new = replace_set(request, parts.catalogue, uploads, parts.settings)
+    with audit.act(caller, "replace-set", name, **_told(request)):
+        kept, is_new = replace_set(request, parts.catalogue, uploads, parts.settings)
     if is_new:
         response.status_code = 201
     return DefinedSet.of(kept)
@@ -153,6 +167,11 @@ def versions(name: str, parts: PartsDep) -> Versions:
     """The set's versions that are kept: live, older, and candidates that are not live yet."""
     kept = kept_definition(parts.catalogue.store.records, name)
     return Versions(versions=_versions(parts, name, required=kept is None))
+
+
+def _told(request: SetDefinitionRequest) -> dict[str, Any]:
+    """What the log tells of a definition: its sources, and who sees them."""
+    return {"sources": [{"key": s.key, "groups": list(s.groups)} for s in request.sources]}
 
 
 def _versions(parts: PartsDep, name: str, *, required: bool) -> list[VersionSummary]:

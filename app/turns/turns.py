@@ -96,6 +96,7 @@ class Turns:
             passages=request.passages,
             index_version=request.index_version,
             condensed_by=condensed_by,
+            visible_to=caller.groups,
         )
         return _Begun(asked, standalone, notices)
 

@@ -15,10 +15,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from ingestion.documents import Metadata, Scalar
 from ingestion.errors import InvalidFilter
+from ingestion.visibility import groups_of
 
 BUILT_IN = {
     "document": "document_id",
@@ -30,6 +32,9 @@ ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+
 Bound: TypeAlias = Literal["gt", "gte", "lt", "lte"]
 BOUNDS: tuple[Bound, ...] = ("gt", "gte", "lt", "lte")
 MOST_VALUES = 1000
+# The facet that says who sees a chunk: `true` for everyone, else the names of groups. It comes from
+# the field `groups` alone; a metadata field of this name counts for nothing.
+VISIBLE = "plumbline:visible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,27 @@ def facet(field: str, value: Scalar) -> str:
 
 
 def facets(metadata: Metadata) -> list[str]:
-    """Every value of every field; a list's values one by one."""
+    """Every value of every field, a list's values one by one; and who sees the document."""
+    groups = groups_of(metadata)
     return [
-        facet(field, item)
-        for field, value in metadata.items()
-        for item in (value if isinstance(value, list) else [value])
+        *(
+            facet(field, item)
+            for field, value in metadata.items()
+            if field != VISIBLE
+            for item in (value if isinstance(value, list) else [value])
+        ),
+        *(facet(VISIBLE, who) for who in ([True] if groups is None else groups)),
     ]
+
+
+def visible_to(groups: frozenset[str] | None) -> Filter | None:
+    """What passes only documents that everyone sees and those of these groups; None: all do."""
+    return None if groups is None else (AnyOf(VISIBLE, (True, *sorted(groups))),)
+
+
+def both(one: Filter | None, other: Filter | None) -> Filter | None:
+    """What passes both filters. Neither can widen the other: all conditions must hold."""
+    return (*(one or ()), *(other or ())) or None
 
 
 def parse_filter(given: Mapping[str, Any] | None) -> Filter | None:
@@ -86,6 +106,8 @@ def parse_filter(given: Mapping[str, Any] | None) -> Filter | None:
 def _condition(field: str, value: Any) -> AnyOf | Between:
     if not field or len(field) > 200:
         raise InvalidFilter("filters: a field's name must have 1 to 200 characters.")
+    if field == VISIBLE:
+        raise InvalidFilter(f"filters.{field}: is reserved; filter by `groups`.")
     if isinstance(value, dict):
         return _between(field, value)
     values = value if isinstance(value, list) else [value]
@@ -114,7 +136,7 @@ def _between(field: str, bounds: dict[str, Any]) -> Between:
         if bound not in bounds:
             continue
         limit = bounds[bound]
-        if isinstance(limit, str) and ISO_DATE.match(limit):
+        if isinstance(limit, str) and _is_date(limit):
             limits.append((bound, limit))
         elif isinstance(limit, int | float) and not isinstance(limit, bool) and limit == limit:
             limits.append((bound, float(limit)))
@@ -125,3 +147,13 @@ def _between(field: str, bounds: dict[str, Any]) -> Between:
     if len({type(limit) for _, limit in limits}) > 1:
         raise InvalidFilter(f"filters.{field}: a range takes numbers or dates, not both.")
     return Between(field, tuple(limits))
+
+
+def _is_date(text: str) -> bool:
+    if not ISO_DATE.match(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:  # a 13th month, a year 0
+        return False
+    return True

@@ -10,9 +10,9 @@ from ingestion.loaders.formats import SUPPORTED_SUFFIXES
 from ingestion.loaders.loading import load
 from ingestion.loaders.records import LoadProblem, RecordFields
 
-# Raise it whenever the same bytes come to be read as another text or cut differently: every set is
-# then built anew at its next sync.
-EXTRACTION = "1"
+# Raise it whenever the same bytes come to be read as another text, cut differently or stored with
+# other facets: every set is then built anew at its next sync.
+EXTRACTION = "2"
 
 __all__ = [
     "EXTRACTION",

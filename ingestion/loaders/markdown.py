@@ -10,6 +10,7 @@ from ingestion.documents import Scalar
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.markdown_walk import MarkdownWalker
+from ingestion.visibility import GROUPS, names_groups, stated_groups
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -69,6 +70,8 @@ def _read_front_matter(text: str, builder: TextBuilder) -> bool:
         kept = _filterable(value)
         if key == "title" and isinstance(kept, str):
             builder.title = kept
+        elif names_groups(key):
+            builder.metadata[GROUPS] = stated_groups(value)
         elif isinstance(key, str) and kept is not None:
             builder.metadata[key] = kept
     return True

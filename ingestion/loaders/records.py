@@ -18,6 +18,7 @@ from ingestion.documents import Block, BlockKind, Document, Scalar
 from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.decoding import marked_encoding
+from ingestion.visibility import GROUPS, names_groups, stated_groups
 
 MEDIA_TYPE = "application/jsonl"
 # A line without an end must not fill the memory.
@@ -215,7 +216,11 @@ def _metadata(
     for key, value in record.items():
         if key in taken:
             continue
-        if isinstance(value, str):
+        if names_groups(key):
+            kept[GROUPS] = [
+                _INVALID.sub("\N{REPLACEMENT CHARACTER}", g) for g in stated_groups(value)
+            ]
+        elif isinstance(value, str):
             kept[key] = _INVALID.sub("\N{REPLACEMENT CHARACTER}", value)
         elif isinstance(value, float):
             if math.isfinite(value):

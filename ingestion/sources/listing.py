@@ -27,7 +27,7 @@ def list_files(source: Source, base: Path) -> list[SourceFile]:
     wanted = Selection(source.include, source.exclude)
     found = _found(source, base)
     chosen = [
-        replace(file, document_id=source.prefix + file.document_id)
+        replace(file, document_id=source.prefix + file.document_id, groups=source.groups)
         for file, path in found
         if wanted.wants(path)
     ]

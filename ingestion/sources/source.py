@@ -30,6 +30,8 @@ class Source(BaseModel):
         exclude: patterns for files to leave out of these.
         prefix: put before the ids of the source's documents.
         records: which fields of a record are which, for JSONL and CSV.
+        groups: who sees the source's documents, whatever their own `groups` say. Default: what
+            these say, and everyone sees documents that say nothing.
         options: fsspec's storage options; for the web `timeout_s`, the bound on one wait in
             seconds. Credentials come from the environment.
     """
@@ -42,6 +44,7 @@ class Source(BaseModel):
     exclude: tuple[str, ...] = ()
     prefix: str = ""
     records: RecordFields | None = None
+    groups: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -95,6 +98,14 @@ class Source(BaseModel):
         if printable(prefix) != prefix:
             raise ValueError("must be printable, on one line")
         return prefix
+
+    @field_validator("groups")
+    @classmethod
+    def _named(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        for group in groups:
+            if not group.strip() or printable(group) != group:
+                raise ValueError(f"{printable(group)!r} is no group's name; write it on one line")
+        return groups
 
     @field_validator("records", mode="before")
     @classmethod

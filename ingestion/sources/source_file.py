@@ -23,6 +23,7 @@ class SourceFile:
         format_name: a file name whose suffix tells the format, where `document_id` does not
             ("page.html" for a web page without a suffix).
         records: which fields of a record are which, for JSONL and CSV.
+        groups: who sees its documents, whatever they say themselves; none: they say it.
         options: fsspec's storage options for `url`; secrets are not among them, they come from
             the environment.
     """
@@ -34,4 +35,5 @@ class SourceFile:
     stamp: str | None = None
     format_name: str | None = None
     records: RecordFields | None = None
+    groups: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

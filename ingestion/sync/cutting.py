@@ -11,8 +11,10 @@ from ingestion.errors import DocumentError
 from ingestion.loaders import LoadProblem
 from ingestion.parsing import Parser
 from ingestion.settings import LoadingSettings
+from ingestion.sync.read_as import same_groups
 from ingestion.sync.work import Work
 from ingestion.versions.source_manifest import SourceDocument
+from ingestion.visibility import of_groups
 
 
 class Cut(NamedTuple):
@@ -52,7 +54,7 @@ def cut_file(
             if isinstance(item, LoadProblem):
                 yield Cut(work, _failed(work, item.document_id, item.message), [])
             else:
-                yield _cut_document(work, item, chunker, loading)
+                yield _cut_document(work, of_groups(item, work.file.groups), chunker, loading)
     except DocumentError as error:
         row = _failed(work, work.file.document_id, str(error))
         yield Cut(work, row, [], whole_file=True)
@@ -63,7 +65,7 @@ def _cut_document(
 ) -> Cut:
     held = work.held.get(document.id)
     file = work.file
-    if held is not None and held.indexed and held.hash == document.content_hash:
+    if held is not None and held.indexed and _unchanged(held, document, work):
         row = held._replace(file_hash=work.file_hash, stamp=file.stamp, problem="")
         return Cut(work, row, [], unchanged=True)
     if len(document.text) > loading.max_chars:
@@ -86,6 +88,10 @@ def _cut_document(
         chunks=len(chunks),
     )
     return Cut(work, row, chunks)
+
+
+def _unchanged(held: SourceDocument, document: Document, work: Work) -> bool:
+    return held.hash == document.content_hash and same_groups(held.file_hash, work.file_hash)
 
 
 def _failed(work: Work, document_id: str, problem: str) -> SourceDocument:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingestion.sync.plan import Plan
+from ingestion.sync.read_as import same_groups
 from ingestion.sync.report import Problem
 from ingestion.sync.work import Outcome, Work
 from ingestion.versions.source_manifest import SourceDocument
@@ -109,7 +110,7 @@ class Ledger:
     def _failed(self, row: SourceDocument) -> None:
         """One document could not be indexed."""
         held = self._held.get(row.id)
-        kept = self._keep and held is not None and held.indexed
+        kept = held is not None and held.indexed and self._may_stay(held, row)
         if kept and held is not None:
             row = held._replace(file_hash=row.file_hash, stamp=row.stamp, problem=row.problem)
         self.rows[row.id] = row
@@ -127,10 +128,15 @@ class Ledger:
             self.rows[row.id] = row
             self._report(row, row.problem, kept=False)
             return
-        self._report(row, row.problem, kept=self._keep)
+        self._report(row, row.problem, kept=all(self._may_stay(held, row) for held in missing))
         for held in missing:
             failed = held._replace(file_hash=row.file_hash, stamp=row.stamp, problem=row.problem)
-            self.rows[held.id] = failed if self._keep else failed._replace(chunks=0)
+            stays = self._may_stay(held, row)
+            self.rows[held.id] = failed if stays else failed._replace(chunks=0)
+
+    def _may_stay(self, held: SourceDocument, row: SourceDocument) -> bool:
+        # What other groups were to see must not stay as the groups before saw it.
+        return self._keep and same_groups(held.file_hash, row.file_hash)
 
     def _is_elsewhere(self, row: SourceDocument) -> bool:
         other = self.rows.get(row.id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ingestion.errors import DocumentError
 from ingestion.sources.fetching import content_hash
 from ingestion.sources.source_file import SourceFile
+from ingestion.sync.read_as import bytes_of, read_as
 from ingestion.sync.work import Work
 from ingestion.versions.source_manifest import SourceDocument
 
@@ -66,16 +67,16 @@ def make_plan(
         alike = tuple(row.id for row in before) if len(before) == 1 else ()
         records = {row.id: row for row in rows if row.id != file.document_id}
         try:
-            hash_ = _stamped(file, rows) or _as_read(file, content_hash(file))
+            hash_ = _stamped(file, rows) or read_as(file, content_hash(file))
         except DocumentError as error:
-            plan.unreadable.append((Work(file, "", records, alike), str(error)))
+            plan.unreadable.append((Work(file, read_as(file, ""), records, alike), str(error)))
             continue
         retried = retry and any(row.problem for row in rows)
         if rows and not retried and all(row.file_hash == hash_ for row in rows):
             plan.carried.update((row.id, row._replace(stamp=file.stamp)) for row in rows)
             continue
-        if not before and hash_ in vanished:
-            alike = (vanished[hash_],)
+        if not before and bytes_of(hash_) in vanished:
+            alike = (vanished[bytes_of(hash_)],)
         plan.work.append(Work(file, hash_, records, alike))
     return plan
 
@@ -84,16 +85,9 @@ def _stamped(file: SourceFile, rows: Sequence[SourceDocument]) -> str | None:
     """The hash that the index knows, where the source itself says that nothing has changed."""
     if file.stamp and rows and all(row.stamp == file.stamp for row in rows):
         known = rows[0].file_hash
-        return known if known == _as_read(file, known.partition("+")[0]) else None
+        known_bytes = bytes_of(known)
+        return known if known_bytes and known == read_as(file, known_bytes) else None
     return None
-
-
-def _as_read(file: SourceFile, bytes_hash: str) -> str:
-    """The hash of a file and of how it is read: other record fields make other documents of it."""
-    fields = file.records
-    if fields is None:
-        return bytes_hash
-    return f"{bytes_hash}+{fields.id},{fields.title},{fields.text}"
 
 
 def _by_file(rows: Iterable[SourceDocument]) -> dict[tuple[str, str], list[SourceDocument]]:

@@ -23,7 +23,7 @@ class Work:
 
     Attributes:
         file: the file.
-        file_hash: SHA-256 (hex) of its bytes, and after a plus sign the record fields it is read by.
+        file_hash: SHA-256 (hex) of its bytes, and after a plus sign how it is read: see `read_as`.
         held: of a file with records, the documents that the index holds of it, by id: those whose
             content is the same are not chunked again.
         alike: ids of documents that may have chunks of the same text: the document itself as it

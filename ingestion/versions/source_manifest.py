@@ -23,7 +23,7 @@ class SourceDocument(NamedTuple):
         hash: SHA-256 (hex) of its content; of a document that could not be indexed, of its file.
         source: key of the source that lists its file.
         file: the file's name in the source; one file may hold many documents (JSONL).
-        file_hash: SHA-256 (hex) of the file; after a plus sign, the record fields it was read by.
+        file_hash: SHA-256 (hex) of the file; after a plus sign, how it was read: see `sync.read_as`.
         stamp: the source's own mark of the file's content, where it has one.
         chunks: how many chunks it was cut into; 0 if it is not in the index.
         problem: why it could not be indexed; empty if it could.

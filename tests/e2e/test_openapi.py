@@ -20,9 +20,11 @@ EXAMPLES = 50
 @pytest.fixture(scope="module")
 def described(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[schemathesis.schemas.BaseSchema]:
-    """A service with one small set, and its description."""
+) -> Iterator[tuple[schemathesis.schemas.BaseSchema, str]]:
+    """The description of a service with one small set, and an admin's key for it."""
+    from app.security.keys import Keys
     from app.settings import load_settings
+    from app.store.database import Database
     from ingestion.embedding import load_embedder
     from ingestion.index.stores import open_store
     from ingestion.settings import EmbeddingSettings
@@ -33,16 +35,30 @@ def described(
     (folder / "documents" / "hours.md").write_text("# Hours\n\nThe depot opens at 05:30.\n")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
-        loaded = load_settings({"index.url": str(folder / "index"), "loading.workers": 0})
+        loaded = load_settings(
+            {
+                "index.url": str(folder / "index"),
+                "loading.workers": 0,
+                "auth.enabled": True,
+                "limits.per_minute": 0,
+                "limits.changes_per_minute": 0,
+                "limits.failures_per_minute": 1_000_000,
+            }
+        )
+        database = Database(loaded.store.url.get_secret_value())
+        database.migrate()
+        key = Keys(database).create("schemathesis", "admin")
+        database.close()
         store = open_store(loaded.index)
         sync_source("depot", "documents", workbench(store, load_embedder(EmbeddingSettings())))
         store.close()
         with live_service(loaded) as url:
-            yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+            yield schemathesis.openapi.from_url(f"{url}/openapi.json"), key
 
 
-def check(operation: Any) -> list[str]:
+def check(operation: Any, key: str) -> list[str]:
     """What is wrong with one operation."""
+    headers = {"Authorization": f"Bearer {key}"}
 
     @settings(
         max_examples=EXAMPLES,
@@ -54,7 +70,7 @@ def check(operation: Any) -> list[str]:
     )
     @given(case=operation.as_strategy())
     def every_case(case: schemathesis.Case) -> None:
-        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
     try:
         every_case()
@@ -63,8 +79,11 @@ def check(operation: Any) -> list[str]:
     return []
 
 
-def test_every_route_keeps_to_its_description(described: schemathesis.schemas.BaseSchema) -> None:
-    operations = [result.ok() for result in described.get_all_operations()]
+def test_every_route_keeps_to_its_description(
+    described: tuple[schemathesis.schemas.BaseSchema, str],
+) -> None:
+    description, key = described
+    operations = [result.ok() for result in description.get_all_operations()]
     assert len(operations) > 20
-    wrong = [told for operation in operations for told in check(operation)]
+    wrong = [told for operation in operations for told in check(operation, key)]
     assert not wrong, "\n\n".join(wrong)

@@ -9,7 +9,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import app.lineage.tables  # noqa: F401 (joins the registry)
+import app.lineage.tables
+import app.security.tables  # noqa: F401 (both join the registry)
 from app.errors import StoreUnavailable
 from app.store.database import Database
 from app.store.tables import Table

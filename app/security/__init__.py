@@ -1,0 +1,1 @@
+"""Who may ask and change what: keys, tokens, limits, and the log of administrative acts."""

@@ -1,0 +1,111 @@
+"""The log of administrative acts, and of attempts that were denied."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.callers import Caller
+from app.errors import StoreUnavailable
+from app.security.tables import AuditEntry
+from app.store.database import Database
+from prompts.errors import PlumbError
+
+logger = logging.getLogger(__name__)
+BEGUN, DONE, DENIED = "begun", "done", "denied"
+
+
+class Audit:
+    """Writes and reads the log. Entries are added, never taken away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(
+        self, caller: str, action: str, subject: str = "", outcome: str = DONE, **detail: Any
+    ) -> int:
+        """Add an entry; returns its number.
+
+        Args:
+            caller: who did it.
+            action: what, in a word: publish, upload, create-key, …
+            subject: to what: a document set, a key.
+            outcome: begun, done, denied, or the name of what went wrong.
+            detail: whatever else tells it; must fit into JSON, and hold no secret.
+
+        Raises:
+            StoreUnavailable: it cannot be written.
+        """
+        entry = AuditEntry(
+            at=datetime.now(UTC),
+            caller=_fit(caller, 200),
+            action=action,
+            subject=_fit(subject, 500),
+            outcome=_fit(outcome, 50),
+            detail=detail,
+        )
+        with self._database.session() as session:
+            session.add(entry)
+        return entry.id
+
+    @contextmanager
+    def act(self, caller: Caller, action: str, subject: str, **detail: Any) -> Iterator[None]:
+        """Log what the block does: before it, so that nothing is done unlogged, and how it ended.
+
+        Raises:
+            StoreUnavailable: it cannot be written; the block does not run.
+        """
+        number = self.note(caller.name, action, subject, BEGUN, **detail)
+        try:
+            yield
+        except PlumbError as error:
+            self._ended(number, type(error).__name__)
+            raise
+        except Exception:
+            self._ended(number, "failed")
+            raise
+        self._ended(number, DONE)
+
+    def denied(self, caller: str, action: str, subject: str = "", **detail: Any) -> None:
+        """Add a denied attempt. It is denied all the same where that cannot be written."""
+        try:
+            self.note(caller, action, subject, DENIED, **detail)
+        except StoreUnavailable as error:
+            logger.warning("denied: %s by %s: not in the audit log: %s", action, caller, error)
+
+    def entries(
+        self, since: datetime | None = None, caller: str | None = None, most: int = 1000
+    ) -> list[AuditEntry]:
+        """The newest entries, oldest of them first.
+
+        Args:
+            since: only of this time and later.
+            caller: only of this caller.
+            most: how many at the most.
+        """
+        wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
+        if since is not None:
+            wanted = wanted.where(AuditEntry.at >= since)
+        if caller is not None:
+            wanted = wanted.where(AuditEntry.caller == caller)
+        with self._database.session() as session:
+            return list(session.scalars(wanted))[::-1]
+
+    def _ended(self, number: int, outcome: str) -> None:
+        try:
+            with self._database.session() as session:
+                session.execute(
+                    update(AuditEntry).where(AuditEntry.id == number).values(outcome=outcome)
+                )
+        except StoreUnavailable as error:  # the act is over; its entry stays `begun`
+            logger.error("audit entry %s: its end (%s) is not written: %s", number, outcome, error)
+
+
+def _fit(text: str, most: int) -> str:
+    # PostgreSQL takes neither NUL nor lone surrogates.
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")[:most]

@@ -1,0 +1,108 @@
+"""The guard: who asks, and whether they may."""
+
+from __future__ import annotations
+
+from app.callers import Caller, Role
+from app.errors import AccessDenied, NotAuthenticated
+from app.security.addresses import network_of
+from app.security.audit import Audit
+from app.security.keys import PREFIX, Keys
+from app.security.rates import Rates
+from app.security.settings import LimitsSettings
+from app.security.slots import Slots
+from app.security.tokens import Tokens
+
+
+class Guard:
+    """Tells callers apart and stops those who may not. Safe to share between threads.
+
+    Attributes:
+        asks: whether callers must show a key or a token.
+        private: whether only this machine can reach the service, and nobody is asked.
+        assumed: whether that is so because nobody said otherwise; a proxy then belies it.
+        audit: the log of administrative acts.
+        slots: how many answers may be worked on at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        asks: bool,
+        private: bool,
+        assumed: bool,
+        keys: Keys,
+        tokens: Tokens | None,
+        rates: Rates,
+        limits: LimitsSettings,
+        audit: Audit,
+    ) -> None:
+        self.asks = asks
+        self.private = private
+        self.assumed = assumed
+        self.audit = audit
+        self.slots = Slots(limits.answers_at_once)
+        self._keys = keys
+        self._tokens = tokens
+        self._rates = rates
+        self._limits = limits
+
+    def identify(self, credential: str | None, address: str) -> Caller:
+        """Who shows this key or token; without a guard, whoever is at the address.
+
+        Raises:
+            NotAuthenticated: nothing was shown, or nothing that counts.
+            AccessDenied: they are known, and have no role here.
+            TooManyRequests: too much that does not count came from there. What counts still passes,
+                so that nobody can shut others out who come through the same proxy.
+            IssuerUnavailable, StoreUnavailable: that cannot be told now.
+        """
+        if not self.asks:
+            return Caller(address, "admin")
+        if not credential:
+            raise NotAuthenticated(
+                "who are you? Send `Authorization: Bearer <key or token>`, or the key as X-API-Key."
+            )
+        try:
+            return self._verified(credential)
+        except (NotAuthenticated, AccessDenied) as error:
+            who = network_of(address)
+            self._rates.spend("failed attempts", who, self._limits.failures_per_minute)
+            self.audit.denied(address, "authenticate", why=str(error))
+            raise
+
+    def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:
+        """Let a request pass.
+
+        Args:
+            caller: who asks.
+            role: what they must be.
+            changes: whether it changes anything.
+            asked: the request, for the log.
+
+        Raises:
+            TooManyRequests: they have asked too often.
+            AccessDenied: their role does not suffice.
+        """
+        if not self.private:
+            if changes:
+                self._rates.spend("changes", caller.name, self._limits.changes_per_minute)
+            else:
+                self._rates.spend("requests", caller.name, self._limits.per_minute)
+        if not caller.may(role):
+            raise self.refusal(
+                caller,
+                asked,
+                f"this takes the role {role}, and {caller.name} has the role {caller.role}.",
+            )
+
+    def refusal(self, caller: Caller, asked: str, why: str) -> AccessDenied:
+        """The error to raise for a request that is denied; it is in the log then."""
+        self.audit.denied(caller.name, "request", asked, why=why)
+        return AccessDenied(why)
+
+    def _verified(self, credential: str) -> Caller:
+        if credential.startswith(PREFIX):
+            return self._keys.verify(credential)
+        if self._tokens is None:
+            raise NotAuthenticated("this is no key of this service, and it takes no tokens.")
+        return self._tokens.verify(credential)

@@ -1,0 +1,62 @@
+"""Build the guard as the settings say, and say which one it is."""
+
+from __future__ import annotations
+
+from app.security.addresses import is_own_address
+from app.security.audit import Audit
+from app.security.guard import Guard
+from app.security.keys import Keys
+from app.security.rates import Rates
+from app.security.settings import AuthSettings, LimitsSettings
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import Tokens
+from app.service_settings import RedisSettings
+from app.store.database import Database
+
+
+def open_guard(
+    auth: AuthSettings,
+    limits: LimitsSettings,
+    host: str,
+    redis: RedisSettings,
+    database: Database,
+) -> Guard:
+    """The guard as the settings say.
+
+    Args:
+        auth: how callers show who they are.
+        limits: how much they may ask.
+        host: the address that the service listens on.
+        redis: where processes count together.
+        database: where keys and the audit log are; migrated.
+    """
+    asks = must_show(auth, host)
+    tokens = Tokens(auth, SigningKeys(auth.issuer, auth.jwks_url)) if auth.issuer else None
+    return Guard(
+        asks=asks,
+        private=not asks and is_own_address(host),
+        assumed=auth.enabled is None,
+        keys=Keys(database),
+        tokens=tokens,
+        rates=Rates(redis.url.get_secret_value() if redis.url else None),
+        limits=limits,
+        audit=Audit(database),
+    )
+
+
+def must_show(auth: AuthSettings, host: str) -> bool:
+    """Whether callers must show a key or a token."""
+    return not is_own_address(host) if auth.enabled is None else auth.enabled
+
+
+def notice(auth: AuthSettings, host: str) -> str:
+    """What whoever starts the service should know of who may use it."""
+    if must_show(auth, host):
+        tokens = f" or a token of {auth.issuer}" if auth.issuer else ""
+        return f"Callers must show a key{tokens}: `plumb keys create NAME --role reader` makes one."
+    if is_own_address(host):
+        return "Nobody is asked who they are: everyone on this machine may do everything."
+    return (
+        f"WARNING: auth.enabled=false: whoever reaches {host} may do everything, and sees all "
+        "documents."
+    )

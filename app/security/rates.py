@@ -1,0 +1,80 @@
+"""How often a caller may ask: moving windows of a minute, in Redis or in this process."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from app.errors import TooManyRequests
+
+logger = logging.getLogger(__name__)
+# What a request waits for Redis at the most, for each of connecting and reading.
+PATIENCE_S = 0.1
+# After Redis failed, it is left alone for so long.
+LEFT_ALONE_S = 5.0
+
+
+class Rates:
+    """Counts requests. Safe to share between threads.
+
+    Args:
+        redis_url: where processes count together; None: each counts by itself.
+    """
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._left_alone_until = 0.0
+
+    def spend(self, what: str, who: str, per_minute: int) -> None:
+        """Count one request; 0 a minute means no bound.
+
+        Where Redis is away, this process counts by itself until Redis is back.
+
+        Raises:
+            TooManyRequests: there were so many in the last minute already.
+        """
+        if not per_minute:
+            return
+        bound = RateLimitItemPerMinute(per_minute)
+        if self._shared is not None and time.monotonic() >= self._left_alone_until:
+            try:
+                _spend(self._shared, bound, what, who)
+            except StorageError as error:
+                self._left_alone_until = time.monotonic() + LEFT_ALONE_S
+                logger.warning("rate limits: Redis is away, counting here: %s", error)
+            else:
+                return
+        _spend(self._own, bound, what, who)
+
+
+def _spend(
+    limiter: MovingWindowRateLimiter, bound: RateLimitItemPerMinute, what: str, who: str
+) -> None:
+    if limiter.hit(bound, what, who):
+        return
+    again = limiter.get_window_stats(bound, what, who).reset_time
+    wait = max(1, math.ceil(again - time.time()))
+    raise TooManyRequests(
+        f"{bound.amount} {what} a minute is the bound; come again in {wait} s.", wait
+    )
+
+
+def _redis(url: str) -> RedisStorage:
+    # One attempt: the library's own retries would multiply the wait.
+    return RedisStorage(
+        url,
+        key_prefix="plumb:limits",
+        wrap_exceptions=True,
+        socket_timeout=PATIENCE_S,
+        socket_connect_timeout=PATIENCE_S,
+        retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
+    )

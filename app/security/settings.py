@@ -1,0 +1,132 @@
+"""Settings of the guard: who callers are, how much they may ask, what browsers are told."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from app.callers import Role
+from app.security.addresses import is_own_address
+from ingestion.settings import SettingsGroup
+
+
+class AuthSettings(SettingsGroup):
+    """How callers show who they are."""
+
+    enabled: bool | None = Field(
+        default=None,
+        description="Whether callers must show a key or a token. Default: yes, except where "
+        "serve.host is this machine's own address (127.0.0.1).",
+    )
+    issuer: str | None = Field(
+        default=None,
+        description="The OpenID Connect issuer whose tokens are accepted, as their `iss` has it.",
+    )
+    audience: str | None = Field(
+        default=None, description="What a token's `aud` must name: this service, at the issuer."
+    )
+    jwks_url: str | None = Field(
+        default=None,
+        description="Where the issuer's keys are. Default: what its discovery document says.",
+    )
+    name_claim: str = Field(
+        default="preferred_username",
+        description="The claim that names a caller in records; `sub` where a token lacks it.",
+    )
+    role_claim: str = Field(
+        default="roles",
+        description="The claim with the caller's roles; `realm_access.roles` finds a nested one.",
+    )
+    role_names: dict[str, Role] = Field(
+        default={"reader": "reader", "editor": "editor", "admin": "admin"},
+        description="Which value of that claim means which role; others mean nothing.",
+    )
+    group_claim: str = Field(
+        default="groups", description="The claim with the groups whose documents the caller sees."
+    )
+    leeway_s: float = Field(
+        default=30, ge=0, le=300, description="How far the issuer's clock may be off, seconds."
+    )
+    require_nbf: bool = Field(
+        default=True,
+        description="Refuse tokens without `nbf`. Some issuers (Keycloak) write none; where there "
+        "is one it always counts.",
+    )
+
+    @field_validator("issuer", "jwks_url")
+    @classmethod
+    def _secure(cls, url: str | None) -> str | None:
+        if url is not None:
+            check_url(url)
+        return url
+
+    @model_validator(mode="after")
+    def _whole(self) -> AuthSettings:
+        if self.issuer and not self.audience:
+            raise ValueError("issuer needs audience: else tokens for other services would pass")
+        return self
+
+
+class LimitsSettings(SettingsGroup):
+    """How much a caller may ask."""
+
+    per_minute: int = Field(
+        default=120, ge=0, description="Requests a minute that one caller may ask; 0 = no bound."
+    )
+    changes_per_minute: int = Field(
+        default=60, ge=0, description="Changes a minute that one caller may make; 0 = no bound."
+    )
+    failures_per_minute: int = Field(
+        default=20,
+        ge=1,
+        description="Wrong keys and tokens a minute that are looked into and recorded for one "
+        "address; further ones get 429.",
+    )
+    answers_at_once: int = Field(
+        default=16,
+        ge=1,
+        description="Questions and searches that one process works on at once; further ones get "
+        "503 and may come again.",
+    )
+
+
+class BrowserSettings(SettingsGroup):
+    """What browsers are told."""
+
+    origins: tuple[str, ...] = Field(
+        default=(),
+        description="Sites whose pages may call the API (CORS), each as https://host. Default: none.",
+    )
+    hsts_s: int = Field(
+        default=0,
+        ge=0,
+        description="How long browsers are to come by HTTPS only, seconds; 0 = not said.",
+    )
+
+    @field_validator("origins")
+    @classmethod
+    def _named(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or f"{parts.scheme}://{parts.netloc}" != origin
+            ):
+                raise ValueError(
+                    f"{origin!r} is no origin; write https://host, or https://host:port"
+                )
+        return origins
+
+
+def check_url(url: str) -> None:
+    """Whoever can change what is fetched from here can let themselves in: HTTPS, but for this machine.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if not (parts.scheme == "http" and is_own_address(parts.hostname or "")):
+        raise ValueError("must be an https:// URL")

@@ -1,0 +1,53 @@
+"""Tables of access: keys, and the log of administrative acts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.tables import Table, UtcTime
+
+# Of the keys that are in force only one may have a name.
+IN_FORCE = text("revoked IS NULL")
+
+
+class AccessKey(Table):
+    """An API key: all but its secret."""
+
+    __tablename__ = "access_keys"
+    __table_args__ = (
+        Index(
+            "ix_access_keys_name",
+            "name",
+            unique=True,
+            sqlite_where=IN_FORCE,
+            postgresql_where=IN_FORCE,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(10))
+    groups: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created: Mapped[datetime] = mapped_column(UtcTime)
+    expires: Mapped[datetime | None] = mapped_column(UtcTime)
+    revoked: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_used: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AuditEntry(Table):
+    """One administrative act, or an attempt that was denied."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    caller: Mapped[str] = mapped_column(String(200), index=True)
+    action: Mapped[str] = mapped_column(String(50))
+    subject: Mapped[str] = mapped_column(String(500))
+    outcome: Mapped[str] = mapped_column(String(50))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

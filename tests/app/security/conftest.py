@@ -1,0 +1,26 @@
+"""An issuer, and a database with its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.store.database import Database
+from tests.app.security.issuer import Issuer, running_issuer
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    """A running issuer."""
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """Each database in turn, with its tables."""
+    opened = Database(store_url)
+    opened.migrate()
+    yield opened
+    opened.close()

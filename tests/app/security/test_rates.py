@@ -1,0 +1,61 @@
+"""Rate limits: together over Redis, alone where it is away, and never for long in the way."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from app.errors import TooManyRequests
+from app.security.rates import Rates
+
+
+def spend(rates: Rates, count: int, who: str = "anna", per_minute: int = 3) -> int:
+    """How many of `count` requests passed."""
+    passed = 0
+    for _ in range(count):
+        try:
+            rates.spend("requests", who, per_minute)
+        except TooManyRequests:
+            continue
+        passed += 1
+    return passed
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["redis", "memory"])
+def test_so_many_a_minute_for_each_caller(request, shared: bool) -> None:
+    rates = Rates(request.getfixturevalue("redis_url") if shared else None)
+    assert spend(rates, 5) == 3
+    assert spend(rates, 5, "bo") == 3
+    rates.spend("changes", "anna", 3)
+    assert spend(rates, 5, "nobody", 0) == 5
+    with pytest.raises(TooManyRequests, match="3 requests a minute") as told:
+        rates.spend("requests", "anna", 3)
+    assert 1 <= (told.value.retry_after_s or 0) <= 60
+
+
+def test_processes_count_together_over_redis(redis_url: str) -> None:
+    one, other = Rates(redis_url), Rates(redis_url)
+    assert spend(one, 2) + spend(other, 4) == 3
+
+
+def test_redis_that_is_gone_leaves_a_limit_of_this_process() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        rates = Rates(f"redis://127.0.0.1:{unused.getsockname()[1]}/0")
+        assert spend(rates, 5) == 3
+
+
+def test_redis_that_hangs_costs_a_moment_and_not_each_time() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        rates = Rates(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        began = time.monotonic()
+        assert spend(rates, 1, per_minute=100) == 1
+        first = time.monotonic() - began
+        assert spend(rates, 50, per_minute=100) == 50
+        rest = time.monotonic() - began - first
+    assert first < 1.0
+    assert rest < first + 0.5
