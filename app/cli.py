@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cache import cli as cache_cli
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 Question = Annotated[
@@ -30,7 +31,7 @@ Filter = Annotated[
 
 
 def mount(app: typer.Typer, index: typer.Typer) -> None:
-    """Add this room's commands to the command line and to its group `index`."""
+    """Add this room's commands and groups to the command line, and to its group `index`."""
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
@@ -38,6 +39,9 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
+    cache = typer.Typer(no_args_is_help=True, help="The answer cache in Redis: look, clear.")
+    app.add_typer(cache, name="cache")
+    cache_cli.mount(cache)
 
 
 def ask(

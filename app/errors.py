@@ -8,6 +8,7 @@ prompts.errors.PlumbError
 ├── UnknownUpload           no uploaded file of this name
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
+├── CacheUnavailable        the answer cache cannot be looked through or cleared right now
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -48,6 +49,10 @@ class UploadsUnavailable(PlumbError):
 
 class StoreUnavailable(PlumbError):
     """The database of answers and access cannot be reached or written right now."""
+
+
+class CacheUnavailable(PlumbError):
+    """The answer cache cannot be looked through or cleared right now."""
 
 
 class JobError(PlumbError):

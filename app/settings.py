@@ -29,6 +29,7 @@ from app.answer_settings import (
     PromptSettings,
     RetrievalSettings,
 )
+from app.cache_settings import CacheSettings
 from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
 from ingestion.settings import (
     ChunkingSettings,
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     extractive: ExtractiveSettings = ExtractiveSettings()
     redis: RedisSettings = RedisSettings()
     store: StoreSettings = StoreSettings()
+    cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
     serve: ServeSettings = ServeSettings()
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import (
     AdministrationRefused,
+    CacheUnavailable,
     ChatModelFailed,
     ChatModelUnknown,
     DocumentSetExists,
@@ -63,6 +64,7 @@ STATUS: dict[type[PlumbError], int] = {
     PublishRefused: 409,
     ModelMismatch: 409,
     IndexUnavailable: 503,
+    CacheUnavailable: 503,
     JobsUnavailable: 503,
     StoreUnavailable: 503,
     UploadsUnavailable: 503,
