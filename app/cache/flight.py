@@ -39,6 +39,8 @@ class _Flight:
         self.done = threading.Event()
         self.value: object = None
         self.error: BaseException | None = None
+        # What those who waited for this one go over to when it has failed.
+        self.after: _Flight | None = None
 
 
 class SingleFlight:
@@ -59,6 +61,8 @@ class SingleFlight:
         self._lease_s = lease_s
         self._flights: dict[str, _Flight] = {}
         self._lock = threading.Lock()
+        # How many wait for another's value now.
+        self.waiting = 0
 
     def single_flight(
         self, key: str, compute: Callable[[], T], stored: Callable[[], T | None]
@@ -76,25 +80,40 @@ class SingleFlight:
             What `compute` raises.
         """
         until = time.monotonic() + self._wait_s
+        failed: _Flight | None = None
         for attempt in range(MOST_LEADERS):
-            flight, leads = self._join(key)
+            flight, leads = self._join(key, failed)
             if leads:
                 return self._lead(key, flight, compute, stored, until)
-            if not flight.done.wait(max(0.0, until - time.monotonic())):
+            if not self._wait(flight, until):
                 break
             if flight.error is None:
                 return Flown(flight.value, False)  # type: ignore[arg-type]
             if attempt + 1 == MOST_LEADERS and isinstance(flight.error, PlumbError):
                 raise copy.copy(flight.error) from flight.error
+            failed = flight
         return Flown(compute(), True)
 
-    def _join(self, key: str) -> tuple[_Flight, bool]:
+    def _join(self, key: str, failed: _Flight | None) -> tuple[_Flight, bool]:
+        """The flight to wait for, or a new one to lead; one and the same for all whose flight failed."""
         with self._lock:
-            flight = self._flights.get(key)
-            if flight is not None:
-                return flight, False
-            flight = self._flights[key] = _Flight()
-            return flight, True
+            flight = failed.after if failed is not None else None
+            flight = flight or self._flights.get(key)
+            leads = flight is None
+            if flight is None:
+                flight = self._flights[key] = _Flight()
+            if failed is not None:
+                failed.after = flight
+            return flight, leads
+
+    def _wait(self, flight: _Flight, until: float) -> bool:
+        with self._lock:
+            self.waiting += 1
+        try:
+            return flight.done.wait(max(0.0, until - time.monotonic()))
+        finally:
+            with self._lock:
+                self.waiting -= 1
 
     def _lead(
         self,

@@ -78,6 +78,8 @@ _REWRITES = [
     (r"^howmany (.+?) (are|is|were|was) there\b", r"howmany \1 \2"),
     (r"^(?:do|does) (.+?) have (an?|any) ([^,]+?)\W*$", r"is there \2 \3 in \1"),
     (r"^how long (do|does|did|will) (.+?) (?:take|last)\b", r"howlong \1 \2"),
+    (r"^how long (.+?) (?:takes|lasts)\W*$", r"howlong \1"),
+    (r"^(?:what|how much) (.+?) costs\W*$", r"howmuch \1"),
     (r"^how long\b", "howlong"),
     (r"^what (?:is|are) the duration of\b", "howlong is"),
     (r"^how much (do|does|did|will) (.+?) cost\b", r"howmuch \1 \2"),
