@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.batch import cli as batches
+from app.cache import cli as cache_cli
 from app.lineage import cli as lineage
 from app.security import cli as access
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
@@ -33,7 +34,7 @@ Filter = Annotated[
 
 
 def mount(app: typer.Typer, index: typer.Typer) -> None:
-    """Add this room's commands to the command line and to its group `index`."""
+    """Add this room's commands and groups to the command line, and to its group `index`."""
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
@@ -44,6 +45,9 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     batches.mount(app)
     lineage.mount(app)
     access.mount(app)
+    cache = typer.Typer(no_args_is_help=True, help="The answer cache in Redis: look, clear.")
+    app.add_typer(cache, name="cache")
+    cache_cli.mount(cache)
 
 
 def ask(

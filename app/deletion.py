@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.redis_probe import probe_redis
 from app.settings import Settings
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.deletion_proof import DeletionProof, Probe, probe_index
-
-REDIS_TIMEOUT_S = 5.0
-REDIS_PAGE = 1000
 
 
 def prove_deleted(
@@ -24,16 +21,24 @@ def prove_deleted(
     proof = probe_index(catalogue, name, document)
     probes = [
         *proof.probes,
-        _probe_redis(settings, document),
+        probe_redis(settings, catalogue.live(name).version, document),
         _probe_answers(settings, name, document),
     ]
-    probes.append(
-        Probe(
-            where="answer cache and stored sessions",
-            looked_at="this version of Plumbline keeps neither; nothing to look at",
-        )
-    )
+    probes.append(_memory(settings))
     return proof.model_copy(update={"probes": probes})
+
+
+def _memory(settings: Settings) -> Probe:
+    """What cannot be looked into from another process."""
+    if settings.redis.url is not None:
+        kept = "services keep answers and sessions in Redis, which was looked through"
+    else:
+        kept = (
+            f"cannot be looked into from here: a service without Redis forgets sessions after "
+            f"{settings.session.keep_hours:g} h and answers after {settings.cache.ttl_s:g} s, never "
+            "gives those of older versions again, and forgets all when it is restarted"
+        )
+    return Probe(where="memory of running services", looked_at=kept)
 
 
 def show_proof(proof: DeletionProof, console: Console | None = None) -> None:
@@ -73,41 +78,4 @@ def _probe_answers(settings: Settings, name: str, document: str) -> Probe:
         f"{database.shown}, for the document's id",
         found="; ".join(found),
         mend=f"`plumb answers forget {shlex.quote(document)} --set {name}`" if found else "",
-    )
-
-
-def _probe_redis(settings: Settings, document: str) -> Probe:
-    """Look through all that Redis holds: keys and values of every type, for the document's id."""
-    if settings.redis.url is None:
-        return Probe(where="Redis", looked_at="none is set")
-    from redis import Redis
-    from redis.exceptions import RedisError
-
-    from ingestion.errors import IndexUnavailable
-
-    client: Any = Redis.from_url(
-        settings.redis.url.get_secret_value(),
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
-    )
-    wanted = document.encode()
-    looked = 0
-    found: list[str] = []
-    try:
-        for key in client.scan_iter(count=REDIS_PAGE):
-            looked += 1
-            if wanted in key or wanted in (client.dump(key) or b""):
-                found.append(key.decode("utf-8", "replace"))
-    except RedisError as error:
-        raise IndexUnavailable(
-            f"Redis cannot be looked through: {error}; check PLUMB_REDIS_URL and try again."
-        ) from error
-    finally:
-        client.close()
-    return Probe(
-        where="Redis",
-        looked_at=f"{looked} keys with their values, for the document's id",
-        found=", ".join(found[:5]),
-        live=bool(found),
-        mend="delete these keys" if found else "",
     )

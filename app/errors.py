@@ -19,6 +19,7 @@ prompts.errors.PlumbError
 │   ├── TooManyRequests     who asks has asked too often
 │   ├── TooBusy             the process works on as many answers as it may
 │   └── IssuerUnavailable   tokens cannot be checked, since their issuer cannot be asked
+├── CacheUnavailable        the answer cache cannot be looked through or cleared right now
 ├── JobError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
@@ -118,6 +119,10 @@ class TooBusy(AccessError):
 
 class IssuerUnavailable(AccessError):
     """Tokens cannot be checked, since their issuer cannot be asked."""
+
+
+class CacheUnavailable(PlumbError):
+    """The answer cache cannot be looked through or cleared right now."""
 
 
 class JobError(PlumbError):

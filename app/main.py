@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = build(settings)
+        app.state.parts = build(settings, cached=True)
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
         app.state.guard = open_guard(
@@ -66,7 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.answer_log.forget_old()
         recording = Recording(app.state.answer_log, settings.prices)
         app.state.turns = Turns(
-            app.state.parts.answers, app.state.sessions, [telemetry.on_turn, recording.on_turn]
+            app.state.parts.answers,
+            app.state.sessions,
+            [telemetry.on_turn, recording.on_turn],
+            app.state.parts.cache,
         )
         app.state.metrics = telemetry.metrics
         yield
@@ -76,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         database.close()
         app.state.jobs.close()
         app.state.readiness.close()
-        app.state.parts.catalogue.store.close()
+        app.state.parts.close()
 
     app = FastAPI(
         title="Plumbline",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
+from app.cache.answers import AnswerCache
+from app.cache.opening import answer_cache, question_vectors
+from app.cache.opening import open_store as open_cache_store
 from app.embedders import Embedders
 from app.open_sets import OpenSets
 from app.settings import Settings
@@ -20,7 +23,7 @@ from prompts.registry import PromptRegistry, shipped_prompts
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a running Plumbline."""
+    """The parts of a running Plumbline; `cache` is None where answers are not kept."""
 
     settings: Settings
     catalogue: Catalogue
@@ -28,10 +31,20 @@ class Parts:
     sets: OpenSets
     prompts: PromptRegistry
     answers: AnswerService
+    cache: AnswerCache | None = None
+
+    def close(self) -> None:
+        """Let go of the index and the cache."""
+        if self.cache is not None:
+            self.cache.close()
+        self.catalogue.store.close()
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, *, cached: bool = False) -> Parts:
     """Make the parts as the settings say.
+
+    Args:
+        cached: whether to make the cache of answers and question vectors too, for a service.
 
     Raises:
         PlumbError: a part cannot be made; the message says which and why.
@@ -50,9 +63,14 @@ def build(settings: Settings) -> Parts:
     catalogue = Catalogue(store)
     sets = OpenSets(catalogue, embedders)
     prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
-    retriever = Retriever(embedders, retrieval.depth, reranker)
+    cache, embed = None, None
+    if cached and settings.cache.enabled:
+        kept = open_cache_store(settings)
+        vectors = question_vectors(settings, embedders, kept)
+        cache, embed = answer_cache(settings, kept, vectors), vectors.embed
+    retriever = Retriever(embedders, retrieval.depth, reranker, embed)
     answers = AnswerService(settings, embedder, sets, prompts, retriever)
-    return Parts(settings, catalogue, embedder, sets, prompts, answers)
+    return Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
 
 
 def bench(settings: Settings, catalogue: Catalogue, embedder: Embedder | None = None) -> Bench:

@@ -14,17 +14,26 @@ if TYPE_CHECKING:
     from redis import Redis
 
 REDIS_TIMEOUT_S = 1.0
+# Answers go on without these: without a cache, conversations, and jobs.
+OPTIONAL = frozenset({"redis"})
 
 
 class Dependency(BaseModel):
-    """One dependency's state; `detail` says what to look at when it is not ready."""
+    """One dependency's state.
+
+    Attributes:
+        ready: whether it can be used.
+        needed: whether questions cannot be answered without it.
+        detail: what to look at when it is not ready.
+    """
 
     ready: bool
+    needed: bool = True
     detail: str | None = None
 
 
 class Report(BaseModel):
-    """Whether questions can be answered, and each dependency's state."""
+    """Whether questions can be answered, and each dependency's state, the needed ones' and others'."""
 
     ready: bool
     dependencies: dict[str, Dependency]
@@ -56,7 +65,10 @@ class Readiness:
         if self._redis is not None:
             checks["redis"] = self._redis.ping
         found = {name: _state(check) for name, check in checks.items()}
-        return Report(ready=all(state.ready for state in found.values()), dependencies=found)
+        for name in OPTIONAL & found.keys():
+            found[name] = found[name].model_copy(update={"needed": False})
+        ready = all(state.ready for state in found.values() if state.needed)
+        return Report(ready=ready, dependencies=found)
 
     def close(self) -> None:
         """Let go of Redis."""

@@ -30,6 +30,7 @@ from app.answer_settings import (
     PromptSettings,
     RetrievalSettings,
 )
+from app.cache_settings import CacheSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
 from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
 from app.session_settings import SessionSettings
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     redis: RedisSettings = RedisSettings()
     store: StoreSettings = StoreSettings()
+    cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
     serve: ServeSettings = ServeSettings()
     auth: AuthSettings = AuthSettings()

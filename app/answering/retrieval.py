@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.answering.answer import Passage, StageScores
 from app.answering.reranking import Reranker
 from app.embedders import Embedders
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
-from ingestion.index.protocol import DocumentSet
+from ingestion.index.protocol import DocumentSet, SetInfo
+
+# The unit vector of a question, by the model that a set was built with.
+EmbedQuestion: TypeAlias = Callable[[SetInfo, str], NDArray[np.float32]]
 
 
 @dataclass(slots=True)
@@ -28,10 +36,17 @@ class Retriever:
         embedders: the embedding models.
         depth: candidates taken from each of dense and lexical search.
         reranker: a cross-encoder, if one is set.
+        embed: embeds a question, if not `embedders` itself: what remembers vectors.
     """
 
-    def __init__(self, embedders: Embedders, depth: int, reranker: Reranker | None = None) -> None:
-        self._embedders = embedders
+    def __init__(
+        self,
+        embedders: Embedders,
+        depth: int,
+        reranker: Reranker | None = None,
+        embed: EmbedQuestion | None = None,
+    ) -> None:
+        self._embed = embed or (lambda info, question: embedders.of(info).embed_query(question))
         self._depth = depth
         self._reranker = reranker
 
@@ -44,9 +59,8 @@ class Retriever:
             ModelMismatch: the set was built with a model that cannot be had here.
             IndexUnavailable: it cannot be searched.
         """
-        embedder = self._embedders.of(document_set.info)
         began = time.perf_counter()
-        vector = embedder.embed_query(question)
+        vector = self._embed(document_set.info, question)
         embedded = time.perf_counter()
         wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
         found = hybrid.search(

@@ -16,6 +16,7 @@ from app.api.problem import ProblemDetail
 from app.errors import (
     AccessDenied,
     AccessError,
+    CacheUnavailable,
     ChatModelFailed,
     ChatModelResting,
     ChatModelUnknown,
@@ -81,6 +82,7 @@ STATUS: dict[type[PlumbError], int] = {
     IndexUnavailable: 503,
     IssuerUnavailable: 503,
     TooBusy: 503,
+    CacheUnavailable: 503,
     JobsUnavailable: 503,
     StoreUnavailable: 503,
     UploadsUnavailable: 503,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from app.cache.answers import CacheStats
 from app.callers import Caller
 from app.parts import Parts
 from app.settings import Settings
@@ -44,7 +45,7 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     """
     found = settings.telemetry
     tracing = Tracing(found)
-    metrics = Metrics(lambda: _live(app), lambda: _breakers(app))
+    metrics = Metrics(lambda: _live(app), lambda: _breakers(app), lambda: _cache(app))
     if found.metrics:
         app.add_middleware(RequestTimes, metrics=metrics)
     if tracing.is_sent:
@@ -67,3 +68,8 @@ def _live(app: FastAPI) -> list[SetInfo]:
 def _breakers(app: FastAPI) -> dict[str, str]:
     parts: Parts = app.state.parts
     return parts.answers.models.states()
+
+
+def _cache(app: FastAPI) -> CacheStats | None:
+    parts: Parts = app.state.parts
+    return parts.cache.stats() if parts.cache is not None else None

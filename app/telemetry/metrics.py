@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from app.cache.answers import CacheStats
 from app.callers import Caller
 from app.turns.turn import Turn, TurnRequest
 from ingestion.index.protocol import SetInfo
@@ -21,12 +22,14 @@ class Metrics:
     Args:
         live: the live versions right now, for their age.
         breakers: chat model -> state of its circuit breaker.
+        cache: what the answer cache did; None where there is none.
     """
 
     def __init__(
         self,
         live: Callable[[], list[SetInfo]] = list,
         breakers: Callable[[], dict[str, str]] = dict,
+        cache: Callable[[], CacheStats | None] = lambda: None,
     ) -> None:
         self.registry = CollectorRegistry()
         made = self.registry
@@ -74,7 +77,7 @@ class Metrics:
             ["model", "prompt", "direction"],
             registry=made,
         )
-        made.register(_AtScrape(live, breakers))
+        made.register(_AtScrape(live, breakers, cache))
 
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Count a turn that has ended."""
@@ -107,10 +110,14 @@ class _AtScrape:
     """What is looked up when it is asked for."""
 
     def __init__(
-        self, live: Callable[[], list[SetInfo]], breakers: Callable[[], dict[str, str]]
+        self,
+        live: Callable[[], list[SetInfo]],
+        breakers: Callable[[], dict[str, str]],
+        cache: Callable[[], CacheStats | None],
     ) -> None:
         self._live = live
         self._breakers = breakers
+        self._cache = cache
 
     def collect(self) -> Iterator[Metric]:
         """Ages of the live versions, and which models are being left in peace."""
@@ -131,3 +138,29 @@ class _AtScrape:
         for model, state in self._breakers().items():
             resting.add_metric([model], float(state == "open"))
         yield resting
+        stats = self._cache()
+        if stats is not None:
+            yield from _of_cache(stats)
+
+
+def _of_cache(stats: CacheStats) -> Iterator[Metric]:
+    events = CounterMetricFamily(
+        "plumbline_cache_events",
+        "What the answer cache did: kept an answer, was not allowed to, shared one that was being "
+        "made, turned a near question away, failed.",
+        labels=["event"],
+    )
+    for event, count in {
+        "stored": stats.stored,
+        "not_stored": stats.not_stored,
+        "shared": stats.shared,
+        "turned_away": stats.turned_away,
+        "failed": stats.store.failures,
+    }.items():
+        events.add_metric([event], count)
+    yield events
+    aside = GaugeMetricFamily(
+        "plumbline_cache_aside", "1 while answers go on without a cache that failed."
+    )
+    aside.add_metric([], float(stats.store.aside))
+    yield aside

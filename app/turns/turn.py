@@ -49,6 +49,7 @@ class Turn(Answer):
         session_id: the conversation it belongs to.
         cache: whether it was answered before: to this very question (`exact`), to one that asks
             the same (`semantic`), or not (`miss`); `off` where no cache was asked.
+        matched_question: the question that a `semantic` answer was given to.
         notices: what the caller should know, in sentences.
     """
 
@@ -58,6 +59,7 @@ class Turn(Answer):
     standalone_question: str
     session_id: str | None = None
     cache: CacheKind = "off"
+    matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
 
 

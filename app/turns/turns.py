@@ -15,6 +15,7 @@ from app.answering.answer import Answer, Passage
 from app.answering.chain import Asked
 from app.answering.condensing import Said
 from app.answering.service import AnswerService
+from app.cache.answers import AnswerCache
 from app.callers import Caller
 from app.errors import SessionsUnavailable
 from app.sessions.session import Exchange, Sessions, check_session_id
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
 # What a streamed turn comes in: passages, words, the turn.
 TurnStep: TypeAlias = list[Passage] | str | Turn
+# What the cache did, and the question that it took for the same.
+How: TypeAlias = tuple[CacheKind, str | None]
 OnTurn = Callable[[Turn, TurnRequest, Caller], None]
 
 
@@ -40,15 +43,21 @@ class Turns:
     Args:
         answers: answers by itself, knowing none of what is here.
         sessions: keeps conversations.
+        cache: keeps answers; None for none.
         on_turn: each is called with every turn that has ended.
     """
 
     def __init__(
-        self, answers: AnswerService, sessions: Sessions, on_turn: Sequence[OnTurn] = ()
+        self,
+        answers: AnswerService,
+        sessions: Sessions,
+        on_turn: Sequence[OnTurn] = (),
+        cache: AnswerCache | None = None,
     ) -> None:
         self._answers = answers
         self._sessions = sessions
         self._on_turn = on_turn
+        self._cache = cache
 
     def take(self, request: TurnRequest, caller: Caller) -> Turn:
         """Answer.
@@ -57,8 +66,17 @@ class Turns:
             As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none.
         """
         begun = self._begin(request, caller)
-        answer = self._answers.answer(begun.asked, fall_back=True)
-        return self._end(begun, answer, "off", request, caller)
+        asked = begun.asked
+
+        def answered() -> Answer:
+            return self._answers.answer(asked, fall_back=True)
+
+        cache = self._cache_for(request)
+        if cache is None:
+            return self._end(begun, answered(), ("off", None), request, caller)
+        served = cache.answer(asked, caller.groups, answered)
+        how = (served.kind, served.matched_question)
+        return self._end(begun, served.answer, how, request, caller)
 
     async def stream(self, request: TurnRequest, caller: Caller) -> AsyncGenerator[TurnStep]:
         """Answer step by step: the passages, words as they come, the turn.
@@ -69,12 +87,26 @@ class Turns:
             As `take`; after the first step too.
         """
         begun = await run_sync(self._begin, request, caller)
-        async with aclosing(self._answers.stream(begun.asked, fall_back=True)) as steps:
+        asked, cache = begun.asked, self._cache_for(request)
+        hit = await run_sync(cache.lookup, asked, caller.groups) if cache is not None else None
+        if hit is not None:
+            yield hit.answer.passages
+            yield hit.answer.answer
+            how: How = (hit.kind, hit.matched_question)
+            yield await run_sync(self._end, begun, hit.answer, how, request, caller)
+            return
+        async with aclosing(self._answers.stream(asked, fall_back=True)) as steps:
             async for step in steps:
-                if isinstance(step, Answer):
-                    yield await run_sync(self._end, begun, step, "off", request, caller)
-                else:
+                if not isinstance(step, Answer):
                     yield step
+                    continue
+                if cache is not None:
+                    await run_sync(cache.store, asked, caller.groups, step)
+                how = ("off" if cache is None else "miss", None)
+                yield await run_sync(self._end, begun, step, how, request, caller)
+
+    def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
+        return self._cache if request.cached else None
 
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
         notices: list[str] = []
@@ -101,7 +133,7 @@ class Turns:
         return _Begun(asked, standalone, notices)
 
     def _end(
-        self, begun: _Begun, answer: Answer, cache: CacheKind, request: TurnRequest, caller: Caller
+        self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
     ) -> Turn:
         turn = Turn(
             **{name: getattr(answer, name) for name in Answer.model_fields},
@@ -110,7 +142,8 @@ class Turns:
             question=request.question,
             standalone_question=begun.standalone,
             session_id=request.session_id,
-            cache=cache,
+            cache=how[0],
+            matched_question=how[1],
             notices=begun.notices,
         )
         if request.session_id is not None:

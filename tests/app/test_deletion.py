@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from io import StringIO
 
 from rich.console import Console
@@ -11,7 +12,14 @@ from app.deletion import prove_deleted, show_proof
 from app.lineage.holding import forget_document
 from app.lineage.log import AnswerLog
 from app.lineage.record import record_of
+from app.parts import build
+from app.sessions.opening import open_sessions
 from app.store.database import Database
+from app.turns.turn import TurnRequest
+from app.turns.turns import Turns
+from ingestion.sources.definitions import ad_hoc
+from ingestion.sync.options import SyncOptions
+from ingestion.sync.start import prepare, run, workbench
 
 ANNA = Caller("anna", "reader")
 
@@ -51,3 +59,59 @@ def test_a_password_is_not_shown(make_parts, postgres_url: str) -> None:
     parts = make_parts(store__url=url)
     proof = prove_deleted(parts.catalogue, parts.settings, "depot", "warranty.md")
     assert "secret" not in proof.model_dump_json()
+
+
+def test_kept_answers_and_sessions_are_looked_into(make_parts, documents, redis_url) -> None:
+    parts = make_parts(redis__url=redis_url)
+    live = build(parts.settings, cached=True)
+    sessions = open_sessions(parts.settings)
+    turns = Turns(live.answers, sessions, cache=live.cache)
+    request = TurnRequest("How long does the warranty last?", "depot", session_id="s")
+    assert turns.take(request, ANNA).cache == "miss"
+
+    def redis():
+        proof = prove_deleted(parts.catalogue, parts.settings, "depot", "warranty.md")
+        return proof, next(probe for probe in proof.probes if probe.where == "Redis")
+
+    _, probe = redis()
+    assert probe.live
+    (documents / "warranty.md").unlink()
+    bench = workbench(parts.catalogue.store, parts.embedder)
+    prepared = prepare(ad_hoc("depot", str(documents)), bench, base=documents)
+    run(prepared, SyncOptions(force=True))
+    proof, probe = redis()
+    assert "plumb:cache:answer:depot:" in probe.found
+    assert "plumb:session:" in probe.found
+    assert not probe.live, "an answer of the version before is never given again"
+    assert proof.gone_from_answers
+    assert not proof.gone
+    assert "plumb cache clear" in probe.mend
+    assert live.cache is not None
+    live.cache.clear()
+    sessions.delete("anna", "s")
+    assert redis()[1].found == ""
+    sessions.close()
+    live.close()
+
+
+def test_every_type_of_value_is_looked_into(make_parts, redis_url) -> None:
+    from redis import Redis
+
+    client = Redis.from_url(redis_url)
+    words = "of the document warranty.md, " * 20
+    client.set("a", words)
+    client.rpush("b", "x", words)
+    client.sadd("c", words)
+    client.zadd("d", {words: 1})
+    client.hset("e", "field", words)
+    client.xadd("f", {"r": words})
+    client.set("g", zlib.compress(words.encode()))
+    parts = make_parts(redis__url=redis_url)
+    everything = {key: client.dump(key) for key in "abcdefg"}
+    for key, dumped in everything.items():
+        client.flushdb()
+        client.restore(key, 0, dumped)
+        proof = prove_deleted(parts.catalogue, parts.settings, "depot", "warranty.md")
+        probe = next(probe for probe in proof.probes if probe.where == "Redis")
+        assert (probe.found, probe.live, probe.mend) == (key, True, "delete these keys")
+    client.close()

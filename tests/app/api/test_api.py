@@ -156,8 +156,14 @@ def test_readyz_says_which_dependency_is_not_ready(make_parts, redis_url: str) -
     with TestClient(create_app(settings)) as client:
         assert client.get("/readyz").json()["dependencies"]["redis"] == {
             "ready": True,
+            "needed": False,
             "detail": None,
         }
+    away = load_settings({"index.url": base, "redis.url": "redis://127.0.0.1:1/0"})
+    with TestClient(create_app(away)) as client:
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()["ready"]) == (200, True)
+        assert response.json()["dependencies"]["redis"]["ready"] is False
     gone = load_settings(
         {"index.url": base, "redis.url": "redis://127.0.0.1:1/0", "chat.model": "nonesuch:model"}
     )

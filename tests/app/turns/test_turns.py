@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import anyio
 import pytest
 
 from app.answering.chat_models import EXTRACTIVE
 from app.callers import Caller
 from app.errors import ChatModelFailed, ChatModelResting, InvalidRequest
-from app.parts import Parts
+from app.parts import Parts, build
 from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import RedisSessions
 from app.sessions.session import Sessions
 from app.turns.turn import Turn, TurnRequest
-from app.turns.turns import Turns
+from app.turns.turns import Turns, TurnStep
+from ingestion.sync.start import sync_source, workbench
 
 ANNA, BEN = Caller("anna", "reader"), Caller("ben", "reader")
 WARRANTY = "How long does the warranty on a refrigeration unit last?"
@@ -137,3 +139,51 @@ def test_a_model_that_has_rested_is_tried_again(make_parts, openai) -> None:
     openai.status, openai.reply = 200, 'It lasts "24 months" [1].'
     assert not turns_of(parts).take(TurnRequest(WARRANTY), ANNA).degraded
     assert parts.answers.models.states() == {"openai:m": "closed"}
+
+
+def test_an_answer_is_given_again_until_something_that_shapes_it_changes(
+    make_parts, documents
+) -> None:
+    parts = make_parts()
+    live = build(parts.settings, cached=True)
+    told: list[str] = []
+    turns = Turns(
+        live.answers,
+        MemorySessions(SessionSettings()),
+        on_turn=[lambda turn, *_: told.append(turn.cache)],
+        cache=live.cache,
+    )
+    first, again = (turns.take(TurnRequest(WARRANTY), ANNA) for _ in range(2))
+    assert again.answer == first.answer
+    assert again.citations == first.citations
+    assert again.id != first.id
+    anew = turns.take(TurnRequest(WARRANTY, cached=False), ANNA)
+    grouped = turns.take(TurnRequest(WARRANTY), Caller("carl", "reader", frozenset({"hr"})))
+    assert told == ["miss", "exact", "off", "miss"]
+    assert anew.answer == grouped.answer == first.answer
+
+    page = documents / "warranty.md"
+    page.write_text(page.read_text().replace("24 months", "36 months"))
+    sync_source("depot", str(documents), workbench(parts.catalogue.store, parts.embedder))
+    parts.sets.get("depot")
+    fresh = Turns(
+        build(parts.settings).answers, MemorySessions(SessionSettings()), cache=live.cache
+    ).take(TurnRequest(WARRANTY), ANNA)
+    assert (fresh.cache, "36 months" in fresh.answer) == ("miss", True)
+    live.close()
+
+
+def test_a_kept_answer_streams_in_one_piece(make_parts) -> None:
+    live = build(make_parts().settings, cached=True)
+    turns = Turns(live.answers, MemorySessions(SessionSettings()), cache=live.cache)
+
+    async def streamed() -> list[TurnStep]:
+        return [step async for step in turns.stream(TurnRequest(WARRANTY), ANNA)]
+
+    first, again = anyio.run(streamed), anyio.run(streamed)
+    assert isinstance(first[-1], Turn)
+    assert isinstance(again[-1], Turn)
+    assert (first[-1].cache, again[-1].cache) == ("miss", "exact")
+    assert again[0] == first[0] == again[-1].passages
+    assert again[1:-1] == [again[-1].answer]
+    live.close()

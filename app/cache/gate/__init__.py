@@ -1,0 +1,1 @@
+"""The second gate of the semantic cache: do two questions ask the same, word by word?"""

@@ -1,0 +1,100 @@
+"""What two questions must have in common to share an answer, as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from app.answering.chain import Asked
+from ingestion.index.filters import AnyOf, Filter, facet
+
+# Compatibility forms that look different and mean the same. Not superscripts, fractions, circled
+# numbers: NFKC makes 10⁵ into 105 and 5½ into 51⁄2.
+_SAME_MEANING = ("<wide>", "<narrow>", "<noBreak>", "<compat>", "<font>", "<square>", "<small>")
+_WORD = re.compile(r"[^\W\d_]+")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+class Key(NamedTuple):
+    """Names a question's answer.
+
+    Attributes:
+        document_set: the set that was asked.
+        scope: hash of everything but the question.
+        exact: hash of everything.
+    """
+
+    document_set: str
+    scope: str
+    exact: str
+
+    @property
+    def answer(self) -> str:
+        """Where the answer is kept."""
+        return f"answer:{self.document_set}:{self.exact}"
+
+    @property
+    def questions(self) -> str:
+        """Where the scope's recent questions are kept."""
+        return f"near:{self.document_set}:{self.scope}"
+
+    @property
+    def flight(self) -> str:
+        """The right to answer it."""
+        return f"flight:{self.exact}"
+
+
+def key_of(asked: Asked, groups: Iterable[str] | None) -> Key:
+    """The key of a question for somebody who sees these groups' documents (None: all)."""
+    visible = "all" if groups is None else sorted(groups)
+    scope = _hash([asked.manifest.id, canonical_filter(asked.where), visible])
+    exact = _hash([scope, normalised(asked.question)])
+    return Key(asked.manifest.document_set, scope, exact)
+
+
+def normalised(question: str) -> str:
+    """The question without what cannot change its meaning: width, spacing, case, end marks.
+
+    Words all in capitals keep them in a sentence that is not: WHO is not who, and MW is not mw.
+    """
+    text = "".join(_plain(character) for character in question.translate(_QUOTES))
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    shouted = not any(character.islower() for character in text)
+    text = text.lower() if shouted else _WORD.sub(_cased, text)
+    text = re.sub(r"(?<=[^\d\s])\s*!+$", "", text.lstrip("¿¡ "))
+    text = re.sub(r"[\s?.…]+$", "", text)
+    if len(text) > 2 and text[0] == text[-1] == '"' and text.count('"') == 2:
+        text = re.sub(r"[\s?.…]+$", "", text[1:-1])
+    return text
+
+
+def canonical_filter(where: Filter | None) -> list[Any]:
+    """A filter in one order of fields and values; what filters alike is written alike."""
+    conditions: list[Any] = []
+    for condition in where or ():
+        if isinstance(condition, AnyOf):
+            values = sorted({facet(condition.field, value) for value in condition.values})
+            conditions.append(["any", condition.field, values])
+        else:
+            bounds = sorted([bound, repr(limit)] for bound, limit in condition.bounds)
+            conditions.append(["between", condition.field, bounds])
+    return sorted(conditions, key=json.dumps)
+
+
+def _plain(character: str) -> str:
+    tag = unicodedata.decomposition(character).partition(" ")[0]
+    return unicodedata.normalize("NFKC", character) if tag in _SAME_MEANING else character
+
+
+def _cased(match: re.Match[str]) -> str:
+    """Lower case for `Word` and `word`; `WHO`, `mW` and `iOS` stay."""
+    word = match[0]
+    return word.lower() if len(word) == 1 or word[1:].islower() else word
+
+
+def _hash(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

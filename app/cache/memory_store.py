@@ -1,0 +1,143 @@
+"""A cache in this process: least recently used goes first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from app.cache.store import StoreStats
+
+# What an entry costs beside its bytes: key, dictionary, object.
+OVERHEAD = 300
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: bytes
+    records: deque[tuple[int, bytes]] | None
+    size: int
+    until: float
+
+
+class MemoryStore:
+    """Keeps things in a dictionary, bounded in number and bytes.
+
+    Args:
+        entries: most keys.
+        bytes: most bytes, overhead estimated.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self, entries: int, bytes: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = entries
+        self._most_bytes = bytes
+        self._clock = clock
+        self._kept: OrderedDict[str, _Entry] = OrderedDict()
+        self._bytes = 0
+        self._number = 0
+        self._evicted = 0
+        self._lock = threading.Lock()
+
+    @property
+    def shared(self) -> bool:
+        """No other process sees it."""
+        return False
+
+    def get(self, key: str) -> bytes | None:
+        """What is kept under a key, if it is not too old."""
+        with self._lock:
+            entry = self._live(key)
+            return None if entry is None or entry.records is not None else entry.value
+
+    def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Keep a value, unless it alone is more than the bound."""
+        with self._lock:
+            self._drop(key)
+            size = len(value) + len(key) + OVERHEAD
+            if size <= self._most_bytes:
+                self._keep(key, _Entry(value, None, size, self._clock() + ttl_s))
+
+    def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
+        """Add to a list."""
+        with self._lock:
+            entry = self._live(key)
+            records = entry.records if entry is not None and entry.records is not None else deque()
+            self._number += 1
+            records.append((self._number, record))
+            while len(records) > most:
+                records.popleft()
+            self._drop(key)
+            size = sum(len(kept) for _, kept in records) + len(key) + OVERHEAD
+            if size <= self._most_bytes:
+                self._keep(key, _Entry(b"", records, size, self._clock() + ttl_s))
+
+    def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
+        """Records added since a cursor."""
+        with self._lock:
+            entry = self._live(key)
+            if entry is None or not entry.records:
+                return cursor, []
+            if cursor and entry.records[-1][0] <= int(cursor):
+                return cursor, []
+            after = int(cursor or 0)
+            new = [record for number, record in entry.records if number > after]
+            return str(entry.records[-1][0]), new
+
+    def lock(self, key: str, token: str, ttl_s: float) -> bool:
+        """Always: within a process, `SingleFlight` itself sees to it."""
+        return True
+
+    def renew(self, key: str, token: str, ttl_s: float) -> None:
+        """Nothing to keep."""
+
+    def unlock(self, key: str, token: str) -> None:
+        """Nothing to give back."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """All keys that begin so."""
+        with self._lock:
+            return iter([key for key in self._kept if key.startswith(prefix)])
+
+    def clear(self, prefix: str) -> int:
+        """Drop all that begins so."""
+        with self._lock:
+            found = [key for key in self._kept if key.startswith(prefix)]
+            for key in found:
+                self._drop(key)
+            return len(found)
+
+    def stats(self) -> StoreStats:
+        """How much it holds."""
+        with self._lock:
+            return StoreStats(len(self._kept), self._bytes, self._evicted)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _live(self, key: str) -> _Entry | None:
+        entry = self._kept.get(key)
+        if entry is None:
+            return None
+        if entry.until <= self._clock():
+            self._drop(key)
+            return None
+        self._kept.move_to_end(key)
+        return entry
+
+    def _keep(self, key: str, entry: _Entry) -> None:
+        self._kept[key] = entry
+        self._bytes += entry.size
+        while len(self._kept) > self._most or self._bytes > self._most_bytes:
+            oldest = next(iter(self._kept))
+            self._drop(oldest)
+            self._evicted += 1
+
+    def _drop(self, key: str) -> None:
+        entry = self._kept.pop(key, None)
+        if entry is not None:
+            self._bytes -= entry.size

@@ -1,0 +1,145 @@
+"""Recent questions of a scope, by vector: which of them asks the same in other words?"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.cache.gate.comparison import difference
+from app.cache.store import CacheStore
+
+# Nearest questions that are compared word by word.
+BEST = 8
+# Scopes mirrored in this process; the others are read anew when they are asked again.
+MOST_SCOPES = 32
+_HEAD = struct.Struct("<HH")
+
+
+class Near(NamedTuple):
+    """A question that asks the same.
+
+    Attributes:
+        question: as it was asked then.
+        answer_key: where its answer is kept.
+    """
+
+    question: str
+    answer_key: str
+
+
+@dataclass(slots=True)
+class _Mirror:
+    """A scope's questions in this process; row n of the matrix is of question n."""
+
+    matrix: NDArray[np.float32]
+    cursor: str = ""
+    known: list[Near] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    next: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class NearQuestions:
+    """Finds kept questions that ask the same. Safe between threads.
+
+    The list itself is in the store; what is new in it since the last time is read at each lookup,
+    so that a lookup moves no megabytes and yet sees what other processes have answered.
+
+    Args:
+        store: where questions are kept.
+        threshold: cosine similarity from which two questions are compared word by word.
+        most: questions kept per scope.
+        ttl_s: how long they are kept, seconds.
+    """
+
+    def __init__(self, store: CacheStore, threshold: float, most: int, ttl_s: float) -> None:
+        self._store = store
+        self._threshold = threshold
+        self._most = most
+        self._ttl_s = ttl_s
+        self._mirrors: OrderedDict[str, _Mirror] = OrderedDict()
+        self._lock = threading.Lock()
+        self.turned_away = 0
+
+    def find(self, scope: str, vector: NDArray[np.float32], question: str) -> Iterator[Near]:
+        """Questions of the scope that ask the same as `question`, nearest first.
+
+        Args:
+            vector: the question's unit vector.
+        """
+        mirror = self._mirror(scope, len(vector))
+        with mirror.lock:
+            self._catch_up(scope, mirror)
+            likeness = mirror.matrix[: len(mirror.known)] @ vector
+            rows = np.flatnonzero(likeness >= self._threshold)
+            rows = rows[np.argsort(-likeness[rows])][:BEST]
+            found = [mirror.known[row] for row in rows]
+        for near in found:
+            if difference(near.question, question) is None:
+                yield near
+            else:
+                self.turned_away += 1
+
+    def add(self, scope: str, vector: NDArray[np.float32], near: Near) -> None:
+        """Keep a question whose answer is kept."""
+        text, key = near.question.encode(), near.answer_key.encode()
+        if len(text) > 0xFFFF:
+            return
+        record = _HEAD.pack(len(text), len(key)) + text + key + vector.astype(np.float16).tobytes()
+        self._store.append(scope, record, self._most, self._ttl_s)
+
+    def forget(self, scope: str, near: Near) -> None:
+        """Compare with a question no more: its answer is gone."""
+        with self._lock:
+            mirror = self._mirrors.get(scope)
+        if mirror is None:
+            return
+        with mirror.lock:
+            row = mirror.rows.get(near.answer_key)
+            if row is not None:
+                mirror.matrix[row] = 0
+
+    def _mirror(self, scope: str, dimension: int) -> _Mirror:
+        with self._lock:
+            mirror = self._mirrors.get(scope)
+            if mirror is None:
+                mirror = self._mirrors[scope] = _Mirror(np.zeros((64, dimension), np.float32))
+                while len(self._mirrors) > MOST_SCOPES:
+                    self._mirrors.popitem(last=False)
+            self._mirrors.move_to_end(scope)
+            return mirror
+
+    def _catch_up(self, scope: str, mirror: _Mirror) -> None:
+        mirror.cursor, records = self._store.since(scope, mirror.cursor)
+        dimension = mirror.matrix.shape[1]
+        for record in records:
+            text, key = _HEAD.unpack_from(record)
+            split = _HEAD.size + text
+            near = Near(record[_HEAD.size : split].decode(), record[split : split + key].decode())
+            vector = np.frombuffer(record, np.float16, offset=split + key)
+            if len(vector) == dimension:
+                self._enter(mirror, near, vector)
+
+    def _enter(self, mirror: _Mirror, near: Near, vector: NDArray[np.float16]) -> None:
+        """In its old row if it has one, else in the next; when all are taken, in the oldest's."""
+        row = mirror.rows.get(near.answer_key)
+        if row is None:
+            row, mirror.next = mirror.next, (mirror.next + 1) % self._most
+            if row < len(mirror.known):
+                del mirror.rows[mirror.known[row].answer_key]
+                mirror.known[row] = near
+            else:
+                mirror.known.append(near)
+            mirror.rows[near.answer_key] = row
+            if row >= len(mirror.matrix):
+                more = min(len(mirror.matrix) * 2, self._most) - len(mirror.matrix)
+                mirror.matrix = np.pad(mirror.matrix, ((0, more), (0, 0)))
+        mirror.known[row] = near
+        mirror.matrix[row] = vector

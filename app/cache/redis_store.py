@@ -1,0 +1,168 @@
+"""A cache in Redis that costs at most a timeout when Redis is slow or gone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from app.cache.store import StoreStats
+from app.errors import CacheUnavailable
+
+logger = logging.getLogger(__name__)
+PREFIX = "plumb:cache:"
+# Records of a list read in one call, so that no single call takes long.
+AT_ONCE = 500
+# Sets how long a key lives, or deletes it (0), if it still holds the token.
+IF_MINE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+T = TypeVar("T")
+
+
+class RedisStore:
+    """Keeps things in Redis as `plumb:cache:…`; any Redis will do, no module is needed.
+
+    A call that fails counts as one that found nothing, and for `aside_s` seconds Redis is then not
+    asked again, so an outage costs one timeout now and then and not one per call.
+
+    Args:
+        url: `redis://host:6379/0`.
+        timeout_s: bound on connecting and on each call.
+        aside_s: for how long a failure keeps it from being asked.
+    """
+
+    def __init__(self, url: str, timeout_s: float, aside_s: float) -> None:
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            # Once more for a connection that the server closed while it was idle; never after a
+            # timeout, which would double what a slow Redis costs.
+            retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
+        )
+        self._aside_s = aside_s
+        self._aside_until = 0.0
+        self._failures = 0
+        self._lock = threading.Lock()
+
+    @property
+    def shared(self) -> bool:
+        """Other processes see it."""
+        return True
+
+    def get(self, key: str) -> bytes | None:
+        """What is kept under a key."""
+        return self._try(lambda: cast("bytes | None", self._redis.get(PREFIX + key)), None)
+
+    def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Keep a value."""
+        self._try(lambda: self._redis.set(PREFIX + key, value, px=_ms(ttl_s)), None)
+
+    def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
+        """Add to a list: a stream."""
+
+        def add() -> None:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.xadd(PREFIX + key, {"r": record}, maxlen=most, approximate=False)
+                pipe.pexpire(PREFIX + key, _ms(ttl_s))
+                pipe.execute()
+
+        self._try(add, None)
+
+    def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
+        """Records added since a cursor; fewer where Redis fails on the way."""
+        records: list[bytes] = []
+        while True:
+            found: list[Any] = self._try(partial(self._range, key, cursor), [])
+            records += [fields[b"r"] for _, fields in found]
+            if found:
+                cursor = found[-1][0].decode()
+            if len(found) < AT_ONCE:
+                return cursor, records
+
+    def lock(self, key: str, token: str, ttl_s: float) -> bool:
+        """Take the right to lead; with Redis gone nobody can tell, and everybody has it."""
+        return self._try(
+            lambda: bool(self._redis.set(PREFIX + key, token, px=_ms(ttl_s), nx=True)), True
+        )
+
+    def renew(self, key: str, token: str, ttl_s: float) -> None:
+        """Keep that right."""
+        self._try(lambda: self._redis.eval(IF_MINE, 1, PREFIX + key, token, str(_ms(ttl_s))), None)
+
+    def unlock(self, key: str, token: str) -> None:
+        """Give it back."""
+        self._try(lambda: self._redis.eval(IF_MINE, 1, PREFIX + key, token, "0"), None)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """All keys that begin so."""
+        try:
+            for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000):
+                yield cast("bytes", key).decode()[len(PREFIX) :]
+        except RedisError as error:
+            raise _told(error) from error
+
+    def clear(self, prefix: str) -> int:
+        """Drop all that begins so."""
+        dropped = 0
+        found = [PREFIX + key for key in self.keys(prefix)]
+        try:
+            for first in range(0, len(found), AT_ONCE):
+                dropped += self._redis.unlink(*found[first : first + AT_ONCE])
+        except RedisError as error:
+            raise _told(error) from error
+        return dropped
+
+    def stats(self) -> StoreStats:
+        """What failed; what it holds, Redis itself knows."""
+        return StoreStats(failures=self._failures, aside=self._is_aside())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    def _range(self, key: str, after: str) -> list[Any]:
+        start = f"({after}" if after else "-"
+        return cast("list[Any]", self._redis.xrange(PREFIX + key, min=start, count=AT_ONCE))
+
+    def _try(self, call: Callable[[], T], otherwise: T) -> T:
+        if self._is_aside():
+            return otherwise
+        try:
+            return call()
+        except RedisError as error:
+            with self._lock:
+                self._failures += 1
+                fresh = not self._is_aside()
+                self._aside_until = time.monotonic() + self._aside_s
+            if fresh:
+                logger.warning(
+                    "answers go on without their cache for %g s: Redis: %s",
+                    self._aside_s,
+                    " ".join(str(error).split()),
+                )
+            return otherwise
+
+    def _is_aside(self) -> bool:
+        return time.monotonic() < self._aside_until
+
+
+def _ms(seconds: float) -> int:
+    return max(1, int(seconds * 1000))
+
+
+def _told(error: RedisError) -> CacheUnavailable:
+    detail = " ".join(str(error).split())
+    return CacheUnavailable(f"Redis: {detail}; check redis.url, and that it runs.")

@@ -1,0 +1,47 @@
+"""Settings of the answer cache."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ingestion.settings import SettingsGroup
+
+
+class CacheSettings(SettingsGroup):
+    """Answers kept for questions that are asked again; in Redis where redis.url is set."""
+
+    enabled: bool = Field(default=True, description="Whether answers are kept at all.")
+    ttl_s: float = Field(
+        default=86_400.0, gt=0, description="How long an answer may be given again, seconds."
+    )
+    semantic: bool = Field(
+        default=True,
+        description="Whether a question in other words may get a kept answer too (English).",
+    )
+    semantic_threshold: float = Field(
+        default=0.80,
+        ge=0,
+        le=1,
+        description="Cosine similarity from which another question is compared word by word.",
+    )
+    semantic_questions: int = Field(
+        default=2000,
+        ge=1,
+        le=100_000,
+        description="Recent questions compared with, per index version, filter and groups.",
+    )
+    entries: int = Field(
+        default=10_000, ge=1, description="Most things kept in one process, where Redis is not set."
+    )
+    bytes: int = Field(
+        default=256_000_000, ge=1000, description="Most bytes of them. In Redis, maxmemory bounds."
+    )
+    timeout_ms: float = Field(
+        default=50.0,
+        gt=0,
+        le=10_000,
+        description="How long Redis may take for one call; then the question goes on without.",
+    )
+    aside_s: float = Field(
+        default=5.0, gt=0, description="For how long a Redis that failed is not asked again."
+    )

@@ -1,0 +1,194 @@
+"""Who is served a kept answer, and who is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.cache.answers import may_be_kept
+from ingestion.sync.start import sync_source, workbench
+
+QUESTION = "How long does the warranty on a refrigeration unit last?"
+
+
+@pytest.fixture(params=["memory", "redis"])
+def make(request, make_parts, make_cache):
+    """Parts and their cache, in each store in turn."""
+
+    def made(**overrides):
+        if request.param == "redis":
+            overrides |= {"redis__url": request.getfixturevalue("redis_url")}
+            overrides |= {"cache__timeout_ms": 5000}
+        parts = make_parts(**overrides)
+        return parts, make_cache(parts)
+
+    return made
+
+
+def ask(parts, cache, question=QUESTION, groups=None, **how):
+    """Ask through the cache."""
+    asked = parts.answers.prepare(question, **how)
+    return cache.answer(asked, groups, lambda: parts.answers.answer(asked))
+
+
+def test_the_same_question_gets_the_same_answer(make) -> None:
+    parts, cache = make()
+    first, again = ask(parts, cache), ask(parts, cache, f" {QUESTION.upper()} ")
+    assert (first.kind, again.kind) == ("miss", "exact")
+    same = {"timings_ms", "usage"}
+    assert again.answer.model_dump(exclude=same) == first.answer.model_dump(exclude=same)
+    assert set(again.answer.timings_ms) == {"cache", "total"}
+    assert again.answer.usage is None
+    stats = cache.stats()
+    assert (stats.exact, stats.misses, stats.stored) == (1, 1, 1)
+
+
+def test_a_question_in_other_words_gets_it_too(make) -> None:
+    parts, cache = make()
+    ask(parts, cache)
+    hit = ask(
+        parts, cache, "Could you tell me how long the guarantee on a refrigeration unit lasts?"
+    )
+    assert (hit.kind, hit.matched_question) == ("semantic", QUESTION)
+    assert hit.answer.citations
+    assert cache.stats().semantic == 1
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long does the warranty on a refrigeration unit not last?",
+        "How long did the warranty on a refrigeration unit last?",
+        "How long does the warranty on a second refrigeration unit last?",
+        "When does the warranty on a refrigeration unit end?",
+    ],
+)
+def test_a_near_question_is_answered_on_its_own(make, question) -> None:
+    parts, cache = make()
+    ask(parts, cache)
+    assert ask(parts, cache, question).kind == "miss"
+    assert cache.stats().turned_away >= 1
+
+
+def test_semantic_can_be_switched_off(make) -> None:
+    parts, cache = make(cache__semantic=False)
+    ask(parts, cache)
+    assert ask(parts, cache, f"Please tell me: {QUESTION}").kind == "miss"
+    assert ask(parts, cache).kind == "exact"
+
+
+def test_the_whole_cache_can_be_switched_off(make) -> None:
+    parts, cache = make(cache__enabled=False)
+    assert [ask(parts, cache).kind for _ in range(2)] == ["miss", "miss"]
+    assert cache.lookup(parts.answers.prepare(QUESTION), None) is None
+
+
+def test_after_a_publication_no_old_answer_is_served(make, documents, embedder) -> None:
+    parts, cache = make()
+    words = f"Please tell me: {QUESTION}"
+    first = ask(parts, cache)
+    assert "24 months" in first.answer.answer
+    page = documents / "warranty.md"
+    before = page.read_text("utf-8")
+    page.write_text(before.replace("24 months", "36 months"), "utf-8")
+    bench = workbench(parts.catalogue.store, embedder)
+    sync_source("depot", str(documents), bench)
+    asked = parts.answers.prepare(QUESTION)
+    assert cache.lookup(asked, None) is None
+    assert cache.lookup(parts.answers.prepare(words), None) is None
+    fresh = ask(parts, cache)
+    assert fresh.kind == "miss"
+    assert "36 months" in fresh.answer.answer
+    # A rollback brings the old answers back, for they are of that very version.
+    parts.catalogue.rollback("depot", by="test")
+    old = ask(parts, cache)
+    assert old.kind == "exact"
+    assert "24 months" in old.answer.answer
+    assert old.answer.index_version == first.answer.index_version
+
+
+def test_an_answer_is_for_those_who_see_the_same_documents(make) -> None:
+    parts, cache = make()
+    words = f"Please tell me: {QUESTION}"
+    ask(parts, cache, groups=frozenset({"sales", "legal"}))
+    for groups in (None, frozenset(), {"sales"}, {"legal"}, {"sales", "legal", "hr"}, {"all"}):
+        assert cache.lookup(parts.answers.prepare(QUESTION), groups) is None
+        assert cache.lookup(parts.answers.prepare(words), groups) is None
+    found = cache.lookup(parts.answers.prepare(words), ["legal", "sales"])
+    assert found is not None
+    assert found.kind == "semantic"
+
+
+def test_an_answer_is_of_its_filter_prompt_and_passages(make) -> None:
+    parts, cache = make()
+    ask(parts, cache)
+    for how in ({"filters": {"team": "sales"}}, {"passages": 2}):
+        assert cache.lookup(parts.answers.prepare(QUESTION, **how), None) is None
+        assert ask(parts, cache, **how).kind == "miss"
+        assert ask(parts, cache, **how).kind == "exact"
+
+
+def test_refusals_are_not_kept(make) -> None:
+    parts, cache = make()
+    unknown = "What is the airspeed velocity of an unladen swallow?"
+    assert ask(parts, cache, unknown).answer.refused
+    assert ask(parts, cache, unknown).kind == "miss"
+    assert cache.stats().not_stored == 2
+
+
+def test_an_answer_that_was_not_made_as_asked_is_not_kept(make) -> None:
+    parts, cache = make()
+    asked = parts.answers.prepare(QUESTION)
+    answer = parts.answers.answer(asked)
+    assert may_be_kept(asked, answer)
+    lesser = answer.manifest.model_copy(update={"chat_model": "fallback"})
+    assert not cache.store(asked, None, answer.model_copy(update={"manifest": lesser}))
+    doubtful = answer.citation_check.model_copy(update={"quotes_unverified": ["sure"]})
+    assert not cache.store(asked, None, answer.model_copy(update={"citation_check": doubtful}))
+    assert cache.lookup(asked, None) is None
+
+
+def test_a_failure_is_not_kept(make, openai) -> None:
+    parts, cache = make(
+        chat__model="openai:some-model", chat__base_url=openai.url, chat__max_retries=0
+    )
+    openai.status = 500
+    for _ in range(2):
+        with pytest.raises(Exception, match="scripted failure"):
+            ask(parts, cache)
+    openai.status, openai.reply = 200, 'It lasts "24 months from delivery" [1].'
+    assert ask(parts, cache).kind == "miss"
+    assert ask(parts, cache).kind == "exact"
+
+
+def test_clearing_drops_answers_and_what_is_near_them(make) -> None:
+    parts, cache = make()
+    words = f"Please tell me: {QUESTION}"
+    ask(parts, cache)
+    assert ask(parts, cache, words).kind == "semantic"
+    assert cache.clear("another") == 0
+    assert cache.clear("depot") == 1
+    assert ask(parts, cache, words).kind == "miss"
+    assert ask(parts, cache).kind == "semantic"
+
+
+def test_what_another_version_wrote_is_no_answer(make_parts, make_cache, redis_url) -> None:
+    from redis import Redis
+
+    parts = make_parts(redis__url=redis_url)
+    cache = make_cache(parts)
+    ask(parts, cache)
+    with Redis.from_url(redis_url) as redis:
+        (key,) = redis.keys("plumb:cache:answer:*")
+        redis.set(key, b"\x80pickle?", keepttl=True)
+    assert ask(parts, cache).kind == "miss"
+    assert ask(parts, cache).kind == "exact"
+
+
+def test_what_one_process_answers_the_others_serve(make_parts, make_cache, redis_url) -> None:
+    parts = make_parts(redis__url=redis_url)
+    here, there = make_cache(parts), make_cache(parts)
+    words = f"Please tell me: {QUESTION}"
+    assert there.lookup(parts.answers.prepare(words), None) is None
+    ask(parts, here)
+    assert ask(parts, there).kind == "exact"
+    assert ask(parts, there, words).kind == "semantic"

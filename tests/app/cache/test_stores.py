@@ -1,0 +1,137 @@
+"""What every store of the cache does; then what is one's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.cache.memory_store import OVERHEAD, MemoryStore
+from app.cache.redis_store import RedisStore
+from app.errors import CacheUnavailable
+
+
+def test_what_is_put_is_found_as_bytes(cache_store) -> None:
+    assert cache_store.get("a") is None
+    cache_store.put("a", b"\x00one\xff", 60)
+    assert cache_store.get("a") == b"\x00one\xff"
+    cache_store.put("a", b"two", 60)
+    assert cache_store.get("a") == b"two"
+
+
+def test_a_list_gives_what_is_new_since_a_cursor(cache_store) -> None:
+    assert cache_store.since("list", "") == ("", [])
+    cache_store.append("list", b"1", 10, 60)
+    cache_store.append("list", b"2", 10, 60)
+    cursor, records = cache_store.since("list", "")
+    assert records == [b"1", b"2"]
+    assert cache_store.since("list", cursor) == (cursor, [])
+    cache_store.append("list", b"3", 10, 60)
+    later, records = cache_store.since("list", cursor)
+    assert (records, later != cursor) == ([b"3"], True)
+
+
+def test_a_list_keeps_its_last_records_only(cache_store) -> None:
+    for number in range(30):
+        cache_store.append("list", str(number).encode(), 4, 60)
+    assert cache_store.since("list", "")[1] == [b"26", b"27", b"28", b"29"]
+
+
+def test_a_long_list_is_read_whole(cache_store) -> None:
+    for number in range(1203):
+        cache_store.append("list", str(number).encode(), 2000, 60)
+    assert cache_store.since("list", "")[1] == [str(number).encode() for number in range(1203)]
+
+
+def test_a_list_goes_on_after_it_was_cleared(cache_store) -> None:
+    cache_store.append("list", b"1", 10, 60)
+    cursor, _ = cache_store.since("list", "")
+    assert cache_store.clear("list") == 1
+    assert cache_store.since("list", cursor)[1] == []
+    cache_store.append("list", b"2", 10, 60)
+    assert cache_store.since("list", cursor)[1] == [b"2"]
+
+
+def test_clearing_takes_what_begins_so_and_nothing_else(cache_store) -> None:
+    for key in ("answer:one:1", "answer:one:2", "answer:ones:1", "near:one:1"):
+        cache_store.put(key, b"x", 60)
+    assert sorted(cache_store.keys("answer:one:")) == ["answer:one:1", "answer:one:2"]
+    assert cache_store.clear("answer:one:") == 2
+    assert sorted(cache_store.keys("")) == ["answer:ones:1", "near:one:1"]
+
+
+def test_redis_forgets_by_itself(redis_url) -> None:
+    from redis import Redis
+
+    store = RedisStore(redis_url, 5, 5)
+    store.put("a", b"x", 60)
+    store.append("list", b"x", 10, 60)
+    store.lock("flight", "me", 60)
+    with Redis.from_url(redis_url) as redis:
+        for key in ("a", "list", "flight"):
+            assert 55_000 < redis.pttl(f"plumb:cache:{key}") <= 60_000
+    store.close()
+
+
+def test_redis_gives_the_lead_to_one_and_takes_it_back_from_that_one_only(redis_url) -> None:
+    store = RedisStore(redis_url, 5, 5)
+    assert store.lock("flight", "mine", 60)
+    assert not store.lock("flight", "yours", 60)
+    store.unlock("flight", "yours")
+    assert not store.lock("flight", "yours", 60)
+    store.unlock("flight", "mine")
+    assert store.lock("flight", "yours", 60)
+    store.renew("flight", "mine", 0.001)
+    assert not store.lock("flight", "mine", 60)
+    store.close()
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_memory_forgets_what_is_too_old() -> None:
+    clock = Clock()
+    store = MemoryStore(10, 10_000, clock)
+    store.put("a", b"x", 5)
+    store.append("list", b"x", 10, 5)
+    clock.now = 4.9
+    assert store.get("a") == b"x"
+    store.append("list", b"y", 10, 5)
+    clock.now = 5.1
+    assert store.get("a") is None
+    assert store.since("list", "")[1] == [b"x", b"y"]
+    clock.now = 10
+    assert store.since("list", "")[1] == []
+    assert (store.stats().entries, store.stats().bytes) == (0, 0)
+
+
+def test_memory_drops_the_least_recently_used() -> None:
+    store = MemoryStore(3, 1_000_000)
+    for key in "abc":
+        store.put(key, b"x", 60)
+    store.get("a")
+    store.put("d", b"x", 60)
+    assert sorted(store.keys("")) == ["a", "c", "d"]
+    assert store.stats().evicted == 1
+
+
+def test_memory_is_bounded_in_bytes() -> None:
+    store = MemoryStore(1000, 10 * (OVERHEAD + 101))
+    for number in range(50):
+        store.put(chr(100 + number), b"x" * 100, 60)
+    assert store.stats().entries == 10
+    assert store.stats().bytes == 10 * (OVERHEAD + 101)
+    store.put("huge", b"x" * 100_000, 60)
+    assert store.get("huge") is None
+    assert store.stats().entries == 10
+
+
+@pytest.mark.parametrize("call", ["keys", "clear"])
+def test_only_an_operators_calls_tell_that_redis_is_gone(call) -> None:
+    store = RedisStore("redis://127.0.0.1:1/0", 0.05, 5)
+    assert store.get("a") is None
+    assert store.lock("flight", "me", 60)
+    with pytest.raises(CacheUnavailable, match=r"redis\.url"):
+        list(getattr(store, call)("answer:"))
