@@ -24,6 +24,7 @@ NAMES = (
     "kills",
     "scale",
     "engines",
+    "service_speed",
 )
 
 

@@ -88,7 +88,9 @@ def test_a_connection_string_that_is_none_is_told() -> None:
 
 def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
     openai.reply = 'It lasts "24 months" [1]. It is "made of gold" [1]. More [9].'
-    settings = make_parts(chat__model="openai:gpt-x", chat__base_url=openai.url).settings
+    settings = make_parts(
+        chat__model="openai:gpt-x", chat__base_url=openai.url, cache__enabled=False
+    ).settings
     with TestClient(create_app(settings)) as client:
         client.post("/v1/chat", json=QUESTION)
         client.post("/v1/chat", json={**QUESTION, "stream": True})
@@ -120,6 +122,18 @@ def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
     ((_, age),) = found["plumbline_index_age_seconds"].items()
     assert 0 < age < 600
     assert found["plumbline_model_resting"] == {labels(model="openai:gpt-x"): 0.0}
+
+
+def test_what_the_cache_did_is_counted(make_parts) -> None:
+    with TestClient(create_app(make_parts().settings)) as client:
+        for _ in range(3):
+            client.post("/v1/chat", json=QUESTION)
+        found = samples(client)
+    kinds = {dict(key)["cache"]: count for key, count in found["plumbline_answers_total"].items()}
+    assert kinds == {"miss": 1, "exact": 2}
+    assert found["plumbline_cache_events_total"][(("event", "stored"),)] == 1
+    assert found["plumbline_cache_aside"] == {(): 0.0}
+    assert found["plumbline_retrieval_seconds_count"] == {(("document_set", "depot"),): 1.0}
 
 
 def test_metrics_can_be_left_out(make_parts) -> None:

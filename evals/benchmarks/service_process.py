@@ -1,0 +1,113 @@
+"""A service to be measured, in a process of its own: `… service_process KIND PORT [SETTINGS as JSON]`.
+
+`plumb` is Plumbline with a chat model that answers at once; `redis-get` is the least that any cache
+over HTTP does: a FastAPI route with one Redis GET.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Response
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import Field
+
+from app.answering.models import ChatModels, Chosen
+from app.main import create_app
+from app.settings import Settings, load_settings
+
+REPLY = "It is as the first passage says [1]."
+CALLS = "/calls"
+
+
+class InstantModel(BaseChatModel):
+    """Answers at once, and counts."""
+
+    calls: list[int] = Field(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "instant"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        self.calls.append(1)
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(REPLY))])
+
+
+class InstantModels(ChatModels):
+    """Gives the model that answers at once, whatever is asked for."""
+
+    def __init__(self, settings: Settings, embedder: Any) -> None:
+        super().__init__(settings.chat, settings.extractive, embedder)
+        self.instant = InstantModel()
+
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+        """That model."""
+        chosen = super().get({}, place)
+        return Chosen("instant", self.instant, {}, chosen.breaker)
+
+
+def plumb(settings: Settings) -> FastAPI:
+    """The service, with the model taken out of the measure."""
+    app = create_app(settings)
+    started = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with started(app) as state:
+            parts = app.state.parts
+            parts.answers.models = InstantModels(settings, parts.embedder)
+            yield state
+
+    app.router.lifespan_context = lifespan
+
+    @app.get(CALLS)
+    def calls() -> int:
+        return len(app.state.parts.answers.models.instant.calls)
+
+    return app
+
+
+def redis_get(url: str, key: str) -> FastAPI:
+    """One route that answers with what Redis holds."""
+    from redis import Redis
+
+    redis = Redis.from_url(url)
+    app = FastAPI()
+
+    @app.post("/v1/chat")
+    def read(body: dict[str, Any]) -> Response:
+        found: Any = redis.get(key)
+        return Response(found, media_type="application/json")
+
+    return app
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until killed."""
+    kind, port = arguments[0], int(arguments[1])
+    given = json.loads(arguments[2])
+    app = (
+        redis_get(given["url"], given["key"])
+        if kind == "redis-get"
+        else plumb(load_settings(given))
+    )
+    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
