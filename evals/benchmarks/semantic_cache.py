@@ -58,7 +58,7 @@ def _share(
 ) -> None:
     count = sum(served(row) for row in rows)
     low, high = wilson(count, len(rows))
-    note = f"{count} of {len(rows)}; 95 %: {low:.3f} to {high:.3f}"
+    note = f"{count} of {len(rows)}; 95 %: {low:.5f} to {high:.5f}"
     result.add(what, count / len(rows), "share", note=note, **goal)
 
 
@@ -96,7 +96,7 @@ def _strangers(result: Result, embedder: Embedder, threshold: float) -> None:
             continue
         pairs.append((one, two))
     rows = [
-        {"first": asked[one].text, "second": asked[two].text, "cosine": likeness[one, two]}
+        {"first": asked[one].text, "second": asked[two].text, "cosine": float(likeness[one, two])}
         for one, two in pairs[:STRANGERS]
     ]
     _share(result, "xquad: other questions served", rows, _gated(threshold), at_most=0.0)
