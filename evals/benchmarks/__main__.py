@@ -19,6 +19,8 @@ NAMES = (
     "retrieval_quality",
     "context_effect",
     "answer_quality",
+    "semantic_cache",
+    "cache_speed",
     "resync",
     "publishing",
     "kills",

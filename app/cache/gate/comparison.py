@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from app.cache.gate.inflection import bases
+from app.cache.gate.inflection import bases, is_past
 from app.cache.gate.reading import LINK, OF, Reading, Word, read
 from app.cache.gate.synonyms import SYNONYMS
+from app.cache.gate.tokens import CALENDAR
 
 _LIKE_KINDS = frozenset({("whattime", "when")})
 
 
-# No preposition, or one that is used for others.
 _LINKS = frozenset({LINK, OF})
-_LOOSE = frozenset({"", "of"})
+# Prepositions that are used for one another; all others tell things apart.
+_LOOSE = frozenset({("", "of"), ("for", "of"), ("in", "of"), ("of", "on")})
 
 
 def difference(first: str, second: str) -> str | None:
@@ -26,10 +27,14 @@ def difference(first: str, second: str) -> str | None:
         return "negation, modality or tense"
     if not _same_persons(one, two):
         return "person"
+    if one.hangs != two.hangs:
+        return "preposition"
     if one.agent is not None and two.agent is not None and one.agent != two.agent:
         return "roles"
     if not _same_words(one.words, two.words):
         return "words"
+    if not _done_alike(one, two):
+        return "active or passive"
     return None
 
 
@@ -43,6 +48,10 @@ def _same_operators(one: Reading, two: Reading) -> bool:
 
 def _same_persons(one: Reading, two: Reading) -> bool:
     """Nobody is the first person too: `can an order be cancelled`, `can I cancel an order`."""
+    if one.acts != two.acts and one.kind != "how":
+        without = two if one.acts else one
+        if not without.passive:
+            return False
     if one.persons and two.persons and len(set(one.persons) | set(two.persons)) > 1:
         return _runs(one.persons) == _runs(two.persons)
     return set(one.persons) ^ set(two.persons) <= {"first"}
@@ -50,6 +59,18 @@ def _same_persons(one: Reading, two: Reading) -> bool:
 
 def _runs(persons: tuple[str, ...]) -> list[str]:
     return [p for n, p in enumerate(persons) if n == 0 or persons[n - 1] != p]
+
+
+def _done_alike(one: Reading, two: Reading) -> bool:
+    """A past form may stand for another only in the passive, or for `did`.
+
+    `who is taught` is not `who teaches`; `who left` is `who did leave`.
+    """
+    pasts = [sum(is_past(word.text) for word in reading.words) for reading in (one, two)]
+    if pasts[0] == pasts[1]:
+        return True
+    more, other = (one, two) if pasts[0] > pasts[1] else (two, one)
+    return more.passive or other.did
 
 
 def _same_words(one: tuple[Word, ...], two: tuple[Word, ...]) -> bool:
@@ -73,12 +94,12 @@ def _turns(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
     for place, word in enumerate(words):
         if word.text != OF:
             continue
-        for stop in range(place + 2, len(words) + 1):
-            if words[stop - 1].text in _LINKS:
-                break
-            found.append(
-                (*words[: place - 1], *words[place + 1 : stop], words[place - 1], *words[stop:])
-            )
+        stop = place + 1
+        while stop < len(words) and words[stop].text not in _LINKS:
+            stop += 1
+        found.append(
+            (*words[: place - 1], *words[place + 1 : stop], words[place - 1], *words[stop:])
+        )
     return found
 
 
@@ -87,7 +108,7 @@ def _aligned(one: tuple[Word, ...], two: tuple[Word, ...]) -> bool:
 
 
 def _match(one: Word, two: Word) -> bool:
-    if one.direction != two.direction and not (one.direction in _LOOSE and two.direction in _LOOSE):
+    if not _hang_alike(one, two) or _describes(one, two) or _describes(two, one):
         return False
     if one.text == two.text:
         return True
@@ -102,7 +123,24 @@ def _match(one: Word, two: Word) -> bool:
 
 def _acting(one: Word, two: Word) -> bool:
     """`who is paying` is not `who is paid`."""
-    return one.text.endswith("ing") and two.past
+    return one.text.endswith("ing") and is_past(two.text)
+
+
+def _describes(one: Word, two: Word) -> bool:
+    """`the training schedule` is not `the train schedule`."""
+    if one.ending == "ed":
+        return not is_past(two.text)
+    return one.ending == "ing" and not two.text.endswith("ing")
+
+
+def _hang_alike(one: Word, two: Word) -> bool:
+    if one.direction == two.direction:
+        return True
+    if one.text.startswith("="):
+        return False
+    if one.text in CALENDAR and "" in (one.direction, two.direction):
+        return True
+    return tuple(sorted((one.direction, two.direction))) in _LOOSE
 
 
 def _meanings(word: str) -> frozenset[str]:

@@ -41,6 +41,11 @@ _SHORT_CLOSED = re.compile(r"^[^aeiou]*[aeiou][^aeiouwxy]$")
 _WHOLE = frozenset(
     "bed red need feed speed seed shed wed led fed hundred indeed embed exceed proceed succeed bleed "
     "breed weed deed naked wicked sacred thing bring king ring ring sing spring string wing during "
+    "customs goods arms damages premises contents glasses savings spirits headquarters terms works "
+    "training banking housing marketing accounting engineering meeting boarding landing bearing "
+    "dressing painting drawing flooring lighting wiring clothing wedding parking shipping mining "
+    "nursing setting spelling trading hearing heading rating listing catering funding briefing "
+    "packaging pricing seating timing earning lodging pudding shilling sterling stocking "
     "morning evening ceiling building something anything nothing everything news gas bus plus lens "
     "species series means physics mathematics always perhaps christmas virus status campus bonus "
     "access process address business express less unless across loss boss mass class glass pass cross "

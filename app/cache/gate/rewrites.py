@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 _VERB_NOUN = r"(?=(?:the |a |an |my )?\w+(?:ing|tion|al|ment)\b)"
 _SOMEONE = r"(?:i|we|you|one|anyone|someone|somebody)"
+_OTHERS = r"(?:you|anyone|someone|somebody)"
 _ONCE = r"(?:please |kindly |happen to )*"
 
 # Taken off the front, again and again, while they fit.
 _COURTESIES = [
-    rf"(?:can|could|would|will|do) {_SOMEONE} {_ONCE}(?:tell|show|help|let)(?: me| us)(?: know| understand)?\b",
-    rf"(?:can|could|would|will) {_SOMEONE} {_ONCE}explain(?: to)?(?: me| us)?\b",
-    rf"do {_SOMEONE} {_ONCE}know\b",
+    rf"(?:can|could|would|will|do) {_OTHERS} {_ONCE}(?:tell|show|help|let)(?: me| us)(?: know| understand)?\b",
+    rf"(?:can|could|would|will) {_OTHERS} {_ONCE}explain(?: to)?(?: me| us)?\b",
+    rf"do {_OTHERS} {_ONCE}know\b",
     r"(?:would|do) you mind (?:telling|explaining|showing)(?: to)?(?: me| us)?\b",
     r"i (?:would|should) (?:like|love) to (?:know|ask|find out|understand)\b",
     r"i (?:want|wanted|need) to (?:know|ask|find out|understand)\b",
@@ -56,8 +57,8 @@ _HOW = [
     rf"^(?:what|which) (?:is|are|would be) the (?:best |right |correct |proper |usual )?(?:way|ways|method|procedure|process|steps) (?:to |(?:for|of|in) {_VERB_NOUN})",
     r"^(?:the )?(?:steps|instructions) to ",
     rf"^what (?:do|does|must|should|can|would) {_SOMEONE} (?:have to |need to )?do (?:in order )?to (?!\w+\?)",
-    r"^(?:to )?how (?:do|does|can|could|would|should) (?:i|we|you|one|someone) (?:go about |best )",
-    r"^how (?:do|can|could|would|should|does) (?:i|we|you|one|someone) ",
+    r"^(?:to )?how (?:do|does|can|could|would) (?:i|we|you|one|someone) (?:go about |best )",
+    r"^how (?:do|can|could|would|does) (?:i|we|you|one|someone) (?!be |get )",
     r"^how to ",
 ]
 _REWRITES = [
@@ -116,17 +117,21 @@ _REWRITES = [
         r"\bis it (?:mandatory|necessary|required|compulsory|obligatory) (?:for (.+?) )?to\b",
         r"must* \1",
     ),
-    (r"\bis it (?:possible|allowed|permitted) (?:for (.+?) )?to\b", r"can \1"),
+    (r"\bis it (?:possible|allowed|permitted) for (.+?) to\b", r"can \1"),
     (r"\bis there (?:a|any) (?:way|possibility) (?:to|of)\b", "can i"),
     (r"\b(?:allowed|permitted|able) to\b", "can"),
     (r"\b(?:required|obliged|obligated) to\b", "must*"),
     (r"\b(?:have|has|need|needs) to\b", "must*"),
-    (r"\b(?:had|needed) to\b", "did must*"),
+    (r"\bhad to\b", "did must*"),
     (r"\b(?:supposed|advised) to\b|\bought to\b", "should"),
     (r"\b(?:going|about) to\b", "will"),
     (r"\b(?:at least|no less than|not less than|no fewer than|a minimum of)\b", "atleast"),
     (r"\b(?:at most|no more than|not more than|up to|a maximum of)\b", "atmost"),
     (r"\ba (few|little|lot)\b", r"a\1"),
+    (
+        r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(one|two|three|four|five|six|seven|eight|nine)\b",
+        r"\1 \2",
+    ),
     (r"\bin case of (?:an? )?", "if "),
     (r"\bin case\b", "if"),
     (r"\bprior to\b", "before"),

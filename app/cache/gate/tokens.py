@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.cache.gate.inflection import is_participle
+from app.cache.gate.inflection import is_participle, is_past
 from app.cache.gate.numbers import in_one_form
 
 _TOKEN = re.compile(
@@ -26,34 +26,32 @@ KINDS = {
     "howfar": "howfar",
 }  # fmt: skip
 # Open a clause of its own.
-SUBORDINATORS = frozenset("if when because while although though whether once".split())
-RELATIVES = frozenset("who which that".split())
+SUBORDINATORS = frozenset("if when whether because while although though who which".split())
 PERSONS = {
     word: person
     for person, words in {
         "first": "i my mine we our ours myself one",
-        "me": "me us",
         "somebody": "someone anyone somebody anybody everyone everybody",
         "second": "you your yours yourself",
-        "he": "he him his",
+        "he": "he his",
         "she": "she her hers",
-        "they": "they them their theirs",
+        "they": "they their theirs",
     }.items()
     for word in words.split()
 }
-# How a word hangs on what is before it; `of`, `in`, `on`, `at`, `for` are used for one another.
-DIRECTIONS = {
-    "from": "from", "to": "to", "into": "to", "onto": "to", "towards": "to", "by": "by",
-    "with": "with", "via": "with", "about": "about", "as": "as",
-}  # fmt: skip
+# Who is done something to; in one form with who is so in a passive.
+OBJECTS = {"me": "=first", "us": "=first", "him": "=he", "them": "=they"}
+SUBJECTS = frozenset("i we you he she they one".split())
+# How a word hangs on what is before it; what is not here stands for itself.
+DIRECTIONS = {"into": "to", "onto": "to", "towards": "to", "via": "with"}
 PREPOSITIONS = frozenset("of to in on at for from with by about as into onto towards via".split())
 ARTICLES = frozenset("a an the".split())
 FILLERS = frozenset(
-    "here it its itself this that these those please just really actually exactly basically "
-    "simply then so also kindly such".split()
+    "it its itself this that these those please really actually exactly basically simply then so "
+    "also kindly".split()
 )
 _TIMES = frozenset("week month year morning evening afternoon quarter summer winter".split())
-_CALENDAR = frozenset(
+CALENDAR = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
     "july august september october november december".split()
 )
@@ -63,11 +61,20 @@ _ENDS = frozenset(".?!")
 
 @dataclass(slots=True)
 class Token:
-    """A word and its part: word, be, do, have, modal, not, wh, sub, prep, person or drop."""
+    """A word and its part.
+
+    Attributes:
+        text: in small letters; numbers and what stands for more than a word begin with `=`.
+        proper: whether it is a name.
+        role: word, be, do, have, modal, not, wh, sub, prep, person or drop.
+        ending: `ed` or `ing` where the word describes the next one, as in `the training schedule`:
+            then it is no form of a verb that another form could stand for.
+    """
 
     text: str
     proper: bool
     role: str
+    ending: str = ""
 
 
 def tokens_of(text: str) -> list[str]:
@@ -91,7 +98,19 @@ def classify(raw: list[str], at: int) -> list[Token]:
         first = False
         for part in _parts(token):
             flat.append((part, proper or (part.isupper() and part not in "AI"), place == at))
-    return _main_verbs([_role(flat, place) for place in range(len(flat))])
+    return _descriptions(_main_verbs([_role(flat, place) for place in range(len(flat))]))
+
+
+def _descriptions(tokens: list[Token]) -> list[Token]:
+    for before, token, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        role = before.role if before else ""
+        if token.role != "word" or token.proper or after.role != "word":
+            continue
+        if token.text.endswith("ing") and role not in ("prep", "sub", "be", "wh"):
+            token.ending = "ing"
+        elif is_past(token.text) and role in ("drop", "prep"):
+            token.ending = "ed"
+    return tokens
 
 
 def _main_verbs(tokens: list[Token]) -> list[Token]:
@@ -133,15 +152,16 @@ def _role(flat: list[tuple[str, bool, bool]], place: int) -> Token:
     text = token if token.startswith("=") else token.lower()
     following = flat[place + 1][0].lower() if place + 1 < len(flat) else ""
     before = flat[place - 1][0].lower() if place else ""
-    if proper and text in _CALENDAR | {"i"}:
+    if proper and text in CALENDAR | {"i"}:
         proper = text != "i" and text == "may"
-        if text in _CALENDAR:
+        if text in CALENDAR:
             return Token(text, False, "word")
     if asks:
         return Token(text, False, "wh")
     if proper and not (text in PERSONS and len(text) == 1):
         return Token(text, text not in PERSONS, "word") if text not in AUXILIARIES else Token(text, True, "word")  # fmt: skip
-    return Token(text, False, _small(text, before, following))
+    role = _small(text, before, following)
+    return Token(OBJECTS.get(text, text), False, role)
 
 
 def _small(text: str, before: str, following: str) -> str:
@@ -155,12 +175,14 @@ def _small(text: str, before: str, following: str) -> str:
         return "have"
     if text in MODALS:
         return "modal"
-    if text in SUBORDINATORS or text in RELATIVES - {"that"}:
+    if text in SUBORDINATORS or (text == "that" and before and before not in PREPOSITIONS):
         return "sub"
     if text in PREPOSITIONS and not (text == "about" and following.startswith("=")):
         return "prep"
     if text in PERSONS:
         return "person"
+    if text in OBJECTS:
+        return "word"
     if text == "this" and following in _TIMES:
         return "word"
     if text == "exactly" and following.startswith("="):

@@ -1,0 +1,162 @@
+"""What does a look into the cache take, with the store at its side?"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from app.answering.answer import Answer
+from app.answering.chain import Asked
+from app.answering.retrieval import Retriever
+from app.answering.service import AnswerService
+from app.cache.answers import AnswerCache
+from app.cache.opening import answer_cache, open_store, question_vectors
+from app.embedders import only_model
+from app.open_sets import OpenSets
+from app.settings import Settings, load_settings
+from evals.benchmarks.data import Question, corpus, questions
+from evals.benchmarks.table import Result
+from ingestion.embedding import Embedder
+from ingestion.index.stores import open_store as open_index
+from ingestion.sync.start import sync_source, workbench
+from ingestion.versions.catalogue import Catalogue
+from prompts.errors import SettingsError
+from prompts.registry import PromptRegistry, shipped_prompts
+
+KEPT = 2000
+LOOKUPS = 500
+
+
+def run(embedder: Embedder) -> Result:
+    """Exact and semantic lookups, in process and in Redis, with as many questions kept as there may be."""
+    result = Result("cache_speed", f"Lookups in the answer cache, {KEPT:,} questions kept")
+    with TemporaryDirectory() as folder, _redis(Path(folder)) as url:
+        index = {"index.url": f"{folder}/index"}
+        service = _service(load_settings(index), embedder)
+        asked = [_asked(service, question, n) for n, question in enumerate(_questions())]
+        answer = service.answer(asked[0])
+        _sizes(result, answer)
+        for name, more in (("in process", {}), ("Redis", {"redis.url": url})):
+            cache = _cache(load_settings({**index, **more}), embedder)
+            _measure(result, name, cache, asked, answer)
+            cache.close()
+    return result
+
+
+def _measure(
+    result: Result, name: str, cache: AnswerCache, asked: list[Asked], answer: Answer
+) -> None:
+    for one in asked:
+        cache.store(one, None, answer.model_copy(update={"manifest": one.manifest}))
+    polite = [_politely(one) for one in asked[:LOOKUPS]]
+    for one in polite:
+        # Embeds each question, which is not what is measured, and reads the list for the first time.
+        cache.lookup(one, None)
+    exact = _times(lambda one: cache.lookup(one, None), asked[:LOOKUPS])
+    semantic = _times(lambda one: cache.lookup(one, None), polite)
+    before = cache.stats()
+    strange = [_politely(one, "Which colour has it: ") for one in asked[:LOOKUPS]]
+    for one in strange:
+        cache.lookup(one, None)
+    misses = _times(lambda one: cache.lookup(one, None), strange)
+    result.add(f"{name}: exact hit", median(exact), "ms p50", at_most=3.0, note=_tail(exact))
+    result.add(
+        f"{name}: semantic hit, embedding apart",
+        median(semantic),
+        "ms p50",
+        at_most=3.0,
+        note=f"{_tail(semantic)}; {before.semantic} hits of {2 * LOOKUPS}",
+    )
+    result.add(
+        f"{name}: miss, embedding apart", median(misses), "ms p50", at_most=3.0, note=_tail(misses)
+    )
+
+
+def _sizes(result: Result, answer: Answer) -> None:
+    plain = answer.model_dump_json().encode()
+    packed = zlib.compress(plain, 1)
+    result.add("an answer as JSON", len(plain) / 1000, "kB")
+    result.add("the same packed (zlib, level 1)", len(packed) / 1000, "kB")
+    unpack = _times(lambda _: zlib.decompress(packed), range(LOOKUPS))
+    result.add("unpacking it", median(unpack), "ms p50")
+    read = _times(lambda _: Answer.model_validate_json(plain), range(LOOKUPS))
+    result.add("reading its JSON", median(read), "ms p50")
+
+
+def _questions() -> list[Question]:
+    found = questions("xquad")
+    return (found * (KEPT // len(found) + 1))[:KEPT]
+
+
+def _asked(service: AnswerService, question: Question, number: int) -> Asked:
+    """Each question once: a second round of the same ones is told apart by a number."""
+    return service.prepare(f"{question.text.rstrip('?')} {number}?", "xquad")
+
+
+def _politely(asked: Asked, how: str = "Could you tell me: ") -> Asked:
+    return replace(asked, question=how + asked.question)
+
+
+def _times(call: Callable[[Any], object], over: Any) -> list[float]:
+    took = []
+    for item in over:
+        began = time.perf_counter()
+        call(item)
+        took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+def _tail(times: list[float]) -> str:
+    return f"p99 {quantiles(times, n=100)[98]:.2f} ms"
+
+
+def _service(settings: Settings, embedder: Embedder) -> AnswerService:
+    store = open_index(settings.index)
+    file, fields = corpus("xquad")
+    sync_source("xquad", str(file), workbench(store, embedder), records=fields)
+    embedders = only_model(embedder)
+    return AnswerService(
+        settings,
+        embedder,
+        OpenSets(Catalogue(store), embedders),
+        PromptRegistry(shipped_prompts()),
+        Retriever(embedders, settings.retrieval.depth),
+    )
+
+
+def _cache(settings: Settings, embedder: Embedder) -> AnswerCache:
+    store = open_store(settings)
+    return answer_cache(settings, store, question_vectors(settings, only_model(embedder), store))
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    """A Redis of its own, gone afterwards."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        raise SettingsError("redis-server is not installed.")
+    address = folder / "redis.sock"
+    server = subprocess.Popen(
+        [binary, "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(address)) == 0:
+                    break
+        yield f"unix://{address}"
+    finally:
+        server.terminate()
+        server.wait()
