@@ -173,6 +173,9 @@ class AnswerCache:
             for near in self._near.find(key.questions, vector, asked.question):
                 answer = self._get(near.answer_key)
                 if answer is not None:
+                    if near.answer_key == key.answer:  # kept since the first look
+                        self._count("exact")
+                        return Hit(_told_again(answer, began), "exact")
                     self._count("semantic")
                     return Hit(_told_again(answer, began), "semantic", near.question)
                 self._near.forget(key.questions, near)
