@@ -31,6 +31,7 @@ class PromptRegistry:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._versions: dict[tuple[str, str], PromptVersion] = {}
+        self._aliases: tuple[object, dict[str, Any]] = (None, {})
 
     def get(self, name: str, reference: str = PRODUCTION) -> PromptVersion:
         """The prompt `name` at a version (`v1`) or an alias (`production`).
@@ -58,12 +59,17 @@ class PromptRegistry:
         return sorted((file.stem for file in files), key=lambda stem: (len(stem), stem))
 
     def aliases(self, name: str) -> dict[str, str]:
-        """Alias -> version of a prompt; read anew each time, since aliases move."""
+        """Alias -> version of a prompt; looked at anew each time, since aliases move."""
         file = self._folder / "aliases.yaml"
-        if not file.is_file():
+        try:
+            found = file.stat()
+        except FileNotFoundError:
             return {}
-        content = _read(file)
-        moves = content.get(name, {})
+        # Parsing takes a hundred times as long as asking whether the file is another one.
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        if self._aliases[0] != stamp:
+            self._aliases = (stamp, _read(file))
+        moves = self._aliases[1].get(name, {})
         if not isinstance(moves, dict) or not all(isinstance(v, str) for v in moves.values()):
             raise PromptError(
                 f"{file}: {name}: must map aliases to versions, for example {{production: v1}}."

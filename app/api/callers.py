@@ -54,15 +54,16 @@ def identified(request: Request) -> Caller:
     return cast("Caller", known)
 
 
-def _caller(
+async def _caller(
     request: Request,
     bearer: Annotated[object, Security(_bearer)],
     api_key: Annotated[object, Security(_api_key)],
 ) -> Caller:
-    return identified(request)
+    known = getattr(request.state, "caller", None)
+    return known if known is not None else await run_in_threadpool(identified, request)
 
 
-def _audit(request: Request) -> Audit:
+async def _audit(request: Request) -> Audit:
     return guard_of(request).audit
 
 
@@ -98,11 +99,19 @@ def require(role: Role, *, changes: bool | None = None) -> Any:
         changes: whether the route changes something; by default its method tells.
     """
 
-    def admitted(request: Request, caller: CallerDep) -> None:
-        if getattr(request.state, "admitted", None) == role:
-            return
+    def check(request: Request) -> None:
         by_method = request.method in CHANGING
+        caller = identified(request)
         admit(request, caller, role, changes=by_method if changes is None else changes)
+
+    async def admitted(
+        request: Request,
+        bearer: Annotated[object, Security(_bearer)],
+        api_key: Annotated[object, Security(_api_key)],
+    ) -> None:
+        # Who asks, and whether they may, in one visit to a thread: keys and rates may be looked up.
+        if getattr(request.state, "admitted", None) != role:
+            await run_in_threadpool(check, request)
 
     return Depends(admitted)
 

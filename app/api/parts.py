@@ -16,35 +16,35 @@ from app.turns.turns import Turns
 from app.uploads.protocol import Uploads
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     return cast("Parts", request.app.state.parts)
 
 
-def _answers(request: Request) -> AnswerService:
-    return _parts(request).answers
+async def _answers(request: Request) -> AnswerService:
+    return cast("Parts", request.app.state.parts).answers
 
 
-def _readiness(request: Request) -> Readiness:
+async def _readiness(request: Request) -> Readiness:
     return cast("Readiness", request.app.state.readiness)
 
 
-def _jobs(request: Request) -> JobQueue:
+async def _jobs(request: Request) -> JobQueue:
     return cast("JobQueue", request.app.state.jobs)
 
 
-def _uploads(request: Request) -> Uploads:
+async def _uploads(request: Request) -> Uploads:
     return cast("Uploads", request.app.state.uploads)
 
 
-def _turns(request: Request) -> Turns:
+async def _turns(request: Request) -> Turns:
     return cast("Turns", request.app.state.turns)
 
 
-def _sessions(request: Request) -> Sessions:
+async def _sessions(request: Request) -> Sessions:
     return cast("Sessions", request.app.state.sessions)
 
 
-def _answer_log(request: Request) -> AnswerLog:
+async def _answer_log(request: Request) -> AnswerLog:
     return cast("AnswerLog", request.app.state.answer_log)
 
 

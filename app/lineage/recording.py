@@ -20,7 +20,9 @@ class Recording:
 
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Record a turn that has ended."""
-        answer = Answer(**{name: getattr(turn, name) for name in Answer.model_fields})
+        answer = Answer.model_construct(
+            **{name: getattr(turn, name) for name in Answer.model_fields}
+        )
         self._log.add(
             record_of(
                 answer,

@@ -13,6 +13,7 @@ from app.lineage.record import AnswerRecord
 
 logger = logging.getLogger(__name__)
 MOST_WAITING = 1000
+LINGER_S = 0.25
 AT_ONCE = 100
 # Between two tries of a database that is away, seconds: doubled each time.
 FIRST_PAUSE_S = 0.5
@@ -41,6 +42,7 @@ class Writer:
         self._changed = threading.Condition()
         self._taken = self._settled = 0
         self._closing = False
+        self._hurrying = 0
         self._thread: threading.Thread | None = None
         self._told_at = float("-inf")
         self._untold = 0
@@ -63,7 +65,12 @@ class Writer:
         """Wait until all that was put before is written or dropped; False: not within the time."""
         with self._changed:
             wanted = self._taken
-            return self._changed.wait_for(lambda: self._settled >= wanted, timeout_s)
+            self._hurrying += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(lambda: self._settled >= wanted, timeout_s)
+            finally:
+                self._hurrying -= 1
 
     def close(self) -> None:
         """Write what waits, trying a last time where the database is away, and end the thread."""
@@ -79,12 +86,17 @@ class Writer:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
+                # One transaction for many, beside the answers that are being made meanwhile.
+                self._changed.wait_for(self._is_due, LINGER_S)
                 count = min(AT_ONCE, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(count)]
             self._settle(batch)
             with self._changed:
                 self._settled += count
                 self._changed.notify_all()
+
+    def _is_due(self) -> bool:
+        return self._closing or self._hurrying > 0 or len(self._waiting) >= AT_ONCE
 
     def _settle(self, batch: list[AnswerRecord]) -> None:
         pause = FIRST_PAUSE_S
