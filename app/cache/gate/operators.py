@@ -23,7 +23,7 @@ def operators(tokens: list[Token], kind: str) -> tuple[tuple[str, ...], ...]:
 def _operators_of(clause: list[Token], kind: str | None) -> tuple[str, ...]:
     texts = [token.text for token in clause]
     negated = False
-    following = [*texts[1:], ""]
+    following = [*texts[1:], ""] if texts else []
     found = [
         _negation(after, kind is None)
         for token, after in zip(clause, following, strict=True)

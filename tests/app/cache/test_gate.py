@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.cache.gate.comparison import difference
 
@@ -82,3 +84,18 @@ def test_words_are_not_one_because_they_begin_alike(first, second) -> None:
 def test_any_text_can_be_compared(question) -> None:
     assert difference(question, question) is None
     assert isinstance(difference(question, "How do I get a refund for two tickets?"), str)
+
+
+WORDS = (
+    "who what how not have to be being n't must can if that a of 5 % 14 DHL o'clock ' - … ß"
+).split()
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(
+    st.one_of(st.text(max_size=60), st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)),
+    st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join),
+)
+def test_no_two_texts_break_the_comparison(first: str, second: str) -> None:
+    assert difference(first, first) is None
+    assert (difference(first, second) is None) == (difference(second, first) is None)
