@@ -43,5 +43,7 @@ class CacheSettings(SettingsGroup):
         description="How long Redis may take for one call; then the question goes on without.",
     )
     aside_s: float = Field(
-        default=5.0, gt=0, description="For how long a Redis that failed is not asked again."
+        default=5.0,
+        gt=0,
+        description="For how long, at the most, a Redis that failed is not asked.",
     )

@@ -77,7 +77,9 @@ class NearQuestions:
         mirror = self._mirror(scope, len(vector))
         with mirror.lock:
             self._catch_up(scope, mirror)
-            likeness = mirror.matrix[: len(mirror.known)] @ vector
+            # Not `@`: BLAS shares this out among threads, and on a busy machine waits milliseconds
+            # for one of them to get its turn.
+            likeness = np.einsum("ij,j->i", mirror.matrix[: len(mirror.known)], vector)
             rows = np.flatnonzero(likeness >= self._threshold)
             rows = rows[np.argsort(-likeness[rows])][:BEST]
             found = [mirror.known[row] for row in rows]

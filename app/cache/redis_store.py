@@ -34,13 +34,14 @@ T = TypeVar("T")
 class RedisStore:
     """Keeps things in Redis as `plumb:cache:…`; any Redis will do, no module is needed.
 
-    A call that fails counts as one that found nothing, and for `aside_s` seconds Redis is then not
-    asked again, so an outage costs one timeout now and then and not one per call.
+    A call that fails counts as one that found nothing, and Redis is then not asked for a while: a
+    sixteenth of `aside_s` after the first failure, twice as long after each further one, `aside_s`
+    at the most. So an outage costs one timeout now and then, and a hiccup next to nothing.
 
     Args:
         url: `redis://host:6379/0`.
         timeout_s: bound on connecting and on each call.
-        aside_s: for how long a failure keeps it from being asked.
+        aside_s: for how long, at the most, failures keep it from being asked.
     """
 
     def __init__(self, url: str, timeout_s: float, aside_s: float) -> None:
@@ -54,6 +55,7 @@ class RedisStore:
         )
         self._aside_s = aside_s
         self._aside_until = 0.0
+        self._pause_s = 0.0
         self._failures = 0
         self._lock = threading.Lock()
 
@@ -141,19 +143,26 @@ class RedisStore:
         if self._is_aside():
             return otherwise
         try:
-            return call()
+            found = call()
         except RedisError as error:
-            with self._lock:
-                self._failures += 1
-                fresh = not self._is_aside()
-                self._aside_until = time.monotonic() + self._aside_s
-            if fresh:
-                logger.warning(
-                    "answers go on without their cache for %g s: Redis: %s",
-                    self._aside_s,
-                    " ".join(str(error).split()),
-                )
+            self._set_aside(error)
             return otherwise
+        self._pause_s = 0.0
+        return found
+
+    def _set_aside(self, error: RedisError) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._is_aside():
+                # Another thread's call, begun before, failed of the same.
+                return
+            self._pause_s = min(self._aside_s, 2 * self._pause_s or self._aside_s / 16)
+            self._aside_until = time.monotonic() + self._pause_s
+        logger.warning(
+            "answers go on without their cache for %.1f s: Redis: %s",
+            self._pause_s,
+            " ".join(str(error).split()),
+        )
 
     def _is_aside(self) -> bool:
         return time.monotonic() < self._aside_until

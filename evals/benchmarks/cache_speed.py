@@ -75,7 +75,8 @@ def _measure(
         median(semantic),
         "ms p50",
         at_most=3.0,
-        note=f"{_tail(semantic)}; {before.semantic} hits of {2 * LOOKUPS}",
+        note=f"{_tail(semantic)}; {before.semantic} hits of {2 * LOOKUPS}, "
+        f"{before.store.failures} failed calls",
     )
     result.add(
         f"{name}: miss, embedding apart", median(misses), "ms p50", at_most=3.0, note=_tail(misses)

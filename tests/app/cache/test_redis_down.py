@@ -40,6 +40,18 @@ def test_it_is_asked_again_after_a_while(redis_url, stopped) -> None:
     store.close()
 
 
+def test_it_is_left_alone_longer_each_time_it_fails_again(redis_url, stopped, caplog) -> None:
+    store = RedisStore(redis_url, 0.01, aside_s=0.16)
+    with stopped():
+        until = time.monotonic() + 10
+        while store.stats().failures < 6:
+            store.get("a")
+            assert time.monotonic() < until
+    pauses = [record.args[0] for record in caplog.records]
+    assert pauses == pytest.approx([0.01, 0.02, 0.04, 0.08, 0.16, 0.16])
+    store.close()
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_answers_go_on_when_redis_goes(
     how, make_parts, make_cache, redis_url, redis_process, openai
@@ -69,4 +81,3 @@ def test_answers_go_on_when_redis_goes(
             os.kill(redis_process, signal.SIGCONT)
     assert took < 5 * (alone + 0.1) + 0.2
     assert cache.stats().store.failures >= 1
-    assert cache.stats().store.aside
