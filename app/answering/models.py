@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,9 +61,9 @@ class ChatModels:
         self._extractive = extractive
         self._embedder = embedder
         self._settings = list(_in_order(chat))
-        self._models: dict[str, BaseChatModel] = {}
-        self._breakers: dict[str, pybreaker.CircuitBreaker] = {}
-        self._lock = threading.Lock()
+        # One for each place: two servers of one model fail each by itself.
+        self._breakers = [_breaker(settings) for settings in self._settings]
+        self._chosen: dict[str, Chosen] = {}
 
     @property
     def fallbacks(self) -> range:
@@ -80,33 +79,29 @@ class ChatModels:
         chat = self._settings[place]
         parameters = merged_parameters(chat, prompt)
         key = f"{place} {json.dumps(parameters, sort_keys=True, default=str)}"
-        model = self._models.get(key)
-        if model is None:
+        chosen = self._chosen.get(key)
+        if chosen is None:
             model = make_chat_model(chat, self._extractive, self._embedder, parameters)
-            self._models[key] = model
-        if chat.model == EXTRACTIVE:
-            shown = dict(model._identifying_params)
-        else:
-            shown = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
-        return Chosen(chat.model, model, shown, self._breaker(chat))
+            if chat.model == EXTRACTIVE:
+                shown = dict(model._identifying_params)
+            else:
+                shown = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+            chosen = Chosen(chat.model, model, shown, self._breakers[place])
+            self._chosen[key] = chosen
+        return chosen
 
     def states(self) -> dict[str, str]:
-        """Model -> `closed` (it is called), `open` (it rests) or `half-open` (one call tries it)."""
-        with self._lock:
-            return {name: breaker.current_state for name, breaker in self._breakers.items()}
+        """Model -> `closed` (it is called), `open` (it rests) or `half-open` (one call tries it).
 
-    def _breaker(self, chat: ChatSettings) -> pybreaker.CircuitBreaker:
-        with self._lock:
-            return self._breakers.setdefault(
-                chat.model,
-                pybreaker.CircuitBreaker(
-                    fail_max=chat.breaker_failures,
-                    reset_timeout=chat.breaker_rest_s,
-                    # A caller that left is no failure of the model.
-                    exclude=[CancelledError, GeneratorExit],
-                    throw_new_error_on_trip=False,
-                ),
+        The extractive model, which is no call, is left out.
+        """
+        return {
+            f"{chat.model} (fallback)" if place else chat.model: breaker.current_state
+            for place, (chat, breaker) in enumerate(
+                zip(self._settings, self._breakers, strict=True)
             )
+            if chat.model != EXTRACTIVE
+        }
 
 
 @contextmanager
@@ -125,6 +120,16 @@ def told(model: str) -> Iterator[None]:
         raise ChatModelFailed(
             f"the chat model {model!r} did not answer: {text or type(error).__name__}"
         ) from error
+
+
+def _breaker(chat: ChatSettings) -> pybreaker.CircuitBreaker:
+    return pybreaker.CircuitBreaker(
+        fail_max=chat.breaker_failures,
+        reset_timeout=chat.breaker_rest_s,
+        # A caller that left is no failure of the model.
+        exclude=[CancelledError, GeneratorExit],
+        throw_new_error_on_trip=False,
+    )
 
 
 def _in_order(chat: ChatSettings) -> Iterator[ChatSettings]:

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from app.cache.store import StoreStats
 from app.errors import CacheUnavailable
+from app.redis_errors import told_as
 
 logger = logging.getLogger(__name__)
 PREFIX = "plumb:cache:"
@@ -110,17 +111,15 @@ class RedisStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so."""
-        try:
+        with told_as(CacheUnavailable):
             for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000):
                 yield cast("bytes", key).decode()[len(PREFIX) :]
-        except RedisError as error:
-            raise _told(error) from error
 
     def clear(self, prefix: str) -> int:
         """Drop all that begins so."""
         dropped = 0
         found = [PREFIX + key for key in self.keys(prefix)]
-        try:
+        with told_as(CacheUnavailable):
             for key in found:
                 if self._redis.type(key) == b"stream":
                     # Emptied, not deleted: its next record must come after every cursor, in the
@@ -129,8 +128,6 @@ class RedisStore:
                     dropped += 1
                 else:
                     dropped += self._redis.unlink(key)
-        except RedisError as error:
-            raise _told(error) from error
         return dropped
 
     def stats(self) -> StoreStats:
@@ -176,8 +173,3 @@ class RedisStore:
 
 def _ms(seconds: float) -> int:
     return max(1, int(seconds * 1000))
-
-
-def _told(error: RedisError) -> CacheUnavailable:
-    detail = " ".join(str(error).split())
-    return CacheUnavailable(f"Redis: {detail}; check redis.url, and that it runs.")

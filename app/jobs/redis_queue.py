@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from app.errors import JobsUnavailable
 from app.jobs.book import JobBook
 from app.jobs.job import Job, JobRecord, SyncRequest, new_job
-from app.jobs.redis_records import RedisRecords, told
+from app.jobs.redis_records import RedisRecords
 from app.jobs.signs_of_life import AGAIN, why_dead
+from app.redis_errors import told_as
 from app.settings import Settings
 from prompts.errors import SettingsError
 
@@ -43,7 +45,7 @@ class RedisQueue:
         """Leave the job to the next free worker."""
         job = new_job(document_set, request, by)
         with (
-            told(),
+            told_as(JobsUnavailable),
             self._redis.lock(
                 f"{PREFIX}:lock:{document_set}", timeout=LOCK_S, blocking_timeout=TIMEOUT_S
             ),
@@ -86,7 +88,7 @@ class RedisQueue:
         from rq.job import JobStatus
         from rq.serializers import JSONSerializer
 
-        with told():
+        with told_as(JobsUnavailable):
             try:
                 found = Queued.fetch(
                     record.job.id, connection=self._redis, serializer=JSONSerializer

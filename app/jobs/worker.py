@@ -8,8 +8,6 @@ from app.jobs.handing_over import handed_over
 from app.settings import Settings
 from prompts.errors import SettingsError
 
-QUEUE = "plumb"
-
 
 def work(settings: Settings, *, until_empty: bool = False) -> None:
     """Run jobs until stopped (SIGTERM: when the one at work has ended), or until there are none.
@@ -25,6 +23,8 @@ def work(settings: Settings, *, until_empty: bool = False) -> None:
     from redis.exceptions import RedisError
     from rq import Queue, Worker
     from rq.serializers import JSONSerializer
+
+    from app.jobs.redis_queue import QUEUE
 
     url = settings.redis.url
     if url is None:

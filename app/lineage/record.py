@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from app.answer_settings import PricesSettings
 from app.answering.answer import Answer, Usage
 from app.callers import Caller
 from app.manifest import Manifest
+from app.turns.turn import new_id
 
 Thumb = Literal["up", "down"]
 
@@ -114,11 +114,6 @@ class Lineage(AnswerRecord):
     feedback: list[Feedback]
 
 
-def new_answer_id() -> str:
-    """An id that nobody can guess."""
-    return f"ans_{secrets.token_urlsafe(15)}"
-
-
 def record_of(
     answer: Answer | Exception,
     manifest: Manifest,
@@ -130,7 +125,6 @@ def record_of(
     session_id: str | None = None,
     filters: Mapping[str, Any] | None = None,
     cache: str | None = None,
-    degraded: bool = False,
     prices: PricesSettings | None = None,
     trace_id: str | None = None,
 ) -> AnswerRecord:
@@ -148,7 +142,7 @@ def record_of(
     given = answer if isinstance(answer, Answer) else None
     usage = given.usage if given is not None and cache is None else None
     return AnswerRecord(
-        id=answer_id or new_answer_id(),
+        id=answer_id or new_id(),
         at=datetime.now(UTC),
         caller=caller.name,
         document_set=manifest.document_set,
@@ -168,7 +162,7 @@ def record_of(
         model=manifest.chat_model,
         refused=given.refused if given is not None else False,
         cache=cache,
-        degraded=degraded,
+        degraded=given is not None and given.degraded,
         usage=usage,
         cost=0.0 if cache is not None else cost(usage, prices),
         timings_ms=given.timings_ms if given is not None else {},

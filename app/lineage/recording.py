@@ -1,14 +1,13 @@
-"""Record every turn of the service."""
+"""Record every turn of the service, those that failed too."""
 
 from __future__ import annotations
 
 from app.answer_settings import PricesSettings
-from app.answering.answer import Answer
 from app.callers import Caller
 from app.lineage.log import AnswerLog
 from app.lineage.record import record_of
 from app.telemetry.tracing import trace_id
-from app.turns.turn import Turn, TurnRequest
+from app.turns.turn import FailedTurn, Turn, TurnRequest
 
 
 class Recording:
@@ -20,12 +19,9 @@ class Recording:
 
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Record a turn that has ended."""
-        answer = Answer.model_construct(
-            **{name: getattr(turn, name) for name in Answer.model_fields}
-        )
         self._log.add(
             record_of(
-                answer,
+                turn.as_answer(),
                 turn.manifest,
                 question=turn.question,
                 caller=caller,
@@ -34,8 +30,22 @@ class Recording:
                 session_id=turn.session_id,
                 filters=request.filters,
                 cache=turn.cache if turn.cache in ("exact", "semantic") else None,
-                degraded=turn.degraded,
                 prices=self._prices,
+                trace_id=trace_id(),
+            )
+        )
+
+    def on_failure(self, failed: FailedTurn, request: TurnRequest, caller: Caller) -> None:
+        """Record a turn that ended in an error though its question was fit to be answered."""
+        self._log.add(
+            record_of(
+                failed.error,
+                failed.manifest,
+                question=request.question,
+                caller=caller,
+                standalone_question=failed.standalone_question,
+                session_id=request.session_id,
+                filters=request.filters,
                 trace_id=trace_id(),
             )
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.errors import SessionsUnavailable
+from app.redis_errors import told_as
 from app.session_settings import SessionSettings
 from app.sessions.session import Exchange, SessionSummary
 
@@ -34,14 +33,14 @@ class RedisSessions:
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
         """What was said."""
-        with _told():
+        with told_as(SessionsUnavailable):
             found = self._redis.lrange(_key(owner, session_id), 0, -1)
         return [Exchange.model_validate_json(text) for text in found]
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
         """Add to a session."""
         key, index = _key(owner, session_id), _index(owner)
-        with _told(), self._redis.pipeline() as pipe:
+        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
             pipe.rpush(key, exchange.model_dump_json())
             pipe.ltrim(key, -self._most, -1)
             pipe.expire(key, self._keep)
@@ -52,7 +51,7 @@ class RedisSessions:
     def list(self, owner: str) -> list[SessionSummary]:
         """The owner's sessions."""
         index = _index(owner)
-        with _told(), self._redis.pipeline() as pipe:
+        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
             pipe.zremrangebyscore(index, "-inf", time.time() - self._keep.total_seconds())
             pipe.zrevrange(index, 0, -1, withscores=True)
             _, found = pipe.execute()
@@ -63,7 +62,7 @@ class RedisSessions:
 
     def delete(self, owner: str, session_id: str) -> bool:
         """Forget a session."""
-        with _told(), self._redis.pipeline() as pipe:
+        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
             pipe.delete(_key(owner, session_id))
             pipe.zrem(_index(owner), session_id)
             deleted, _ = pipe.execute()
@@ -85,14 +84,3 @@ def _key(owner: str, session_id: str) -> str:
 def _whose(owner: str) -> str:
     """An owner's name may hold anything; its hash is of one form."""
     return hashlib.sha256(owner.encode()).hexdigest()[:32]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    from redis.exceptions import RedisError
-
-    try:
-        yield
-    except RedisError as error:
-        detail = " ".join(str(error).split())
-        raise SessionsUnavailable(f"sessions: Redis: {detail}; check redis.url.") from error

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from app.answering.answer import Answer
 from app.answering.condensing import Said
+from app.manifest import Manifest
+from prompts.errors import PlumbError
 
 CacheKind = Literal["exact", "semantic", "miss", "off"]
 
@@ -61,6 +63,25 @@ class Turn(Answer):
     cache: CacheKind = "off"
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
+
+    def as_answer(self) -> Answer:
+        """The answer without what is said of the turn, the question above all."""
+        return Answer.model_construct(**{name: getattr(self, name) for name in Answer.model_fields})
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTurn:
+    """A turn whose question was fit to be answered, and was not.
+
+    Attributes:
+        error: what was raised instead of an answer.
+        manifest: of what it was to be answered with.
+        standalone_question: what was to be searched for.
+    """
+
+    error: PlumbError
+    manifest: Manifest
+    standalone_question: str
 
 
 def new_id() -> str:

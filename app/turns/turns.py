@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -19,7 +19,8 @@ from app.cache.answers import AnswerCache
 from app.callers import Caller
 from app.errors import SessionsUnavailable
 from app.sessions.session import Exchange, Sessions, check_session_id
-from app.turns.turn import CacheKind, Turn, TurnRequest, new_id
+from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
+from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
@@ -27,7 +28,9 @@ NO_HISTORY = "the conversation's history cannot be read right now; the question 
 TurnStep: TypeAlias = list[Passage] | str | Turn
 # What the cache did, and the question that it took for the same.
 How: TypeAlias = tuple[CacheKind, str | None]
+NOT_ASKED: How = ("off", None)
 OnTurn = Callable[[Turn, TurnRequest, Caller], None]
+OnFailure = Callable[[FailedTurn, TurnRequest, Caller], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Turns:
         sessions: keeps conversations.
         cache: keeps answers; None for none.
         on_turn: each is called with every turn that has ended.
+        on_failure: each is called with every turn that failed after its question was understood.
     """
 
     def __init__(
@@ -53,11 +57,13 @@ class Turns:
         sessions: Sessions,
         on_turn: Sequence[OnTurn] = (),
         cache: AnswerCache | None = None,
+        on_failure: Sequence[OnFailure] = (),
     ) -> None:
         self._answers = answers
         self._sessions = sessions
         self._on_turn = on_turn
         self._cache = cache
+        self._on_failure = on_failure
 
     def take(self, request: TurnRequest, caller: Caller) -> Turn:
         """Answer.
@@ -72,11 +78,13 @@ class Turns:
             return self._answers.answer(asked, fall_back=True)
 
         cache = self._cache_for(request)
-        if cache is None:
-            return self._end(begun, answered(), ("off", None), request, caller)
-        served = cache.answer(asked, caller.groups, answered)
-        how = (served.kind, served.matched_question)
-        return self._end(begun, served.answer, how, request, caller)
+        with self._watching(begun, request, caller):
+            if cache is None:
+                answer, how = answered(), NOT_ASKED
+            else:
+                served = cache.answer(asked, caller.groups, answered)
+                answer, how = served.answer, (served.kind, served.matched_question)
+        return self._end(begun, answer, how, request, caller)
 
     async def stream(self, request: TurnRequest, caller: Caller) -> AsyncGenerator[TurnStep]:
         """Answer step by step: the passages, words as they come, the turn.
@@ -95,15 +103,27 @@ class Turns:
             how: How = (hit.kind, hit.matched_question)
             yield await run_sync(self._end, begun, hit.answer, how, request, caller)
             return
-        async with aclosing(self._answers.stream(asked, fall_back=True)) as steps:
-            async for step in steps:
-                if not isinstance(step, Answer):
-                    yield step
-                    continue
-                if cache is not None:
-                    await run_sync(cache.store, asked, caller.groups, step)
-                how = ("off" if cache is None else "miss", None)
-                yield await run_sync(self._end, begun, step, how, request, caller)
+        with self._watching(begun, request, caller):
+            async with aclosing(self._answers.stream(asked, fall_back=True)) as steps:
+                async for step in steps:
+                    if not isinstance(step, Answer):
+                        yield step
+                        continue
+                    if cache is not None:
+                        await run_sync(cache.store, asked, caller.groups, step)
+                    how = NOT_ASKED if cache is None else ("miss", None)
+                    yield await run_sync(self._end, begun, step, how, request, caller)
+
+    @contextmanager
+    def _watching(self, begun: _Begun, request: TurnRequest, caller: Caller) -> Iterator[None]:
+        """Tell of a failure to answer, and let it pass on."""
+        try:
+            yield
+        except PlumbError as error:
+            failed = FailedTurn(error, begun.asked.manifest, begun.standalone)
+            for told in self._on_failure:
+                told(failed, request, caller)
+            raise
 
     def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
         return self._cache if request.cached else None

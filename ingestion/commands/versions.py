@@ -1,4 +1,4 @@
-"""`plumb index versions|diff|publish|rollback|gc`."""
+"""`plumb index versions|diff|publish|rollback|gc|schema`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def mount(index: typer.Typer) -> None:
     index.command("publish")(publish)
     index.command("rollback")(rollback)
     index.command("gc")(gc)
+    index.command("schema")(schema)
 
 
 def versions(
@@ -209,3 +210,12 @@ def gc(
 
 def _done(what: str, began: float) -> None:
     typer.echo(f"{what}, in {(time.perf_counter() - began) * 1000:.0f} ms.")
+
+
+def schema() -> None:
+    """Print the JSON Schema of a definition's file, for editors and for checks before a commit."""
+    import json as encoder
+
+    from ingestion.sources.definition_schema import definition_schema
+
+    typer.echo(encoder.dumps(definition_schema(), indent=2))

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ingestion.documents import Chunk
 from ingestion.embedding import ModelIdentity
-from ingestion.errors import InvalidSetName, ModelMismatch
+from ingestion.errors import InvalidSetName
 from ingestion.index.filters import Filter
 from ingestion.index.records import Records
 from ingestion.settings import ChunkingSettings
@@ -247,22 +247,6 @@ def check_name(name: str) -> str:
             "beginning with a letter or digit."
         )
     return name
-
-
-def check_model(info: SetInfo, model: ModelIdentity) -> None:
-    """Raise `ModelMismatch` unless the set's vectors are comparable with the model's."""
-    different = info.model.differences(model)
-    if different and info.model.content_hash == model.content_hash:
-        raise ModelMismatch(
-            f"document set {info.name!r} was indexed with the same model but other settings "
-            f"({'; '.join(different)}). Set them as they were there, or index into another set."
-        )
-    if different:
-        raise ModelMismatch(
-            f"document set {info.name!r} was indexed with {info.model.name}, not {model.name} "
-            f"({'; '.join(different)}). Set PLUMB_EMBEDDING_MODEL={info.model.name}, or index into "
-            "another set."
-        )
 
 
 def digest(ids: Iterable[str], model: ModelIdentity, chunking: ChunkingSettings) -> str:

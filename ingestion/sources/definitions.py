@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -176,13 +174,6 @@ def embedding_for(definition: SetDefinition, defaults: EmbeddingSettings) -> Emb
         its_own = {"revision": None, "query_prefix": "", "passage_prefix": ""}
         given = {**its_own, "trust_remote_code": False, **given}
     return defaults.model_copy(update=given)
-
-
-def definition_hash(definition: SetDefinition) -> str:
-    """SHA-256 (64 hex digits) of what the definition says, however its file is written."""
-    content = definition.model_dump(mode="json")
-    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _golden_from(path: Path) -> list[GoldenQuestion]:

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.lineage.record import AnswerRecord
+from app.main import create_app
 from tests.app.lineage.conftest import answer, record
 
 
@@ -130,3 +131,34 @@ def test_answers_outlive_the_service_and_old_ones_do_not(serve, store_url: str) 
     again = serve(store__url=store_url, store__keep_days=2)
     assert again.get(f"/v1/answers/{young.id}").status_code == 200
     assert again.get(f"/v1/answers/{old.id}").status_code == 404
+
+
+def test_an_answer_that_failed_leaves_its_trace_too(make_parts, openai) -> None:
+    openai.status = 500
+    settings = make_parts(
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__max_retries=0,
+        chat__last_resort=False,
+    ).settings
+    with TestClient(create_app(settings)) as client:
+        assert client.post("/v1/chat", json={"question": "How long?"}).status_code == 502
+        (listed,) = client.get("/v1/answers").json()["answers"]
+        lineage = client.get(f"/v1/answers/{listed['id']}").json()
+    assert lineage["error"].startswith("ChatModelFailed: ")
+    assert lineage["answer"] is None
+    assert lineage["model"] == "openai:m"
+
+
+def test_a_service_that_stores_no_texts_stores_none(make_parts, tmp_path) -> None:
+    settings = make_parts(store__texts=False).settings
+    question = "How long does the warranty on a refrigeration unit last?"
+    with TestClient(create_app(settings)) as client:
+        given = client.post("/v1/chat", json={"question": question}).json()
+        assert "24 months" in given["answer"]
+        lineage = client.get(f"/v1/answers/{given['id']}").json()
+    assert lineage["manifest_id"] == given["manifest"]["id"]
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("plumb-store.db*"))
+    assert given["id"].encode() in kept
+    for words in ("refrigeration", "24 months"):
+        assert words.encode() not in kept

@@ -94,6 +94,7 @@ def test_another_sets_uploads_are_not_a_source(client, tmp_path: Path) -> None:
     ):
         body = {"document_set": "manuals", "sources": [{"url": str(url)}]}
         refused(client.post(SETS, json=body), 422, "source-error", "must be below one of")
+    assert client.get(f"{SETS}/manuals").status_code == 404
 
 
 def test_sources_below_an_allowed_root_are_accepted(serve, tmp_path: Path) -> None:
@@ -117,6 +118,7 @@ def test_sources_below_an_allowed_root_are_accepted(serve, tmp_path: Path) -> No
 )
 def test_a_definition_that_does_not_fit_is_refused(client, body, told) -> None:
     refused(client.post(SETS, json=body), 422, "invalid-request", told)
+    assert client.get(f"{SETS}/a").status_code == 404
 
 
 def test_a_set_is_looked_at_before_its_first_sync(client) -> None:
@@ -180,6 +182,7 @@ def test_uploads_need_a_set_and_files(client) -> None:
     refused(client.post(documents), 422, "invalid-request", "files")
     twice = client.post(documents, files=[file("a.md"), file("a.md")])
     refused(twice, 422, "invalid-request", "a.md: uploaded twice")
+    assert client.get(f"{SETS}/manuals").json()["uploads"] == []
 
 
 @pytest.mark.parametrize("path", ["..%2Fother%2Fa.md", "%2Fetc%2Fpasswd", "x/../../other/a.md"])

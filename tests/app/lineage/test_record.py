@@ -7,7 +7,8 @@ import pytest
 from app.answer_settings import PricesSettings
 from app.answering.answer import Usage
 from app.errors import ChatModelFailed
-from app.lineage.record import cost, new_answer_id, without_texts
+from app.lineage.record import cost, without_texts
+from app.turns.turn import new_id
 from tests.app.lineage.conftest import ANNA, BEN, answer, record
 
 
@@ -75,4 +76,4 @@ def test_without_texts_no_word_is_left() -> None:
 
 
 def test_ids_are_not_guessed() -> None:
-    assert len({new_answer_id() for _ in range(1000)}) == 1000
+    assert len({new_id() for _ in range(1000)}) == 1000

@@ -9,13 +9,13 @@ import pytest
 
 from app.answering.chat_models import EXTRACTIVE
 from app.callers import Caller
-from app.errors import ChatModelFailed, ChatModelResting, InvalidRequest
+from app.errors import ChatModelFailed, ChatModelResting, InvalidQuestion, InvalidRequest
 from app.parts import Parts, build
 from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import RedisSessions
 from app.sessions.session import Sessions
-from app.turns.turn import Turn, TurnRequest
+from app.turns.turn import FailedTurn, Turn, TurnRequest
 from app.turns.turns import Turns, TurnStep
 from ingestion.sync.start import sync_source, workbench
 
@@ -187,3 +187,45 @@ def test_a_kept_answer_streams_in_one_piece(make_parts) -> None:
     assert again[0] == first[0] == again[-1].passages
     assert again[1:-1] == [again[-1].answer]
     live.close()
+
+
+def test_a_turn_that_fails_is_told_of_and_one_that_means_nothing_is_not(make_parts, openai) -> None:
+    parts = make_parts(
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__max_retries=0,
+        chat__last_resort=False,
+    )
+    openai.status = 500
+    told: list[FailedTurn] = []
+    turns = turns_of(parts, on_failure=[lambda failed, *_: told.append(failed)])
+    with pytest.raises(ChatModelFailed):
+        turns.take(TurnRequest(WARRANTY), ANNA)
+
+    async def streamed() -> None:
+        async for _ in turns.stream(TurnRequest(WARRANTY), ANNA):
+            pass
+
+    with pytest.raises(ChatModelFailed):
+        anyio.run(streamed)
+    with pytest.raises(InvalidQuestion):
+        turns.take(TurnRequest("?"), ANNA)
+    assert [type(failed.error) for failed in told] == [ChatModelFailed, ChatModelFailed]
+    assert {failed.manifest.chat_model for failed in told} == {"openai:m"}
+
+
+def test_two_servers_of_one_model_rest_each_by_itself(make_parts, openai) -> None:
+    openai.reply = 'It lasts "24 months" [1].'
+    parts = make_parts(
+        chat__model="openai:m",
+        chat__base_url="http://127.0.0.1:1/v1",
+        chat__max_retries=0,
+        chat__breaker_failures=1,
+        chat__fallback_model="openai:m",
+        chat__fallback_base_url=openai.url,
+    )
+    turns = turns_of(parts)
+    for _ in range(2):
+        turn = turns.take(TurnRequest(WARRANTY), ANNA)
+        assert (turn.degraded, turn.model) == (True, "openai:m")
+    assert parts.answers.models.states() == {"openai:m": "open", "openai:m (fallback)": "closed"}

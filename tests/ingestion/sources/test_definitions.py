@@ -15,7 +15,6 @@ from ingestion.sources.definitions import (
     SetDefinition,
     ad_hoc,
     chunking_for,
-    definition_hash,
     embedding_for,
     load_definition,
     with_source,
@@ -105,16 +104,6 @@ def test_it_survives_json_and_so_does_what_was_not_given(path: Path, text: str) 
     assert again == definition
     defaults = ChunkingSettings(max_tokens=64, overlap_sentences=5)
     assert chunking_for(again, defaults) == chunking_for(definition, defaults)
-    assert definition_hash(again) == definition_hash(definition)
-
-
-def test_the_hash_is_of_what_is_said_not_of_how(path: Path) -> None:
-    said = definition_hash(loaded(path, FULL))
-    assert len(said) == 64
-    turned = "on_failure: leave_out\n# remark\n" + FULL.replace("on_failure: leave_out\n", "")
-    assert definition_hash(loaded(path, turned)) == said
-    for old, new in (("two days", "three days"), ("128", "129"), ("0.1", "0.2"), ("drafts", "x")):
-        assert definition_hash(loaded(path, FULL.replace(old, new))) != said
 
 
 def test_chunking_of_the_set_wins_where_it_is_given(path: Path) -> None:
