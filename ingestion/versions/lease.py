@@ -105,6 +105,12 @@ def leased(
         _quietly(lease.release)
 
 
+def holder(records: Records, name: str) -> LeaseRecord | None:
+    """Who holds a set's lease now; None if nobody does."""
+    _, record = _latest(records, name)
+    return record if record is not None and record.is_held(datetime.now(UTC)) else None
+
+
 def _take(records: Records, name: str, purpose: str, by: str, ttl_s: float) -> Lease:
     now = datetime.now(UTC)
     mine = LeaseRecord(
