@@ -31,7 +31,7 @@ QUIET = {
 
 def load_settings(overrides: dict[str, Any]) -> Any:
     """The settings with a command's flags over them; imported late to keep `--help` quick."""
-    from app.settings import load_settings
+    from evals.settings import load_settings
 
     return load_settings(overrides)
 

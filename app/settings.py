@@ -12,7 +12,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import (
@@ -101,6 +101,9 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
 
+Tree = TypeVar("Tree", bound=Settings)
+
+
 def config_file() -> Path | None:
     """The settings file in force, if there is one."""
     named = os.environ.get("PLUMB_CONFIG")
@@ -115,7 +118,16 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
     Raises:
         SettingsError: a name is unknown or a value does not fit; the message names it.
     """
-    _check_variable_names()
+    return load_tree(Settings, overrides)
+
+
+def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) -> Tree:
+    """As `load_settings`, for a tree that a room above has grown.
+
+    Raises:
+        SettingsError: a name is unknown or a value does not fit; the message names it.
+    """
+    _check_variable_names(tree_type)
     tree: dict[str, Any] = {}
     for dotted, value in (overrides or {}).items():
         group, _, name = dotted.partition(".")
@@ -128,9 +140,9 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
     if file is not None and not file.is_file():
         raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
     try:
-        return Settings(**tree)
+        return tree_type(**tree)
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from error
+        raise SettingsError(_explain(error, tree_type)) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
     except UnreadableVariable as error:
@@ -139,11 +151,11 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
         ) from error
 
 
-def variable_names() -> dict[str, str]:
+def variable_names(tree_type: type[Settings] = Settings) -> dict[str, str]:
     """Environment variable -> dotted setting, for the whole tree."""
     return {
         f"{ENV_PREFIX}{group}_{name}".upper(): f"{group}.{name}"
-        for group, field in Settings.model_fields.items()
+        for group, field in tree_type.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup)
         for name in field.annotation.model_fields
     }
@@ -159,9 +171,9 @@ def _decoded(dotted: str, value: Any) -> Any:
         raise SettingsError(f"{dotted}: {value!r} is not JSON: {error}.") from error
 
 
-def _check_variable_names() -> None:
+def _check_variable_names(tree_type: type[Settings]) -> None:
     """A misspelt variable would else be silently without effect."""
-    known = variable_names()
+    known = variable_names(tree_type)
     for variable in sorted(os.environ):
         if (
             variable.startswith(ENV_PREFIX)
@@ -175,8 +187,8 @@ def _check_variable_names() -> None:
             raise SettingsError(f"the environment variable {variable} is no setting.{hint}")
 
 
-def _explain(error: ValidationError) -> str:
-    names = {dotted: variable for variable, dotted in variable_names().items()}
+def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
+    names = {dotted: variable for variable, dotted in variable_names(tree_type).items()}
     parts = []
     for problem in error.errors():
         dotted = ".".join(str(part) for part in problem["loc"])

@@ -58,7 +58,7 @@ def show_settings(settings: Settings, console: Console | None = None) -> None:
     """A row per setting."""
     console = console or Console()
     table = Table("Setting", "Value", "Variable", "What it does")
-    names = {dotted: variable for variable, dotted in variable_names().items()}
+    names = {dotted: variable for variable, dotted in variable_names(type(settings)).items()}
     for dotted, variable in names.items():
         group, _, name = dotted.partition(".")
         part = getattr(settings, group)

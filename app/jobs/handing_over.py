@@ -20,7 +20,9 @@ VARIABLE = "PLUMBLINE_JOB_SETTINGS"
 
 def handed_over(settings: Settings) -> dict[str, str]:
     """The variable that carries these settings, secrets included."""
-    return {VARIABLE: json.dumps(_open(settings))}
+    # Of a tree that a room above has grown, what this room reads.
+    own = {name: _open(getattr(settings, name)) for name in Settings.model_fields}
+    return {VARIABLE: json.dumps(own)}
 
 
 def take_over() -> Settings:

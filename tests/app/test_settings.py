@@ -96,16 +96,6 @@ def test_malformed_json_in_a_variable_is_told(monkeypatch) -> None:
         load_settings()
 
 
-def test_the_guide_has_every_setting() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs/guide/10-settings.md").read_text("utf-8")
-    missing = [
-        dotted
-        for variable, dotted in variable_names().items()
-        if f"`{dotted}` | `{variable}`" not in guide
-    ]
-    assert missing == []
-
-
 def test_a_list_is_given_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     given = load_settings({"sync.allowed_roots": '["/a", "s3://b"]'})
     assert given.sync.allowed_roots == ["/a", "s3://b"]

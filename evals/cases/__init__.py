@@ -1,0 +1,1 @@
+"""Cases: the questions of a dataset, with what is known to be right."""

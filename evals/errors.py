@@ -1,0 +1,53 @@
+"""How evaluating fails on purpose; continues the tree of `app.errors`.
+
+prompts.errors.PlumbError
+└── EvalError
+    ├── DatasetError        a dataset cannot be read; names the file and the line
+    ├── SuiteError          a suite is malformed, or asks for what is not there
+    ├── UnknownMetric       no metric has this name
+    ├── BudgetExceeded      it would cost, or has cost, more than it may
+    ├── UnknownRun          no kept run has this id
+    ├── NotComparable       two runs differ in more than what is compared
+    ├── JudgeError          the judge cannot be had, or does not answer
+    └── TrackerError        the tracker cannot be had
+"""
+
+from __future__ import annotations
+
+from prompts.errors import PlumbError
+
+
+class EvalError(PlumbError):
+    """An evaluation cannot be begun, finished or used."""
+
+
+class DatasetError(EvalError):
+    """A dataset cannot be read."""
+
+
+class SuiteError(EvalError):
+    """A suite is malformed, or asks for what is not there."""
+
+
+class UnknownMetric(EvalError):
+    """No metric has this name."""
+
+
+class BudgetExceeded(EvalError):
+    """It would cost more than it may, or has cost that much: what is done is kept."""
+
+
+class UnknownRun(EvalError):
+    """No kept run has this id."""
+
+
+class NotComparable(EvalError):
+    """Two runs differ in more than what is to be compared: suite, dataset, judge."""
+
+
+class JudgeError(EvalError):
+    """The judge cannot be had, or does not answer."""
+
+
+class TrackerError(EvalError):
+    """The tracker cannot be had."""

@@ -1,0 +1,1 @@
+"""Runs: what a suite found about one system, kept whole."""

@@ -1,0 +1,77 @@
+"""The tree of settings with the groups that only evaluating reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from app.settings import Settings as AppSettings
+from app.settings import load_tree
+from ingestion.settings import SettingsGroup
+
+
+class EvalsSettings(SettingsGroup):
+    """How suites are run."""
+
+    folder: Path = Field(
+        default=Path("./plumb-evals"),
+        description="Where runs, answers and judgements that can be used again, and reports are kept.",
+    )
+    concurrency: int = Field(default=4, ge=1, le=256, description="Questions asked at a time.")
+    max_cost: float | None = Field(
+        default=None,
+        ge=0,
+        description="What one run may cost at the most, in the currency of `prices`; a suite's own "
+        "bound wins.",
+    )
+
+
+class JudgeSettings(SettingsGroup):
+    """The chat model that judges answers; without one, judged metrics cannot be asked for."""
+
+    model: str | None = Field(
+        default=None, description="As chat.model, for example openai:gpt-4.1; never extractive."
+    )
+    base_url: str | None = Field(default=None, description="As chat.base_url.")
+    api_key: SecretStr | None = Field(default=None, description="As chat.api_key.")
+    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one judgement, seconds.")
+    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
+    concurrency: int = Field(default=8, ge=1, le=256, description="Judgements made at a time.")
+    input_per_million: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens that the judge reads."
+    )
+    output_per_million: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens that the judge writes."
+    )
+
+
+class TrackingSettings(SettingsGroup):
+    """Where runs are shown."""
+
+    tracker: Literal["wandb", "mlflow", "none"] = Field(
+        default="wandb", description="Which tracker gets each run."
+    )
+    project: str = Field(default="plumbline", description="W&B project, or MLflow experiment.")
+    entity: str | None = Field(default=None, description="W&B team or user. Default: the key's.")
+    mode: Literal["auto", "online", "offline"] = Field(
+        default="auto",
+        description="auto = online where W&B has a key; offline runs are sent by `wandb sync`.",
+    )
+    mlflow_url: str | None = Field(
+        default=None, description="MLflow tracking URI. Default: a SQLite file in evals.folder."
+    )
+
+
+class Settings(AppSettings):
+    """Everything that can be set."""
+
+    evals: EvalsSettings = EvalsSettings()
+    judge: JudgeSettings = JudgeSettings()
+    tracking: TrackingSettings = TrackingSettings()
+
+
+def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
+    """See `app.settings.load_settings`."""
+    return load_tree(Settings, overrides)

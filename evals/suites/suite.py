@@ -1,0 +1,82 @@
+"""A suite, as its YAML file holds it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MetricRule(BaseModel):
+    """What the gate asks of one metric.
+
+    Attributes:
+        margin: by how much the candidate may be worse than the baseline, in the metric's own unit.
+        floor: what the candidate must reach whatever the baseline does (a ceiling where lower is
+            better); None for none.
+        slice_margin: as `margin`, within each gated slice; None: slices of this metric do not gate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    margin: float = Field(gt=0)
+    floor: float | None = None
+    slice_margin: float | None = Field(default=None, gt=0)
+
+
+class GateRules(BaseModel):
+    """What a candidate must show.
+
+    Attributes:
+        alpha: the chance, at the most, of letting a worse one through (over all metrics together).
+        power: the chance, at the least, of letting an equal one through; what sizes are judged by.
+        metrics: the rule of each metric that gates.
+        slices: tags within which `slice_margin` is looked at.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    power: float = Field(default=0.8, gt=0.5, lt=1)
+    metrics: dict[str, MetricRule] = Field(default_factory=dict)
+    slices: tuple[str, ...] = ()
+    resamples: int = Field(default=10_000, ge=200, le=1_000_000)
+    seed: int = 20_261_126
+
+
+class Suite(BaseModel):
+    """A suite of evaluations.
+
+    Attributes:
+        name: what it is called.
+        description: what it is for.
+        dataset: a JSONL file or a BEIR folder, relative to the suite's file.
+        document_set: the set that is asked.
+        index_version: which version of it; None for the live one.
+        prompts: versions or aliases of the prompt `answer` that are run unless the command names some.
+        models: chat models that are run unless the command names some; none: the settings' own.
+        metrics: what is measured; what `gate` names is measured too.
+        repeats: how often each question is asked, to tell noise from change.
+        tags: only cases with one of these; none: all.
+        max_cost: what one run may cost at the most.
+        gate: what a candidate must show.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str = Field(min_length=1)
+    dataset: str = Field(min_length=1)
+    document_set: str = Field(min_length=1)
+    index_version: str | None = None
+    prompts: tuple[str, ...] = ("production",)
+    models: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = Field(min_length=1)
+    repeats: int = Field(default=1, ge=1, le=100)
+    tags: tuple[str, ...] = ()
+    max_cost: float | None = Field(default=None, ge=0)
+    gate: GateRules = GateRules()

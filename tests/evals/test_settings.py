@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.jobs.handing_over import handed_over, take_over
+from app.settings import variable_names
+from app.settings import variable_names as app_names
+from evals.settings import Settings, load_settings
+from prompts.errors import SettingsError
+
+
+def test_the_guide_has_every_setting() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/guide/10-settings.md").read_text("utf-8")
+    missing = [
+        dotted
+        for variable, dotted in variable_names(Settings).items()
+        if f"`{dotted}` | `{variable}`" not in guide
+    ]
+    assert missing == []
+
+
+def test_the_tree_has_groups_that_the_room_below_does_not_know() -> None:
+    assert set(variable_names(Settings)) > set(app_names())
+
+
+def test_values_come_from_the_environment_and_from_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMB_EVALS_CONCURRENCY", "7")
+    given = load_settings({"tracking.tracker": "none", "index.url": "./x"})
+    assert (given.evals.concurrency, given.tracking.tracker, given.index.url) == (7, "none", "./x")
+
+
+def test_a_misspelt_setting_of_this_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMB_JUDGE_MODL", "x")
+    with pytest.raises(SettingsError, match="PLUMB_JUDGE_MODEL"):
+        load_settings()
+
+
+def test_worker_processes_get_the_part_they_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in handed_over(load_settings({"serve.port": 81})).items():
+        monkeypatch.setenv(name, value)
+    assert take_over().serve.port == 81
