@@ -1,114 +1,79 @@
-"""The metrics there are, by name."""
+"""Every metric that a suite may name."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from evals.errors import UnknownMetric
-from evals.metrics.metric import Judged, Metric
-from evals.metrics.ranking import hit_at, ndcg_at, recall_at
-from evals.metrics.squad import holds_answer
-from evals.runs.run import MetricInfo, Score
+from evals.metrics import (
+    citing,
+    contexts,
+    correctness,
+    effort,
+    judgements,
+    meaning,
+    refusals,
+    retrieval,
+    wording,
+)
+from evals.metrics.listed import Listed, Wanted
+from evals.metrics.metric import Metric
 
-AT = re.compile(r"^(\w+)@([1-9]\d*)$")
-NAMES = ("recall@k", "hit@k", "ndcg@k", "mrr", "refusal_accuracy", "holds_reference", "latency_ms")
+if TYPE_CHECKING:
+    from evals.judging.judge import JudgeModel
 
-
-@dataclass(frozen=True)
-class _Measure:
-    info: MetricInfo
-    condition: Callable[[Judged], bool]
-    formula: Callable[[Judged], float]
-
-    def applies(self, seen: Judged) -> bool:
-        return self.condition(seen)
-
-    def score(self, seen: Judged) -> Score:
-        return Score(value=float(self.formula(seen)))
+AT = re.compile(r"(?P<family>[a-z_]+)@(?P<k>[1-9]\d{0,5})")
 
 
-def metrics_named(names: Sequence[str], judge: Any) -> list[Metric]:
-    """The metrics with these names, in that order.
+def catalogue() -> tuple[Listed, ...]:
+    """All of them, family by family; looking costs nothing."""
+    families = (
+        correctness,
+        refusals,
+        citing,
+        retrieval,
+        effort,
+        contexts,
+        wording,
+        meaning,
+        judgements,
+    )
+    return tuple(listed for family in families for listed in family.LISTED)
+
+
+def metrics_named(names: Sequence[str], judge: JudgeModel | None) -> list[Metric]:
+    """The metrics of these names, in their order, each once.
+
+    Args:
+        names: as `plumb eval metrics` lists them, with a number for k.
+        judge: who judges; None where no judge is set.
 
     Raises:
-        UnknownMetric: there is none of a name; names close ones.
+        UnknownMetric: there is none of this name; close ones are named.
+        JudgeError: one needs a judge, and there is none.
     """
-    return [_named(name) for name in names]
+    by_name = {listed.info.name: listed for listed in catalogue()}
+    return [_named(name, by_name, judge) for name in dict.fromkeys(names)]
 
 
-def _named(name: str) -> Metric:
-    at = AT.match(name)
-    family, k = (f"{at[1]}@k", int(at[2])) if at else (name, 0)
-    if family not in NAMES or (at is None and name.endswith("@k")):
-        close = difflib.get_close_matches(name, NAMES, n=3)
-        hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(NAMES)}."
-        raise UnknownMetric(f"no metric {name!r}; {hint}")
-    made: dict[str, tuple[Callable[[Judged], bool], Callable[[Judged], float], dict[str, Any]]] = {
-        "recall@k": (_labelled, lambda seen: _recall(seen, k), {}),
-        "hit@k": (
-            _labelled,
-            lambda seen: hit_at(_ranked(seen), _relevant(seen), k),
-            {"yes_no": True},
-        ),
-        "ndcg@k": (_labelled, lambda seen: ndcg_at(_ranked(seen), _gains(seen), k), {}),
-        "mrr": (_labelled, _reciprocal_rank, {}),
-        "refusal_accuracy": (
-            lambda _: True,
-            lambda seen: seen.answer.refused != seen.case.answerable,
-            {"yes_no": True},
-        ),
-        "holds_reference": (
-            lambda seen: seen.case.answer is not None,
-            lambda seen: holds_answer(seen.said, [seen.case.answer or "", *seen.case.accept]),
-            {"yes_no": True},
-        ),
-        "latency_ms": (
-            lambda _: True,
-            lambda seen: seen.answer.timings_ms["total"],
-            {"better": "lower", "unit": "ms"},
-        ),
-    }
-    condition, formula, more = made[family]
-    return _Measure(MetricInfo(name=name, description=family, **more), condition, formula)
+def _named(name: str, by_name: dict[str, Listed], judge: JudgeModel | None) -> Metric:
+    at = AT.fullmatch(name)
+    listed = by_name.get(f"{at['family']}@k" if at else name)
+    if listed is None or (at is None and name.endswith("@k")):
+        raise UnknownMetric(_unknown(name, by_name))
+    return listed.make(Wanted(name, int(at["k"]) if at else None, judge))
 
 
-def _labelled(seen: Judged) -> bool:
-    return bool(seen.case.gold or seen.case.relevance)
-
-
-def _ranked(seen: Judged) -> list[str]:
-    if seen.case.gold:
-        return [passage.chunk_id for passage in seen.answer.passages]
-    return list(dict.fromkeys(passage.document for passage in seen.answer.passages))
-
-
-def _relevant(seen: Judged) -> list[str]:
-    if seen.case.gold:
-        return [chunk for chunks in seen.relevant_chunks for chunk in chunks]
-    return list(seen.case.relevance)
-
-
-def _gains(seen: Judged) -> dict[str, float]:
-    if seen.case.gold:
-        return dict.fromkeys(_relevant(seen), 1.0)
-    return {document: float(grade) for document, grade in seen.case.relevance.items()}
-
-
-def _recall(seen: Judged, k: int) -> float:
-    if not seen.case.gold:
-        return recall_at(_ranked(seen), _relevant(seen), k)
-    first = set(_ranked(seen)[:k])
-    found = [bool(first & set(chunks)) for chunks in seen.relevant_chunks]
-    return sum(found) / len(found)
-
-
-def _reciprocal_rank(seen: Judged) -> float:
-    relevant = set(_relevant(seen))
-    for rank, item in enumerate(_ranked(seen), start=1):
-        if item in relevant:
-            return 1 / rank
-    return 0.0
+def _unknown(name: str, by_name: dict[str, Listed]) -> str:
+    family = name.partition("@")[0]
+    if f"{family}@k" in by_name:
+        return f"metric {name!r}: write a number from 1 for k, for example {family}@10."
+    close = get_close_matches(
+        family, [known.partition("@")[0] for known in by_name], n=3, cutoff=0.5
+    )
+    said = [known for known in by_name if known.partition("@")[0] in close]
+    meant = f"did you mean {' or '.join(said)}? " if said else ""
+    return f"there is no metric {name!r}: {meant}`plumb eval metrics` lists them."
