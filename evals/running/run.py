@@ -14,6 +14,7 @@ from evals.running.system import System
 from evals.runs.run import EvalRun
 from evals.settings import Settings
 from evals.suites.suite import Suite
+from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
 
 
@@ -23,13 +24,19 @@ class SuiteRunner:
     Args:
         settings: the settings; what a suite and a system say wins over them.
         store: the index of the settings, where it is open already.
+        embedder: the embedding model of the settings, where it is loaded already.
 
     Raises:
         EvalError: `evals.folder` cannot be used.
     """
 
-    def __init__(self, settings: Settings, store: IndexStore | None = None) -> None:
-        self._application = Application(settings, store)
+    def __init__(
+        self,
+        settings: Settings,
+        store: IndexStore | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._application = Application(settings, store, embedder)
         self._kept = KeptResults(settings.evals.folder)
         self._turn = threading.Lock()
 

@@ -161,7 +161,7 @@ class Scoring:
             if row is None:
                 found.is_new = True
                 found.paid += (score.cost or 0.0) if score else 0.0
-                if _is_final(score, info, answered.answer):
+                if score is None or not score.passing:
                     text = NOT_APPLICABLE if score is None else score.model_dump_json()
                     self._kept.put("score", key, text)
             if score is not None:
@@ -210,14 +210,6 @@ class Scoring:
         if self._opened is None:
             self._opened = open_judge(self._settings.judge, self._settings.evals.folder)
         return self._opened
-
-
-def _is_final(score: Score | None, info: MetricInfo, answer: Answer) -> bool:
-    """Whether scoring it again would give the same; what a judge failed to say may come yet."""
-    if score is None or score.value is not None:
-        return True
-    asked = info.judged and not answer.refused and bool(answer.passages)
-    return not score.passing and not asked
 
 
 def _read(row: str) -> Score | None:

@@ -35,7 +35,9 @@ def read_suite(given: str) -> Suite:
     try:
         suite = Suite.model_validate(content)
     except ValidationError as error:
-        raise SuiteError(f"{file}: {_explained(error.errors()[0])}.") from error
+        # A misspelt field is why another one is missing.
+        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        raise SuiteError(f"{file}: {_explained(first)}.") from error
     dataset = (file.parent / Path(suite.dataset).expanduser()).resolve()
     if not dataset.exists():
         raise SuiteError(
