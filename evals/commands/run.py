@@ -95,7 +95,7 @@ def run(
     try:
         estimates = [runner.estimate(wanted, system, limit) for system in systems]
         show_estimate(estimates, notes)
-        _agree(estimates, yes, capped=_capped(wanted, settings))
+        agree(estimates, yes, capped=_capped(wanted, settings))
         for system in systems:
             with told_progress(notes) as on_progress:
                 done = runner.run(wanted, system, on_progress, limit)
@@ -141,7 +141,7 @@ def _capped(suite: Suite, settings: Any) -> bool:
     return suite.max_cost is not None or settings.evals.max_cost is not None
 
 
-def _agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
+def agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
     """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
     unknown = any(one.cost is None for one in estimates)
     total = sum(one.cost or 0.0 for one in estimates)
@@ -153,10 +153,16 @@ def _agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
         )
         typer.confirm(f"{what}. Go on?", abort=True, err=True)
         return
-    if not capped:
-        from evals.errors import BudgetExceeded
+    from evals.errors import BudgetExceeded
 
+    if unknown:
         raise BudgetExceeded(
-            "the run costs money and there is nobody to ask; agree with --yes, or set a bound with "
-            "--max-cost."
+            "what the run costs is not known and there is nobody to ask: set "
+            "PLUMB_PRICES_INPUT_PER_MILLION and PLUMB_PRICES_OUTPUT_PER_MILLION (0 for a model that "
+            "is free; the judge's likewise), or agree with --yes."
+        )
+    if not capped:
+        raise BudgetExceeded(
+            f"the run would cost about {total:.4f} and there is nobody to ask: agree with --yes, or "
+            "set a bound with --max-cost."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from evals.running.budget import Budget, Price
 from evals.running.estimate import Estimate
 from evals.running.failures import FailuresInARow
 from evals.running.kept_results import KeptResults
+from evals.running.notices import notices
 from evals.running.plan import Item, Plan
 from evals.running.progress import OnProgress, Progress
 from evals.running.scoring import Scoring
@@ -28,6 +30,7 @@ from prompts.errors import SettingsError
 if TYPE_CHECKING:
     from evals.running.asking import Asker
 
+logger = logging.getLogger(__name__)
 FREE = Price(0.0, 0.0)
 
 
@@ -79,6 +82,8 @@ class OneRun:
     def run(self, on_progress: OnProgress) -> EvalRun:
         """Ask and score; see `SuiteRunner.run`."""
         began, at = time.perf_counter(), datetime.now(UTC)
+        for notice in notices(self._plan):
+            logger.warning("%s", notice)
         if self._limit is not None:
             self._refuse_what_costs_too_much(self._limit)
         try:

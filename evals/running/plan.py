@@ -161,14 +161,14 @@ class _Names:
         self._settings = settings
         self._application = application
         self._condensing: str | None = None
-        extractive = [settings.extractive.model_dump(), _weights(settings)]
+        is_extractive = settings.chat.model == EXTRACTIVE
         self._base = fingerprint(
             "answer-1",
             code_version(ANSWERING),
             version.model_dump(mode="json"),
             [prompt.name, prompt.version, prompt.content_hash],
             settings.chat.model_dump(mode="json", include={"model", "base_url", "parameters"}),
-            extractive if settings.chat.model == EXTRACTIVE else None,
+            [settings.extractive.model_dump(), _weights(settings)] if is_extractive else None,
             settings.retrieval.model_dump(mode="json"),
             suite.passages,
         )

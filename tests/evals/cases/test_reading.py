@@ -88,12 +88,12 @@ def test_many_bad_lines_are_counted(tmp_path: Path) -> None:
 def test_what_is_no_dataset_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="No such file"):
         read_cases(tmp_path / "nowhere.jsonl")
-    with pytest.raises(DatasetError, match="folder without queries.jsonl"):
+    with pytest.raises(DatasetError, match=r"folder without queries\.jsonl"):
         read_cases(tmp_path)
     with pytest.raises(DatasetError, match="holds no case"):
         read_cases(written(tmp_path, "", " "))
     (tmp_path / "latin.jsonl").write_bytes(b'{"id": "a",\n "question": "caf\xe9"}')
-    with pytest.raises(DatasetError, match="latin.jsonl:2: is not UTF-8"):
+    with pytest.raises(DatasetError, match=r"latin\.jsonl:2: is not UTF-8"):
         read_cases(tmp_path / "latin.jsonl")
 
 

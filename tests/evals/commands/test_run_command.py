@@ -90,7 +90,7 @@ def test_a_suite_is_run_shown_listed_and_not_run_twice(place: Path) -> None:
 
     listed = plumb(place, "runs", "--json")
     runs = json.loads(listed.stdout)
-    assert [run["id"] for run in runs][0] == facts[0]["id"]
+    assert runs[0]["id"] == facts[0]["id"]
     assert len(runs) == 2
     assert facts[0]["id"] in plumb(place, "runs").stdout
 

@@ -163,3 +163,18 @@ def test_a_beir_folder_is_run_as_it_stands(make_runner, suite, tmp_path: Path) -
     assert run.results[0].case.relevance == {"hours.md": 1, "gone.md": 1}
     with pytest.raises(SuiteError, match=r"plumb ingest .*beir/corpus.jsonl --set wiki$"):
         make_runner().run(beir.model_copy(update={"document_set": "wiki"}), System())
+
+
+def test_figures_that_mislead_are_noted(make_runner, suite, tmp_path: Path, caplog) -> None:
+    cases = [{"id": "a", "question": "Is it open?", "relevance": {"hours.md": 1, "gone.md": 1}}]
+    write_cases(Path(suite.dataset), cases)
+    deep = suite.model_copy(update={"metrics": ("recall@5", "ndcg@10")})
+    make_runner().run(deep, System())
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    assert "ndcg@10 would look at more than the 6 passages" in told
+    assert "does not hold 1 of the relevant documents, such as 'gone.md'" in told
+    caplog.clear()
+    make_runner().run(
+        suite.model_copy(update={"passages": 10, "metrics": ("mrr",)}), System(), limit=1
+    )
+    assert "would look at more" not in caplog.text

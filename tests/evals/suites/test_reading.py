@@ -71,7 +71,7 @@ def test_what_is_wrong_is_told_with_file_and_field(tmp_path: Path, changes, told
 def test_what_is_no_suite_is_told(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("name: [")
-    with pytest.raises(SuiteError, match="broken.yaml: cannot be read as YAML"):
+    with pytest.raises(SuiteError, match=r"broken\.yaml: cannot be read as YAML"):
         read_suite(str(broken))
     broken.write_text("- a")
     with pytest.raises(SuiteError, match="must be a mapping"):
