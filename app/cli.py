@@ -142,18 +142,22 @@ def worker(
     burst: Annotated[
         bool, typer.Option("--burst", help="End when no job is waiting any more.")
     ] = False,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="KIND", help="Only `sync`, or only `batch`."),
+    ] = None,
     index_url: IndexUrl = None,
     setting: Setting = None,
 ) -> None:
-    """Run syncs that were asked for over REST, where redis.url is set.
+    """Run syncs and batches that were asked for over REST, where redis.url is set.
 
-    One at a time: start as many workers as jobs may run at once. SIGTERM ends it when the job at
+    One at a time, syncs first: start as many workers as jobs may run at once. SIGTERM ends it when the job at
     work has ended, a second one at once.
     """
     settings = settings_from(context, setting, index__url=index_url)
     from app.jobs.worker import work
 
-    work(settings, until_empty=burst)
+    work(settings, until_empty=burst, only=only)
 
 
 def demo(context: typer.Context, index_url: IndexUrl = None, setting: Setting = None) -> None:
