@@ -121,6 +121,20 @@ class OpenBatch:
         self._persistently(self._keep, row)
         self.done[row["id"]] = row["question"]
 
+    def require_wanted(self) -> None:
+        """Check that the batch was not deleted; a database that is away says nothing.
+
+        Raises:
+            UnknownBatch: it was.
+        """
+        try:
+            with self._database.session() as session:
+                wanted = session.get(BatchRow, self._id) is not None
+        except StoreUnavailable:
+            return
+        if not wanted:
+            raise self._gone()
+
     def end(self) -> None:
         """Enter that every question has its line.
 
@@ -137,9 +151,12 @@ class OpenBatch:
             query = update(line).where(*mine, line.outcome.is_(None))
             kept = session.execute(query.values(outcome=outcome, line=dict(row)))
             if not kept.rowcount:  # type: ignore[attr-defined]
-                raise UnknownBatch(f"batch {self._id} was deleted, or another process answers it.")
+                raise self._gone()
             if not self.done:
                 session.execute(update(BatchRow).where(BatchRow.id == self._id).values(starts=0))
+
+    def _gone(self) -> UnknownBatch:
+        return UnknownBatch(f"batch {self._id} was deleted, or another process answers it.")
 
     def _end(self) -> None:
         with self._database.session() as session:

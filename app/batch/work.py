@@ -7,14 +7,15 @@ from contextlib import closing
 
 from app.batch.answering import recorded_answering
 from app.batch.run import run_batch
-from app.batch.unfinished import UnfinishedBatches
+from app.batch.unfinished import OpenBatch, UnfinishedBatches
 from app.errors import TooManyRequests
 from app.security.rates import Rates
 from app.settings import Settings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
 
-LONGEST_NAP_S = 60.0
+# How soon one that waits for the next minute notices that its batch was deleted.
+LOOK_AGAIN_S = 5.0
 
 
 def answer_batch(batch_id: str, settings: Settings) -> None:
@@ -28,7 +29,7 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
         database.migrate()
         batch = UnfinishedBatches(database).open(batch_id)
         over = threading.Event()
-        pace = _Pace(settings, batch.caller.name, batch.per_minute, over)
+        pace = _Pace(settings, batch, over)
         with recorded_answering(settings, batch.caller) as answer:
 
             def in_turn(request: TurnRequest) -> Turn:
@@ -50,13 +51,10 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
 class _Pace:
     """Holds questions up that would come too soon; they are counted where requests are."""
 
-    def __init__(
-        self, settings: Settings, who: str, per_minute: int, over: threading.Event
-    ) -> None:
+    def __init__(self, settings: Settings, batch: OpenBatch, over: threading.Event) -> None:
         url = settings.redis.url
         self._rates = Rates(url.get_secret_value() if url else None)
-        self._who = who
-        self._per_minute = per_minute
+        self._batch = batch
         self._over = over
 
     def wait(self) -> None:
@@ -64,12 +62,15 @@ class _Pace:
 
         Raises:
             TooManyRequests: the batch is over before that.
+            UnknownBatch: it was deleted before that.
         """
+        who = self._batch.caller.name
         while True:
             try:
-                self._rates.spend("batch questions", self._who, self._per_minute)
+                self._rates.spend("batch questions", who, self._batch.per_minute)
             except TooManyRequests as error:
-                if self._over.wait(min(error.retry_after_s or 1, LONGEST_NAP_S)):
+                if self._over.wait(min(error.retry_after_s or 1, LOOK_AGAIN_S)):
                     raise
+                self._batch.require_wanted()
             else:
                 return
