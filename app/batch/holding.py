@@ -67,6 +67,7 @@ def _places(session: Session, document_set: str, document: str) -> list[tuple[st
             )
         )
     )
+    query = query.order_by(BatchRow.created, line.batch_id, line.number)
     found = []
     for row, set_of_batch in session.execute(query.execution_options(yield_per=AT_ONCE)):
         asked = row.question.get("document_set") or set_of_batch

@@ -45,7 +45,9 @@ def start(
     with ExitStack() as running:
 
         def started(**overrides: Any) -> TestClient:
-            settings = make_parts(serve__host="0.0.0.0", **overrides).settings
+            # They look often.
+            how = {"serve__host": "0.0.0.0", "limits__per_minute": 0, **overrides}
+            settings = make_parts(**how).settings
             client = TestClient(create_app(settings), raise_server_exceptions=False)
             client.app.state.settings = settings  # type: ignore[attr-defined]
             return running.enter_context(client)
