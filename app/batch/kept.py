@@ -56,6 +56,7 @@ class KeptBatches:
             TooManyRequests: the caller has as many unfinished ones as they may.
             StoreUnavailable: it cannot be written.
         """
+        now = datetime.now(UTC)
         row = BatchRow(
             id=batch_id,
             caller=_fit(caller.name),
@@ -64,8 +65,9 @@ class KeptBatches:
             document_set=document_set,
             prompt=prompt,
             per_minute=per_minute,
-            created=datetime.now(UTC),
+            created=now,
             starts=0,
+            seen=now,
         )
         with self._database.session() as session:
             of_caller = BatchRow.caller == row.caller, BatchRow.ended.is_(None)

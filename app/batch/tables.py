@@ -21,6 +21,7 @@ class BatchRow(Table):
         caller, role, groups: in whose name it is asked.
         per_minute: questions a minute that its caller's batches may ask together; 0: no bound.
         starts: how often it was begun since it last got on.
+        seen: the last sign of life of whoever begins or answers it.
     """
 
     __tablename__ = "batches"
@@ -37,6 +38,7 @@ class BatchRow(Table):
     ended: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None]
     starts: Mapped[int]
+    seen: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class BatchQuestionRow(Table):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity import wait_exponential as growing
 
@@ -18,6 +20,7 @@ from app.errors import StoreUnavailable, UnknownBatch
 from app.store.database import Database
 
 TRIES = 6
+SHOW_LIFE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Unfinished:
         id: names it.
         by: who made it.
         starts: how often it was begun since it last got on.
+        seen: the last sign of life of whoever begins or answers it.
     """
 
     id: str
     by: str
     starts: int
+    seen: datetime
 
 
 class UnfinishedBatches:
@@ -45,11 +50,14 @@ class UnfinishedBatches:
         """Those there are, oldest first."""
         query = select(BatchRow).where(BatchRow.ended.is_(None)).order_by(BatchRow.created)
         with self._database.session() as session:
-            return [Unfinished(row.id, row.caller, row.starts) for row in session.scalars(query)]
+            return [
+                Unfinished(row.id, row.caller, row.starts, row.seen)
+                for row in session.scalars(query)
+            ]
 
     def note_start(self, batch_id: str) -> None:
         """Count that work on it is being begun."""
-        self._change(batch_id, starts=BatchRow.starts + 1)
+        self._change(batch_id, starts=BatchRow.starts + 1, seen=datetime.now(UTC))
 
     def give_up(self, batch_id: str, why: str) -> None:
         """Enter that it failed."""
@@ -69,7 +77,8 @@ class UnfinishedBatches:
                     f"no batch {batch_id!a} is unfinished in {self._database.shown}: it was "
                     "deleted or is finished; or store.url of this process is not the service's."
                 )
-            row.started = row.started or datetime.now(UTC)
+            row.seen = datetime.now(UTC)
+            row.started = row.started or row.seen
             line = BatchQuestionRow
             query = select(line.number, line.question).order_by(line.number)
             query = query.where(line.batch_id == batch_id, line.outcome.is_(None))
@@ -110,6 +119,7 @@ class OpenBatch:
         self.per_minute = row.per_minute
         self.questions = list(left.values())
         self.done: dict[str, str] = {}
+        self._shown = float("-inf")
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Keep a line; a database that is away is tried again for a while.
@@ -122,14 +132,16 @@ class OpenBatch:
         self.done[row["id"]] = row["question"]
 
     def require_wanted(self) -> None:
-        """Check that the batch was not deleted; a database that is away says nothing.
+        """Check that the batch was not deleted, and enter that it is being answered.
+
+        A database that is away says nothing.
 
         Raises:
             UnknownBatch: it was.
         """
         try:
             with self._database.session() as session:
-                wanted = session.get(BatchRow, self._id) is not None
+                wanted = self._show_life(session)
         except StoreUnavailable:
             return
         if not wanted:
@@ -152,8 +164,14 @@ class OpenBatch:
             kept = session.execute(query.values(outcome=outcome, line=dict(row)))
             if not kept.rowcount:  # type: ignore[attr-defined]
                 raise self._gone()
-            if not self.done:
-                session.execute(update(BatchRow).where(BatchRow.id == self._id).values(starts=0))
+            if time.monotonic() - self._shown >= SHOW_LIFE_S:
+                self._show_life(session, starts=0)
+                self._shown = time.monotonic()
+
+    def _show_life(self, session: Session, **values: Any) -> bool:
+        query = update(BatchRow).where(BatchRow.id == self._id)
+        shown = session.execute(query.values(seen=datetime.now(UTC), **values))
+        return bool(shown.rowcount)  # type: ignore[attr-defined]
 
     def _gone(self) -> UnknownBatch:
         return UnknownBatch(f"batch {self._id} was deleted, or another process answers it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime, timedelta
 
 from app.batch.unfinished import UnfinishedBatches
 from app.errors import JobIsActive
@@ -15,6 +16,9 @@ logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 10.0
 # A batch that gets no further in so many starts would not in one more.
 MOST_STARTS = 5
+# A service with a queue of its own may share the database: what this queue knows nothing of is
+# another's, until it was silent for longer than one question may take.
+OTHERS_SILENT = timedelta(minutes=5)
 
 
 class BatchStarts:
@@ -64,7 +68,11 @@ class BatchStarts:
             if batch.id in at_work:
                 continue
             last = next((job for job in jobs if job.subject == batch.id), None)
-            why = (last.error if last is not None else None) or "no process of it is known"
+            if last is None and datetime.now(UTC) - batch.seen < OTHERS_SILENT:
+                continue
+            why = (
+                last.error if last is not None else None
+            ) or "its process is not known here, and silent"
             if batch.starts >= MOST_STARTS:
                 told = f"it was begun {batch.starts} times without one more answer; the last: {why}"
                 self._batches.give_up(batch.id, told)

@@ -7,15 +7,17 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from app.batch.batch import new_batch_id
 from app.batch.kept import KeptBatches
 from app.batch.questions import BatchQuestion
+from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
 from app.callers import Caller
 from app.errors import JobIsActive
 from app.jobs.job import BatchJob
-from app.jobs.starting import MOST_STARTS, BatchStarts
+from app.jobs.starting import MOST_STARTS, OTHERS_SILENT, BatchStarts
 from app.store.database import Database
 
 OWNER = Caller("key owner", "reader")
@@ -76,9 +78,16 @@ def test_a_batch_is_begun_again_until_that_is_of_no_use(database: Database) -> N
     assert failed.error == f"it was begun {MOST_STARTS} times without one more answer; the last: out of memory"  # fmt: skip
 
 
-def test_one_that_was_kept_and_never_begun_is_begun(database: Database) -> None:
+def test_what_this_queue_does_not_know_is_begun_when_it_was_silent_for_long(
+    database: Database,
+) -> None:
     queue = DyingJobs()
     batch_id = new_batch_id()
     KeptBatches(database, 10).create(batch_id, [BatchQuestion(id="1", question="x?")], OWNER)
-    BatchStarts(UnfinishedBatches(database), queue, keep_days=30).revive()
+    starts = BatchStarts(UnfinishedBatches(database), queue, keep_days=30)
+    starts.revive()
+    assert queue.jobs == []
+    with database.session() as session:
+        session.execute(update(BatchRow).values(seen=datetime.now(UTC) - OTHERS_SILENT))
+    starts.revive()
     assert [job.batch for job in queue.jobs] == [batch_id]

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("ended", UtcTime(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("starts", sa.Integer(), nullable=False),
+        sa.Column("seen", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_batches"),
     )
     op.create_index("ix_batches_caller", "batches", ["caller"])
