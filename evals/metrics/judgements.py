@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import JudgeError, NoJudgement
 from evals.metrics.driving import finished
+from evals.metrics.evidence import Evidence, evidence_of
 from evals.metrics.listed import Listed, Wanted
 from evals.metrics.measure import always, measured, missing
 from evals.metrics.metric import Judged
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 SAYS_NOTHING = "a refusal states nothing that could be judged"
 NOTHING_FOUND = "nothing was retrieved"
-# What Ragas makes of a case: its result, to be waited for.
-Scoring = Callable[["Asking", Judged], Coroutine[Any, Any, Any]]
+# What Ragas makes of the evidence: its result, to be waited for.
+Scoring = Callable[["Asking", Evidence], Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -55,20 +56,24 @@ class JudgedMetric:
 
     def score(self, seen: Judged) -> Score:
         """See `Metric.score`."""
-        if self.on_refusal is not None and (seen.answer.refused or not seen.said):
+        return self.judged(evidence_of(seen))
+
+    def judged(self, evidence: Evidence) -> Score:
+        """The score of what the judge is shown; see `Metric.score`."""
+        if self.on_refusal is not None and not evidence.said:
             return self.on_refusal
-        if self.on_nothing is not None and not seen.answer.passages:
+        if self.on_nothing is not None and not evidence.passages:
             return self.on_nothing
         forbid_tracking()
         from evals.judging.ragas_llm import Asking
 
-        asking = Asking(self.judge, seen.repeat)
-        score = self._asked(asking, seen)
+        asking = Asking(self.judge, evidence.repeat)
+        score = self._asked(asking, evidence)
         return score.model_copy(update={"cost": self.judge.cost(asking.spent)})
 
-    def _asked(self, asking: Asking, seen: Judged) -> Score:
+    def _asked(self, asking: Asking, evidence: Evidence) -> Score:
         try:
-            value = finished(self.scoring(asking, seen)).value
+            value = finished(self.scoring(asking, evidence)).value
         except NoJudgement as error:
             return missing(str(error))
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -76,66 +81,55 @@ class JudgedMetric:
         return measured(float(value))
 
 
-def _faithfulness(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _faithfulness(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import Faithfulness
 
     return Faithfulness(llm=asking).ascore(
-        user_input=seen.asked, response=seen.said, retrieved_contexts=_passages(seen)
+        user_input=shown.asked, response=shown.said, retrieved_contexts=shown.passages
     )
 
 
-def _relevancy(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _relevancy(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import AnswerRelevancy
 
     from evals.metrics.embedding import OwnEmbedding
 
     # Once: by default the judge is asked the very same thing three times, at temperature 0.
-    metric = AnswerRelevancy(llm=asking, embeddings=OwnEmbedding(seen), strictness=1)
-    return metric.ascore(user_input=seen.asked, response=seen.said)
+    metric = AnswerRelevancy(llm=asking, embeddings=OwnEmbedding(shown.embed), strictness=1)
+    return metric.ascore(user_input=shown.asked, response=shown.said)
 
 
-def _precision(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _precision(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import ContextPrecision
 
     return ContextPrecision(llm=asking).ascore(
-        user_input=seen.asked, reference=_reference(seen), retrieved_contexts=_passages(seen)
+        user_input=shown.asked, reference=shown.reference, retrieved_contexts=shown.passages
     )
 
 
-def _recall(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _recall(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import ContextRecall
 
     return ContextRecall(llm=asking).ascore(
-        user_input=seen.asked, reference=_reference(seen), retrieved_contexts=_passages(seen)
+        user_input=shown.asked, reference=shown.reference, retrieved_contexts=shown.passages
     )
 
 
-def _factual(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _factual(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import FactualCorrectness
 
-    return FactualCorrectness(llm=asking).ascore(response=seen.said, reference=_reference(seen))
+    return FactualCorrectness(llm=asking).ascore(response=shown.said, reference=shown.reference)
 
 
-def _noise(asking: Asking, seen: Judged) -> Coroutine[Any, Any, Any]:
+def _noise(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
     from ragas.metrics.collections import NoiseSensitivity
 
     return NoiseSensitivity(llm=asking).ascore(
-        user_input=seen.asked,
-        response=seen.said,
-        reference=_reference(seen),
-        retrieved_contexts=_passages(seen),
+        user_input=shown.asked,
+        response=shown.said,
+        reference=shown.reference,
+        retrieved_contexts=shown.passages,
     )
-
-
-def _reference(seen: Judged) -> str:
-    return seen.case.answer or ""
-
-
-def _passages(seen: Judged) -> list[str]:
-    """The passages as the chat model was given them, but for their markers."""
-    from app.answering.rendering import heading
-
-    return [f"{heading(passage)}\n{passage.text}" for passage in seen.answer.passages]
 
 
 def _listed(

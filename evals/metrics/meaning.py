@@ -26,8 +26,9 @@ def _make(_: Wanted) -> Measure:
     def formula(seen: Judged) -> float:
         if seen.answer.refused or not seen.said:
             return 0.0
-        metric = SemanticSimilarity(embeddings=OwnEmbedding(seen))
-        scored = metric.ascore(reference=seen.case.answer or "", response=seen.said)
+        reference, said = seen.case.answer or "", seen.said
+        metric = SemanticSimilarity(embeddings=OwnEmbedding(seen.embed, reference, said))
+        scored = metric.ascore(reference=reference, response=said)
         return float(finished(scored).value)
 
     return Measure(SIMILARITY, has_reference, formula)
