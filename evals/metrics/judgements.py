@@ -37,6 +37,7 @@ class JudgedMetric:
     Attributes:
         info: what it is.
         condition: whether it says anything about a case.
+        needs_reference: whether the answer, or what was retrieved, is compared with a reference.
         on_refusal: the score of a refusal; None where refusing makes no difference.
         on_nothing: the score where nothing was retrieved; None where that makes no difference.
         scoring: Ragas's metric on a case.
@@ -45,6 +46,7 @@ class JudgedMetric:
 
     info: MetricInfo
     condition: Callable[[Judged], bool]
+    needs_reference: bool
     on_refusal: Score | None
     on_nothing: Score | None
     scoring: Scoring
@@ -75,7 +77,7 @@ class JudgedMetric:
         try:
             value = finished(self.scoring(asking, evidence)).value
         except NoJudgement as error:
-            return missing(str(error))
+            return Score(value=None, missing=str(error), passing=error.passing)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             return missing(f"Ragas cannot use the judgement: {type(error).__name__}: {error}")
         return measured(float(value))
@@ -139,6 +141,7 @@ def _listed(
     scoring: Scoring,
     *,
     condition: Callable[[Judged], bool] = has_reference,
+    needs_reference: bool = True,
     on_refusal: Score | None = None,
     on_nothing: Score | None = None,
     lower: bool = False,
@@ -153,17 +156,19 @@ def _listed(
                 f"the metric {name!r} needs a judge: set judge.model (PLUMB_JUDGE_MODEL) to a chat "
                 "model, or leave the metric out."
             )
-        return JudgedMetric(info, condition, on_refusal, on_nothing, scoring, wanted.judge)
+        return JudgedMetric(
+            info, condition, needs_reference, on_refusal, on_nothing, scoring, wanted.judge
+        )
 
     return Listed(info, f"Ragas {ragas_name}", make)
 
 
 LISTED = (
     _listed("faithfulness", "Share of the answer's statements that follow from the passages.",
-            "Faithfulness", _faithfulness, condition=always, on_refusal=missing(SAYS_NOTHING),
+            "Faithfulness", _faithfulness, condition=always, needs_reference=False, on_refusal=missing(SAYS_NOTHING),
             on_nothing=missing(NOTHING_FOUND)),
     _listed("answer_relevancy", "How near the question is to the one that the answer would be an answer "
-            "to, by embeddings; 0 for a refusal.", "AnswerRelevancy", _relevancy,
+            "to, by embeddings; 0 for a refusal.", "AnswerRelevancy", _relevancy, needs_reference=False,
             on_refusal=measured(0.0)),
     _listed("context_precision", "Average precision of the passages; the judge says which helped "
             "towards the reference.", "ContextPrecision", _precision,
