@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +19,14 @@ from pydantic import BaseModel
 
 from evals.errors import JudgeError, NoJudgement
 from evals.judging.judge import AGAIN, TOO_MANY, JudgeModel
+from evals.judging.kept import KeptJudgements
 from evals.judging.opening import open_judge
 from evals.judging.ragas_prompts import prompts_hash, ragas_folder
 from evals.judging.tally import Tally
 from evals.metrics.catalogue import metrics_named
 from evals.runs.run import Score
 from evals.settings import JudgeSettings
+from tests.conftest import ROOT
 from tests.evals.judging.scripted import by_rule
 from tests.evals.seen import answer, case, passage, seen
 from tests.openai_server import Script
@@ -142,6 +147,7 @@ def test_temperature_is_0_and_can_be_taken_away(make_judge: Make, openai: Script
         f'<think>maybe {{"reason": "no", "verdict": 0}}</think>{YES}',
         '{"reason": "two\nlines", "verdict": 1}',
         '{"thought": {}} {"reason": "so", "verdict": "1"}',
+        '{"reason": "a draft", "verdict": 0} No: {"reason": "so", "verdict": 1}',
     ],
 )
 def test_an_answer_is_read_whatever_is_around_it(
@@ -331,6 +337,58 @@ def test_a_file_that_is_no_store_of_judgements_is_told(make_judge: Make, tmp_pat
     )
     with pytest.raises(JudgeError, match=r"judgements\.sqlite.*evals\.folder"):
         make_judge()
+
+
+def test_a_killed_process_leaves_whole_judgements(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from evals.judging.kept import KeptJudgements;"
+        f"kept = KeptJudgements(Path({str(tmp_path)!r}))\n"
+        "for n in range(10**6): kept.put(str(n), 'm', 'x' * 5000 + str(n)); print(n, flush=True)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+    assert writer.stdout is not None
+    told = [int(writer.stdout.readline()) for _ in range(50)]
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    kept = KeptJudgements(tmp_path)
+    assert [kept.get(str(n)) for n in told] == ["x" * 5000 + str(n) for n in told]
+    kept.put("more", "m", "y")
+    assert kept.get("more") == "y"
+    kept.close()
+
+
+def test_several_may_keep_at_once(tmp_path: Path) -> None:
+    both = [KeptJudgements(tmp_path) for _ in range(2)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: both[n % 2].put(str(n % 50), "m", str(n % 50)), range(200)))
+    assert [both[0].get(str(n)) for n in range(50)] == [str(n) for n in range(50)]
+    for kept in both:
+        kept.close()
+
+
+def test_judging_tells_nobody_but_the_judge(
+    make_judge: Make, openai: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from ragas import _analytics
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    called: list[Any] = []
+    connect = socket.socket.connect
+
+    def connected(self: socket.socket, address: Any) -> None:
+        called.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connected)
+    openai.answer = by_rule
+    names = ["faithfulness", "answer_relevancy", "context_precision", "noise_sensitivity"]
+    for metric in metrics_named(names, make_judge()):
+        assert metric.score(what()).value is not None
+    _analytics._analytics_batcher.flush()
+    port = int(openai.url.split(":")[2].split("/")[0])
+    assert {tuple(address) for address in called} == {("127.0.0.1", port)}
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_judgement_on_disk_that_does_not_fit_is_asked_for_again(

@@ -82,6 +82,12 @@ def test_meaning_is_the_cosine_of_the_embeddings() -> None:
     assert score("semantic_similarity", said("aab", "a")).value == pytest.approx(2 / 5**0.5)
 
 
+def test_what_is_not_a_number_is_missing() -> None:
+    # Neither text has an a, b or c: the cosine of nothing with nothing.
+    found = score("semantic_similarity", said("xyz", "zyx"))
+    assert found == Score(value=None, missing="the formula gives no number here")
+
+
 def test_meaning_by_the_real_model(embedder: Embedder) -> None:
     def similarity(text: str) -> float:
         what = Judged(case(answer="24 months"), answer(text), [], embedder.embed_passages)
