@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import JudgeError, NoJudgement
+from evals.judging.ragas_prompts import ragas_folder
 from evals.metrics.driving import finished
 from evals.metrics.evidence import Evidence, evidence_of
 from evals.metrics.listed import Listed, Wanted
-from evals.metrics.measure import always, measured, missing
+from evals.metrics.measure import always, at_most_1, measured, missing
 from evals.metrics.metric import Judged
 from evals.metrics.wording import has_reference
 from evals.runs.run import MetricInfo, Score
@@ -80,7 +81,7 @@ class JudgedMetric:
             return Score(value=None, missing=str(error), passing=error.passing)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             return missing(f"Ragas cannot use the judgement: {type(error).__name__}: {error}")
-        return measured(float(value))
+        return measured(at_most_1(float(value)))
 
 
 def _faithfulness(asking: Asking, shown: Evidence) -> Coroutine[Any, Any, Any]:
@@ -156,6 +157,7 @@ def _listed(
                 f"the metric {name!r} needs a judge: set judge.model (PLUMB_JUDGE_MODEL) to a chat "
                 "model, or leave the metric out."
             )
+        ragas_folder()  # or the error that it is not installed
         return JudgedMetric(
             info, condition, needs_reference, on_refusal, on_nothing, scoring, wanted.judge
         )

@@ -95,6 +95,8 @@ def test_meaning_by_the_real_model(embedder: Embedder) -> None:
         assert value is not None
         return value
 
+    assert similarity("24 months") == pytest.approx(1.0, abs=1e-6)
+    assert similarity("24 months") <= 1
     assert similarity("two years") > similarity("the compressor is broken")
 
 
@@ -188,15 +190,15 @@ def test_a_tracker_that_was_let_loose_is_caught_again(monkeypatch: pytest.Monkey
 
 
 def test_the_offline_metrics_are_quick(embedder: Embedder) -> None:
-    """A suite of 220 cases has to be measured in far less time than it takes to answer them."""
+    """A suite of 220 cases has to be measured in far less time than it takes to answer them (CPU)."""
     names = [e.info.name.replace("@k", "@5") for e in catalogue() if not e.info.judged]
     metrics = metrics_named(names, None)
     what = three_passages()
     real = Judged(what.case, what.answer, what.relevant_chunks, embedder.embed_passages)
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for metric in metrics:
             metric.score(real)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert statistics.median(took) < 0.25
