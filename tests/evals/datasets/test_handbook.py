@@ -79,9 +79,7 @@ def texts() -> dict[str, str]:
     return read
 
 
-def test_every_quote_stands_in_its_document_once(
-    cases: list[Case], texts: dict[str, str]
-) -> None:
+def test_every_quote_stands_in_its_document_once(cases: list[Case], texts: dict[str, str]) -> None:
     counted = {
         (case.id, gold.quote): whole_words(single_spaced(gold.quote), texts[gold.document])
         for case in cases
@@ -177,7 +175,9 @@ def test_unanswerable_questions_say_what_they_are_about(
 
 def test_the_readme_counts_them(cases: list[Case]) -> None:
     readme = (DATASET / "README.md").read_text(encoding="utf-8")
-    told = {kind: int(count) for kind, count in re.findall(r"^\| `([\w-]+)` \| (\d+) \|", readme, re.M)}
+    told = {
+        kind: int(count) for kind, count in re.findall(r"^\| `([\w-]+)` \| (\d+) \|", readme, re.M)
+    }
     assert told == dict(Counter(kind_of(case) for case in cases))
     assert f"{len(cases)} questions" in readme
 
