@@ -11,7 +11,7 @@ import pytest
 
 from evals.cases.case import Case
 from evals.metrics.squad import holds_answer
-from ingestion.documents import Document
+from ingestion.documents import BlockKind, Document
 from ingestion.loaders import find_files, load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,12 +70,18 @@ def cases() -> list[Case]:
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    """Each document's extracted text, with single spaces."""
+    """Each document's extracted text without headings, which chunks do not hold; single spaces."""
     read = {}
     for file in find_files(ROOT / "docs" / "handbook" / "documents"):
         for document in load(file.path, file.document_id):
             assert isinstance(document, Document)
-            read[document.id] = single_spaced(document.text)
+            read[document.id] = single_spaced(
+                " ".join(
+                    document.text[block.start : block.end]
+                    for block in document.blocks
+                    if block.kind is not BlockKind.HEADING
+                )
+            )
     return read
 
 
