@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -66,9 +67,10 @@ def run(embedder: Embedder) -> Result:
         bare, whole = _Took(), _Took()
         for number, questions in enumerate(rounds):
             # By turns, and each first as often, since what else the machine does changes.
+            run_suite = partial(_run, settings, store, embedder, folder, str(number))
             turns = [
-                lambda bare=bare, asked=questions: bare.add(lambda: _asked(ask, asked)),
-                lambda n=number: whole.add(lambda: _run(settings, store, embedder, folder, str(n))),
+                partial(bare.add, partial(_asked, ask, questions)),
+                partial(whole.add, run_suite),
             ]
             for turn in turns if number % 2 else reversed(turns):
                 turn()
