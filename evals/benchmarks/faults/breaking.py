@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.benchmarks.faults.stand import Service, Stand
+from evals.benchmarks.faults.stand import START_S, Service, Stand
 from evals.benchmarks.processes import wait_until
 
 INDEX_GONE = frozenset({"index-unavailable"})
@@ -109,7 +109,7 @@ def _worker_killed(stand: Stand, service: Service) -> Iterator[None]:
     started = service.started()
     service.workers()[0].kill()
     yield
-    wait_until(lambda: service.started() > started, "another worker serves", 120)
+    wait_until(lambda: service.started() > started, "another worker serves", START_S)
 
 
 FAULTS = (

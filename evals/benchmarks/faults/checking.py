@@ -13,10 +13,9 @@ from typing import Any
 from app.answering.chat_models import EXTRACTIVE
 from app.answering.condensing import RULE, Said, condense_by_rule
 from app.answering.service import AnswerService
-from app.turns.turns import NO_HISTORY
 from evals.benchmarks.faults.breaking import Window
 from evals.benchmarks.faults.model_server import NAME
-from evals.benchmarks.faults.questions import FOLLOW_UP, Pool, plain
+from evals.benchmarks.faults.questions import Pool, plain
 
 PROBLEM = "application/problem+json"
 EVENTS = "text/event-stream"
@@ -162,15 +161,16 @@ class Checker:
 
     def _standalone(self, record: Record, turn: Record, windows: list[Window]) -> Iterator[str]:
         """A follow-up must mean what it means in its own conversation."""
-        asked, before = record["question"], record.get("before")
-        allowed = {asked}
-        if before is not None and asked == FOLLOW_UP:
-            if turn["manifest"]["condensed_by"] == RULE:
-                allowed = {condense_by_rule(asked, [Said(before, "")])}
-            elif not self._may_forget(record) and NO_HISTORY not in turn["notices"]:
-                allowed = {self._pool.after(before)}
-            else:
-                allowed.add(self._pool.after(before))
+        asked, earlier = record["question"], record.get("earlier") or []
+        if not earlier:
+            allowed = {asked}
+        elif turn["manifest"]["condensed_by"] == RULE:
+            allowed = {condense_by_rule(asked, [Said(one, "")]) for one in earlier}
+        elif record["gaps"] or turn["notices"] or self._may_forget(record):
+            # Callers were told, or Redis came back empty.
+            allowed = {asked, *map(self._pool.after, earlier)}
+        else:
+            allowed = {self._pool.after(earlier[-1])}
         if turn["standalone_question"] not in allowed:
             yield f"wrong answer: {asked!r} is taken for {turn['standalone_question']!r}"
         if turn["notices"] and not any(window.fault.forgets for window in windows):

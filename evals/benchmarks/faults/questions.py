@@ -52,7 +52,7 @@ def load_pool(file: Path) -> Pool:
 
 def pool_of(texts: list[str]) -> Pool:
     """Share questions out."""
-    texts = list(dict.fromkeys(texts))
+    texts = list(dict.fromkeys(" ".join(text.split()) for text in texts))
     first, second, third = REPEATED, REPEATED + REWORDED, REPEATED + REWORDED + TALKED
     return Pool(texts[:first], texts[first:second], texts[second:third], texts[third:])
 

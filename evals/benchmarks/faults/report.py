@@ -48,6 +48,8 @@ def add_verdict(result: Result, of: str, checker: Checker, records: Sequence[Rec
 def add_window(result: Result, window: Window, records: Sequence[Record]) -> None:
     """What callers had of a fault: how many saw it, for how long, and how slow the answers were."""
     fault = window.fault
+    # What goes on beyond it is the next fault's.
+    records = [one for one in records if _end(one) <= window.closed]
     during = [one for one in records if one["began"] <= window.mended]
     seen = Counter(sign for one in records for sign in _signs(one))
     listed = ", ".join(f"{count} {sign}" for sign, count in sorted(seen.items())) or "no trace"

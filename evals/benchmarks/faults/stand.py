@@ -33,6 +33,8 @@ WORKERS = 2
 CALLERS = 10
 MODEL_TIMEOUT_S = 1.5
 RETRIES = 1
+# A start imports and loads for seconds, and on a machine that has other work to do for minutes.
+START_S = 600
 # How many a worker may work on at once: more than all callers, so that nobody is turned away.
 SLOTS = 2 * CALLERS
 
@@ -86,7 +88,7 @@ class Service:
 
     def wait(self) -> None:
         """Wait until every worker serves."""
-        wait_until(lambda: self.started() >= WORKERS, "both workers serve", 120)
+        wait_until(lambda: self.started() >= WORKERS, "both workers serve", START_S)
 
     def started(self) -> int:
         """How many workers have begun to serve so far, those that are gone too."""

@@ -79,15 +79,17 @@ class Customer(HttpUser):
         """A question, then follow-ups; everybody names their conversations alike."""
         self.talks += 1
         session = f"{GIVEN['run']}-talk-{self.talks}"
-        question, before = self.chance.choice(POOL.talked), None
-        began = time.time()
-        for asked in (question, *[FOLLOW_UP] * FOLLOW_UPS):
-            noted = {"session_id": session, "before": before, "session_began": began}
+        earlier: list[str] = []
+        began, gaps = time.time(), False
+        for asked in (self.chance.choice(POOL.talked), *[FOLLOW_UP] * FOLLOW_UPS):
+            noted = {"session_id": session, "earlier": [*earlier], "gaps": gaps}
+            noted["session_began"] = began
             turn = self._chat("session", asked, noted, session_id=session)
             if turn is None:
                 return
-            before = turn["standalone_question"]
-            if before not in POOL.talked:  # it was condensed without the model
+            gaps = gaps or bool(turn["notices"])
+            earlier.append(turn["standalone_question"])
+            if earlier[-1] not in POOL.talked:  # it was condensed without the model
                 return
 
     def _chat(

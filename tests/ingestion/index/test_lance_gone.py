@@ -61,7 +61,11 @@ def test_damaged_records_are_told(catalogue: Catalogue, folder: Path, garbage: b
     shutil.copytree(folder, folder.with_name("kept"))
     for file in (folder / "_plumbline").rglob("*.json"):
         file.write_bytes(garbage)
-    for read in (lambda: catalogue.live("gate"), lambda: catalogue.find("gate", 1), catalogue.check):
+    for read in (
+        lambda: catalogue.live("gate"),
+        lambda: catalogue.find("gate", 1),
+        catalogue.check,
+    ):
         with pytest.raises(IndexUnavailable):
             read()
     shutil.rmtree(folder)
