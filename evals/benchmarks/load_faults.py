@@ -38,6 +38,7 @@ from prompts.errors import SettingsError
 from prompts.registry import PromptRegistry, shipped_prompts
 
 SECONDS = 300
+SHORTEST_S = 10
 FAULT_SHARE = 20
 SHORTEST_FAULT_S = 6
 # Before the first fault, and from each mend to the next one.
@@ -51,12 +52,12 @@ def run(embedder: Embedder) -> Result:
     result = Result("load_faults", "Two workers under load, steady and while things break")
     if shutil.which("redis-server") is None:
         raise SettingsError("redis-server is not installed")
-    seconds = float(os.environ.get("PLUMB_BENCH_SECONDS", SECONDS))
+    seconds = _seconds()
     pool = pool_of([question.text for question in questions("xquad")])
     with ExitStack() as stack, TemporaryDirectory() as name:
         stand = stack.enter_context(open_stand(Path(name), embedder, pool))
         expected = _expectations(stand, embedder)
-        service = Service(stand)
+        service = Service(stand.folder, stand.settings)
         stack.callback(service.close)
         service.wait()
         driver = Driver(service.url, stand.folder, stand.keys)
@@ -64,12 +65,20 @@ def run(embedder: Embedder) -> Result:
         fault_s = max(SHORTEST_FAULT_S, seconds / FAULT_SHARE)
         _faults(result, driver, service, stand, expected, pool, FAULTS, fault_s)
         service.close()
-        strict = Service(stand, **{"chat.last_resort": False})
+        strict = Service(stand.folder, {**stand.settings, "chat.last_resort": False})
         stack.callback(strict.close)
         strict.wait()
         driver.host = strict.url
         _faults(result, driver, strict, stand, expected, pool, WITHOUT_LAST_RESORT, fault_s)
     return result
+
+
+def _seconds() -> float:
+    given = os.environ.get("PLUMB_BENCH_SECONDS", SECONDS)
+    try:
+        return max(SHORTEST_S, float(given))
+    except ValueError as error:
+        raise SettingsError(f"PLUMB_BENCH_SECONDS: {given!r} is no number of seconds.") from error
 
 
 def _expectations(stand: Stand, embedder: Embedder) -> Expectations:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from evals.benchmarks.faults.stand import Service
 
@@ -64,7 +65,7 @@ class MemorySampler:
                 self._samples[worker.pid].append((time.monotonic(), held))
 
 
-def _memory(samples: np.ndarray) -> Memory:
+def _memory(samples: NDArray[np.float64]) -> Memory:
     times, held = samples[:, 0], samples[:, 1]
     share = max(1, len(held) // 5)
     half = len(held) // 2

@@ -6,15 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
-
-import psutil
 
 from app.security.keys import Keys
 from app.settings import variable_names
@@ -27,6 +25,9 @@ from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 SET = "xquad"
 WORKERS = 2
@@ -63,25 +64,29 @@ class Stand:
 class Service:
     """`plumb serve`, running.
 
+    Args:
+        folder: where it runs and its log goes.
+        settings: dotted setting -> value; its port is chosen.
+
     Attributes:
         url: base URL.
         log: the file of its stderr.
     """
 
-    def __init__(self, stand: Stand, **more: Any) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.log = stand.folder / f"serve-{port}.log"
+        self.log = folder / f"serve-{port}.log"
         clean = {name: value for name, value in os.environ.items() if name[:6] != "PLUMB_"}
         variables = {dotted: variable for variable, dotted in variable_names().items()}
-        given = {**stand.settings, **more, "serve.port": port}
+        given = {**settings, "serve.port": port}
         for dotted, value in given.items():
             clean[variables[dotted]] = value if isinstance(value, str) else json.dumps(value)
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         with self.log.open("w") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "plumb", "serve"],
-                cwd=stand.folder,
+                cwd=folder,
                 env={**clean, "PYTHONPATH": path},
                 stderr=output,
             )
@@ -96,10 +101,12 @@ class Service:
             raise RuntimeError(f"plumb serve ended: {self.log.read_text()[-2000:]}")
         return self.log.read_text("utf-8").count("Application startup complete")
 
-    def workers(self) -> list[psutil.Process]:
+    def workers(self) -> list[Process]:
         """The processes that serve, or are about to."""
-        children = psutil.Process(self._process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(_command(child))]
+        import psutil
+
+        children: list[Process] = psutil.Process(self._process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
     def readiness(self) -> tuple[int, dict[str, Any]]:
         """Status and body of `/readyz`."""
@@ -118,13 +125,6 @@ class Service:
         """Have it finish what is asked, and end."""
         self._process.terminate()
         self._process.wait()
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return list(process.cmdline())
-    except psutil.NoSuchProcess:
-        return []
 
 
 @contextmanager

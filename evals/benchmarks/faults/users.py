@@ -134,7 +134,7 @@ class Customer(HttpUser):
 
 
 def _read(response: Response) -> dict[str, Any]:
-    told = {
+    told: dict[str, Any] = {
         "status": response.status_code or 0,
         "type": response.headers.get("Content-Type", ""),
         "retry_after": response.headers.get("Retry-After"),
