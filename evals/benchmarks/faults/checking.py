@@ -178,16 +178,18 @@ class Checker:
 
     def _may_forget(self, record: Record) -> bool:
         """Whether Redis lost something since the conversation began."""
-        ended = record["began"] + record["ms"] / 1000
+        ended = float(record["began"] + record["ms"] / 1000)
+        began = float(record["session_began"])
         return any(
             window.fault.forgets
             and window.broke <= ended
-            and record["session_began"] <= window.closed
+            and began <= window.closed
             for window in self._windows
         )
 
 
 def meet(record: Record, window: Window) -> bool:
     """Whether a request was under way while a fault or its consequences lasted."""
-    ended = record["began"] + record["ms"] / 1000
-    return record["began"] <= window.closed and ended >= window.broke
+    began = float(record["began"])
+    ended = began + float(record["ms"]) / 1000
+    return began <= window.closed and ended >= window.broke
