@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
 SHUTDOWN_S = 30
+# A worker that gives no sign of life for so long is killed, with all that it is answering, and another
+# one begins. On a busy machine a healthy one is silent for seconds, most of all while it starts.
+SILENT_S = 60
 
 
 def run(settings: Settings) -> None:
@@ -61,7 +64,13 @@ def run(settings: Settings) -> None:
         uvicorn.Server(config).run(sockets=[listener])
         return
     os.environ.update(handed_over(settings))
-    config = uvicorn.Config("app.serving:worker_app", factory=True, workers=workers, **common)
+    config = uvicorn.Config(
+        "app.serving:worker_app",
+        factory=True,
+        workers=workers,
+        timeout_worker_healthcheck=SILENT_S,
+        **common,
+    )
     Multiprocess(config, [listener]).run()
 
 

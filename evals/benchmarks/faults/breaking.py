@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from evals.benchmarks.faults.stand import START_S, Service, Stand
 from evals.benchmarks.processes import wait_until
@@ -71,24 +70,17 @@ def _index_away(stand: Stand, service: Service) -> Iterator[None]:
 
 def _index_garbage(stand: Stand, service: Service) -> Iterator[None]:
     """Every file of the index, its records too, holds something else; its folders are there."""
-    away = stand.index.with_name("away")
+    away, garbage = stand.index.with_name("away"), stand.index.with_name("garbage")
+    shutil.copytree(stand.index, garbage)
+    for file in garbage.rglob("*"):
+        if file.is_file():
+            file.write_bytes(GARBAGE)
+    # An empty folder would be an empty index, if only for a moment: these are two renames.
     stand.index.rename(away)
-    stand.index.mkdir()
-    for file in sorted(away.rglob("*")):
-        other = stand.index / file.relative_to(away)
-        if file.is_dir():
-            other.mkdir(parents=True, exist_ok=True)
-        else:
-            other.parent.mkdir(parents=True, exist_ok=True)
-            other.write_bytes(GARBAGE)
+    garbage.rename(stand.index)
     yield
-    _replace(stand.index, away)
-
-
-def _replace(folder: Path, by: Path) -> None:
-    garbage = folder.with_name("garbage")
-    folder.rename(garbage)
-    by.rename(folder)
+    stand.index.rename(garbage)
+    away.rename(stand.index)
     shutil.rmtree(garbage)
 
 

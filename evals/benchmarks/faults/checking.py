@@ -181,9 +181,7 @@ class Checker:
         ended = float(record["began"] + record["ms"] / 1000)
         began = float(record["session_began"])
         return any(
-            window.fault.forgets
-            and window.broke <= ended
-            and began <= window.closed
+            window.fault.forgets and window.broke <= ended and began <= window.closed
             for window in self._windows
         )
 
