@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.jobs.handing_over import handed_over, take_over
@@ -35,6 +36,7 @@ def run(settings: Settings) -> None:
     from app.main import create_app
     from app.security.opening import notice
     from app.telemetry.logs import log_to_stderr
+    from app.telemetry.metrics import SHARED_FOLDER
 
     if settings.serve.workers > 1 and settings.redis.url is None:
         raise SettingsError(
@@ -63,7 +65,6 @@ def run(settings: Settings) -> None:
         config = uvicorn.Config(create_app(settings), **common)
         uvicorn.Server(config).run(sockets=[listener])
         return
-    os.environ.update(handed_over(settings))
     config = uvicorn.Config(
         "app.serving:worker_app",
         factory=True,
@@ -71,7 +72,9 @@ def run(settings: Settings) -> None:
         timeout_worker_healthcheck=SILENT_S,
         **common,
     )
-    Multiprocess(config, [listener]).run()
+    with TemporaryDirectory(prefix="plumb-metrics-") as shared:
+        os.environ.update(handed_over(settings) | {SHARED_FOLDER: shared})
+        Multiprocess(config, [listener]).run()
 
 
 def worker_app() -> FastAPI:
