@@ -27,7 +27,8 @@ def test_a_worker_that_is_silent_for_seconds_is_not_killed(
 
     monkeypatch.setattr("uvicorn.supervisors.Multiprocess", Multiprocess)
     monkeypatch.setattr("app.telemetry.logs.log_to_stderr", lambda _: None)
-    monkeypatch.setenv("PLUMBLINE_JOB_SETTINGS", "")  # what is set there is undone after the test
+    for variable in ("PLUMBLINE_JOB_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"):
+        monkeypatch.setenv(variable, "")  # what `run` sets there is undone after the test
     run(load_settings({"serve.workers": 2, "serve.port": 0, "redis.url": "redis://127.0.0.1:1/0"}))
     assert started[0].workers == 2
     # uvicorn's own bound is 5 s: busy machines, and the loading of models, are silent for longer.
