@@ -20,6 +20,7 @@ def times_by_kind(records: Sequence[Record]) -> dict[str, list[float]]:
     times = defaultdict(list)
     for record in records:
         if record["status"] == OK:
+            times["all"].append(record["ms"])
             times[_kind(record)].append(record["ms"])
     return times
 
