@@ -27,6 +27,7 @@ NAMES = (
     "scale",
     "engines",
     "service_speed",
+    "load_faults",
 )
 
 
