@@ -49,6 +49,7 @@ class Result:
         *,
         at_least: float | None = None,
         at_most: float | None = None,
+        between: tuple[float, float] | None = None,
         note: str = "",
     ) -> None:
         """Add a figure with the bound it should keep."""
@@ -57,6 +58,9 @@ class Result:
             goal, met = f"≥ {at_least:g}", value >= at_least
         elif at_most is not None:
             goal, met = f"≤ {at_most:g}", value <= at_most
+        elif between is not None:
+            low, high = between
+            goal, met = f"{low:g} to {high:g}", low <= value <= high
         self.rows.append(Row(what, value, unit, goal, met, note))
 
     def show(self, console: Console) -> None:
