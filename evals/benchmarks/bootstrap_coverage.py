@@ -56,13 +56,11 @@ def run(_: Embedder) -> Result:
         for grouping, sizes in groupings(size).items():
             for shape in SHAPES:
                 covered, passed = simulate(shape, sizes, TRIALS, seed=size)
-                result.add(
-                    f"n = {size}, {grouping}: {shape.name}",
-                    covered,
-                    "coverage",
-                    between=GOAL if shape.held else None,
-                    note=f"passes: {passed:.3f}",
-                )
+                what, note = f"n = {size}, {grouping}: {shape.name}", f"passes: {passed:.3f}"
+                if shape.held:
+                    result.add_between(what, covered, "coverage", *GOAL, note)
+                else:
+                    result.add(what, covered, "coverage", note=note)
     return result
 
 

@@ -49,7 +49,6 @@ class Result:
         *,
         at_least: float | None = None,
         at_most: float | None = None,
-        between: tuple[float, float] | None = None,
         note: str = "",
     ) -> None:
         """Add a figure with the bound it should keep."""
@@ -58,10 +57,14 @@ class Result:
             goal, met = f"≥ {at_least:g}", value >= at_least
         elif at_most is not None:
             goal, met = f"≤ {at_most:g}", value <= at_most
-        elif between is not None:
-            low, high = between
-            goal, met = f"{low:g} to {high:g}", low <= value <= high
         self.rows.append(Row(what, value, unit, goal, met, note))
+
+    def add_between(
+        self, what: str, value: float, unit: str, low: float, high: float, note: str = ""
+    ) -> None:
+        """Add a figure that should neither be too small nor too large."""
+        met = low <= value <= high
+        self.rows.append(Row(what, value, unit, f"{low:g} to {high:g}", met, note))
 
     def show(self, console: Console) -> None:
         """Print the table."""

@@ -83,7 +83,7 @@ class Bootstrapped:
         columns = np.stack(
             [data.sums, data.sizes, data.sums**2, data.sums * data.sizes, data.sizes**2], axis=1
         )
-        drawn = np.concatenate(
+        drawn: NDArray[np.float64] = np.concatenate(
             [
                 _studentised(times @ columns, data)
                 for times in self._resamples.times_drawn(data.clusters)
@@ -101,4 +101,5 @@ def _studentised(totals: NDArray[np.float64], data: Clustered) -> NDArray[np.flo
     errors = np.sqrt(data.clusters / (data.clusters - 1) * np.maximum(residuals, 0)) / sizes
     # A resample that happens to have no variance is infinitely far off, but finite here: quantiles
     # of infinities are not numbers. The least error is far below any that is real.
-    return (means - data.mean) / np.maximum(errors, 1e-9 * data.error)
+    found: NDArray[np.float64] = (means - data.mean) / np.maximum(errors, 1e-9 * data.error)
+    return found
