@@ -12,7 +12,10 @@ from typer.testing import CliRunner, Result
 
 from evals.gate.kept import VerdictFolder
 from evals.runs.kept import RunFolder
-from evals.suites.suite import Suite
+from ingestion.embedding import Embedder
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
 from tests.evals.gate.made_runs import made_run
 
 pytest.importorskip("evals.suites.reading", reason="suites are read by the branch `runner`")
@@ -85,27 +88,30 @@ def test_a_run_that_is_not_kept_is_told(place: Path) -> None:
     assert "has no run 'run_v9'" in str(gate("run_v9").exception)
 
 
-def test_prompts_are_run_and_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only that the runner is called rightly; it has tests of its own."""
-    running = pytest.importorskip("evals.running.run")
-    asked: list[str | None] = []
+def test_prompts_are_run_and_kept(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pytest.importorskip("tests.evals.running.conftest")
+    monkeypatch.setenv("PLUMB_INDEX_URL", str(tmp_path / "index"))
+    (tmp_path / "documents").mkdir()
+    for name, text in made.DOCUMENTS.items():
+        (tmp_path / "documents" / name).write_text(text, encoding="utf-8")
+    store = open_store(IndexSettings(url=str(tmp_path / "index")))
+    sync_source("depot", str(tmp_path / "documents"), workbench(store, embedder))
+    store.close()
+    cases = [case for case in made.CASES if case["id"] != "stale"]
+    made.write_cases(tmp_path / "cases.jsonl", cases)
+    suite = SUITE.replace("correct", "refusal_accuracy").replace(": handbook", ": depot")
+    (tmp_path / "suite.yaml").write_text(suite)
 
-    class Runner:
-        def __init__(self, settings: Any) -> None: ...
+    result = gate("v1", "--json", baseline="production")
 
-        def estimate(self, suite: Suite, system: Any) -> Any:
-            from evals.running.estimate import Estimate
-
-            return Estimate("x", 200, 200)
-
-        def run(self, suite: Suite, system: Any, on_progress: Any) -> Any:
-            asked.append(system.prompt)
-            return made_run({"correct": RIGHT}, f"answer@{system.prompt}")
-
-        def close(self) -> None: ...
-
-    monkeypatch.setattr(running, "SuiteRunner", Runner)
-    result = gate("candidate", baseline="production")
-    assert result.exit_code == 0
-    assert asked == ["production", "candidate"]
-    assert "run_answer@candidate" in RunFolder(place / "plumb-evals").ids()
+    found = verdict(result)
+    runs = RunFolder(tmp_path / "plumb-evals").ids()
+    assert {found["baseline_run"], found["candidate_run"]} == set(runs)
+    assert found["baseline_manifest"] == found["candidate_manifest"]
+    (comparison,) = (one for one in found["comparisons"] if one["gates"])
+    assert (comparison["losses"], comparison["wins"]) == (0, 0)
+    # So few questions show nothing within five points, equal as the answers are.
+    assert (comparison["outcome"], result.exit_code) == ("too few", 1)
+    assert found["questions_needed"] > len(cases)

@@ -258,7 +258,7 @@ def test_a_metric_that_was_not_measured_is_refused() -> None:
 
 def test_a_slice_that_no_question_is_in_is_refused() -> None:
     one = made_run({"correct": [1, 0]}, tags={0: ["table"]})
-    with pytest.raises(SuiteError, match="no question has the tag 'tabel'.*there are: table"):
+    with pytest.raises(SuiteError, match=r"no question has the tag 'tabel'.*there are: table"):
         decide(one, one, rules(slices=("tabel",)))
 
 
