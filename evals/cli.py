@@ -1,17 +1,17 @@
-"""`plumb eval …`: this room's commands."""
+"""`plumb eval …`."""
 
 from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, metrics, run, runs
+from evals.commands import calibrate, gate, metrics, run, runs
+
+COMMANDS = (run, runs, gate, metrics, calibrate)
 
 
 def mount(app: typer.Typer) -> None:
     """Add the group `eval` to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites; metrics, judges.")
+    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites, judge candidates.")
     app.add_typer(group, name="eval")
-    run.mount(group)
-    runs.mount(group)
-    metrics.mount(group)
-    calibrate.mount(group)
+    for command in COMMANDS:
+        command.mount(group)

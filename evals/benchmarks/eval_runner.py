@@ -18,7 +18,7 @@ from typing import Any
 
 from app.parts import build
 from evals.benchmarks.data import data_folder, read_jsonl
-from evals.benchmarks.service_speed import free_port, wait_for
+from evals.benchmarks.processes import free_port, wait_for
 from evals.benchmarks.table import Result
 from evals.running.run import SuiteRunner
 from evals.running.system import System
