@@ -1,0 +1,67 @@
+"""An embedding model that remembers the vectors of texts it has seen.
+
+An evaluation embeds the same questions, sentences and reference answers for every prompt, model and
+index version; embedding is most of what it costs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion.embedding import Embedder, Vectors
+
+# Vectors kept: 46 MB of 384 numbers each.
+MOST = 30_000
+
+
+class RememberingEmbedder(Embedder):
+    """Embeds as another does, each text once. Safe to share between threads.
+
+    A text's vector depends on the others of its batch in the last digit (about 1e-7); remembered, it
+    stays as it was first worked out.
+
+    Args:
+        inner: the model.
+        most: vectors that are kept; those used longest ago go first.
+    """
+
+    def __init__(self, inner: Embedder, most: int = MOST) -> None:
+        super().__init__(
+            inner._model, inner.tokenizer, inner.identity, inner._batch_size, inner._precision
+        )
+        self._most = most
+        self._known: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+        self._reading = threading.Lock()
+
+    def _encode(self, texts: list[str], precision: str = "float32") -> Vectors:
+        found = self._remembered(texts, precision)
+        missing = list(dict.fromkeys(text for text in texts if text not in found))
+        if missing:
+            made = super()._encode(missing, precision)
+            found.update(zip(missing, made, strict=True))
+            self._remember(precision, missing, made)
+        if not texts:
+            return super()._encode(texts, precision)
+        return np.stack([found[text] for text in texts])
+
+    def _remembered(self, texts: list[str], precision: str) -> dict[str, NDArray[np.float32]]:
+        found = {}
+        with self._reading:
+            for text in texts:
+                vector = self._known.get((precision, text))
+                if vector is not None:
+                    self._known.move_to_end((precision, text))
+                    found[text] = vector
+        return found
+
+    def _remember(self, precision: str, texts: list[str], vectors: Vectors) -> None:
+        with self._reading:
+            for text, vector in zip(texts, vectors, strict=True):
+                # A copy: a row of the batch's array would keep all of it.
+                self._known[precision, text] = vector.copy()
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
