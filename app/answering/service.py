@@ -48,7 +48,7 @@ class AnswerService:
         self._embedder = embedder
         self._sets = sets
         self._prompts = prompts
-        self._retriever = retriever
+        self.retriever = retriever
         self._chain = AnswerChain(retriever)
         self.models = ChatModels(settings.chat, settings.extractive, embedder)
 
@@ -178,7 +178,7 @@ class AnswerService:
         question = check_question(question, self._settings.serve.max_question_chars)
         where = both(passes_to(visible_to), parse_filter(filters))
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
-        found = self._retriever.retrieve(question, document_set, limit, where)
+        found = self.retriever.retrieve(question, document_set, limit, where)
         total = round((time.perf_counter() - began) * 1000, 3)
         return SearchResult(
             passages=found.passages,

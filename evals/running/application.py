@@ -22,6 +22,7 @@ from prompts.registry import PromptRegistry, shipped_prompts
 
 if TYPE_CHECKING:
     from app.parts import Parts
+    from evals.running.remembered_vectors import RememberingEmbedder
     from ingestion.embedding import Embedder
 
 
@@ -69,18 +70,20 @@ class Application:
         with self._lock:
             key = settings.chat.model_dump_json()
             if key not in self._parts:
-                self._parts[key] = build(settings, store=self.store, embedder=self._remembering())
+                self._parts[key] = build(settings, store=self.store, embedder=self.embedder)
             return self._parts[key]
 
-    def _remembering(self) -> Embedder:
-        """The embedding model, which embeds each text once."""
+    @property
+    def embedder(self) -> RememberingEmbedder:
+        """The embedding model of the settings, which embeds each text once."""
         from evals.running.remembered_vectors import RememberingEmbedder
         from ingestion.embedding import load_embedder
 
-        if not isinstance(self._embedder, RememberingEmbedder):
-            loaded = self._embedder or load_embedder(self.settings.embedding)
-            self._embedder = RememberingEmbedder(loaded)
-        return self._embedder
+        with self._lock:
+            if not isinstance(self._embedder, RememberingEmbedder):
+                loaded = self._embedder or load_embedder(self.settings.embedding)
+                self._embedder = RememberingEmbedder(loaded)
+            return self._embedder
 
     def open(self, info: SetInfo) -> DocumentSet:
         """A version of a set, for reading its chunks."""

@@ -39,6 +39,7 @@ class Asker:
         self.keeper = ReplyKeeper(kept, budget)
         parts = application.parts(plan.settings)
         self.service = parts.answers
+        self._embedder = application.embedder
         self.service.models = CountedModels(plan.settings, parts.embedder, self.keeper)
 
     def ask(self, item: Item) -> str:
@@ -49,10 +50,12 @@ class Asker:
             PlumbError: it cannot be answered.
         """
         calls = Calls(item.repeat)
-        with self.keeper.counting(calls):
+        with self.keeper.counting(calls), self._embedder.counting() as saved:
             answer, standalone = self._answer(item, calls)
         timings = {
-            name: max(0.0, round(took + calls.saved_ms, 3)) if name in TIMES_OF_CALLS else took
+            name: max(0.0, round(took + calls.saved_ms + saved.ms, 3))
+            if name in TIMES_OF_CALLS
+            else took
             for name, took in answer.timings_ms.items()
         }
         row = KeptAnswer(

@@ -7,7 +7,12 @@ index version; embedding is most of what it costs.
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +21,13 @@ from ingestion.embedding import Embedder, Vectors
 
 # Vectors kept: 46 MB of 384 numbers each.
 MOST = 30_000
+
+
+@dataclass(slots=True)
+class Saved:
+    """How long what was remembered took when it was first embedded, milliseconds."""
+
+    ms: float = 0.0
 
 
 class RememberingEmbedder(Embedder):
@@ -34,34 +46,50 @@ class RememberingEmbedder(Embedder):
             inner._model, inner.tokenizer, inner.identity, inner._batch_size, inner._precision
         )
         self._most = most
-        self._known: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+        # Each vector with its part of what its batch took, milliseconds.
+        self._known: OrderedDict[tuple[str, str], tuple[NDArray[np.float32], float]] = OrderedDict()
         self._reading = threading.Lock()
+        self._saved: ContextVar[Saved | None] = ContextVar("saved", default=None)
+
+    @contextmanager
+    def counting(self) -> Iterator[Saved]:
+        """Count what is saved within this, in this thread, so that latency can be told as it is."""
+        saved = Saved()
+        token = self._saved.set(saved)
+        try:
+            yield saved
+        finally:
+            self._saved.reset(token)
 
     def _encode(self, texts: list[str], precision: str = "float32") -> Vectors:
         found = self._remembered(texts, precision)
         missing = list(dict.fromkeys(text for text in texts if text not in found))
         if missing:
+            began = time.perf_counter()
             made = super()._encode(missing, precision)
+            each = (time.perf_counter() - began) * 1000 / len(missing)
             found.update(zip(missing, made, strict=True))
-            self._remember(precision, missing, made)
+            self._remember(precision, missing, made, each)
         if not texts:
             return super()._encode(texts, precision)
         return np.stack([found[text] for text in texts])
 
     def _remembered(self, texts: list[str], precision: str) -> dict[str, NDArray[np.float32]]:
         found = {}
+        saved = self._saved.get() or Saved()
         with self._reading:
             for text in texts:
-                vector = self._known.get((precision, text))
-                if vector is not None:
+                known = self._known.get((precision, text))
+                if known is not None:
                     self._known.move_to_end((precision, text))
-                    found[text] = vector
+                    found[text] = known[0]
+                    saved.ms += known[1]
         return found
 
-    def _remember(self, precision: str, texts: list[str], vectors: Vectors) -> None:
+    def _remember(self, precision: str, texts: list[str], vectors: Vectors, each: float) -> None:
         with self._reading:
             for text, vector in zip(texts, vectors, strict=True):
                 # A copy: a row of the batch's array would keep all of it.
-                self._known[precision, text] = vector.copy()
+                self._known[precision, text] = vector.copy(), each
             while len(self._known) > self._most:
                 self._known.popitem(last=False)

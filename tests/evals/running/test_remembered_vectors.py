@@ -45,3 +45,13 @@ def test_what_was_used_longest_ago_is_forgotten(embedder: Embedder, asked) -> No
 
 def test_nothing_has_no_vectors(embedder: Embedder) -> None:
     assert RememberingEmbedder(embedder).embed_queries([]).shape == (0, embedder.identity.dimension)
+
+
+def test_what_is_saved_counts_as_latency_still(embedder: Embedder) -> None:
+    remembering = RememberingEmbedder(embedder)
+    with remembering.counting() as first:
+        remembering.embed_queries(["one pump", "two pumps"])
+    with remembering.counting() as again:
+        remembering.embed_query("two pumps")
+    assert first.ms == 0
+    assert again.ms > 0
