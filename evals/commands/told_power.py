@@ -34,7 +34,7 @@ def told_row(row: Row) -> str:
 def conclusions(power: Power) -> list[str]:
     """Whether the aim is reached, in words."""
     costly, missed, alarms = power.costly, power.missed, power.false_alarms
-    said = [
+    return [
         f"{power.system} on suite {power.suite}: {power.questions} questions in {power.clusters} "
         f"clusters, index version {power.index_version}.",
         f"Of {len(costly)} faults that cost 5 points or more of {power.main}, "
@@ -47,7 +47,6 @@ def conclusions(power: Power) -> list[str]:
             else "for every change that does no harm."
         ),
     ]
-    return said
 
 
 def _cells(row: Row, main: str) -> list[str]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from evals.metrics.proportion import wilson
 from evals.power.changes import Change
 from evals.power.stand import Stand
-from evals.power.trials import Tried, Trials
+from evals.power.trials import Trials, Tried
 from evals.suites.suite import GateRules
 
 AIM = 0.95

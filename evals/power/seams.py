@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from langchain_core.language_models import BaseChatModel
+
 from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from ingestion.index.protocol import DocumentSet
-from langchain_core.language_models import BaseChatModel
 
 
 def unchanged(question: str) -> str:
