@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from app import cli as answering
+from evals import cli as evaluating
 from ingestion import commands as indexing
 from prompts.errors import PlumbError
 
@@ -56,6 +57,7 @@ index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, p
 app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
+evaluating.mount(app)
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ NAMES = (
     "scale",
     "engines",
     "service_speed",
+    "bootstrap_coverage",
+    "ranking_metrics",
 )
 
 

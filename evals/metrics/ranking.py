@@ -18,6 +18,14 @@ def hit_at(ranked: Sequence[str], relevant: Collection[str], k: int) -> float:
     return float(any(item in relevant for item in ranked[:k]))
 
 
+def reciprocal_rank(ranked: Sequence[str], relevant: Collection[str]) -> float:
+    """1 through the rank of the first relevant id; 0 where none is (Voorhees, TREC-8, 1999)."""
+    for rank, item in enumerate(ranked, start=1):
+        if item in relevant:
+            return 1 / rank
+    return 0.0
+
+
 def ndcg_at(ranked: Sequence[str], gains: Mapping[str, float], k: int) -> float:
     """Normalised discounted cumulative gain (Järvelin and Kekäläinen, 2002), linear gain.
 
