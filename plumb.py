@@ -13,7 +13,9 @@ from typing import Any
 import typer
 
 from app import cli as answering
+from evals.commands import promote
 from ingestion import commands as indexing
+from prompts import cli as prompting
 from prompts.errors import PlumbError
 
 FAILED = 1
@@ -56,6 +58,7 @@ index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, p
 app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
+promote.mount(prompting.mount(app))
 
 
 def main() -> None:

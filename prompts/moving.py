@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
 
-from prompts.aliases import Place, aliases_text, check_alias
+from prompts.aliases import Aliases, Place, aliases_text, check_alias, read_aliases
 from prompts.errors import AliasesLocked, MoveRefused, PromptError
 from prompts.gating import GateCheck, GatePass
 from prompts.history import (
@@ -105,9 +105,7 @@ class AliasMover:
                 lambda now: now == target_of(undone.after),
             )
 
-    def _passed(
-        self, place: Place, target: Target, gated: GateCheck, said: Said
-    ) -> list[GatePass]:
+    def _passed(self, place: Place, target: Target, gated: GateCheck, said: Said) -> list[GatePass]:
         if said.override and not (said.why or "").strip():
             raise MoveRefused("--override needs a reason: --reason 'why it cannot wait'.")
         now = self._registry.all_aliases().get(*place)
@@ -171,5 +169,16 @@ class AliasMover:
             override=said.override,
         )
         append(self._file, move)
-        write_whole(self._file, aliases_text(aliases.moved(place, target)))
+        write_whole(self._file, aliases_text(self._to_keep(place.prompt).moved(place, target)))
         return move
+
+    def _to_keep(self, prompt: str) -> Aliases:
+        """What the file says, and what holds for the prompt, from wherever that came.
+
+        Other prompts' aliases stay out of a file that is not the folder's own, so that they go on
+        following the folder.
+        """
+        own = read_aliases(self._file) if self._file.is_file() else Aliases()
+        now = self._registry.all_aliases().targets
+        of_prompt = {place: target for place, target in now.items() if place.prompt == prompt}
+        return Aliases({**of_prompt, **own.targets}, own.protected)

@@ -65,14 +65,23 @@ class PromptRegistry:
     def targets(
         self, name: str, reference: str = PRODUCTION, document_set: str | None = None
     ) -> list[PromptVersion]:
-        """All versions that a reference may mean for a set: several where it is split.
+        """All versions that a reference may mean for a set (None: for any); several where it is
+        split.
 
         Raises:
             PromptError: as `get`.
         """
-        target = self.watched.read().get(name, reference, document_set)
-        versions = [reference] if target is None else target.versions
-        return [self._load(name, version, reference, document_set) for version in versions]
+        aliases = self.watched.read()
+        if document_set is None:
+            found = [t for place, t in aliases.targets.items() if place[:2] == (name, reference)]
+        else:
+            of_set = aliases.get(name, reference, document_set)
+            found = [] if of_set is None else [of_set]
+        versions = dict.fromkeys(version for target in found for version in target.versions)
+        return [
+            self._load(name, version, reference, document_set)
+            for version in versions or [reference]
+        ]
 
     def names(self) -> list[str]:
         """All prompts there are."""

@@ -47,6 +47,19 @@ USES: Mapping[str, Use] = {
 }
 
 
+def unfit(name: str, output: OutputContract) -> str | None:
+    """Why a prompt of this name cannot declare this output; None where it can."""
+    use = USES.get(name)
+    if use is None:
+        return None
+    if output.citations != use.output.citations:
+        return f"a prompt `{name}` must declare `output.citations: {use.output.citations}`"
+    if (output.refusal is None) != (use.output.refusal is None):
+        what = "none" if use.output.refusal is None else "one"
+        return f"a prompt `{name}` must declare {what} as `output.refusal`"
+    return None
+
+
 def misfit(name: str, variables: set[str]) -> str | None:
     """Why a prompt of this name cannot be filled in; None where it can, or is for no use of ours."""
     use = USES.get(name)

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from prompts.output import USUAL, OutputContract, unkept
-from prompts.uses import USES, misfit
+from prompts.uses import USES, misfit, unfit
 
 VERSION = r"^v[1-9][0-9]*$"
 
@@ -133,7 +133,7 @@ class PromptVersion(BaseModel):
             raise ValueError("no message has the role `user`")
         if wrong := misfit(self.name, used):
             raise ValueError(wrong)
-        if self.output is not None and (wrong := self.unkept()):
+        if self.output is not None and (wrong := unfit(self.name, self.output) or self.unkept()):
             raise ValueError(wrong)
         return self
 

@@ -1,0 +1,1 @@
+"""Commands of `plumb eval`, and those that need evaluations; one per file."""
