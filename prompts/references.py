@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prompts.aliases import PRODUCTION
+from prompts.errors import PromptError
 from prompts.registry import PromptRegistry
 from prompts.uses import ANSWER
 from prompts.versions import PromptVersion
@@ -20,12 +21,15 @@ def parse_reference(registry: PromptRegistry, text: str) -> tuple[str, str]:
 def find_version(
     registry: PromptRegistry, text: str, document_set: str | None = None
 ) -> PromptVersion:
-    """The one version that is meant; of an alias that is split, the one with most questions.
+    """The one version that is meant.
 
     Raises:
-        PromptError: there is none.
+        PromptError: there is none; or an alias is split between several.
     """
     name, reference = parse_reference(registry, text)
     target = registry.all_aliases().get(name, reference, document_set)
-    version = max(target.weights, key=lambda one: one[1])[0] if target else reference
-    return registry.get(name, version)
+    if target is not None and len(target.weights) > 1:
+        raise PromptError(
+            f"{name}@{reference} is split ({target}); name one of its versions instead."
+        )
+    return registry.get(name, reference, document_set)
