@@ -71,7 +71,9 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
         (lambda f: (f / "answer/v1.yaml").write_text("a: ["), "v1.yaml: cannot be read as YAML"),
         (lambda f: write(f, "v3", parent="v9"), "answer has no version v9"),
         (
-            lambda f: write(f, "v3", messages=[{"role": "user", "content": "{passages}{question}"}]),
+            lambda f: write(
+                f, "v3", messages=[{"role": "user", "content": "{passages}{question}"}]
+            ),
             "no message shows a citation marker",
         ),
         (lambda f: (f / "aliases.history.jsonl").write_text("{}\n{}\n"), "line 1 is no move"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_questions_are_shared_by_weight() -> None:
 def test_a_growing_version_keeps_whom_it_had() -> None:
     grown = [Target((("v1", 100 - share), ("v2", share))) for share in (1, 10, 50, 99)]
     served = [{k for k in KEYS if t.choose("s", k) == "v2"} for t in grown]
-    assert all(few < more for few, more in zip(served, served[1:], strict=False))
+    assert all(few < more for few, more in pairwise(served))
 
 
 def test_two_experiments_pick_different_keys() -> None:

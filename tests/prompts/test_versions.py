@@ -25,7 +25,10 @@ def test_a_contract_that_is_the_usual_one_changes_no_hash() -> None:
 def test_another_refusal_is_part_of_the_hash_and_must_stand_in_a_message() -> None:
     german = "Die Dokumente sagen dazu nichts."
     messages = [
-        {"role": "system", "content": "Belege so: [1]. Sonst:\n  Die Dokumente\n  sagen dazu nichts."},
+        {
+            "role": "system",
+            "content": "Belege so: [1]. Sonst:\n  Die Dokumente\n  sagen dazu nichts.",
+        },
         GOOD["messages"][1],
     ]
     own = version(messages=messages, output={"refusal": german})

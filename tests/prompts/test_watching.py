@@ -52,7 +52,9 @@ def test_a_label_that_was_removed_is_not_served_on(folder: Path) -> None:
     registry = PromptRegistry(folder)
     assert registry.get("answer").version == "v1"
     (folder / "aliases.yaml").write_text("answer: {candidate: v2}")
-    with pytest.raises(PromptError, match=r"no version or alias 'production'; it has: v1, v2, cand"):
+    with pytest.raises(
+        PromptError, match=r"no version or alias 'production'; it has: v1, v2, cand"
+    ):
         registry.get("answer")
 
 
