@@ -77,7 +77,7 @@ def test_a_session_stays_with_one_version_and_every_answer_says_which(parts: Par
 
 def test_two_callers_sessions_of_one_name_are_two(parts: Parts) -> None:
     turns = turns_of(parts)
-    callers = [Caller(f"caller {n}", "reader") for n in range(24)]
+    callers = [Caller(f"caller {n}", "reader") for n in range(8)]
     request = TurnRequest(QUESTION, session_id="same")
     assert {turns.take(request, caller).prompt_version for caller in callers} == BOTH
 
@@ -85,7 +85,7 @@ def test_two_callers_sessions_of_one_name_are_two(parts: Parts) -> None:
 def test_without_a_session_a_caller_stays_with_one_version(parts: Parts) -> None:
     turns = turns_of(parts)
     served = {}
-    for n in range(16):
+    for n in range(6):
         caller = Caller(f"caller {n}", "reader")
         questions = (QUESTION, "What does the code E-214 mean?")
         (served[n],) = {turns.take(TurnRequest(q), caller).prompt_version for q in questions}
@@ -118,7 +118,7 @@ def test_a_stream_is_served_by_the_same_version(parts: Parts) -> None:
 def test_an_openai_conversation_stays_with_one_version(parts: Parts) -> None:
     turns = turns_of(parts)
     served = set()
-    for n in range(24):
+    for n in range(6):
         messages = [{"role": "user", "content": f"What does the code E-{n} mean?"}]
         body = {"model": "plumb/depot", "messages": messages}
         first = turns.take(turn_request(CompletionRequest(**body)), ANNA)
