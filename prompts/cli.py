@@ -255,6 +255,8 @@ def tell(move: Any) -> None:
     typer.echo(f"{move.place}: {before} -> {after}")
     for gate in move.gates:
         typer.echo(f"  {gate.document_set}: {gate.sentence} ({gate.verdict})")
+        if not gate.baseline_is_served:
+            typer.echo(f"  note: it was compared with something else than {before} as it is now.")
 
 
 def open_registry(settings: Any) -> PromptRegistry:

@@ -22,6 +22,8 @@ class GatePass(BaseModel):
         verdict: the file of the verdict.
         verdict_hash: SHA-256 (hex) of its content.
         sentence: what the verdict says.
+        baseline_is_served: whether it was compared with what the alias named when it was moved;
+            where not, something else was promoted since, or the index was published since.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +35,7 @@ class GatePass(BaseModel):
     verdict: str
     verdict_hash: str
     sentence: str
+    baseline_is_served: bool = True
 
 
 # Finds the passed gate runs that a version needs at a place, one for each document set that the

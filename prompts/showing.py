@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from textwrap import shorten
 
 from rich.console import Console
 from rich.table import Table
@@ -97,7 +98,7 @@ def show_list(registry: PromptRegistry, console: Console) -> None:
                 Text(", ".join(_names(registry, version))),
                 "locked" if registry.is_locked(version) else "open",
                 Text(version.author or ""),
-                Text(version.description.strip()),
+                Text(shorten(version.description, 100, placeholder=" …")),
             )
     console.print(table)
 

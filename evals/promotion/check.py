@@ -41,7 +41,7 @@ class GatedOnLiveIndex:
                 f"no document set takes {place}, so no gate can have run; index one first, or "
                 "move it with --override and a reason."
             )
-        return [self._pass(version, name) for name in sets]
+        return [self._pass(version, place, name) for name in sets]
 
     def _sets(self, place: Place) -> list[str]:
         """Live sets that an alias is in force for: those that have one of their own go by that."""
@@ -54,10 +54,8 @@ class GatedOnLiveIndex:
             if place._replace(document_set=name) not in aliases.targets
         ]
 
-    def _pass(self, version: PromptVersion, document_set: str) -> GatePass:
-        # The question shapes no manifest.
-        asked = self._parts.answers.prepare("manifest", document_set, prompt=version.version)
-        manifest = asked.manifest
+    def _pass(self, version: PromptVersion, place: Place, document_set: str) -> GatePass:
+        manifest = self._manifest(version.version, document_set)
         found = self._verdicts.newest(manifest.id)
         failed = next((kept for kept in found if not kept.verdict.passes), None)
         if failed is not None:
@@ -80,7 +78,20 @@ class GatedOnLiveIndex:
             verdict=newest.file,
             verdict_hash=newest.hash,
             sentence=newest.verdict.sentence,
+            baseline_is_served=newest.verdict.baseline_manifest
+            in self._served(place, document_set),
         )
+
+    def _served(self, place: Place, document_set: str) -> set[str]:
+        """Manifests that the alias stands for right now."""
+        aliases = self._parts.prompts.all_aliases()
+        target = aliases.get(place.prompt, place.alias, document_set)
+        versions = target.versions if target else []
+        return {self._manifest(version, document_set).id for version in versions}
+
+    def _manifest(self, version: str, document_set: str) -> Manifest:
+        # The question shapes no manifest.
+        return self._parts.answers.prepare("manifest", document_set, prompt=version).manifest
 
 
 def _named(manifest: Manifest) -> str:

@@ -59,13 +59,18 @@ def judged(settings: Settings) -> Callable[..., Path]:
     """Leave a verdict on a manifest."""
 
     def leave(
-        manifest: str, *, passes: bool = True, suite: str = "handbook", hours: int = 0
+        manifest: str,
+        *,
+        passes: bool = True,
+        suite: str = "handbook",
+        hours: int = 0,
+        baseline: str = "a" * 16,
     ) -> Path:
         given: dict[str, Any] = {
             "passes": passes, "sentence": "It is no worse." if passes else "It cites worse.",
             "at": AT + timedelta(hours=hours), "suite": suite, "suite_hash": "s",
             "dataset_hash": "d", "baseline_run": "run_a", "candidate_run": "run_b",
-            "baseline_manifest": "a" * 16, "candidate_manifest": manifest,
+            "baseline_manifest": baseline, "candidate_manifest": manifest,
             "baseline_label": "answer@v1", "candidate_label": "answer@v2", "alpha": 0.05,
             "comparisons": [],
         }  # fmt: skip

@@ -44,6 +44,15 @@ def test_a_verdict_on_this_manifest_lets_it_pass_and_is_named(
     assert gate.prompt_hash == parts.prompts.get("answer", "v2").content_hash
 
 
+def test_it_is_told_whether_the_baseline_is_what_is_served(
+    parts: Parts, settings: Settings, judged: Callable[..., Path]
+) -> None:
+    judged(manifest_of(parts), baseline=manifest_of(parts, prompt="v1"))
+    assert checked(parts, settings)[0].baseline_is_served
+    judged(manifest_of(parts), hours=1)
+    assert not checked(parts, settings)[0].baseline_is_served
+
+
 def test_without_a_verdict_it_is_told_which_manifest_lacks_one(
     parts: Parts, settings: Settings, judged: Callable[..., Path]
 ) -> None:
