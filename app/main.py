@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.sessions,
             [telemetry.on_turn, recording.on_turn],
             app.state.parts.cache,
-            [recording.on_failure],
+            [telemetry.on_failure, recording.on_failure],
         )
         app.state.metrics = telemetry.metrics
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.jobs.handing_over import handed_over, take_over
@@ -32,6 +33,7 @@ def run(settings: Settings) -> None:
     from app.main import create_app
     from app.security.opening import notice
     from app.telemetry.logs import log_to_stderr
+    from app.telemetry.metrics import SHARED_FOLDER
 
     if settings.serve.workers > 1 and settings.redis.url is None:
         raise SettingsError(
@@ -60,9 +62,10 @@ def run(settings: Settings) -> None:
         config = uvicorn.Config(create_app(settings), **common)
         uvicorn.Server(config).run(sockets=[listener])
         return
-    os.environ.update(handed_over(settings))
     config = uvicorn.Config("app.serving:worker_app", factory=True, workers=workers, **common)
-    Multiprocess(config, [listener]).run()
+    with TemporaryDirectory(prefix="plumb-metrics-") as shared:
+        os.environ.update(handed_over(settings) | {SHARED_FOLDER: shared})
+        Multiprocess(config, [listener]).run()
 
 
 def worker_app() -> FastAPI:
