@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prompts.errors import SettingsError
+
+if TYPE_CHECKING:
+    from prompts.registry import PromptRegistry
 
 Setting = Annotated[
     list[str] | None,
@@ -19,6 +22,9 @@ Setting = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SetName = Annotated[
+    str | None, typer.Option("--set", help="For this document set only. Default: for all.")
+]
 
 
 def settings_from(context: typer.Context, pairs: list[str] | None, **named: Any) -> Any:
@@ -41,3 +47,10 @@ def settings_from(context: typer.Context, pairs: list[str] | None, **named: Any)
             )
         overrides[name.strip()] = value
     return context.obj(overrides)
+
+
+def open_registry(settings: Any) -> PromptRegistry:
+    """The prompts that the settings name."""
+    from prompts.registry import PromptRegistry, shipped_prompts
+
+    return PromptRegistry(settings.prompt.folder or shipped_prompts(), settings.prompt.aliases)

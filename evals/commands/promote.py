@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.flags import IndexUrl
-from prompts.cli import Alias, By, PromptName, Reason, SetName, open_registry, tell
-from prompts.flags import Setting, settings_from
+from prompts.cli import Alias, By, PromptName, Reason, tell
+from prompts.flags import SetName, Setting, open_registry, settings_from
 
 if TYPE_CHECKING:
     from prompts.aliases import Place
