@@ -86,7 +86,7 @@ def lint(
     from prompts.lock import write_lock
 
     if lock:
-        for version in write_lock(registry.folder, linting.readable_versions(registry)):
+        for version in write_lock(registry.folder, linting.lockable(registry)):
             typer.echo(f"locked {version.name}@{version.version} at {version.content_hash[:16]}")
     found = linting.lint(registry)
     for one in found:

@@ -40,17 +40,18 @@ def lint(registry: PromptRegistry) -> list[str]:
     return found
 
 
-def readable_versions(registry: PromptRegistry) -> list[PromptVersion]:
-    """Every version, for locking.
+def lockable(registry: PromptRegistry) -> list[PromptVersion]:
+    """Every version that nothing but the lock can have anything against.
 
     Raises:
         PromptError: one is malformed.
     """
-    return [
+    versions = [
         read_version(registry.folder / name / f"{version}.yaml", name, version)
         for name in registry.names()
         for version in registry.versions(name)
     ]
+    return [version for version in versions if not list(_faults(version, registry))]
 
 
 def _of_version(version: PromptVersion, locked: Locked, registry: PromptRegistry) -> Iterator[str]:
@@ -61,6 +62,11 @@ def _of_version(version: PromptVersion, locked: Locked, registry: PromptRegistry
         yield str(error)
     if version.version not in locked.get(version.name, {}):
         yield f"{at} is not locked; when it is done, run `plumb prompts lint --lock`."
+    yield from _faults(version, registry)
+
+
+def _faults(version: PromptVersion, registry: PromptRegistry) -> Iterator[str]:
+    at = f"{version.name}/{version.version}.yaml"
     if version.parent and version.parent not in registry.versions(version.name):
         yield f"{at}: parent: {version.name} has no version {version.parent}."
     if wrong := version.unkept():

@@ -9,6 +9,7 @@ Layout of a prompts folder:
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from prompts.aliases import PRODUCTION, Aliases
 from prompts.errors import PromptError
 from prompts.lock import check_locked, read_lock
 from prompts.targets import Target
-from prompts.versions import PromptVersion
+from prompts.versions import VERSION, PromptVersion
 from prompts.watching import WatchedAliases
 from prompts.yaml_files import read_mapping
 
@@ -85,12 +86,14 @@ class PromptRegistry:
 
     def names(self) -> list[str]:
         """All prompts there are."""
-        return sorted({file.parent.name for file in self.folder.glob("*/v*.yaml")})
+        folders = {file.parent.name for file in self.folder.glob("*/v*.yaml")}
+        return sorted(name for name in folders if self.versions(name))
 
     def versions(self, name: str) -> list[str]:
         """Versions of a prompt, oldest first."""
-        files = (self.folder / name).glob("v*.yaml")
-        return sorted((file.stem for file in files), key=lambda stem: (len(stem), stem))
+        stems = (file.stem for file in (self.folder / name).glob("v*.yaml"))
+        found = [stem for stem in stems if re.fullmatch(VERSION, stem)]
+        return sorted(found, key=lambda stem: (len(stem), stem))
 
     def aliases(self, name: str, document_set: str | None = None) -> dict[str, Target]:
         """Alias -> target of a prompt, as they are now for a set."""

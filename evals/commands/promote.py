@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import IndexUrl
+from ingestion.flags import IndexUrl, open_catalogue
 from prompts.cli import Alias, By, PromptName, Reason, tell
 from prompts.flags import SetName, Setting, open_registry, settings_from
 
@@ -115,5 +115,16 @@ def _move(
         finally:
             parts.close()
 
+    if where[2] is not None:
+        _check_set(settings, where[2])
     mover = AliasMover(open_registry(settings))
     tell(mover.move(Place(*where), target, gated, Said(*said)))
+
+
+def _check_set(settings: Any, name: str) -> None:
+    """An alias for a misspelt set would be without effect, and nobody would be told."""
+    catalogue = open_catalogue(settings)
+    try:
+        catalogue.live(name)
+    finally:
+        catalogue.store.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prompts.linting import readable_versions
+from prompts.linting import lockable
 from prompts.lock import write_lock
 from prompts.registry import PromptRegistry
 
@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def registry(folder: Path) -> PromptRegistry:
     """The folder's prompts, all locked."""
     made = PromptRegistry(folder)
-    write_lock(folder, readable_versions(made))
+    write_lock(folder, lockable(made))
     return made
 
 

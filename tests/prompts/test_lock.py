@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prompts.errors import PromptEdited, PromptError
-from prompts.linting import lint, readable_versions
+from prompts.linting import lint, lockable
 from prompts.lock import read_lock, write_lock
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.prompts.conftest import GOOD, write
@@ -39,7 +39,7 @@ def test_an_edited_version_is_found_and_answers_nothing(
     with pytest.raises(PromptEdited, match=r"plumb prompts new answer"):
         PromptRegistry(registry.folder).get("answer")
     with pytest.raises(PromptEdited):
-        write_lock(registry.folder, readable_versions(registry))
+        write_lock(registry.folder, lockable(registry))
 
 
 def test_what_is_said_about_a_version_may_be_mended(registry: PromptRegistry) -> None:
@@ -52,7 +52,7 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
     write(registry.folder, "v10")
     write(registry.folder, "v3")
     assert [one.split(" ", 1)[0] for one in lint(registry)] == ["answer/v3.yaml", "answer/v10.yaml"]
-    locked = write_lock(registry.folder, readable_versions(registry))
+    locked = write_lock(registry.folder, lockable(registry))
     assert [one.version for one in locked] == ["v3", "v10"]
     assert lint(registry) == []
     assert list(read_lock(registry.folder)["answer"]) == ["v1", "v2", "v3", "v10"]
@@ -82,6 +82,12 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
 def test_everything_wrong_is_told(registry: PromptRegistry, change, told: str) -> None:
     change(registry.folder)
     assert [one for one in lint(registry) if told in one], lint(registry)
+
+
+def test_what_breaks_its_contract_is_not_locked(registry: PromptRegistry) -> None:
+    write(registry.folder, "v3", messages=[{"role": "user", "content": "{passages} {question}"}])
+    assert write_lock(registry.folder, lockable(registry)) == []
+    assert "answer/v3.yaml is not locked" in lint(registry)[0]
 
 
 def test_an_empty_folder_is_wrong(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from evals.settings import Settings, load_settings
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
-from prompts.linting import readable_versions
+from prompts.linting import lockable
 from prompts.lock import write_lock
 from prompts.registry import PromptRegistry, shipped_prompts
 
@@ -35,7 +35,7 @@ def settings(tmp_path: Path, embedder: Embedder) -> Settings:
     first = (folder / "answer" / "v1.yaml").read_text("utf-8")
     (folder / "answer" / "v2.yaml").write_text(first.replace("passages: 6", "passages: 2"))
     (folder / "aliases.yaml").write_text("answer: {production: v1}\ncondense: {production: v1}\n")
-    write_lock(folder, readable_versions(PromptRegistry(folder)))
+    write_lock(folder, lockable(PromptRegistry(folder)))
     made = load_settings(
         {
             "index.url": str(tmp_path / "index"),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import plumb as front_door
 from app.parts import Parts
 from evals.settings import Settings
+from ingestion.errors import UnknownDocumentSet
 from prompts.errors import MoveRefused, NotGated, PromptError
 
 Run = Callable[..., str]
@@ -53,6 +54,17 @@ def test_production_moves_when_the_gate_has_passed_and_is_taken_back(
         ("rollback", False),
     ]
     assert moves[0]["gates"][0]["manifest"]
+
+
+def test_an_alias_of_one_set_is_moved_only_where_there_is_such_a_set(
+    plumb: Run, parts: Parts
+) -> None:
+    with pytest.raises(UnknownDocumentSet, match="depto"):
+        plumb("promote", "v2", "candidate", "--set", "depto")
+    told = plumb("promote", "v2", "candidate", "--set", "depot")
+    assert told == "answer@candidate for depot: nothing -> v2\n"
+    assert parts.prompts.aliases("answer").keys() == {"production"}
+    assert parts.answers.prepare("any question", prompt="candidate").prompt.version == "v2"
 
 
 def test_an_override_is_recorded_with_its_reason(plumb: Run, parts: Parts) -> None:
