@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import (
     answers,
+    batches,
     chat,
     document_sets,
     documents,
@@ -23,10 +24,14 @@ from app.api import (
     sessions,
     set_definitions,
 )
-from app.api.body_limit import BodyLimit
-from app.api.callers import ANSWERING, EDITOR, READER
+from app.api.body_limit import BodyLimit, Bound
+from app.api.callers import ANSWERING, EDITOR, READER, READER_CHANGES
 from app.api.security_headers import SecurityHeaders
+from app.batch.kept import KeptBatches
+from app.batch.unfinished import UnfinishedBatches
+from app.jobs.kinds import BATCHES, SYNCS
 from app.jobs.opening import open_queue
+from app.jobs.starting import BatchStarts
 from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
@@ -59,7 +64,12 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
-        app.state.jobs = open_queue(settings)
+        app.state.jobs = open_queue(settings, SYNCS)
+        batch_jobs = open_queue(settings, BATCHES)
+        app.state.batches = KeptBatches(database, settings.batches.most_unfinished)
+        app.state.batch_starts = BatchStarts(
+            UnfinishedBatches(database), batch_jobs, settings.store.keep_days
+        )
         app.state.sessions = open_sessions(settings)
         store = settings.store
         app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
@@ -73,7 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
             [telemetry.on_failure, recording.on_failure],
         )
         app.state.metrics = telemetry.metrics
+        app.state.batch_starts.watch()
         yield
+        app.state.batch_starts.close()
+        batch_jobs.close()
         telemetry.tracing.close()
         app.state.sessions.close()
         app.state.answer_log.close()
@@ -91,8 +104,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(
         BodyLimit,
-        most_bytes=settings.serve.max_body_bytes,
-        most_upload_bytes=settings.serve.max_upload_bytes,
+        bound=Bound(settings.serve.max_body_bytes, "PLUMB_SERVE_MAX_BODY_BYTES"),
+        uploads={
+            documents.UPLOADS: Bound(
+                settings.serve.max_upload_bytes, "PLUMB_SERVE_MAX_UPLOAD_BYTES"
+            ),
+            batches.UPLOADS: Bound(settings.batches.max_file_bytes, "PLUMB_BATCHES_MAX_FILE_BYTES"),
+        },
     )
     app.add_middleware(
         SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
@@ -117,6 +135,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
     for resource in (chat, search):
         app.include_router(resource.router, dependencies=ANSWERING, responses=guarded)
     app.include_router(openai_chat.router, dependencies=ANSWERING)
+    app.include_router(batches.router, dependencies=READER_CHANGES, responses=guarded)
     for resource in (answers, sessions, document_sets):
         app.include_router(resource.router, dependencies=READER, responses=guarded)
     for resource in (set_definitions, documents, publications, jobs):

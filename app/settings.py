@@ -32,7 +32,13 @@ from app.answer_settings import (
 )
 from app.cache_settings import CacheSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
-from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
+from app.service_settings import (
+    BatchesSettings,
+    JobsSettings,
+    RedisSettings,
+    ServeSettings,
+    StoreSettings,
+)
 from app.session_settings import SessionSettings
 from app.telemetry_settings import TelemetrySettings
 from ingestion.settings import (
@@ -80,6 +86,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
+    batches: BatchesSettings = BatchesSettings()
     serve: ServeSettings = ServeSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()
