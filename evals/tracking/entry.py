@@ -17,7 +17,7 @@ class Artifact:
     Attributes:
         name: letters, digits, `.`, `_` and `-`.
         kind: what it is.
-        files: text by file name.
+        files: text by file name, without folders.
         aliases: names for this version.
         metadata: what is known of it, as JSON.
         description: the same for people.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -61,7 +62,8 @@ class MlflowTracker:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_LOGGING_LEVEL": "WARNING",
         }
-        with variables(bounds):
+        with variables(bounds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             error_types = self._load()
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)

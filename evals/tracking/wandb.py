@@ -7,7 +7,7 @@ middle costs nothing but the sending.
 from __future__ import annotations
 
 import os
-import re
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,21 +39,18 @@ class WandbTracker:
 
     def log(self, entry: Entry) -> Logged:
         """See `Tracker`."""
-        key = self._key()
         recorded = self._recorded(entry) or self._record(entry)
         by_hand = f"wandb sync {recorded}"
         if is_sent(recorded):
             return Logged(str(recorded), sent=True)
-        if not key:
-            return Logged(
-                str(recorded), sent=False, told=f"W&B is offline; `{by_hand}` sends {entry.name!r}."
-            )
         try:
+            if not self._key():
+                told = f"W&B is offline; `{by_hand}` sends {entry.name!r}."
+                return Logged(str(recorded), sent=False, told=told)
             url = send(recorded, self._settings.wait_s)
         except TrackerError as error:
-            return Logged(
-                str(recorded), sent=False, told=f"{error} Nothing is lost: `{by_hand}` sends it."
-            )
+            told = f"{error} Nothing is lost: `{by_hand}` sends it."
+            return Logged(str(recorded), sent=False, told=told)
         return Logged(url or str(recorded), sent=True)
 
     def _key(self) -> bool:
@@ -73,7 +70,7 @@ class WandbTracker:
                 update_session=False,
             )
         except wandb.Error as error:
-            raise TrackerError(f"W&B's key cannot be used: {error}") from error
+            raise TrackerError(f"W&B's key cannot be used: {str(error).rstrip('.')}.") from error
         if found is None and mode == "online":
             raise TrackerError(
                 "tracking.mode is online and W&B has no key; set WANDB_API_KEY, or take auto."
@@ -99,6 +96,8 @@ class WandbTracker:
                     self._fill(run, entry, beside)
                 finally:
                     run.finish()
+                    # `finish` comes back before the last of the log is on disk; this waits for it.
+                    wandb.teardown()
             there = Path(run.settings.sync_dir)
             beside.joinpath(MARK).write_text(str(there), "utf-8")
         except (wandb.Error, OSError, ValueError, TypeError, TimeoutError) as error:
@@ -128,7 +127,7 @@ class WandbTracker:
             host="plumb",
             finish_timeout=self._settings.wait_s,
         )
-        return wandb.init(
+        run: sdk.Run = wandb.init(
             project=self._settings.project,
             entity=self._settings.entity,
             dir=str(self._folder),
@@ -142,6 +141,7 @@ class WandbTracker:
             reinit="create_new",
             settings=quiet,
         )
+        return run
 
     def _fill(self, run: sdk.Run, entry: Entry, beside: Path) -> None:
         wandb = _sdk()
@@ -165,15 +165,17 @@ class WandbTracker:
 
 def _made(artifact: Artifact, beside: Path) -> sdk.Artifact:
     wandb = _sdk()
-    made = wandb.Artifact(
+    made: sdk.Artifact = wandb.Artifact(
         artifact.name,
         type=artifact.kind,
         description=artifact.description,
         metadata=dict(artifact.metadata),
     )
+    # One entry may hold several versions of one name.
+    folder = beside / "artifacts" / secrets.token_hex(6)
+    folder.mkdir(parents=True)
     for name, text in artifact.files.items():
-        file = beside / "artifacts" / artifact.name / re.sub(r"[^\w.-]+", "-", name)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file = folder / name
         file.write_text(text, encoding="utf-8")
         made.add_file(str(file), name=name, policy="immutable", skip_cache=True)
     return made

@@ -20,9 +20,7 @@ def _fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shape", HELD, ids=lambda shape: shape.name)
 @pytest.mark.parametrize("grouping", ["alone", "in fives"])
 def test_intervals_hold_the_truth_as_often_as_stated(shape, grouping) -> None:
-    covered, passed = benchmark.simulate(
-        shape, benchmark.groupings(100)[grouping], TRIALS, seed=1
-    )
+    covered, passed = benchmark.simulate(shape, benchmark.groupings(100)[grouping], TRIALS, seed=1)
     # The goal, and two and a half standard errors of a simulation of this length.
     slip = 2.5 * math.sqrt(0.95 * 0.05 / TRIALS)
     assert 0.93 - slip < covered < 0.97 + slip

@@ -35,7 +35,9 @@ def test_the_figures_are_not_all_alike(made) -> None:
     for name in NAMES:
         assert len({round(row[name], 6) for row in reference}) > 5 or name == "recall@1"
     turned = [ours(ranked[::-1], grades) for ranked, grades in zip(rankings, relevant, strict=True)]
-    assert any(abs(a["ndcg@10"] - b["ndcg@10"]) > 0.1 for a, b in zip(turned, reference, strict=True))
+    assert any(
+        abs(a["ndcg@10"] - b["ndcg@10"]) > 0.1 for a, b in zip(turned, reference, strict=True)
+    )
 
 
 def test_by_hand() -> None:
