@@ -137,11 +137,7 @@ def test_too_many_missing_values_fail_even_where_undecided_passes() -> None:
     before, _ = changed(0)
     after = [None] * 11 + before[11:]
     verdict = gate(before, after, rules(undecided="pass"))
-    assert (only(verdict).outcome, only(verdict).missing, verdict.passes) == (
-        "undecided",
-        11,
-        False,
-    )
+    assert (only(verdict).outcome, only(verdict).missing, verdict.passes) == ("undecided", 11, False)
     assert "11 questions of 200 have no value, more than the 5 %" in verdict.sentence
     assert gate(before, [None] * 10 + before[10:], rules()).passes
 

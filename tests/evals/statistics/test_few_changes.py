@@ -25,7 +25,9 @@ def test_nothing_seen_to_change_leaves_about_three_over_n_open() -> None:
 @pytest.mark.parametrize(("lost", "questions"), [(0, 60), (1, 100), (3, 200), (6, 220), (9, 400)])
 def test_the_bound_is_near_the_exact_one_and_not_inside_it(lost: int, questions: int) -> None:
     bound = estimate(lost, questions).slack(0.95) - estimate(lost, questions).mean
-    exact = binomtest(lost, questions, alternative="less").proportion_ci(0.95, method="exact").high
+    exact = (
+        binomtest(lost, questions, alternative="less").proportion_ci(0.95, method="exact").high
+    )
     assert 0.97 * exact < bound < 1.2 * exact
 
 
