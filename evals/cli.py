@@ -1,18 +1,17 @@
-"""`plumb eval …`: this room's commands."""
+"""`plumb eval …`."""
 
 from __future__ import annotations
 
 import typer
 
-from evals.commands import compare, gate, track
+from evals.commands import calibrate, compare, gate, metrics, track
+
+COMMANDS = (gate, metrics, calibrate, compare, track)
 
 
 def mount(app: typer.Typer) -> None:
     """Add the group `eval` to the command line."""
-    group = typer.Typer(
-        no_args_is_help=True, help="Evaluations: compare runs, at the gate or by eye."
-    )
+    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites, judge candidates.")
     app.add_typer(group, name="eval")
-    gate.mount(group)
-    compare.mount(group)
-    track.mount(group)
+    for command in COMMANDS:
+        command.mount(group)

@@ -95,7 +95,9 @@ def _listed(value: Any) -> list[Any]:
 
 def _scores(columns: Mapping[str, list[Any]], repeat: int) -> dict[str, Score]:
     return {
-        name: Score(value=values[repeat], missing="nothing came" if values[repeat] is None else None)
+        name: Score(
+            value=values[repeat], missing="nothing came" if values[repeat] is None else None
+        )
         for name, values in columns.items()
         if repeat < len(values) and values[repeat] is not ...
     }

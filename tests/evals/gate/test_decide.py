@@ -137,7 +137,11 @@ def test_too_many_missing_values_fail_even_where_undecided_passes() -> None:
     before, _ = changed(0)
     after = [None] * 11 + before[11:]
     verdict = gate(before, after, rules(undecided="pass"))
-    assert (only(verdict).outcome, only(verdict).missing, verdict.passes) == ("undecided", 11, False)
+    assert (only(verdict).outcome, only(verdict).missing, verdict.passes) == (
+        "undecided",
+        11,
+        False,
+    )
     assert "11 questions of 200 have no value, more than the 5 %" in verdict.sentence
     assert gate(before, [None] * 10 + before[10:], rules()).passes
 
@@ -254,7 +258,7 @@ def test_a_metric_that_was_not_measured_is_refused() -> None:
 
 def test_a_slice_that_no_question_is_in_is_refused() -> None:
     one = made_run({"correct": [1, 0]}, tags={0: ["table"]})
-    with pytest.raises(SuiteError, match="no question has the tag 'tabel'.*there are: table"):
+    with pytest.raises(SuiteError, match=r"no question has the tag 'tabel'.*there are: table"):
         decide(one, one, rules(slices=("tabel",)))
 
 

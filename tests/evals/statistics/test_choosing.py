@@ -26,8 +26,8 @@ def test_yes_no_answers_about_shared_documents_are_resampled() -> None:
 
 
 def test_few_changes_are_not_resampled() -> None:
-    assert chosen([-0.5] * 9 + [0.0] * 191, names(200)) is FewChanges
-    assert chosen([-0.5] * 10 + [0.0] * 190, names(200)) is Bootstrapped
+    assert chosen([-0.5] * 7 + [0.0] * 193, names(200)) is FewChanges
+    assert chosen([-0.5] * 8 + [0.0] * 192, names(200)) is Bootstrapped
     assert chosen([-0.5] * 40 + [0.0] * 160, names(200, per=10)) is FewChanges
 
 

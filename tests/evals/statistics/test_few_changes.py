@@ -25,9 +25,7 @@ def test_nothing_seen_to_change_leaves_about_three_over_n_open() -> None:
 @pytest.mark.parametrize(("lost", "questions"), [(0, 60), (1, 100), (3, 200), (6, 220), (9, 400)])
 def test_the_bound_is_near_the_exact_one_and_not_inside_it(lost: int, questions: int) -> None:
     bound = estimate(lost, questions).slack(0.95) - estimate(lost, questions).mean
-    exact = (
-        binomtest(lost, questions, alternative="less").proportion_ci(0.95, method="exact").high
-    )
+    exact = binomtest(lost, questions, alternative="less").proportion_ci(0.95, method="exact").high
     assert 0.97 * exact < bound < 1.2 * exact
 
 
@@ -45,7 +43,7 @@ def test_mean_and_error_with_unseen_values_are_worked_out_by_hand() -> None:
     squares = 20 * mean**2 + UNSEEN * (-1 - mean) ** 2
     error = math.sqrt(21 / 20 * squares) / total
     assert found._with(-1.0)[:2] == pytest.approx((mean, error))
-    assert UNSEEN == pytest.approx(1.6448536**2 / 2)
+    assert abs(UNSEEN - 1.6448536**2 / 2) < 1e-6
 
 
 def test_sides_mirror_each_other() -> None:

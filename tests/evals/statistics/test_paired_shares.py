@@ -31,11 +31,15 @@ def test_the_score_uses_the_likeliest_shares_under_the_hypothesis(wins, losses, 
     def unlikely(lost: float) -> float:
         won, same = lost + at, 1 - 2 * lost - at
         return -(
-            wins * math.log(won) + losses * math.log(lost) + (count - wins - losses) * math.log(same)
+            wins * math.log(won)
+            + losses * math.log(lost)
+            + (count - wins - losses) * math.log(same)
         )
 
     low, high = max(0.0, -at) + 1e-9, (1 - at) / 2 - 1e-9
-    lost = minimize_scalar(unlikely, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x
+    lost = minimize_scalar(
+        unlikely, bounds=(low, high), method="bounded", options={"xatol": 1e-12}
+    ).x
     variance = count * (2 * lost + at * (1 - at))
     assert _score(wins, losses, count, at) == pytest.approx(
         (wins - losses - count * at) / math.sqrt(variance), rel=1e-4
