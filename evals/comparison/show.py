@@ -49,7 +49,9 @@ def show_compared(compared: Compared, console: Console, limit: int) -> None:
 
 
 def _metrics(compared: Compared) -> Table:
-    table = Table("", *compared.labels, "Change", "95 % interval", "Win", "Lose", "Tie", "Missing")
+    table = Table(
+        "", *_headings(compared), "Change", "95 % interval", "Win", "Lose", "Tie", "Missing"
+    )
     table.columns[0].overflow = "fold"
     for change in compared.metrics:
         info = change.metric
@@ -64,6 +66,12 @@ def _metrics(compared: Compared) -> Table:
     return table
 
 
+def _headings(compared: Compared) -> tuple[str, str]:
+    """Names for people, unless both have the same."""
+    first, second = compared.labels
+    return compared.labels if first != second else compared.runs
+
+
 def _style(change: MetricChange) -> str:
     """Coloured only where the interval leaves no doubt about the direction."""
     if change.interval is None or change.interval[0] <= 0 <= change.interval[1]:
@@ -73,7 +81,7 @@ def _style(change: MetricChange) -> str:
 
 
 def _answers(compared: Compared, questions: Sequence[QuestionChange]) -> Table:
-    table = Table("", "Question", *compared.labels, box=box.ROUNDED, show_lines=True)
+    table = Table("", "Question", *_headings(compared), box=box.ROUNDED, show_lines=True)
     for column, ratio in zip(table.columns, (1, 3, 5, 5), strict=True):
         column.ratio, column.overflow = ratio, "fold"
     table.expand = True

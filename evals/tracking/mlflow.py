@@ -45,13 +45,18 @@ class MlflowTracker:
         with self._calls(entry):
             experiment = self._experiment()
             run_id = self._kept(experiment, entry) or self._record(experiment, entry)
-        sent = self._settings.mlflow_url is not None
+        sent = not self._is_file
         view = "" if sent else f"`mlflow ui --backend-store-uri {self._url}` shows {entry.name!r}."
         return Logged(f"{self._url} run {run_id}", sent=sent, told=view)
 
     @property
     def _url(self) -> str:
         return self._settings.mlflow_url or f"sqlite:///{self._folder / 'mlflow.db'}"
+
+    @property
+    def _is_file(self) -> bool:
+        """Whether no server is there, which would know where artifacts go."""
+        return self._url.startswith("sqlite:")
 
     @contextmanager
     def _calls(self, entry: Entry) -> Iterator[None]:
@@ -97,7 +102,7 @@ class MlflowTracker:
         found = self._client.get_experiment_by_name(self._settings.project)
         if found is not None:
             return str(found.experiment_id)
-        own = None if self._settings.mlflow_url else (self._folder / "mlflow-artifacts").as_uri()
+        own = (self._folder / "mlflow-artifacts").as_uri() if self._is_file else None
         return str(self._client.create_experiment(self._settings.project, artifact_location=own))
 
     def _kept(self, experiment: str, entry: Entry) -> str | None:

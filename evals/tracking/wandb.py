@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class WandbTracker:
     def log(self, entry: Entry) -> Logged:
         """See `Tracker`."""
         recorded = self._recorded(entry) or self._record(entry)
-        by_hand = f"wandb sync {recorded}"
+        by_hand = f"wandb sync {shlex.quote(str(recorded))}"
         if is_sent(recorded):
             return Logged(str(recorded), sent=True)
         try:
