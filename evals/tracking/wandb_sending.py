@@ -54,7 +54,8 @@ def send(folder: Path, wait_s: float) -> str | None:
     except BaseException:
         _stop(process)
         raise
-    lines = [line.strip() for line in _COLOUR.sub("", said).splitlines() if line.strip()]
+    said = _COLOUR.sub("", said)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     if not is_sent(folder):
         reason = lines[-1].removeprefix("wandb: ") if lines else f"exit code {process.returncode}"
         raise TrackerError(f"W&B did not take {folder.name}: {reason[:300]}")
