@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, compare, gate, metrics, track
+from evals.commands import calibrate, compare, gate, metrics, run, runs, track
 
-COMMANDS = (gate, metrics, calibrate, compare, track)
+COMMANDS = (run, runs, compare, gate, metrics, calibrate, track)
 
 
 def mount(app: typer.Typer) -> None:

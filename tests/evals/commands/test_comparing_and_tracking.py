@@ -20,11 +20,8 @@ from tests.evals.tracking.wandb_log import read_run
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three kept runs of two prompt versions, on a machine without a key of W&B."""
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
+def folder(tmp_path: Path) -> Path:
+    """Three kept runs of two prompt versions."""
     before, after = full_run(id="run_1"), full_run(prompt="answer@v2", id="run_2")
     first = after.results[0]
     assert first.answer is not None

@@ -50,7 +50,7 @@ def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
     assert figures["low/correct"] < 2 / 3 < figures["high/correct"] <= 1
     assert (figures["cases/recall_at_5"], figures["missing/recall_at_5"]) == (2, 1)
     assert (figures["count/failed"], figures["count/stale"], figures["count/missing"]) == (1, 1, 1)
-    assert figures["cost/answers"] == 0.25
+    assert figures["cost/answers"] == 0.75
     assert {name: figures[name] for name in entry.figures} == pytest.approx(dict(entry.figures))
 
 
