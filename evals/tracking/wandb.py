@@ -40,7 +40,12 @@ class WandbTracker:
 
     def log(self, entry: Entry) -> Logged:
         """See `Tracker`."""
-        recorded = self._recorded(entry) or self._record(entry)
+        # No report of how W&B is used goes out beside.
+        with variables({"WANDB_ERROR_REPORTING": "false"}):
+            recorded = self._recorded(entry) or self._record(entry)
+            return self._sent(recorded, entry)
+
+    def _sent(self, recorded: Path, entry: Entry) -> Logged:
         by_hand = f"wandb sync {shlex.quote(str(recorded))}"
         if is_sent(recorded):
             return Logged(str(recorded), sent=True)
@@ -91,7 +96,7 @@ class WandbTracker:
         beside = self._beside(entry)
         try:
             beside.mkdir(parents=True, exist_ok=True)
-            with variables({"WANDB_DATA_DIR": str(beside), "WANDB_ERROR_REPORTING": "false"}):
+            with variables({"WANDB_DATA_DIR": str(beside)}):
                 run = self._begun(entry)
                 try:
                     self._fill(run, entry, beside)

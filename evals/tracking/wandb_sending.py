@@ -32,7 +32,7 @@ def send(folder: Path, wait_s: float) -> str | None:
     Raises:
         TrackerError: it has not been sent.
     """
-    told = {"WANDB_ERROR_REPORTING": "false", "WANDB_MODE": "online", "NO_COLOR": "1"}
+    told = {"WANDB_MODE": "online", "NO_COLOR": "1"}
     process = subprocess.Popen(  # noqa: S603 (a command of our own)
         [sys.executable, "-m", "wandb", "sync", str(folder)],
         stdin=subprocess.DEVNULL,
