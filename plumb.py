@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from app import cli as answering
+from evals import cli as evaluating
 from evals.commands import promote
 from ingestion import commands as indexing
 from prompts import cli as prompting
@@ -58,6 +59,7 @@ index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, p
 app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
+evaluating.mount(app)
 promote.mount(prompting.mount(app))
 
 

@@ -27,6 +27,9 @@ NAMES = (
     "scale",
     "engines",
     "service_speed",
+    "bootstrap_coverage",
+    "ranking_metrics",
+    "load_faults",
 )
 
 

@@ -1,0 +1,17 @@
+"""`plumb eval …`."""
+
+from __future__ import annotations
+
+import typer
+
+from evals.commands import calibrate, gate, metrics
+
+COMMANDS = (gate, metrics, calibrate)
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the group `eval` to the command line."""
+    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites, judge candidates.")
+    app.add_typer(group, name="eval")
+    for command in COMMANDS:
+        command.mount(group)
