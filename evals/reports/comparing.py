@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from evals.gate.comparing import compare_all
 from evals.gate.measuring import measure
 from evals.gate.pairing import pair
 from evals.gate.verdict import Comparison
-from evals.reports.forest import forest
+from evals.reports.forest import forest, reach_of
 from evals.runs.run import EvalRun, MetricInfo
 from evals.statistics.resamples import Resamples
 from evals.suites.suite import GateRules
@@ -25,17 +26,32 @@ SLICED_METRICS = 4
 
 @dataclass(frozen=True)
 class Slice:
-    """One metric within one tag.
+    """The questions of one tag.
 
     Attributes:
-        tag: the questions' tag.
-        item: the comparison; without a baseline, of the run with itself.
-        picture: the difference; empty without a baseline.
+        tag: theirs.
+        cases: how many they are.
+        items: by metric, the comparison; without a baseline, of the run with itself.
     """
 
     tag: str
-    item: Comparison
-    picture: Markup
+    cases: int
+    items: dict[str, Comparison]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One metric's difference in one slice.
+
+    Attributes:
+        tag: the slice's.
+        cases: questions that both runs have a value for.
+        drawn: the plot.
+    """
+
+    tag: str
+    cases: int
+    drawn: Markup
 
 
 def comparisons_of(baseline: EvalRun | None, candidate: EvalRun) -> list[Comparison]:
@@ -51,8 +67,8 @@ def comparisons_of(baseline: EvalRun | None, candidate: EvalRun) -> list[Compari
 
 def slices_of(
     baseline: EvalRun | None, candidate: EvalRun, comparisons: list[Comparison]
-) -> dict[str, list[Slice]]:
-    """By metric, the tags that enough questions have; the gate's own comparison where there is one.
+) -> list[Slice]:
+    """Tags that enough questions have; where the gate compared one, its own comparison.
 
     Args:
         baseline: None where there is none.
@@ -61,28 +77,45 @@ def slices_of(
     """
     draws = Resamples(RESAMPLES, SEED)
     judged = {(item.metric, item.slice): item for item in comparisons if item.slice}
-    return {
-        metric.name: [
-            Slice(tag, item, Markup() if baseline is None else forest(item, metric))
-            for tag in _tags(candidate)
-            for item in [
-                judged.get((metric.name, tag))
-                or _within(tag, metric, baseline or candidate, candidate, draws)
-            ]
-            if item.cases >= SMALLEST or item.gates
+    metrics = _sliced(candidate, comparisons)
+    found = []
+    for tag, cases in _tags(candidate, {item.slice for item in comparisons}).items():
+        items = {
+            metric.name: judged.get((metric.name, tag))
+            or _within(tag, metric, cases, baseline or candidate, candidate, draws)
+            for metric in metrics
+        }
+        found.append(Slice(tag, len(cases), items))
+    return found
+
+
+def pictures_of(slices: list[Slice], metrics: Mapping[str, MetricInfo]) -> dict[str, list[Picture]]:
+    """By metric, a picture of each slice that has a difference, all to one scale.
+
+    Args:
+        slices: with a baseline.
+        metrics: by name.
+    """
+    found = {}
+    for name in slices[0].items if slices else ():
+        items = [(one.tag, one.items[name]) for one in slices]
+        drawn = [(tag, item) for tag, item in items if item.difference is not None]
+        reach = max((reach_of(item) for _, item in drawn), default=1.0)
+        found[name] = [
+            Picture(tag, item.cases, forest(item, metrics[name], reach)) for tag, item in drawn
         ]
-        for metric in _sliced(candidate, comparisons)
-    }
+    return found
 
 
-def _tags(run: EvalRun) -> list[str]:
-    """Those of most questions first."""
-    questions: dict[str, set[str]] = {}
+def _tags(run: EvalRun, judged: set[str | None]) -> dict[str, set[str]]:
+    """The questions of each tag: first tags that the gate judged, then those of most questions."""
+    cases: dict[str, set[str]] = {}
     for result in run.results:
         for tag in result.case.tags:
-            questions.setdefault(tag, set()).add(result.case.id)
-    large = [tag for tag, cases in questions.items() if len(cases) >= SMALLEST]
-    return sorted(large, key=lambda tag: (-len(questions[tag]), tag))[:SLICES]
+            cases.setdefault(tag, set()).add(result.case.id)
+    large = [tag for tag, found in cases.items() if len(found) >= SMALLEST or tag in judged]
+    large.sort(key=lambda tag: (tag not in judged, -len(cases[tag]), tag))
+    return {tag: cases[tag] for tag in large[: max(SLICES, len(judged))]}
 
 
 def _sliced(run: EvalRun, comparisons: list[Comparison]) -> list[MetricInfo]:
@@ -93,8 +126,12 @@ def _sliced(run: EvalRun, comparisons: list[Comparison]) -> list[MetricInfo]:
 
 
 def _within(
-    tag: str, metric: MetricInfo, baseline: EvalRun, candidate: EvalRun, draws: Resamples
+    tag: str,
+    metric: MetricInfo,
+    cases: set[str],
+    baseline: EvalRun,
+    candidate: EvalRun,
+    draws: Resamples,
 ) -> Comparison:
-    tagged = {result.case.id for result in candidate.results if tag in result.case.tags}
-    paired = pair(metric.name, baseline, candidate, tagged)
+    paired = pair(metric.name, baseline, candidate, cases)
     return compare_all([measure(metric, paired, draws, tag)], GateRules())[0]

@@ -9,35 +9,41 @@ from evals.gate.verdict import Comparison
 from evals.reports.drawing import WIDTH, Axis, box, line, path, picture, words
 from evals.runs.run import MetricInfo
 
-HEIGHT = 74
-MIDDLE = 30
+HEIGHT = 68
+MIDDLE = 34
 
 
-def forest(item: Comparison, metric: MetricInfo) -> Markup:
+def reach_of(item: Comparison) -> float:
+    """How far from zero the plot of a comparison reaches."""
+    marks = [item.difference, item.margin, *(item.interval or ())]
+    return max(abs(mark) for mark in marks if mark is not None) * 1.1
+
+
+def forest(item: Comparison, metric: MetricInfo, reach: float | None = None) -> Markup:
     """The plot of one comparison; right is better, whichever way the metric counts.
 
     Args:
         item: with a difference, or nothing is drawn.
         metric: what is measured.
+        reach: how far from zero it reaches, where several share a scale; None for its own.
     """
     if item.difference is None:
         return Markup()
     sign = 1 if item.better == "higher" else -1
     low, high = sorted(sign * bound for bound in item.interval or (item.difference,) * 2)
     gain = sign * item.difference
-    marks = [0.0, low, high, gain, *([] if item.margin is None else [-item.margin])]
-    reach = max(map(abs, marks)) * 1.15 or 1.0
+    reach = reach or reach_of(item) or 1.0
     axis = Axis(-reach, reach)
     parts = [line("axis", 8, MIDDLE + 18, WIDTH - 8, MIDDLE + 18)]
     if item.margin is not None:
         edge = axis.at(-item.margin)
         parts += [
-            box("allowed", edge, 8, axis.at(0) - edge, MIDDLE + 10),
-            line("margin", edge, 6, edge, MIDDLE + 22),
+            box("allowed", edge, 16, axis.at(0) - edge, MIDDLE + 2),
+            line("margin", edge, 14, edge, MIDDLE + 18),
         ]
     zero = axis.at(0)
-    parts.append(line("zero", zero, 6, zero, MIDDLE + 22))
-    kind = "loss" if gain < 0 else "win"
+    parts.append(line("zero", zero, 6, zero, MIDDLE + 18))
+    kind = "loss" if gain < 0 else "win" if gain > 0 else "tie"
     if item.interval is not None:
         left, right = axis.at(low), axis.at(high)
         parts += [
@@ -46,24 +52,26 @@ def forest(item: Comparison, metric: MetricInfo) -> Markup:
             line(f"whisker {kind}", right, MIDDLE - 5, right, MIDDLE + 5),
         ]
     at = axis.at(gain)
-    # A loss is a triangle that points to it, a gain likewise: shape tells them apart, not colour alone.
-    tip = -7 if gain < 0 else 7
-    parts.append(path(f"point {kind}", f"M{at + tip} {MIDDLE}L{at - tip} {MIDDLE - 7}v14z"))
+    # Triangles point to where it went, so that shapes tell them apart and not colours alone.
+    shapes = {
+        "loss": f"M{at - 7} {MIDDLE}l14-7v14z",
+        "win": f"M{at + 7} {MIDDLE}l-14-7v14z",
+        "tie": f"M{at - 7} {MIDDLE}l7-7l7 7l-7 7z",
+    }
+    parts.append(path(f"point {kind}", shapes[kind]))
     return picture(HEIGHT, _said(item, metric), *parts, *_labels(item, metric, axis))
 
 
 def _labels(item: Comparison, metric: MetricInfo, axis: Axis) -> list[Markup]:
+    zero = axis.at(0)
     labels = [
         words(8, HEIGHT - 2, "← worse", "start"),
+        words(zero, HEIGHT - 2, "0"),
         words(WIDTH - 8, HEIGHT - 2, "better →", "end"),
     ]
-    zero = axis.at(0)
-    labels.append(words(zero, MIDDLE + 33, "0"))
-    if item.margin is not None and zero - axis.at(-item.margin) > 24:
-        sign = -1 if item.better == "higher" else 1
-        edge = max(axis.at(-item.margin), 70.0)
-        shown = change_text(metric, sign * item.margin)
-        labels.append(words(edge, MIDDLE + 33, f"may lose {shown.lstrip('+-')}", "end"))
+    if item.margin is not None:
+        shown = change_text(metric, item.margin, signed=False)
+        labels.append(words(zero - 4, 11, f"may lose {shown}", "end"))
     return labels
 
 

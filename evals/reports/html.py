@@ -13,7 +13,7 @@ from markupsafe import Markup
 from evals.gate.numbers import change_text, count_text, interval_text, value_text
 from evals.gate.verdict import Verdict
 from evals.reports.compared import facts_of
-from evals.reports.comparing import comparisons_of, slices_of
+from evals.reports.comparing import comparisons_of, pictures_of, slices_of
 from evals.reports.details import details_of
 from evals.reports.effort import efforts_of
 from evals.reports.figures import figures_of, own_interval_text, p_text, ranked
@@ -42,6 +42,7 @@ def render(baseline: EvalRun | None, candidate: EvalRun, verdict: Verdict | None
     gating = {item.metric for item in comparisons if item.gates}
     questions = questions_of(baseline, candidate, gating)
     metrics = {name: metric for run in runs for name, metric in run.metrics.items()}
+    slices = slices_of(baseline, candidate, comparisons)
     troubles = troubles_of(runs)
     rows = ranked(questions) if baseline else []
     style, script = _own("report.css"), _own("report.js")
@@ -55,7 +56,8 @@ def render(baseline: EvalRun | None, candidate: EvalRun, verdict: Verdict | None
         metrics=metrics,
         comparisons=comparisons,
         figures=figures_of(comparisons, metrics, questions) if baseline else [],
-        slices=slices_of(baseline, candidate, comparisons),
+        slices=slices,
+        pictures=pictures_of(slices, metrics) if baseline else {},
         details=details_of(questions, compared=baseline is not None),
         rows=rows[:ROWS],
         rows_left_out=max(0, len(rows) - ROWS),

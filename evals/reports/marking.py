@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.answering.answer import Citation, Passage
 from evals.cases.case import Gold
@@ -98,7 +99,7 @@ def segments(text: str, spans: Sequence[Span], limit: int) -> list[Segment]:
                 dict.fromkeys(s.label for s in inside if min(s.end, len(text)) == end and s.label)
             ),
         )
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 
