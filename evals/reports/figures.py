@@ -43,7 +43,9 @@ def figures_of(
         questions: with their values in both runs.
     """
     return [
-        Figure(item, forest(item, metrics[item.metric]), spread(_gains(item, questions), item.metric))
+        Figure(
+            item, forest(item, metrics[item.metric]), spread(_gains(item, questions), item.metric)
+        )
         for item in comparisons
         if item.slice is None and item.difference is not None
     ]

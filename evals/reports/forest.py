@@ -15,8 +15,8 @@ MIDDLE = 34
 
 def reach_of(item: Comparison) -> float:
     """How far from zero the plot of a comparison reaches."""
-    marks = [item.difference, item.margin, *(item.interval or ())]
-    return max(abs(mark) for mark in marks if mark is not None) * 1.1
+    marks = [item.difference or 0.0, item.margin or 0.0, *(item.interval or ())]
+    return max(map(abs, marks)) * 1.1
 
 
 def forest(item: Comparison, metric: MetricInfo, reach: float | None = None) -> Markup:

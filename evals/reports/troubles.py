@@ -41,7 +41,9 @@ def _of(run: EvalRun) -> list[Trouble]:
         if result.error is not None:
             cases["no answer", result.error[:LENGTH]][result.case.id] = None
         for label in result.stale:
-            cases["stale label", f"{label.document}: “{label.quote[:LENGTH]}”"][result.case.id] = None
+            cases["stale label", f"{label.document}: “{label.quote[:LENGTH]}”"][result.case.id] = (
+                None
+            )
         for name, score in result.scores.items():
             if score.value is None:
                 why = f"{name}: {(score.missing or 'no reason given')[:LENGTH]}"

@@ -199,9 +199,7 @@ def _result(
     )
 
 
-def _scores(
-    case: Case, number: int, slips: bool, refused: bool, total: float
-) -> dict[str, Score]:
+def _scores(case: Case, number: int, slips: bool, refused: bool, total: float) -> dict[str, Score]:
     scores = {
         "refusal_accuracy": Score(value=float(refused != case.answerable)),
         "latency_ms": Score(value=total),

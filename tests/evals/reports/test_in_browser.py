@@ -84,7 +84,9 @@ def test_documents_and_models_cannot_run_anything(chromium: Tab, tmp_path: Path)
 def test_the_pages_policy_stops_even_what_was_not_escaped(
     chromium: Tab, tmp_path: Path, runs: tuple[EvalRun, EvalRun]
 ) -> None:
-    unescaped = '<script>window.hacked=1</script><img src="http://127.0.0.1:9/x" onerror="hacked=1">'
+    unescaped = (
+        '<script>window.hacked=1</script><img src="http://127.0.0.1:9/x" onerror="hacked=1">'
+    )
     text = render(None, runs[1], None)
     assert text.count("</main>") == 1
     chromium.open(_written(tmp_path, text.replace("</main>", f"{unescaped}</main>")))

@@ -74,7 +74,9 @@ def test_what_is_cited_as_a_whole_is_not_marked() -> None:
 def test_gold_is_found_whatever_its_white_space_but_in_its_own_document_only() -> None:
     passage = made_passage(3)
     words = "register.\n\nRule 3: incidents"
-    [span] = gold_spans(passage, [Gold(document=passage.document, quote="register. Rule  3: incidents")])
+    [span] = gold_spans(
+        passage, [Gold(document=passage.document, quote="register. Rule  3: incidents")]
+    )
     assert passage.text[span.start : span.end] == words
     assert gold_spans(passage, [Gold(document="other.md", quote="Rule 3")]) == []
     assert gold_spans(passage, [Gold(document=passage.document, quote="Rule (3")]) == []
