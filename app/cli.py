@@ -43,7 +43,8 @@ def mount(app: typer.Typer, index: typer.Typer) -> None:
     app.command("settings")(settings_)
     index.command("prove-deleted")(prove_deleted)
     batches.mount(app)
-    lineage.mount(app)
+    answers = lineage.mount(app)
+    answers.command("forget")(forget)
     access.mount(app)
     cache = typer.Typer(no_args_is_help=True, help="The answer cache in Redis: look, clear.")
     app.add_typer(cache, name="cache")
@@ -142,18 +143,22 @@ def worker(
     burst: Annotated[
         bool, typer.Option("--burst", help="End when no job is waiting any more.")
     ] = False,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="KIND", help="Only `sync`, or only `batch`."),
+    ] = None,
     index_url: IndexUrl = None,
     setting: Setting = None,
 ) -> None:
-    """Run syncs that were asked for over REST, where redis.url is set.
+    """Run syncs and batches that were asked for over REST, where redis.url is set.
 
-    One at a time: start as many workers as jobs may run at once. SIGTERM ends it when the job at
+    One at a time, syncs first: start as many workers as jobs may run at once. SIGTERM ends it when the job at
     work has ended, a second one at once.
     """
     settings = settings_from(context, setting, index__url=index_url)
     from app.jobs.worker import work
 
-    work(settings, until_empty=burst)
+    work(settings, until_empty=burst, only=only)
 
 
 def demo(context: typer.Context, index_url: IndexUrl = None, setting: Setting = None) -> None:
@@ -200,6 +205,26 @@ def prove_deleted(
         deletion.show_proof(proof)
     if not proof.gone:
         raise typer.Exit(3 if proof.gone_from_answers else 1)
+
+
+def forget(
+    context: typer.Context,
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help="The document's id.", show_default=False)
+    ],
+    set_name: Annotated[str, typer.Option("--set", help="The document set.", show_default=False)],
+    setting: Setting = None,
+) -> None:
+    """Forget every stored answer, with its feedback, that holds something of a document.
+
+    Questions and answers of batches that hold something of it are taken out of them too.
+    """
+    settings = settings_from(context, setting)
+    from app.deletion import forget_stored
+
+    answers, lines = forget_stored(settings, set_name, document)
+    of_batches = f", and {lines} of batches" if lines else ""
+    typer.echo(f"{answers} answers forgotten that held something of {document}{of_batches}.")
 
 
 def parse_filter_flag(given: str | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +27,23 @@ def prove_deleted(
     ]
     probes.append(_memory(settings))
     return proof.model_copy(update={"probes": probes})
+
+
+def forget_stored(settings: Settings, name: str, document: str) -> tuple[int, int]:
+    """Forget what is stored of a document; how many answers, and how many lines of batches.
+
+    Raises:
+        StoreUnavailable: the database cannot be read or written.
+    """
+    from app.batch.holding import forget_in_batches
+    from app.lineage.holding import forget_document
+    from app.store.database import Database
+
+    with closing(Database(settings.store.url.get_secret_value())) as database:
+        database.migrate()
+        lines = forget_in_batches(database, name, document)
+        # Last, since it leaves no deleted row in the file.
+        return forget_document(database, name, document), lines
 
 
 def _memory(settings: Settings) -> Probe:
@@ -62,20 +80,25 @@ def show_proof(proof: DeletionProof, console: Console | None = None) -> None:
 
 def _probe_answers(settings: Settings, name: str, document: str) -> Probe:
     """Look through the stored answers: passages, citations, words, and feedback on them."""
+    from app.batch.holding import batches_holding
     from app.lineage.holding import answers_holding
     from app.store.database import Database
 
     database = Database(settings.store.url.get_secret_value())
-    try:
+    with closing(database):
         held = answers_holding(database, name, document)
-    finally:
-        database.close()
-    counts = {"given its passages": held.passages, "naming it": held.words}
+        in_batches = batches_holding(database, name, document)
+    batches = list(dict.fromkeys(batch for batch, _ in in_batches.places))
+    counts = {
+        "given its passages": held.passages,
+        "naming it": held.words,
+        "batches with lines of it": batches,
+    }
     found = [f"{len(ids)} {how}, e.g. {ids[0]}" for how, ids in counts.items() if ids]
     return Probe(
         where="stored answers",
         looked_at=f"{held.looked_at} answers of the set and {held.feedback} pieces of feedback in "
-        f"{database.shown}, for the document's id",
+        f"{database.shown}, and {in_batches.looked_at} questions of batches, for the document's id",
         found="; ".join(found),
         mend=f"`plumb answers forget {shlex.quote(document)} --set {name}`" if found else "",
     )

@@ -12,6 +12,7 @@ prompts.errors.PlumbError
 ├── UnknownAnswer           no stored answer of this id, or not one of this caller's
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
+├── UnknownBatch            no batch of this id, or not one of this caller's
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
@@ -82,6 +83,10 @@ class CannotReplay(PlumbError):
 
 class BatchError(PlumbError):
     """The questions of a batch cannot be read, or its file of answers cannot be written."""
+
+
+class UnknownBatch(PlumbError):
+    """There is no batch of this id that the caller may see, or none that is unfinished."""
 
 
 class UnknownKey(PlumbError):

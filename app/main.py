@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import (
     answers,
+    batches,
     chat,
     document_sets,
     documents,
@@ -23,10 +24,14 @@ from app.api import (
     sessions,
     set_definitions,
 )
-from app.api.body_limit import BodyLimit
-from app.api.callers import ANSWERING, EDITOR, READER
+from app.api.body_limit import BodyLimit, Bound
+from app.api.callers import ANSWERING, EDITOR, READER, READER_CHANGES
 from app.api.security_headers import SecurityHeaders
+from app.batch.kept import KeptBatches
+from app.batch.unfinished import UnfinishedBatches
+from app.jobs.kinds import BATCHES, SYNCS
 from app.jobs.opening import open_queue
+from app.jobs.starting import BatchStarts
 from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
@@ -38,6 +43,7 @@ from app.store.database import Database
 from app.telemetry.installing import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
+from prompts.errors import PlumbError
 
 DESCRIPTION = """
 Answers from your own documents, each sentence with a citation that can be checked.
@@ -59,7 +65,12 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
-        app.state.jobs = open_queue(settings)
+        app.state.jobs = open_queue(settings, SYNCS)
+        batch_jobs = open_queue(settings, BATCHES)
+        app.state.batches = KeptBatches(database, settings.batches.most_unfinished)
+        app.state.batch_starts = BatchStarts(
+            UnfinishedBatches(database), batch_jobs, settings.store.keep_days
+        )
         app.state.sessions = open_sessions(settings)
         store = settings.store
         app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
@@ -70,10 +81,17 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.sessions,
             [telemetry.on_turn, recording.on_turn],
             app.state.parts.cache,
-            [recording.on_failure],
+            [telemetry.on_failure, recording.on_failure],
         )
         app.state.metrics = telemetry.metrics
+        app.state.batch_starts.watch()
+        # Providers' packages take seconds to import: no question should wait for that. What is
+        # wrong with the model, /readyz tells.
+        with suppress(PlumbError):
+            app.state.parts.answers.check()
         yield
+        app.state.batch_starts.close()
+        batch_jobs.close()
         telemetry.tracing.close()
         app.state.sessions.close()
         app.state.answer_log.close()
@@ -91,8 +109,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(
         BodyLimit,
-        most_bytes=settings.serve.max_body_bytes,
-        most_upload_bytes=settings.serve.max_upload_bytes,
+        bound=Bound(settings.serve.max_body_bytes, "PLUMB_SERVE_MAX_BODY_BYTES"),
+        uploads={
+            documents.UPLOADS: Bound(
+                settings.serve.max_upload_bytes, "PLUMB_SERVE_MAX_UPLOAD_BYTES"
+            ),
+            batches.UPLOADS: Bound(settings.batches.max_file_bytes, "PLUMB_BATCHES_MAX_FILE_BYTES"),
+        },
     )
     app.add_middleware(
         SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
@@ -117,6 +140,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
     for resource in (chat, search):
         app.include_router(resource.router, dependencies=ANSWERING, responses=guarded)
     app.include_router(openai_chat.router, dependencies=ANSWERING)
+    app.include_router(batches.router, dependencies=READER_CHANGES, responses=guarded)
     for resource in (answers, sessions, document_sets):
         app.include_router(resource.router, dependencies=READER, responses=guarded)
     for resource in (set_definitions, documents, publications, jobs):

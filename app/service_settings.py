@@ -1,4 +1,4 @@
-"""Settings of the service around the answers: REST, jobs, Redis."""
+"""Settings of the service around the answers: REST, jobs, batches, Redis."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class RedisSettings(SettingsGroup):
 
     url: SecretStr | None = Field(
         default=None,
-        description="redis://host:6379/0; readyz checks it when set, and syncs asked for over "
-        "REST are run by `plumb worker`.",
+        description="redis://host:6379/0; readyz checks it when set, and syncs and batches asked "
+        "for over REST are run by `plumb worker`.",
     )
 
 
@@ -37,7 +37,7 @@ class StoreSettings(SettingsGroup):
 
 
 class JobsSettings(SettingsGroup):
-    """Syncs that are asked for over REST."""
+    """Jobs: syncs and batches that are asked for over REST."""
 
     folder: Path = Field(
         default=Path("plumb-jobs"),
@@ -48,10 +48,34 @@ class JobsSettings(SettingsGroup):
         default=1,
         ge=1,
         le=64,
-        description="Jobs beside the service that run at once; further ones wait.",
+        description="Syncs beside the service that run at once; further ones wait.",
     )
     keep_days: float = Field(
         default=30.0, gt=0, description="How long a job that has ended is remembered, days."
+    )
+
+
+class BatchesSettings(SettingsGroup):
+    """Batches of questions that are asked for over REST."""
+
+    most_questions: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Questions of one batch at the most."
+    )
+    max_file_bytes: int = Field(
+        default=10_000_000, ge=1000, description="Largest file of questions accepted."
+    )
+    most_unfinished: int = Field(
+        default=10, ge=1, description="Batches that one caller may have unfinished at a time."
+    )
+    concurrency: int = Field(
+        default=4, ge=1, le=64, description="Questions of one batch asked at a time."
+    )
+    at_once: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Batches beside the service that are answered at once; further ones wait. With "
+        "redis.url set, as many as there are free processes of `plumb worker`.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.jobs.handing_over import handed_over, take_over
@@ -18,6 +19,9 @@ logger = logging.getLogger(__name__)
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
 SHUTDOWN_S = 30
+# A worker that gives no sign of life for so long is killed, with all that it is answering, and another
+# one begins. On a busy machine a healthy one is silent for seconds, most of all while it starts.
+SILENT_S = 60
 
 
 def run(settings: Settings) -> None:
@@ -32,6 +36,7 @@ def run(settings: Settings) -> None:
     from app.main import create_app
     from app.security.opening import notice
     from app.telemetry.logs import log_to_stderr
+    from app.telemetry.metrics import SHARED_FOLDER
 
     if settings.serve.workers > 1 and settings.redis.url is None:
         raise SettingsError(
@@ -60,9 +65,16 @@ def run(settings: Settings) -> None:
         config = uvicorn.Config(create_app(settings), **common)
         uvicorn.Server(config).run(sockets=[listener])
         return
-    os.environ.update(handed_over(settings))
-    config = uvicorn.Config("app.serving:worker_app", factory=True, workers=workers, **common)
-    Multiprocess(config, [listener]).run()
+    config = uvicorn.Config(
+        "app.serving:worker_app",
+        factory=True,
+        workers=workers,
+        timeout_worker_healthcheck=SILENT_S,
+        **common,
+    )
+    with TemporaryDirectory(prefix="plumb-metrics-") as shared:
+        os.environ.update(handed_over(settings) | {SHARED_FOLDER: shared})
+        Multiprocess(config, [listener]).run()
 
 
 def worker_app() -> FastAPI:

@@ -32,7 +32,13 @@ from app.answer_settings import (
 )
 from app.cache_settings import CacheSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
-from app.service_settings import JobsSettings, RedisSettings, ServeSettings, StoreSettings
+from app.service_settings import (
+    BatchesSettings,
+    JobsSettings,
+    RedisSettings,
+    ServeSettings,
+    StoreSettings,
+)
 from app.session_settings import SessionSettings
 from app.telemetry_settings import TelemetrySettings
 from ingestion.settings import (
@@ -48,7 +54,12 @@ from prompts.errors import SettingsError
 
 ENV_PREFIX = "PLUMB_"
 # Variables that are read elsewhere and are no settings of the tree.
-OTHER_VARIABLES = {"PLUMB_CONFIG", "PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"}
+OTHER_VARIABLES = {
+    "PLUMB_CONFIG",
+    "PLUMB_BENCH_DATA",
+    "PLUMB_BENCH_SECONDS",
+    "PLUMB_TEST_QDRANT_URL",
+}
 DEFAULT_CONFIG = Path("plumbline.toml")
 
 
@@ -80,6 +91,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
+    batches: BatchesSettings = BatchesSettings()
     serve: ServeSettings = ServeSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()

@@ -1,15 +1,17 @@
-"""`plumb eval …`: this room's commands."""
+"""`plumb eval …`."""
 
 from __future__ import annotations
 
 import typer
 
-from evals.commands import gate, report
+from evals.commands import calibrate, gate, metrics, report
+
+COMMANDS = (gate, report, metrics, calibrate)
 
 
 def mount(app: typer.Typer) -> None:
     """Add the group `eval` to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Evaluations: compare runs at the gate, show them.")
+    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites, judge candidates.")
     app.add_typer(group, name="eval")
-    gate.mount(group)
-    report.mount(group)
+    for command in COMMANDS:
+        command.mount(group)

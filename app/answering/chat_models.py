@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textwrap import shorten
 from typing import Any
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from app.answer_settings import ChatSettings, ExtractiveSettings
@@ -42,6 +43,11 @@ def make_chat_model(
             embed=embedder.embed_queries, max_sentences=extractive.max_sentences, **options
         )
         return extracted
+    return make_hosted_model(chat, parameters)
+
+
+def make_hosted_model(chat: ChatSettings, parameters: Mapping[str, Any]) -> BaseChatModel:
+    """A model behind an API; see `make_chat_model`."""
     from langchain.chat_models import init_chat_model
 
     arguments = {**parameters, **_bounds(chat), **_connection(chat)}
@@ -65,9 +71,14 @@ def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str
 
 
 def _bounds(chat: ChatSettings) -> dict[str, Any]:
-    """Time and retries; Ollama's client knows only the first, by another name."""
+    """Time and retries. Ollama's client has neither by name: its transport tries to connect again."""
     if _provider(chat) == "ollama":
-        return {"client_kwargs": {"timeout": chat.timeout_s}}
+        again = chat.max_retries
+        return {
+            "client_kwargs": {"timeout": chat.timeout_s},
+            "sync_client_kwargs": {"transport": httpx.HTTPTransport(retries=again)},
+            "async_client_kwargs": {"transport": httpx.AsyncHTTPTransport(retries=again)},
+        }
     return {"timeout": chat.timeout_s, "max_retries": chat.max_retries}
 
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import problem
 
-# The one resource that takes files, which have a bound of their own.
-UPLOAD = re.compile(r"/v1/document-sets/[^/]+/documents/?$")
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound on bodies.
+
+    Attributes:
+        most_bytes: the bound.
+        variable: what sets it.
+    """
+
+    most_bytes: int
+    variable: str
 
 
 class _TooLarge(Exception):
@@ -20,22 +32,22 @@ class BodyLimit:
     """ASGI middleware: 413 for a body over its bound, whatever its Content-Length says.
 
     Args:
-        most_bytes: the bound on requests.
-        most_upload_bytes: the bound on uploads of files.
+        bound: for requests.
+        uploads: a pattern of the path -> another bound, for those that post files.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int, most_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, bound: Bound, uploads: Mapping[str, Bound]) -> None:
         self._app = app
-        self._most_bytes = most_bytes
-        self._most_upload_bytes = most_upload_bytes
+        self._bound = bound
+        self._uploads = [(re.compile(path), other) for path, other in uploads.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        uploads = scope["method"] == "POST" and UPLOAD.search(scope["path"]) is not None
-        most_bytes = self._most_upload_bytes if uploads else self._most_bytes
+        bound = self._bound_of(scope)
+        most_bytes = bound.most_bytes
         received = 0
         too_large = answered = False
 
@@ -65,12 +77,19 @@ class BodyLimit:
                 if answered:
                     raise
         if too_large and not answered:
-            setting = "PLUMB_SERVE_MAX_" + ("UPLOAD_BYTES" if uploads else "BODY_BYTES")
             response = problem(
                 413,
                 "request-too-large",
                 "Request too large",
-                f"the request has more than {most_bytes:,} bytes; send less, or raise {setting}.",
+                f"the request has more than {most_bytes:,} bytes; send less, or raise "
+                f"{bound.variable}.",
                 scope["path"],
             )
             await response(scope, receive, send)
+
+    def _bound_of(self, scope: Scope) -> Bound:
+        if scope["method"] == "POST":
+            for path, bound in self._uploads:
+                if path.search(scope["path"]):
+                    return bound
+        return self._bound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import Depends, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
@@ -76,12 +76,12 @@ def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> Non
 
     Raises:
         AccessError: see `Guard.admit`; or, where nobody is asked who they are, a page of another
-            site asks for what takes more than reading.
+            site asks for more than reading.
     """
     guard = guard_of(request)
     asked = f"{request.method} {request.url.path}"
     guard.admit(caller, role, changes=changes, asked=asked)
-    if guard.asks or role == "reader":
+    if guard.asks or (role == "reader" and not changes):
         return
     # A foreign name that leads here is how a page gets past the browser's rules.
     if guard.private and not is_own_address(request.url.hostname or ""):
@@ -109,11 +109,22 @@ def require(role: Role, *, changes: bool | None = None) -> Any:
         bearer: Annotated[object, Security(_bearer)],
         api_key: Annotated[object, Security(_api_key)],
     ) -> None:
-        # Who asks, and whether they may, in one visit to a thread: keys and rates may be looked up.
-        if getattr(request.state, "admitted", None) != role:
+        if getattr(request.state, "admitted", None) == role:
+            return
+        if role == "reader" and _nobody_is_asked(request):
+            check(request)
+        else:
+            # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
             await run_in_threadpool(check, request)
 
     return Depends(admitted)
+
+
+def _nobody_is_asked(request: Request) -> bool:
+    """Whether whoever it is may read: nothing is looked up then, and nothing refused."""
+    guard = guard_of(request)
+    forwarded = guard.assumed and any(name in request.headers for name in FORWARDED)
+    return guard.private and not guard.asks and not forwarded
 
 
 async def _answering(request: Request) -> AsyncIterator[None]:
@@ -122,6 +133,8 @@ async def _answering(request: Request) -> AsyncIterator[None]:
 
 
 READER = [require("reader", changes=False)]
+# Of what readers make and take away: such requests are changes.
+READER_CHANGES = [require("reader")]
 EDITOR = [require("editor")]
 # Held until the answer is sent, a streamed one to its end. After the caller is known: nobody who
 # may not ask takes a slot.
@@ -129,7 +142,9 @@ ANSWERING = [*READER, Depends(_answering)]
 
 
 class AdmittedFirst(APIRoute):
-    """A route for editors that reads no body of anyone else: it may be large."""
+    """A route for a role, editors, that reads no body of anyone else: it may be large."""
+
+    role: ClassVar[Role] = "editor"
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, behind the guard."""
@@ -137,14 +152,20 @@ class AdmittedFirst(APIRoute):
 
         def admitted(request: Request) -> None:
             caller = identified(request)
-            admit(request, caller, "editor", changes=request.method in CHANGING)
-            request.state.admitted = "editor"
+            admit(request, caller, self.role, changes=request.method in CHANGING)
+            request.state.admitted = self.role
 
         async def guarded(request: Request) -> Response:
             await run_in_threadpool(admitted, request)
             return await handler(request)
 
         return guarded
+
+
+class ReaderAdmittedFirst(AdmittedFirst):
+    """The same for readers."""
+
+    role = "reader"
 
 
 def check_version(request: Request, caller: Caller, version: str | None) -> None:

@@ -14,22 +14,22 @@ from app.api.parts import JobsDep, PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
 from app.definitions import require_definition
 from app.jobs.events import events
-from app.jobs.job import Job, SyncRequest
+from app.jobs.job import SyncJob, SyncRequest, sync_job
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 
-def _job(job_id: str, jobs: JobsDep) -> Job:
+def _job(job_id: str, jobs: JobsDep) -> SyncJob:
     return jobs.get(job_id)
 
 
-FollowedJob = Annotated[Job, Depends(_job)]
+FollowedJob = Annotated[SyncJob, Depends(_job)]
 
 
 class Jobs(BaseModel):
     """Jobs, newest first."""
 
-    jobs: list[Job]
+    jobs: list[SyncJob]
 
 
 @router.post(
@@ -46,7 +46,7 @@ def sync(
     audit: AuditDep,
     response: Response,
     request: Annotated[SyncRequest | None, Body()] = None,
-) -> Job:
+) -> SyncJob:
     """Begin to bring the set up to date with its sources; `Location` says where to follow it.
 
     Answers come from the version before it until the new one is complete and checked.
@@ -54,7 +54,7 @@ def sync(
     require_definition(parts.catalogue, name)
     asked = request or SyncRequest()
     with audit.act(caller, "sync", name, **asked.model_dump(mode="json")):
-        job = jobs.submit(name, asked, caller.name)
+        job = jobs.submit(sync_job(name, asked, caller.name))
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return job
 
@@ -66,7 +66,7 @@ def list_jobs(jobs: JobsDep) -> Jobs:
 
 
 @router.get("/jobs/{job_id}", responses=UNKNOWN_JOB, summary="Look at a job")
-def get_job(job_id: str, jobs: JobsDep) -> Job:
+def get_job(job_id: str, jobs: JobsDep) -> SyncJob:
     """How far it is, and what came of it."""
     return jobs.get(job_id)
 

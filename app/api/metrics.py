@@ -14,6 +14,6 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=Response, summary="Metrics for Prometheus")
 def metrics(request: Request) -> Response:
-    """Counts and times of this process since it was started."""
+    """Counts and times of all serving processes since the service was started."""
     found = cast("Metrics", request.app.state.metrics)
     return Response(found.text(), media_type=CONTENT_TYPE_LATEST)

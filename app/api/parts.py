@@ -7,7 +7,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.answering.service import AnswerService
+from app.batch.kept import KeptBatches
+from app.jobs.job import SyncJob
 from app.jobs.queue import JobQueue
+from app.jobs.starting import BatchStarts
 from app.lineage.log import AnswerLog
 from app.parts import Parts
 from app.readiness import Readiness
@@ -28,8 +31,16 @@ async def _readiness(request: Request) -> Readiness:
     return cast("Readiness", request.app.state.readiness)
 
 
-async def _jobs(request: Request) -> JobQueue:
-    return cast("JobQueue", request.app.state.jobs)
+async def _jobs(request: Request) -> JobQueue[SyncJob]:
+    return cast("JobQueue[SyncJob]", request.app.state.jobs)
+
+
+async def _batches(request: Request) -> KeptBatches:
+    return cast("KeptBatches", request.app.state.batches)
+
+
+async def _batch_starts(request: Request) -> BatchStarts:
+    return cast("BatchStarts", request.app.state.batch_starts)
 
 
 async def _uploads(request: Request) -> Uploads:
@@ -51,7 +62,9 @@ async def _answer_log(request: Request) -> AnswerLog:
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
-JobsDep = Annotated[JobQueue, Depends(_jobs)]
+JobsDep = Annotated[JobQueue[SyncJob], Depends(_jobs)]
+BatchesDep = Annotated[KeptBatches, Depends(_batches)]
+BatchStartsDep = Annotated[BatchStarts, Depends(_batch_starts)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 TurnsDep = Annotated[Turns, Depends(_turns)]
 SessionsDep = Annotated[Sessions, Depends(_sessions)]

@@ -16,6 +16,7 @@ from app.api.problem import ProblemDetail
 from app.errors import (
     AccessDenied,
     AccessError,
+    BatchError,
     CacheUnavailable,
     ChatModelFailed,
     ChatModelResting,
@@ -32,6 +33,7 @@ from app.errors import (
     TooBusy,
     TooManyRequests,
     UnknownAnswer,
+    UnknownBatch,
     UnknownJob,
     UnknownModel,
     UnknownSession,
@@ -60,6 +62,7 @@ STATUS: dict[type[PlumbError], int] = {
     InvalidQuestion: 422,
     InvalidFilter: 422,
     InvalidRequest: 422,
+    BatchError: 422,
     InvalidSetName: 422,
     PromptError: 422,
     SourceError: 422,
@@ -73,6 +76,7 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownModel: 404,
     UnknownSession: 404,
     UnknownAnswer: 404,
+    UnknownBatch: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -121,6 +125,9 @@ UPLOADING: dict[int | str, dict[str, Any]] = {
 UNKNOWN_SESSION: dict[int | str, dict[str, Any]] = {404: _response("No such session.")}
 UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
     404: _response("No such answer, or it is another caller's.")
+}
+UNKNOWN_BATCH: dict[int | str, dict[str, Any]] = {
+    404: _response("No such batch, or it is another caller's.")
 }
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {

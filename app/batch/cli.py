@@ -27,7 +27,7 @@ def batch(
         Path,
         typer.Argument(
             metavar="QUESTIONS",
-            help='JSON lines: {"question": …}, and maybe id, document_set, filters.',
+            help='JSON lines: {"question": …}, and maybe id, document_set, filters, prompt.',
             show_default=False,
         ),
     ],
@@ -36,6 +36,10 @@ def batch(
     ],
     set_name: Annotated[
         str | None, typer.Option("--set", help="The document set of questions that name none.")
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(help="Version or alias of the answer prompt, for questions that name none."),
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 4,
     skip_bad: Annotated[
@@ -53,15 +57,19 @@ def batch(
     The exit code is 3 if some questions failed or lines were left out.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from app.batch.questions import read_questions
+    from app.batch.questions import read_questions, require_all
 
-    found = read_questions(questions, skip_bad)
+    found = read_questions(questions)
+    if not skip_bad:
+        require_all(found, str(questions), ", or leave such lines out with --skip-bad")
     for line in found.bad:
         typer.echo(f"left out: {line}", err=True)
-    from app.parts import build
+    from app.batch.answering import recorded_answering
+    from app.callers import Caller
 
-    answer = build(settings).answers.ask
-    count = _run(found.good, output, again, answer, set_name, concurrency)
+    # Whoever can start commands here can read every document anyway.
+    with recorded_answering(settings, Caller("command line", "admin")) as answer:
+        count = _run(found.good, output, again, answer, set_name, prompt, concurrency)
     typer.echo(
         f"{count.answered} answered, {count.failed} failed, {count.skipped} done before, "
         f"{len(found.bad)} lines left out; {output}",
@@ -77,6 +85,7 @@ def _run(
     again: bool,
     answer: Answering,
     set_name: str | None,
+    prompt: str | None,
     concurrency: int,
 ) -> BatchCount:
     from rich.console import Console
@@ -111,6 +120,7 @@ def _run(
             answers,
             answer,
             document_set=set_name,
+            prompt=prompt,
             concurrency=concurrency,
             on_progress=show,
         )

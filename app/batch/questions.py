@@ -1,8 +1,9 @@
-"""Read the questions of a batch, one JSON object a line."""
+"""The questions of a batch: read from JSON lines, named, and checked before any is asked."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,39 @@ from app.errors import BatchError
 MOST_NAMED = 5
 
 
-class BatchQuestion(BaseModel):
-    """A line of the file of questions.
-
-    Attributes:
-        id: names the question in the file of answers; default: the number of its line.
-        question: in words.
-        document_set: the set to ask; default: that of the batch.
-        filters: which documents may be used.
-    """
+class GivenQuestion(BaseModel):
+    """A question as whoever made the batch gave it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(min_length=1, max_length=200, coerce_numbers_to_str=True)
-    question: str
-    document_set: str | None = None
-    filters: dict[str, Any] | None = None
+    id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        coerce_numbers_to_str=True,
+        description="Names the question among the answers. Default: its number, the first is 1.",
+    )
+    question: str = Field(description="The question, in words.")
+    document_set: str | None = Field(
+        default=None, description="The set to ask. Default: that of the batch."
+    )
+    filters: dict[str, Any] | None = Field(
+        default=None, description="Which documents may be used, as in `POST /v1/chat`."
+    )
+    prompt: str | None = Field(
+        default=None,
+        description="Version or alias of the answer prompt. Default: that of the batch.",
+    )
+
+
+class BatchQuestion(GivenQuestion):
+    """A question that has a name.
+
+    Attributes:
+        id: the one that was given, or the question's number.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
 
 
 @dataclass(slots=True)
@@ -40,50 +58,90 @@ class Questions:
     bad: list[str] = field(default_factory=list)
 
 
-def read_questions(file: Path, skip_bad: bool = False) -> Questions:
+def read_questions(file: Path) -> Questions:
     """All questions of a file; empty lines are none.
 
     Raises:
-        BatchError: the file cannot be read, or an id comes twice; or, without `skip_bad`, a line
-            is no question. The message names the lines.
+        BatchError: the file cannot be read, or an id comes twice.
     """
+    try:
+        return parse_questions(file.read_bytes(), str(file))
+    except OSError as error:
+        raise BatchError(f"{file}: {error.strerror or error}; name a file of questions.") from error
+
+
+def parse_questions(content: bytes, name: str) -> Questions:
+    """All questions of a file's content; empty lines are none.
+
+    Args:
+        content: JSON lines in UTF-8.
+        name: the file's, for messages.
+
+    Raises:
+        BatchError: it is no text, or an id comes twice; the message names the lines.
+    """
+    try:
+        # Not splitlines(): a string in JSON may hold U+2028 and the like.
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{name}: is not UTF-8 text ({error}).") from error
     found = Questions()
-    lines: dict[str, int] = {}
-    for number, line in enumerate(_lines(file), start=1):
+    given: list[tuple[int, GivenQuestion]] = []
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            question = _parsed(line, number)
+            given.append((number, _parsed(line)))
         except ValueError as error:
             found.bad.append(f"line {number}: {error}")
-            continue
-        if question.id in lines:
-            raise BatchError(
-                f"{file}: line {number} has the id {question.id!r} of line {lines[question.id]}; "
-                "each id may come once (a line without one has its number)."
-            )
-        lines[question.id] = number
-        found.good.append(question)
-    if found.bad and not skip_bad:
-        more = f"; and {len(found.bad) - MOST_NAMED} more" if len(found.bad) > MOST_NAMED else ""
-        raise BatchError(
-            f"{file}: {'; '.join(found.bad[:MOST_NAMED])}{more}. Nothing was asked; mend the file, "
-            "or leave such lines out with --skip-bad."
-        )
+    found.good = named(given, f"{name}: line")
     return found
 
 
-def _lines(file: Path) -> list[str]:
-    try:
-        # Not splitlines(): a string in JSON may hold U+2028 and the like.
-        return file.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise BatchError(f"{file}: {error.strerror or error}; name a file of questions.") from error
-    except UnicodeDecodeError as error:
-        raise BatchError(f"{file}: is not UTF-8 text ({error}).") from error
+def named(given: Iterable[tuple[int, GivenQuestion]], where: str) -> list[BatchQuestion]:
+    """The questions, those without an id named by their numbers.
+
+    Args:
+        given: questions with their numbers.
+        where: what stands before a number in messages.
+
+    Raises:
+        BatchError: an id comes twice.
+    """
+    numbers: dict[str, int] = {}
+    questions = []
+    for number, question in given:
+        id_ = question.id or str(number)
+        if id_ in numbers:
+            raise BatchError(
+                f"{where} {number} has the id {id_!r} of {numbers[id_]}; each id may come once "
+                "(a question without one has its number)."
+            )
+        numbers[id_] = number
+        questions.append(BatchQuestion.model_construct(**{**dict(question), "id": id_}))
+    return questions
 
 
-def _parsed(line: str, number: int) -> BatchQuestion:
+def require_all(found: Questions, name: str, way_out: str = "") -> None:
+    """Check that no line is bad.
+
+    Args:
+        found: what a file holds.
+        name: the file's.
+        way_out: what else can be done than to mend it, as the end of a sentence.
+
+    Raises:
+        BatchError: some are; the message names the first ones.
+    """
+    if found.bad:
+        more = f"; and {len(found.bad) - MOST_NAMED} more" if len(found.bad) > MOST_NAMED else ""
+        raise BatchError(
+            f"{name}: {'; '.join(found.bad[:MOST_NAMED])}{more}. Nothing was asked; mend the "
+            f"file{way_out}."
+        )
+
+
+def _parsed(line: str) -> GivenQuestion:
     try:
         given = json.loads(line)
     except RecursionError as error:
@@ -92,10 +150,8 @@ def _parsed(line: str, number: int) -> BatchQuestion:
         raise ValueError(f"is not JSON ({error})") from error
     if not isinstance(given, dict):
         raise ValueError('is no JSON object, for example {"question": "…"}')
-    if given.get("id") is None:
-        given["id"] = str(number)
     try:
-        return BatchQuestion.model_validate(given)
+        return GivenQuestion.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
-from app.batch.answers_file import AnswersFile
 from app.batch.questions import BatchQuestion
 from app.errors import BatchError
+from app.turns.turn import TurnRequest
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
-# `answer(question, document_set, filters=…)`, as `AnswerService.ask`.
-Answering = Callable[..., BaseModel]
+# Takes a turn.
+Answering: TypeAlias = Callable[[TurnRequest], BaseModel]
+
+
+class Answers(Protocol):
+    """Where lines go.
+
+    Attributes:
+        done: id -> question of those that have a line.
+    """
+
+    done: dict[str, str]
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Keep a line for good.
+
+        Raises:
+            PlumbError: it cannot be kept; the batch ends.
+        """
 
 
 @dataclass(slots=True)
@@ -36,12 +54,14 @@ class BatchCount:
 
 def run_batch(
     questions: Sequence[BatchQuestion],
-    answers: AnswersFile,
+    answers: Answers,
     answer: Answering,
     *,
     document_set: str | None = None,
+    prompt: str | None = None,
     concurrency: int = 4,
     on_progress: Callable[[BatchCount], None] = lambda count: None,
+    over: threading.Event | None = None,
 ) -> BatchCount:
     """Answer each question that has no line yet; lines come in the order of being done.
 
@@ -51,12 +71,15 @@ def run_batch(
         questions: with ids of their own.
         answers: where lines go: `{"id", "question", "answer"}`, or `error` for `answer`.
         answer: answers one question; called from `concurrency` threads.
-        document_set: for questions that name none.
+        document_set, prompt: for questions that name none.
         concurrency: questions that are asked at a time.
         on_progress: told after each line.
+        over: set when the last question was answered, or the batch ends before; those that are
+            being asked then are waited for.
 
     Raises:
-        BatchError: the file has another question under an id, or cannot be written.
+        BatchError: another question has a line under an id.
+        PlumbError: a line cannot be kept.
     """
     count = BatchCount()
     open_questions: list[BatchQuestion] = []
@@ -71,9 +94,10 @@ def run_batch(
             )
         count.skipped += 1
     on_progress(count)
+    asked = [(question, _request(question, document_set, prompt)) for question in open_questions]
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="batch")
     try:
-        for question, row in _as_done(pool, open_questions, answer, document_set, concurrency):
+        for question, row in _as_done(pool, asked, answer, concurrency):
             answers.append({"id": question.id, "question": question.question, **row})
             if "error" in row:
                 count.failed += 1
@@ -81,37 +105,46 @@ def run_batch(
                 count.answered += 1
             on_progress(count)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        if over is not None:
+            over.set()
+        # Whoever answers must not be closed under a question that is being answered.
+        pool.shutdown(wait=True, cancel_futures=True)
     return count
 
 
 def _as_done(
     pool: ThreadPoolExecutor,
-    questions: Sequence[BatchQuestion],
+    questions: Sequence[tuple[BatchQuestion, TurnRequest]],
     answer: Answering,
-    document_set: str | None,
     concurrency: int,
 ) -> Iterator[tuple[BatchQuestion, dict[str, Any]]]:
     """Questions with what became of them; no more are handed out than can be asked soon."""
     coming = iter(questions)
     asked: dict[Future[dict[str, Any]], BatchQuestion] = {}
     while True:
-        while len(asked) < 2 * concurrency and (question := next(coming, None)) is not None:
-            asked[pool.submit(_row, question, answer, document_set)] = question
+        while len(asked) < 2 * concurrency and (pair := next(coming, None)) is not None:
+            question, request = pair
+            asked[pool.submit(_row, question.id, request, answer)] = question
         if not asked:
             return
         for future in wait(asked, return_when=FIRST_COMPLETED).done:
             yield asked.pop(future), future.result()
 
 
-def _row(question: BatchQuestion, answer: Answering, document_set: str | None) -> dict[str, Any]:
+def _request(question: BatchQuestion, document_set: str | None, prompt: str | None) -> TurnRequest:
+    return TurnRequest(
+        question=question.question,
+        document_set=question.document_set or document_set,
+        filters=question.filters or {},
+        prompt=question.prompt or prompt,
+    )
+
+
+def _row(question_id: str, request: TurnRequest, answer: Answering) -> dict[str, Any]:
     try:
-        given = answer(
-            question.question, question.document_set or document_set, filters=question.filters
-        )
-        return {"answer": given.model_dump(mode="json")}
+        return {"answer": answer(request).model_dump(mode="json")}
     except PlumbError as error:
         return {"error": {"type": type(error).__name__, "message": " ".join(str(error).split())}}
     except Exception as error:  # one question must not end the batch
-        logger.exception("question %r failed in a way nobody foresaw", question.id)
+        logger.exception("question %r failed in a way nobody foresaw", question_id)
         return {"error": {"type": type(error).__name__, "message": str(error)[:500]}}

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
+import numpy as np
+from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from app.answering.chain import Asked
-from app.cache.flight import SingleFlight
+from app.cache.flight import Landed, Lead, SingleFlight
 from app.cache.keys import Key, key_of
 from app.cache.near import Near, NearQuestions
-from app.cache.store import CacheStore, StoreStats
+from app.cache.packing import Reading, packed
+from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
 from app.cache_settings import CacheSettings
 
@@ -53,6 +55,40 @@ class Served(NamedTuple):
     answer: Answer
     kind: Kind
     matched_question: str | None = None
+
+
+class Making:
+    """The right to make an answer that others may be waiting for; ends with `keep` or `give_up`."""
+
+    def __init__(self, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]) -> None:
+        self._lead = lead
+        self._keeping = keeping
+
+    def keep(self, answer: Answer) -> None:
+        """Give it to those who wait, and keep it, if it may be kept."""
+        with self.failing():
+            ops = self._keeping(answer)
+        self._lead.land(answer, ops)
+
+    def give_up(self, error: BaseException) -> None:
+        """Leave it to another."""
+        self._lead.fail(error)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Give up when the block fails."""
+        try:
+            yield
+        except BaseException as error:
+            self.give_up(error)
+            raise
+
+
+class _Look(NamedTuple):
+    """What looking for an answer brought to light beside it."""
+
+    vector: NDArray[np.float32]
+    to_keep: list[Put]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +139,8 @@ class AnswerCache:
         self._near = NearQuestions(
             store, settings.semantic_threshold, settings.semantic_questions, settings.ttl_s
         )
-        self._flights = SingleFlight(store, wait_s)
+        self._reading = Reading()
+        self._flights: SingleFlight[Answer] = SingleFlight(store, self._reading.of, wait_s)
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -113,33 +150,43 @@ class AnswerCache:
         Raises:
             What `compute` raises.
         """
-        if not self._settings.enabled:
-            return Served(compute(), "miss")
+        begun = self.begin(asked, groups)
+        if isinstance(begun, Served):
+            return begun
+        with begun.failing():
+            answer = compute()
+        begun.keep(answer)
+        return Served(answer, "miss")
+
+    def begin(self, asked: Asked, groups: Groups) -> Served | Making:
+        """A kept answer, or one that is being made to an equal question now; else the right to make it.
+
+        Raises:
+            PlumbError: as two, one after the other, who were making it.
+        """
         key = key_of(asked, groups)
-        hit = self._lookup(key, asked)
+        hit, look = self._look(key, asked)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-
-        def made() -> Answer:
-            answer = compute()
-            self._keep(key, asked, answer)
-            return answer
-
-        flown = self._flights.single_flight(key.flight, made, lambda: self._get(key.answer))
-        if flown.led:
-            return Served(flown.value, "miss")
-        self._count("shared")
-        return Served(flown.value.model_copy(), "exact")
+        joined = self._flights.join(key.flight, key.answer)
+        if isinstance(joined, Landed):
+            self._count("shared")
+            return Served(joined.value.model_copy(), "exact")
+        return Making(joined, lambda answer: self._keeping(key, asked, answer, look))
 
     def lookup(self, asked: Asked, groups: Groups) -> Hit | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
-        if not self._settings.enabled:
-            return None
-        return self._lookup(key_of(asked, groups), asked)
+        return self._look(key_of(asked, groups), asked)[0]
 
     def store(self, asked: Asked, groups: Groups, answer: Answer) -> bool:
         """Keep an answer, if it may be kept; whether it was."""
-        return self._settings.enabled and self._keep(key_of(asked, groups), asked, answer)
+        self._store.do(*self._keeping(key_of(asked, groups), asked, answer, None))
+        return may_be_kept(asked, answer)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for an answer that is being made to an equal question."""
+        return self._flights.waiting
 
     def clear(self, document_set: str | None = None) -> int:
         """Drop the answers of a document set, or of all; how many.
@@ -160,50 +207,54 @@ class AnswerCache:
 
     def close(self) -> None:
         """Let go of the store."""
+        self._flights.close()
         self._store.close()
 
-    def _lookup(self, key: Key, asked: Asked) -> Hit | None:
+    def _look(self, key: Key, asked: Asked) -> tuple[Hit | None, _Look | None]:
         began = time.perf_counter()
         answer = self._get(key.answer)
         if answer is not None:
             self._count("exact")
-            return Hit(_told_again(answer, began), "exact")
+            return Hit(_told_again(answer, began), "exact"), None
+        look = None
         if self._settings.semantic:
-            vector = self._vectors.embed(asked.document_set.info, asked.question)
-            for near in self._near.find(key.questions, vector, asked.question):
+            info = asked.document_set.info
+            found = self._near.catch_up(
+                key.questions, info.model.dimension, self._vectors.looking(info, asked.question)
+            )
+            look = _Look(*self._vectors.embed_unless(found, info, asked.question))
+            for near in self._near.find(key.questions, look.vector, asked.question):
                 answer = self._get(near.answer_key)
                 if answer is not None:
                     if near.answer_key == key.answer:  # kept since the first look
                         self._count("exact")
-                        return Hit(_told_again(answer, began), "exact")
+                        return Hit(_told_again(answer, began), "exact"), look
                     self._count("semantic")
-                    return Hit(_told_again(answer, began), "semantic", near.question)
+                    return Hit(_told_again(answer, began), "semantic", near.question), look
                 self._near.forget(key.questions, near)
         self._count("misses")
-        return None
+        return None, look
 
-    def _keep(self, key: Key, asked: Asked, answer: Answer) -> bool:
+    def _keeping(self, key: Key, asked: Asked, answer: Answer, look: _Look | None) -> list[Op]:
+        """What the store is to do with an answer that was made."""
+        ops: list[Op] = [] if look is None else [*look.to_keep]
         if not may_be_kept(asked, answer):
             self._count("not_stored")
-            return False
-        # Level 1: the default packs 7 % smaller and takes three times as long.
-        packed = zlib.compress(answer.model_dump_json().encode(), 1)
-        self._store.put(key.answer, packed, self._settings.ttl_s)
+            return ops
+        ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
         if self._settings.semantic:
-            vector = self._vectors.embed(asked.document_set.info, asked.question)
-            self._near.add(key.questions, vector, Near(asked.question, key.answer))
+            vector = (
+                self._vectors.embed(asked.document_set.info, asked.question)
+                if look is None
+                else look.vector
+            )
+            ops += self._near.adding(key.questions, vector, Near(asked.question, key.answer))
         self._count("stored")
-        return True
+        return ops
 
     def _get(self, key: str) -> Answer | None:
-        packed = self._store.get(key)
-        if packed is None:
-            return None
-        try:
-            return Answer.model_validate_json(zlib.decompress(packed))
-        except (zlib.error, ValidationError):
-            # Another version of Plumbline wrote it: as good as not there.
-            return None
+        found = self._store.get(key)
+        return None if found is None else self._reading.of(found)
 
     def _count(self, name: str) -> None:
         with self._lock:

@@ -61,7 +61,9 @@ def normalised(question: str) -> str:
 
     Words all in capitals keep them in a sentence that is not: WHO is not who, and MW is not mw.
     """
-    text = "".join(_plain(character) for character in question.translate(_QUOTES))
+    text = question
+    if not text.isascii():
+        text = "".join(_plain(character) for character in question.translate(_QUOTES))
     text = " ".join(unicodedata.normalize("NFC", text).split())
     shouted = not any(character.islower() for character in text)
     text = text.lower() if shouted else _WORD.sub(_cased, text)

@@ -6,9 +6,10 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
-from app.cache.store import StoreStats
+from app.cache.store import Op, StoreStats
 
 # What an entry costs beside its bytes: key, dictionary, object.
 OVERHEAD = 300
@@ -97,6 +98,10 @@ class MemoryStore:
 
     def unlock(self, key: str, token: str) -> None:
         """Nothing to give back."""
+
+    def do(self, *ops: Op) -> list[Any]:
+        """One after the other."""
+        return [getattr(self, type(op).__name__.lower())(*astuple(op)) for op in ops]
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cache.gate.comparison import difference
-from app.cache.store import CacheStore
+from app.cache.store import Append, CacheStore, Get, Since
 
 # Nearest questions that are compared word by word.
 BEST = 8
@@ -71,12 +71,13 @@ class NearQuestions:
     def find(self, scope: str, vector: NDArray[np.float32], question: str) -> Iterator[Near]:
         """Questions of the scope that ask the same as `question`, nearest first.
 
+        As of the last time that `catch_up` was called for the scope.
+
         Args:
             vector: the question's unit vector.
         """
         mirror = self._mirror(scope, len(vector))
         with mirror.lock:
-            self._catch_up(scope, mirror)
             # Not `@`: BLAS shares this out among threads, and on a busy machine waits milliseconds
             # for one of them to get its turn.
             likeness = np.einsum("ij,j->i", mirror.matrix[: len(mirror.known)], vector)
@@ -89,13 +90,22 @@ class NearQuestions:
             else:
                 self.turned_away += 1
 
-    def add(self, scope: str, vector: NDArray[np.float32], near: Near) -> None:
-        """Keep a question whose answer is kept."""
+    def catch_up(self, scope: str, dimension: int, also: Sequence[Get] = ()) -> list[bytes | None]:
+        """Read what is new in a scope; what the store has for `also`, asked in the same visit."""
+        mirror = self._mirror(scope, dimension)
+        with mirror.lock:
+            (mirror.cursor, records), *found = self._store.do(Since(scope, mirror.cursor), *also)
+            for record in records:
+                self._read(mirror, record)
+        return found
+
+    def adding(self, scope: str, vector: NDArray[np.float32], near: Near) -> list[Append]:
+        """What makes the store keep a question whose answer is kept."""
         text, key = near.question.encode(), near.answer_key.encode()
         if len(text) > 0xFFFF:
-            return
+            return []
         record = _HEAD.pack(len(text), len(key)) + text + key + vector.astype(np.float16).tobytes()
-        self._store.append(scope, record, self._most, self._ttl_s)
+        return [Append(scope, record, self._most, self._ttl_s)]
 
     def forget(self, scope: str, near: Near) -> None:
         """Compare with a question no more: its answer is gone."""
@@ -118,16 +128,13 @@ class NearQuestions:
             self._mirrors.move_to_end(scope)
             return mirror
 
-    def _catch_up(self, scope: str, mirror: _Mirror) -> None:
-        mirror.cursor, records = self._store.since(scope, mirror.cursor)
-        dimension = mirror.matrix.shape[1]
-        for record in records:
-            text, key = _HEAD.unpack_from(record)
-            split = _HEAD.size + text
-            near = Near(record[_HEAD.size : split].decode(), record[split : split + key].decode())
-            vector = np.frombuffer(record, np.float16, offset=split + key)
-            if len(vector) == dimension:
-                self._enter(mirror, near, vector)
+    def _read(self, mirror: _Mirror, record: bytes) -> None:
+        text, key = _HEAD.unpack_from(record)
+        split = _HEAD.size + text
+        near = Near(record[_HEAD.size : split].decode(), record[split : split + key].decode())
+        vector = np.frombuffer(record, np.float16, offset=split + key)
+        if len(vector) == mirror.matrix.shape[1]:
+            self._enter(mirror, near, vector)
 
     def _enter(self, mirror: _Mirror, near: Near, vector: NDArray[np.float16]) -> None:
         """In its old row if it has one, else in the next; when all are taken, in the oldest's."""

@@ -15,7 +15,17 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from app.cache.store import StoreStats
+from app.cache.store import (
+    Append,
+    Get,
+    Lock,
+    Op,
+    Put,
+    Renew,
+    Since,
+    StoreStats,
+    Unlock,
+)
 from app.errors import CacheUnavailable
 from app.redis_errors import told_as
 
@@ -76,13 +86,7 @@ class RedisStore:
     def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
         """Add to a list: a stream."""
 
-        def add() -> None:
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.xadd(PREFIX + key, {"r": record}, maxlen=most, approximate=False)
-                pipe.pexpire(PREFIX + key, _ms(ttl_s))
-                pipe.execute()
-
-        self._try(add, None)
+        self.do(Append(key, record, most, ttl_s))
 
     def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
         """Records added since a cursor; fewer where Redis fails on the way."""
@@ -108,6 +112,24 @@ class RedisStore:
     def unlock(self, key: str, token: str) -> None:
         """Give it back."""
         self._try(lambda: self._redis.eval(IF_MINE, 1, PREFIX + key, token, "0"), None)
+
+    def do(self, *ops: Op) -> list[Any]:
+        """Several of these in one call."""
+
+        def call() -> list[Any]:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for op in ops:
+                    _queue(pipe, op)
+                replies = iter(pipe.execute())
+            return [_read(op, replies) for op in ops]
+
+        results = self._try(call, [_otherwise(op) for op in ops])
+        for place, op in enumerate(ops):
+            if isinstance(op, Since) and len(results[place][1]) == AT_ONCE:
+                cursor, first = results[place]
+                last, more = self.since(op.key, cursor)
+                results[place] = last, first + more
+        return results
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so."""
@@ -139,8 +161,7 @@ class RedisStore:
         self._redis.close()
 
     def _range(self, key: str, after: str) -> list[Any]:
-        start = f"({after}" if after else "-"
-        return cast("list[Any]", self._redis.xrange(PREFIX + key, min=start, count=AT_ONCE))
+        return cast("list[Any]", self._redis.xrange(PREFIX + key, min=_after(after), count=AT_ONCE))
 
     def _try(self, call: Callable[[], T], otherwise: T) -> T:
         if self._is_aside():
@@ -169,6 +190,55 @@ class RedisStore:
 
     def _is_aside(self) -> bool:
         return time.monotonic() < self._aside_until
+
+
+def _queue(pipe: Any, op: Op) -> None:
+    key = PREFIX + op.key
+    match op:
+        case Get():
+            pipe.get(key)
+        case Put():
+            pipe.set(key, op.value, px=_ms(op.ttl_s))
+        case Append():
+            pipe.xadd(key, {"r": op.record}, maxlen=op.most, approximate=False)
+            pipe.pexpire(key, _ms(op.ttl_s))
+        case Since():
+            pipe.xrange(key, min=_after(op.cursor), count=AT_ONCE)
+        case Lock():
+            pipe.set(key, op.token, px=_ms(op.ttl_s), nx=True)
+        case Renew():
+            pipe.eval(IF_MINE, 1, key, op.token, str(_ms(op.ttl_s)))
+        case Unlock():
+            pipe.eval(IF_MINE, 1, key, op.token, "0")
+
+
+def _read(op: Op, replies: Iterator[Any]) -> Any:
+    reply = next(replies)
+    match op:
+        case Get():
+            return reply
+        case Lock():
+            return bool(reply)
+        case Since():
+            records = [fields[b"r"] for _, fields in reply]
+            return (reply[-1][0].decode() if reply else op.cursor), records
+        case Append():
+            next(replies)
+    return None
+
+
+def _otherwise(op: Op) -> Any:
+    """What an operation gives when Redis is gone."""
+    match op:
+        case Lock():
+            return True
+        case Since():
+            return op.cursor, []
+    return None
+
+
+def _after(cursor: str) -> str:
+    return f"({cursor}" if cursor else "-"
 
 
 def _ms(seconds: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,69 @@ class StoreStats:
     evicted: int = 0
     failures: int = 0
     aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """`CacheStore.get`, to be done together with others."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """`CacheStore.put`."""
+
+    key: str
+    value: bytes
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """`CacheStore.append`."""
+
+    key: str
+    record: bytes
+    most: int
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """`CacheStore.since`."""
+
+    key: str
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """`CacheStore.lock`."""
+
+    key: str
+    token: str
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """`CacheStore.renew`."""
+
+    key: str
+    token: str
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """`CacheStore.unlock`."""
+
+    key: str
+    token: str
+
+
+Op: TypeAlias = Get | Put | Append | Since | Lock | Renew | Unlock
 
 
 class CacheStore(Protocol):
@@ -56,6 +119,9 @@ class CacheStore(Protocol):
 
     def unlock(self, key: str, token: str) -> None:
         """Give it back, if it is still this token's."""
+
+    def do(self, *ops: Op) -> list[Any]:
+        """Several of these in one visit, in this order; what each gives by itself."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so.

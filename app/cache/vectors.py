@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.cache.memory_store import MemoryStore
-from app.cache.store import CacheStore
+from app.cache.store import CacheStore, Get, Put
 from app.embedders import Embedders
 from ingestion.embedding import ModelIdentity
 from ingestion.index.protocol import SetInfo
@@ -40,22 +41,43 @@ class QuestionVectors:
         Raises:
             ModelMismatch: the set was built with a model that cannot be had here.
         """
+        found = [self._store.get(get.key) for get in self.looking(info, question)]
+        vector, to_keep = self.embed_unless(found, info, question)
+        for put in to_keep:
+            self._store.put(put.key, put.value, put.ttl_s)
+        return vector
+
+    def looking(self, info: SetInfo, question: str) -> list[Get]:
+        """What to ask the store for before `embed_unless`: nothing where it is known here."""
         embedder = self._embedders.of(info)
-        text = " ".join(question.split())
+        key = _key(embedder.identity, _plain(question))
+        return [Get(key)] if self._store.shared and self._near.get(key) is None else []
+
+    def embed_unless(
+        self, found: Sequence[bytes | None], info: SetInfo, question: str
+    ) -> tuple[Vector, list[Put]]:
+        """The question's vector, and what the store is to keep of it when that suits.
+
+        Args:
+            found: what the store has for `looking`.
+        """
+        embedder = self._embedders.of(info)
+        text = _plain(question)
         key = _key(embedder.identity, text)
         kept = self._near.get(key)
-        if kept is None and self._store.shared:
-            kept = self._store.get(key)
-            if kept is not None:
-                self._near.put(key, kept, self._ttl_s)
+        if kept is None and found and found[0] is not None:
+            kept = found[0]
+            self._near.put(key, kept, self._ttl_s)
         if kept is not None and len(kept) == 4 * embedder.identity.dimension:
-            return np.frombuffer(kept, dtype=np.float32)
+            return np.frombuffer(kept, dtype=np.float32), []
         vector = embedder.embed_query(text)
         made = vector.tobytes()
         self._near.put(key, made, self._ttl_s)
-        if self._store.shared:
-            self._store.put(key, made, self._ttl_s)
-        return vector
+        return vector, [Put(key, made, self._ttl_s)] if self._store.shared else []
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.split())
 
 
 def _key(identity: ModelIdentity, text: str) -> str:

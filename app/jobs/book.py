@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Generic
 
 from app.errors import JobIsActive, UnknownJob
-from app.jobs.job import JOB_ID, Job, JobRecord
+from app.jobs.job import JOB_ID, AnyJob, JobRecord
+from app.jobs.kinds import JobKind
 from ingestion.index.records import Records
 
-FOLDER = "job"
 
-
-class JobBook:
-    """Jobs by id.
+class JobBook(Generic[AnyJob]):
+    """Jobs of one kind by id.
 
     Args:
+        kind: what kind.
         records: holds the pages.
         why_dead: says why a job that has not ended never will; empty if it may still.
     """
 
-    def __init__(self, records: Records, why_dead: Callable[[JobRecord], str]) -> None:
+    def __init__(
+        self,
+        kind: JobKind[AnyJob],
+        records: Records,
+        why_dead: Callable[[JobRecord[AnyJob]], str],
+    ) -> None:
+        self._kind = kind
         self._records = records
         self._why_dead = why_dead
 
-    def get(self, job_id: str) -> JobRecord:
+    def get(self, job_id: str) -> JobRecord[AnyJob]:
         """A job's record. One that is found dead is entered as failed.
 
         Raises:
             UnknownJob: there is none of this id.
         """
-        key = f"{FOLDER}/{job_id}"
+        key = self._key(job_id)
         while JOB_ID.fullmatch(job_id) and (text := self._records.get(key)) is not None:
-            record = JobRecord.model_validate_json(text)
+            record = JobRecord[self._kind.job].model_validate_json(text)  # type: ignore[name-defined]
             why = "" if record.job.has_ended else self._why_dead(record)
             if not why:
                 return record
@@ -41,34 +48,34 @@ class JobBook:
             # It may have written its end just before it went: then that is what counts.
             if self._records.replace(key, text, dead.model_dump_json()):
                 return dead
-        raise UnknownJob(f"no job {job_id[:64]!a}; GET /v1/jobs lists those that are remembered.")
+        raise UnknownJob(f"no job {job_id[:64]!a}; {self._kind.look_up}.")
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[AnyJob]:
         """All jobs, newest first."""
         found = []
-        for name in self._records.names(FOLDER):
+        for name in self._records.names(self._kind.folder):
             try:
                 found.append(self.get(name).job)
             except UnknownJob:  # forgotten meanwhile
                 continue
         return sorted(found, key=lambda job: job.created, reverse=True)
 
-    def put(self, record: JobRecord) -> None:
+    def put(self, record: JobRecord[AnyJob]) -> None:
         """Enter a job as it is now."""
-        self._records.put(f"{FOLDER}/{record.job.id}", record.model_dump_json())
+        self._records.put(self._key(record.job.id), record.model_dump_json())
 
-    def require_idle(self, document_set: str) -> None:
-        """Check that no job of the set is at work or waiting.
+    def require_idle(self, subject: str) -> None:
+        """Check that no job with this subject is at work or waiting.
 
         Raises:
             JobIsActive: one is.
         """
         for job in self.jobs():
-            if job.document_set == document_set and not job.has_ended:
+            if job.subject == subject and not job.has_ended:
                 raise JobIsActive(
-                    f"document set {document_set!r}: job {job.id} is {job.state} since "
-                    f"{job.started or job.created:%Y-%m-%d %H:%M:%S} UTC; follow it at "
-                    f"/v1/jobs/{job.id} and sync again when it has ended."
+                    f"{subject!r}: {self._kind.name} job {job.id} is {job.state} since "
+                    f"{job.started or job.created:%Y-%m-%d %H:%M:%S} UTC; follow it, and ask "
+                    "again when it has ended."
                 )
 
     def forget(self, after: timedelta) -> list[str]:
@@ -76,5 +83,8 @@ class JobBook:
         before = datetime.now(UTC) - after
         old = [job.id for job in self.jobs() if job.ended is not None and job.ended < before]
         for job_id in old:
-            self._records.delete(f"{FOLDER}/{job_id}")
+            self._records.delete(self._key(job_id))
         return old
+
+    def _key(self, job_id: str) -> str:
+        return f"{self._kind.folder}/{job_id}"

@@ -9,15 +9,15 @@ from anyio.to_thread import run_sync
 from fastapi.sse import ServerSentEvent
 
 from app.errors import JobsUnavailable, UnknownJob
-from app.jobs.job import Job
+from app.jobs.job import AnyJob
 from app.jobs.queue import JobQueue
 
 LOOK_AGAIN_S = 0.25
 
 
-async def events(queue: JobQueue, job: Job) -> AsyncIterator[ServerSentEvent]:
+async def events(queue: JobQueue[AnyJob], job: AnyJob) -> AsyncIterator[ServerSentEvent]:
     """`progress` whenever the job has changed, then one `end`; each holds the whole job."""
-    told: Job | None = None
+    told: AnyJob | None = None
     while not job.has_ended:
         if job != told:
             told = job

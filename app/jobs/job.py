@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,36 +57,29 @@ class JobProgress(BaseModel):
         return cls(**{name: getattr(progress, name) for name in cls.model_fields})
 
 
-class Job(BaseModel):
-    """A sync that was asked for over REST.
+class Job(BaseModel, ABC):
+    """Work of any kind that goes on after its request was answered.
 
     Attributes:
         id: names it.
-        document_set: the set.
-        kind: what kind of job it is.
         state: `not_published`: the version was made, and a check kept it from going live.
         created, started, ended: when, in UTC.
         by: who asked for it.
-        request: how it is to go.
-        progress: how far it is.
-        notices: what should be known, in sentences.
-        report: what the sync did, when it has ended well.
         error: why it failed, and the mend.
     """
 
     id: str
-    document_set: str
-    kind: Literal["sync"] = "sync"
     state: State = "queued"
     created: datetime
     started: datetime | None = None
     ended: datetime | None = None
     by: str
-    request: SyncRequest = SyncRequest()
-    progress: JobProgress = JobProgress()
-    notices: list[str] = []
-    report: SyncReport | None = None
     error: str | None = None
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What it works on; one job of a kind works on it at a time."""
 
     @property
     def has_ended(self) -> bool:
@@ -93,7 +87,52 @@ class Job(BaseModel):
         return self.state not in ("queued", "running")
 
 
-class JobRecord(BaseModel):
+class SyncJob(Job):
+    """A sync that was asked for over REST.
+
+    Attributes:
+        document_set: the set.
+        kind: what kind of job it is.
+        request: how it is to go.
+        progress: how far it is.
+        notices: what should be known, in sentences.
+        report: what the sync did, when it has ended well.
+    """
+
+    document_set: str
+    kind: Literal["sync"] = "sync"
+    request: SyncRequest = SyncRequest()
+    progress: JobProgress = JobProgress()
+    notices: list[str] = []
+    report: SyncReport | None = None
+
+    @property
+    def subject(self) -> str:
+        """The document set."""
+        return self.document_set
+
+
+class BatchJob(Job):
+    """Work on a batch; the batch itself has its questions, and how far it is.
+
+    Attributes:
+        batch: the batch's id.
+        kind: what kind of job it is.
+    """
+
+    batch: str
+    kind: Literal["batch"] = "batch"
+
+    @property
+    def subject(self) -> str:
+        """The batch."""
+        return self.batch
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+class JobRecord(BaseModel, Generic[AnyJob]):
     """A job as it is kept.
 
     Attributes:
@@ -102,13 +141,21 @@ class JobRecord(BaseModel):
         seen: its last sign of life, in UTC.
     """
 
-    job: Job
+    job: AnyJob
     process: ProcessMark | None = None
     seen: datetime
 
 
-def new_job(document_set: str, request: SyncRequest, by: str) -> Job:
-    """A job that waits to be run."""
+def sync_job(document_set: str, request: SyncRequest, by: str) -> SyncJob:
+    """A sync that waits to be run."""
+    return SyncJob(document_set=document_set, request=request, by=by, **_new())
+
+
+def batch_job(batch: str, by: str) -> BatchJob:
+    """Work on a batch that waits to be done."""
+    return BatchJob(batch=batch, by=by, **_new())
+
+
+def _new() -> dict[str, datetime | str]:
     now = datetime.now(UTC)
-    id_ = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    return Job(id=id_, document_set=document_set, created=now, by=by, request=request)
+    return {"id": f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}", "created": now}

@@ -8,6 +8,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Generic
 
 from filelock import FileLock
 
@@ -15,8 +16,9 @@ import app
 from app.errors import JobsUnavailable
 from app.jobs.book import JobBook
 from app.jobs.handing_over import handed_over
-from app.jobs.job import Job, JobRecord, SyncRequest, new_job
-from app.jobs.signs_of_life import AGAIN, why_dead
+from app.jobs.job import AnyJob, JobRecord
+from app.jobs.kinds import JobKind
+from app.jobs.signs_of_life import why_dead
 from app.settings import Settings
 from ingestion.index.file_records import FileRecords
 from ingestion.loaders.files import reason
@@ -25,25 +27,24 @@ from ingestion.loaders.files import reason
 STARTED_WITHIN = timedelta(seconds=60)
 
 
-class ProcessQueue:
+class ProcessQueue(Generic[AnyJob]):
     """Keeps jobs as files in `jobs.folder`; they outlive the service and are known to the next."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kind: JobKind[AnyJob]) -> None:
         self._settings = settings
+        self._kind = kind
         self._folder = settings.jobs.folder.expanduser().absolute()
-        self.book = book_in(self._folder)
+        self.book = book_in(self._folder, kind)
 
-    def submit(self, document_set: str, request: SyncRequest, by: str) -> Job:
-        """Start a process that syncs the set."""
+    def submit(self, job: AnyJob) -> AnyJob:
+        """Start a process that runs the job."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             # Not `.lock`: that is the records' own, and taken while this one is held.
             with FileLock(self._folder / ".submit.lock"):
                 self._forget()
-                self.book.require_idle(document_set)
-                job = new_job(document_set, request, by)
-                record = JobRecord(job=job, seen=job.created)
-                self.book.put(record)
+                self.book.require_idle(job.subject)
+                self.book.put(JobRecord(job=job, seen=job.created))
             self._start(job)
         except OSError as error:
             raise JobsUnavailable(
@@ -52,18 +53,18 @@ class ProcessQueue:
             ) from error
         return job
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str) -> AnyJob:
         """A job as it is now."""
         return self.book.get(job_id).job
 
-    def list(self) -> list[Job]:
+    def list(self) -> list[AnyJob]:
         """All jobs, newest first."""
         return self.book.jobs()
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: AnyJob) -> None:
         # Found from any working folder, which itself is not searched (-P).
         paths = [os.fspath(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
         environment = {
@@ -72,7 +73,8 @@ class ProcessQueue:
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         }
         worker = "app.jobs.worker_process"
-        command = [sys.executable, "-P", "-m", worker, os.fspath(self._folder), job.id]
+        command = [sys.executable, "-P", "-m", worker, os.fspath(self._folder)]
+        command += [self._kind.name, job.id]
         log = os.open(log_of(self._folder, job.id), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = subprocess.Popen(  # noqa: S603 (a command of our own)
@@ -93,15 +95,16 @@ class ProcessQueue:
             log_of(self._folder, job_id).unlink(missing_ok=True)
 
 
-def book_in(folder: Path) -> JobBook:
-    """The book of jobs that is kept in a folder."""
+def book_in(folder: Path, kind: JobKind[AnyJob]) -> JobBook[AnyJob]:
+    """The book of jobs of a kind that is kept in a folder."""
 
-    def why(record: JobRecord) -> str:
+    def why(record: JobRecord[AnyJob]) -> str:
         if record.process is None and datetime.now(UTC) - record.seen > STARTED_WITHIN:
-            return f"its process did not start (its log: {log_of(folder, record.job.id)}); {AGAIN}."
-        return why_dead(record)
+            log = log_of(folder, record.job.id)
+            return f"its process did not start (its log: {log}); {kind.again}."
+        return why_dead(record, kind.again)
 
-    return JobBook(FileRecords(folder), why)
+    return JobBook(kind, FileRecords(folder), why)
 
 
 def log_of(folder: Path, job_id: str) -> Path:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.jobs.job import Job, SyncRequest
+from app.jobs.job import AnyJob
 
 
-class JobQueue(Protocol):
-    """Starts jobs and knows how they are. Safe to share between threads."""
+class JobQueue(Protocol[AnyJob]):
+    """Starts jobs of one kind and knows how they are. Safe to share between threads."""
 
-    def submit(self, document_set: str, request: SyncRequest, by: str) -> Job:
-        """Have a set synced; returns before that has begun.
+    def submit(self, job: AnyJob) -> AnyJob:
+        """Have a job run that waits; returns it before that has begun.
 
         Raises:
-            JobIsActive: a job of the set is at work or waiting already.
+            JobIsActive: one with its subject is at work or waiting already.
             JobsUnavailable: it cannot be started.
         """
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str) -> AnyJob:
         """A job as it is now; one whose process is gone is told as failed.
 
         Raises:
             UnknownJob: there is none of this id.
         """
 
-    def list(self) -> list[Job]:
+    def list(self) -> list[AnyJob]:
         """All jobs that are remembered, newest first."""
 
     def close(self) -> None:

@@ -7,13 +7,11 @@ import threading
 import time
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic
 
 from app.errors import JobsUnavailable
 from app.jobs.book import JobBook
-from app.jobs.job import JobProgress, State
-from ingestion.sync.report import SyncReport
-from ingestion.sync.work import Progress
+from app.jobs.job import AnyJob, State
 from ingestion.versions.who import this_process
 
 logger = logging.getLogger(__name__)
@@ -23,14 +21,14 @@ BEAT_S = 10.0
 LAST_TRIES = 6
 
 
-class Recorder:
+class Recorder(Generic[AnyJob]):
     """Enters what becomes of a job, from the process that runs it.
 
     An entry that cannot be made does not end the job: the next one says more. Only of the last
     one more is tried.
     """
 
-    def __init__(self, book: JobBook, job_id: str) -> None:
+    def __init__(self, book: JobBook[AnyJob], job_id: str) -> None:
         self._book = book
         self._record = book.get(job_id).model_copy(update={"process": this_process()})
         self._written = 0.0
@@ -38,7 +36,7 @@ class Recorder:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="job's heartbeat", daemon=True)
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Recorder[AnyJob]:
         with self._lock:
             self._write()
         self._thread.start()
@@ -53,26 +51,29 @@ class Recorder:
         self._ended.set()
         self._thread.join()
 
-    def begin(self) -> None:
+    @property
+    def job(self) -> AnyJob:
+        """The job as it is now."""
+        return self._record.job
+
+    def begin(self, **changes: Any) -> None:
         """The job's turn has come."""
-        progress = JobProgress(stage="loading")
-        self._enter(state="running", started=datetime.now(UTC), progress=progress)
+        self.enter(state="running", started=datetime.now(UTC), **changes)
 
-    def on_progress(self, progress: Progress) -> None:
-        """Enter how far it is, if the last time is not just past."""
-        told = JobProgress.of(progress)
-        same_stage = told.stage == self._record.job.progress.stage
-        if same_stage and time.monotonic() - self._written < APART_S:
-            with self._lock:
-                self._change(progress=told)
-            return
-        self._enter(progress=told)
+    def enter(self, **changes: Any) -> None:
+        """Enter changed fields of the job."""
+        with self._lock:
+            self._change(**changes)
+            self._write()
 
-    def on_notice(self, notice: str) -> None:
-        """Enter a sentence that should be known."""
-        self._enter(notices=[*self._record.job.notices, notice])
+    def enter_soon(self, **changes: Any) -> None:
+        """Enter changed fields, unless the last time is just past: then with the next entry."""
+        with self._lock:
+            self._change(**changes)
+            if time.monotonic() - self._written >= APART_S:
+                self._write()
 
-    def end(self, state: State, *, report: SyncReport | None = None, error: str = "") -> None:
+    def end(self, state: State, *, error: str = "", **changes: Any) -> None:
         """Enter what came of it.
 
         Raises:
@@ -83,7 +84,8 @@ class Recorder:
 
         self._ended.set()
         with self._lock:
-            self._change(state=state, ended=datetime.now(UTC), report=report, error=error or None)
+            ended = datetime.now(UTC)
+            self._change(state=state, ended=ended, error=error or None, **changes)
             for attempt in Retrying(
                 stop=stop_after_attempt(LAST_TRIES),
                 wait=growing(0.5, max=10),
@@ -92,11 +94,6 @@ class Recorder:
             ):
                 with attempt:
                     self._book.put(self._record)
-
-    def _enter(self, **changes: Any) -> None:
-        with self._lock:
-            self._change(**changes)
-            self._write()
 
     def _change(self, **changes: Any) -> None:
         job = self._record.job.model_copy(update=changes)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Generic
 
 from app.errors import JobsUnavailable
 from app.jobs.book import JobBook
-from app.jobs.job import Job, JobRecord, SyncRequest, new_job
+from app.jobs.job import AnyJob, JobRecord
+from app.jobs.kinds import JobKind
 from app.jobs.redis_records import RedisRecords
-from app.jobs.signs_of_life import AGAIN, why_dead
+from app.jobs.signs_of_life import why_dead
 from app.redis_errors import told_as
 from app.settings import Settings
 from prompts.errors import SettingsError
 
 PREFIX = "plumb"
-QUEUE = "plumb"
-FUNCTION = "app.jobs.work.run_sync_job"
 TIMEOUT_S = 5.0
 LOCK_S = 30.0
 QUEUED_WITHIN = timedelta(seconds=60)
 
 
-class RedisQueue:
-    """Keeps jobs in Redis as `plumb:job:ID`, and hands them to RQ's queue `plumb`."""
+class RedisQueue(Generic[AnyJob]):
+    """Keeps jobs in Redis, syncs as `plumb:job:ID`, and hands them to the kind's queue of RQ."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kind: JobKind[AnyJob]) -> None:
         from redis import Redis
         from rq import Queue
         from rq.serializers import JSONSerializer
@@ -32,42 +32,45 @@ class RedisQueue:
         url = settings.redis.url
         if url is None:
             raise SettingsError("redis.url is not set.")
+        self._kind = kind
         self._redis = Redis.from_url(
             url.get_secret_value(), socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
         keep = timedelta(days=settings.jobs.keep_days)
         self._keep_s = max(1, int(keep.total_seconds()))
         # JSON, not pickle: whoever can write to Redis must not get code into the workers so.
-        self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer)
-        self.book = JobBook(RedisRecords(self._redis, PREFIX, self._keep_s), self._why_dead)
+        self._queue = Queue(kind.redis_queue, connection=self._redis, serializer=JSONSerializer)
+        records = RedisRecords(self._redis, PREFIX, self._keep_s)
+        self.book = JobBook(kind, records, self._why_dead)
 
-    def submit(self, document_set: str, request: SyncRequest, by: str) -> Job:
+    def submit(self, job: AnyJob) -> AnyJob:
         """Leave the job to the next free worker."""
-        job = new_job(document_set, request, by)
         with (
             told_as(JobsUnavailable),
             self._redis.lock(
-                f"{PREFIX}:lock:{document_set}", timeout=LOCK_S, blocking_timeout=TIMEOUT_S
+                f"{PREFIX}:lock:{self._kind.name}:{job.subject}",
+                timeout=LOCK_S,
+                blocking_timeout=TIMEOUT_S,
             ),
         ):
-            self.book.require_idle(document_set)
+            self.book.require_idle(job.subject)
             self.book.put(JobRecord(job=job, seen=job.created))
             self._queue.enqueue(
-                FUNCTION,
+                self._kind.function,
                 job.id,
                 job_id=job.id,
                 job_timeout=-1,  # as long as it takes; whether it lives is seen by its heartbeat
                 result_ttl=self._keep_s,
                 failure_ttl=self._keep_s,
-                description=f"sync of {document_set}",
+                description=f"{self._kind.name} of {job.subject}",
             )
         return job
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str) -> AnyJob:
         """A job as it is now."""
         return self.book.get(job_id).job
 
-    def list(self) -> list[Job]:
+    def list(self) -> list[AnyJob]:
         """All jobs, newest first."""
         return self.book.jobs()
 
@@ -75,13 +78,15 @@ class RedisQueue:
         """Close the connections."""
         self._redis.close()
 
-    def _why_dead(self, record: JobRecord) -> str:
-        why = why_dead(record)
+    def _why_dead(self, record: JobRecord[AnyJob]) -> str:
+        why = why_dead(record, self._kind.again)
         if why or record.process is not None or self._may_be_waiting(record):
             return why
-        return f"no worker runs it: it was taken from the queue and did not begin; {AGAIN}."
+        return (
+            f"no worker runs it: it was taken from the queue and did not begin; {self._kind.again}."
+        )
 
-    def _may_be_waiting(self, record: JobRecord) -> bool:
+    def _may_be_waiting(self, record: JobRecord[AnyJob]) -> bool:
         """Whether RQ has it to be run, or will have in a moment: it is entered before it is queued."""
         from rq.exceptions import NoSuchJobError
         from rq.job import Job as Queued

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from app.batch.work import answer_batch
 from app.definitions import definition_to_sync, require_definition
-from app.jobs.job import Job
+from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
+from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
 from app.settings import Settings
 from ingestion.sync.report import SyncReport
-from ingestion.sync.work import OnProgress
+from ingestion.sync.work import Progress
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 
 
-def run(job: Job, recorder: Recorder, settings: Settings) -> None:
+def run(recorder: Recorder[Any], settings: Settings) -> None:
     """Run a job whose turn has come, and record what came of it."""
-    recorder.begin()
+    job = recorder.job
     try:
-        report = sync(job, settings, recorder.on_progress, recorder.on_notice)
+        if isinstance(job, BatchJob):
+            recorder.begin()
+            answer_batch(job.batch, settings)
+            recorder.end("succeeded")
+            return
+        recorder.begin(progress=JobProgress(stage="loading"))
+        report = sync(recorder, settings)
     except PlumbError as error:
         recorder.end("failed", error=" ".join(str(error).split()))
     except Exception:
@@ -31,9 +39,7 @@ def run(job: Job, recorder: Recorder, settings: Settings) -> None:
         recorder.end("not_published" if report.not_published else "succeeded", report=report)
 
 
-def sync(
-    job: Job, settings: Settings, on_progress: OnProgress, on_notice: Callable[[str], None]
-) -> SyncReport:
+def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
     """Sync the job's set as its definition is now.
 
     Raises:
@@ -46,6 +52,16 @@ def sync(
     from ingestion.sync.run import sync as sync_set
     from ingestion.sync.start import prepare
     from ingestion.versions.catalogue import Catalogue
+
+    job = recorder.job
+
+    def on_progress(progress: Progress) -> None:
+        told = JobProgress.of(progress)
+        same_stage = told.stage == recorder.job.progress.stage
+        (recorder.enter_soon if same_stage else recorder.enter)(progress=told)
+
+    def on_notice(notice: str) -> None:
+        recorder.enter(notices=[*recorder.job.notices, notice])
 
     store = open_store(settings.index, settings.qdrant)
     try:
@@ -79,14 +95,23 @@ def sync(
 
 
 def run_sync_job(job_id: str) -> None:
-    """What `plumb worker` runs for each job that it takes from Redis."""
+    """What `plumb worker` runs for each sync that it takes from Redis."""
+    _run_from_redis(SYNCS, job_id)
+
+
+def run_batch_job(job_id: str) -> None:
+    """What `plumb worker` runs for each batch that it takes from Redis."""
+    _run_from_redis(BATCHES, job_id)
+
+
+def _run_from_redis(kind: JobKind[AnyJob], job_id: str) -> None:
     from app.jobs.handing_over import take_over
     from app.jobs.redis_queue import RedisQueue
 
     settings = take_over()
-    queue = RedisQueue(settings)
+    queue = RedisQueue(settings, kind)
     try:
         with Recorder(queue.book, job_id) as recorder:
-            run(queue.get(job_id), recorder, settings)
+            run(recorder, settings)
     finally:
         queue.close()

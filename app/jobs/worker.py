@@ -9,23 +9,27 @@ from app.settings import Settings
 from prompts.errors import SettingsError
 
 
-def work(settings: Settings, *, until_empty: bool = False) -> None:
+def work(settings: Settings, *, until_empty: bool = False, only: str | None = None) -> None:
     """Run jobs until stopped (SIGTERM: when the one at work has ended), or until there are none.
+
+    A free worker takes a job of the first kind that has one waiting, or of the only one named.
 
     Each job runs in a process that is forked for it. Nothing heavy is imported here, so that no
     threads of a model or a database are there to be forked. RQ's SpawnWorker is no choice: it puts
     the password of Redis among the arguments of the process.
 
     Raises:
-        SettingsError: no Redis is set, or it cannot be reached.
+        SettingsError: `only` is no kind, no Redis is set, or it cannot be reached.
     """
     from redis import Redis
     from redis.exceptions import RedisError
     from rq import Queue, Worker
     from rq.serializers import JSONSerializer
 
-    from app.jobs.redis_queue import QUEUE
+    from app.jobs.kinds import KINDS
 
+    if only is not None and only not in KINDS:
+        raise SettingsError(f"--only {only!r}: is no kind of job; there are {', '.join(KINDS)}.")
     url = settings.redis.url
     if url is None:
         raise SettingsError(
@@ -38,5 +42,8 @@ def work(settings: Settings, *, until_empty: bool = False) -> None:
     except RedisError as error:
         raise SettingsError(f"redis.url: {' '.join(str(error).split())}.") from error
     os.environ.update(handed_over(settings))
-    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    Worker([queue], connection=redis, serializer=JSONSerializer).work(burst=until_empty)
+    queues = [
+        Queue(KINDS[kind].redis_queue, connection=redis, serializer=JSONSerializer)
+        for kind in ([only] if only else KINDS)
+    ]
+    Worker(queues, connection=redis, serializer=JSONSerializer).work(burst=until_empty)

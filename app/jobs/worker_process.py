@@ -1,4 +1,4 @@
-"""The process of one job: `python -m app.jobs.worker_process FOLDER JOB_ID`."""
+"""The process of one job: `python -m app.jobs.worker_process FOLDER KIND JOB_ID`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from app.jobs.handing_over import take_over
+from app.jobs.kinds import KINDS, JobKind
 from app.jobs.process_queue import book_in
 from app.jobs.recorder import Recorder
 from app.jobs.work import run
@@ -19,21 +21,21 @@ from app.jobs.work import run
 LOOK_AGAIN_S = 0.25
 
 
-def main(folder: Path, job_id: str) -> None:
+def main(folder: Path, kind: JobKind[Any], job_id: str) -> None:
     """Wait for a place, then run the job."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     settings = take_over()
-    book = book_in(folder)
-    with Recorder(book, job_id) as recorder, _place(folder, settings.jobs.at_once):
-        run(book.get(job_id).job, recorder, settings)
+    book = book_in(folder, kind)
+    with Recorder(book, job_id) as recorder, _place(folder, kind, kind.at_once(settings)):
+        run(recorder, settings)
 
 
 @contextmanager
-def _place(folder: Path, at_once: int) -> Iterator[None]:
+def _place(folder: Path, kind: JobKind[Any], at_once: int) -> Iterator[None]:
     """One of so many places; the system frees it when the process dies."""
-    places = [FileLock(folder / f".place-{number}.lock") for number in range(at_once)]
+    places = [FileLock(folder / f".{kind.name}-{number}.lock") for number in range(at_once)]
     while True:
         for place in places:
             try:
@@ -49,4 +51,4 @@ def _place(folder: Path, at_once: int) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), KINDS[sys.argv[2]], sys.argv[3])

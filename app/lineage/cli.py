@@ -1,4 +1,4 @@
-"""`plumb replay`, `plumb answers list|show|forget`. Heavy imports wait until a command runs."""
+"""`plumb replay`, `plumb answers list|show`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ AnswerId = Annotated[
 OfSet = Annotated[str | None, typer.Option("--set", help="Only answers of this document set.")]
 
 
-def mount(app: typer.Typer) -> None:
-    """Add these commands to the command line."""
+def mount(app: typer.Typer) -> typer.Typer:
+    """Add these commands to the command line; returns the group `answers`."""
     app.command("replay")(replay)
     answers = typer.Typer(no_args_is_help=True, help="Stored answers: list, show, forget.")
     app.add_typer(answers, name="answers")
     answers.command("list")(list_answers)
     answers.command("show")(show)
-    answers.command("forget")(forget)
+    return answers
 
 
 def replay(
@@ -103,23 +103,6 @@ def show(
     from app.lineage.show import show_lineage
 
     show_lineage(lineage)
-
-
-def forget(
-    context: typer.Context,
-    document: Annotated[
-        str, typer.Argument(metavar="DOCUMENT", help="The document's id.", show_default=False)
-    ],
-    set_name: Annotated[str, typer.Option("--set", help="The document set.", show_default=False)],
-    setting: Setting = None,
-) -> None:
-    """Forget every stored answer, with its feedback, that holds something of a document."""
-    settings = settings_from(context, setting)
-    with _database(settings) as database:
-        from app.lineage.holding import forget_document
-
-        count = forget_document(database, set_name, document)
-    typer.echo(f"{count} answers forgotten that held something of {document}.")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, load_only
@@ -195,7 +195,8 @@ class AnswerLog:
     def _write(self, records: Sequence[AnswerRecord]) -> None:
         try:
             with self._database.session() as session:
-                session.add_all(_row(record) for record in records)
+                # As plain rows: the bookkeeping of mapped objects takes several times as long.
+                session.execute(insert(AnswerRow), [_row(record) for record in records])
         except StoreUnavailable as error:
             # Only what may pass is worth another try; a row that is refused stays refused.
             cause = error.__cause__
@@ -222,11 +223,9 @@ def _seen(session: Session, answer_id: str, caller: Caller) -> AnswerRow:
     return row
 
 
-def _row(record: AnswerRecord) -> AnswerRow:
+def _row(record: AnswerRecord) -> dict[str, Any]:
     fields = record.model_dump(mode="json")
-    return AnswerRow(
-        **{name: _storable(value) for name, value in fields.items()} | {"at": record.at}
-    )
+    return {name: _storable(value) for name, value in fields.items()} | {"at": record.at}
 
 
 def _storable(value: Any) -> Any:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from app.answer_settings import PricesSettings
 from app.answering.answer import Answer, Usage
 from app.callers import Caller
+from app.costs import cost
 from app.manifest import Manifest
 from app.turns.turn import new_id
 
@@ -169,17 +170,6 @@ def record_of(
         trace_id=trace_id,
         error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
     )
-
-
-def cost(usage: Usage | None, prices: PricesSettings | None) -> float | None:
-    """What tokens cost, in the currency of the prices; None where either is not known."""
-    if usage is None or prices is None:
-        return None
-    if prices.input_per_million is None and prices.output_per_million is None:
-        return None
-    paid_in = usage.input_tokens * (prices.input_per_million or 0.0)
-    paid_out = usage.output_tokens * (prices.output_per_million or 0.0)
-    return (paid_in + paid_out) / 1_000_000
 
 
 def without_texts(record: AnswerRecord) -> AnswerRecord:

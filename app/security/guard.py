@@ -95,6 +95,11 @@ class Guard:
                 f"this takes the role {role}, and {caller.name} has the role {caller.role}.",
             )
 
+    @property
+    def batch_pace(self) -> int:
+        """Questions a minute that a caller's batches may ask together; 0: no bound."""
+        return 0 if self.private else self._limits.batch_questions_per_minute
+
     def refusal(self, caller: Caller, asked: str, why: str) -> AccessDenied:
         """The error to raise for a request that is denied; it is in the log then."""
         self.audit.denied(caller.name, "request", asked, why=why)

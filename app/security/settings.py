@@ -77,6 +77,12 @@ class LimitsSettings(SettingsGroup):
     changes_per_minute: int = Field(
         default=60, ge=0, description="Changes a minute that one caller may make; 0 = no bound."
     )
+    batch_questions_per_minute: int = Field(
+        default=120,
+        ge=0,
+        description="Questions a minute that the batches of one caller ask together; further ones "
+        "wait for the next minute; 0 = no bound.",
+    )
     failures_per_minute: int = Field(
         default=20,
         ge=1,

@@ -14,7 +14,7 @@ from app.telemetry.logs import AnswerLogLine
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_times import RequestTimes
 from app.telemetry.tracing import Tracing
-from app.turns.turn import Turn, TurnRequest
+from app.turns.turn import FailedTurn, Turn, TurnRequest
 from ingestion.index.protocol import SetInfo
 from prompts.errors import PlumbError
 
@@ -36,6 +36,10 @@ class Telemetry:
             self.tracing.on_turn(turn, request, caller)
         self.log_line.on_turn(turn, request, caller)
 
+    def on_failure(self, failed: FailedTurn, request: TurnRequest, caller: Caller) -> None:
+        """Tell of a turn that failed."""
+        self.metrics.on_failure(failed, request, caller)
+
 
 def install(app: FastAPI, settings: Settings) -> Telemetry:
     """Put telemetry around a service that has not been started yet.
@@ -45,7 +49,9 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     """
     found = settings.telemetry
     tracing = Tracing(found)
-    metrics = Metrics(lambda: _live(app), lambda: _breakers(app), lambda: _cache(app))
+    metrics = Metrics(
+        lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices
+    )
     if found.metrics:
         app.add_middleware(RequestTimes, metrics=metrics)
     if tracing.is_sent:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from anyio import CancelScope
 from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage
 from app.answering.chain import Asked
 from app.answering.condensing import Said
 from app.answering.service import AnswerService
-from app.cache.answers import AnswerCache
+from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller
 from app.errors import SessionsUnavailable
 from app.sessions.session import Exchange, Sessions, check_session_id
@@ -24,6 +25,7 @@ from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
+NOT_KEPT = "this question could not be kept in the conversation; follow-ups will not know of it"
 # What a streamed turn comes in: passages, words, the turn.
 TurnStep: TypeAlias = list[Passage] | str | Turn
 # What the cache did, and the question that it took for the same.
@@ -95,22 +97,26 @@ class Turns:
             As `take`; after the first step too.
         """
         begun = await run_sync(self._begin, request, caller)
-        asked, cache = begun.asked, self._cache_for(request)
-        hit = await run_sync(cache.lookup, asked, caller.groups) if cache is not None else None
-        if hit is not None:
-            yield hit.answer.passages
-            yield hit.answer.answer
-            how: How = (hit.kind, hit.matched_question)
-            yield await run_sync(self._end, begun, hit.answer, how, request, caller)
-            return
+        cache = self._cache_for(request)
+        making: Making | None = None
         with self._watching(begun, request, caller):
-            async with aclosing(self._answers.stream(asked, fall_back=True)) as steps:
+            if cache is not None:
+                found = await run_sync(cache.begin, begun.asked, caller.groups)
+                if isinstance(found, Served):
+                    yield found.answer.passages
+                    yield found.answer.answer
+                    how: How = (found.kind, found.matched_question)
+                    yield await run_sync(self._end, begun, found.answer, how, request, caller)
+                    return
+                making = found
+            steps = self._answers.stream(begun.asked, fall_back=True)
+            async with self._giving_up(making), aclosing(steps):
                 async for step in steps:
                     if not isinstance(step, Answer):
                         yield step
                         continue
-                    if cache is not None:
-                        await run_sync(cache.store, asked, caller.groups, step)
+                    if making is not None:
+                        await run_sync(making.keep, step)
                     how = NOT_ASKED if cache is None else ("miss", None)
                     yield await run_sync(self._end, begun, step, how, request, caller)
 
@@ -123,6 +129,17 @@ class Turns:
             failed = FailedTurn(error, begun.asked.manifest, begun.standalone)
             for told in self._on_failure:
                 told(failed, request, caller)
+            raise
+
+    @asynccontextmanager
+    async def _giving_up(self, making: Making | None) -> AsyncGenerator[None]:
+        """Leave an answer that was not finished to another who asks for it."""
+        try:
+            yield
+        except BaseException as error:
+            if making is not None:
+                with CancelScope(shield=True):
+                    await run_sync(making.give_up, error)
             raise
 
     def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
@@ -171,6 +188,7 @@ class Turns:
                 self._sessions.append(caller.name, request.session_id, _exchange(turn))
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
+                turn.notices.append(NOT_KEPT)
         for told in self._on_turn:
             told(turn, request, caller)
         return turn

@@ -29,6 +29,7 @@ NAMES = (
     "service_speed",
     "bootstrap_coverage",
     "ranking_metrics",
+    "load_faults",
 )
 
 

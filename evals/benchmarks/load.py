@@ -39,28 +39,34 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def send(port: int, requests: Sequence[bytes], callers: int) -> Load:
-    """Send all requests, each caller one after the other on a connection of its own."""
-    return asyncio.run(_send(port, requests, callers))
+def send(port: int, requests: Sequence[bytes], callers: int, pause_s: float = 0.0) -> Load:
+    """Send all requests, each caller one after the other on a connection of its own.
+
+    Args:
+        pause_s: for how long a caller thinks between two requests; their beginnings are spread.
+    """
+    return asyncio.run(_send(port, requests, callers, pause_s))
 
 
-async def _send(port: int, requests: Sequence[bytes], callers: int) -> Load:
+async def _send(port: int, requests: Sequence[bytes], callers: int, pause_s: float) -> Load:
     waiting = iter(requests)
     took: list[float] = []
     statuses: list[int] = []
 
-    async def caller() -> None:
+    async def caller(number: int) -> None:
+        await asyncio.sleep(pause_s * number / callers)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for request in waiting:
             began = time.perf_counter()
             writer.write(request)
             statuses.append(await _response(reader))
             took.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(pause_s)
         writer.close()
         await writer.wait_closed()
 
     began = time.perf_counter()
-    await asyncio.gather(*(caller() for _ in range(callers)))
+    await asyncio.gather(*(caller(number) for number in range(callers)))
     return Load(took, statuses, time.perf_counter() - began)
 
 

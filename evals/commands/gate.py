@@ -115,7 +115,7 @@ def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str
     """Run the suite on each prompt, and keep the runs."""
     from rich.console import Console
 
-    from evals.commands.agreeing import agree
+    from evals.commands.run import agree
     from evals.commands.told_progress import told_progress
     from evals.running.run import SuiteRunner
     from evals.running.system import System
@@ -124,8 +124,8 @@ def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str
     runner, folder, found = SuiteRunner(settings), RunFolder(settings.evals.folder), {}
     try:
         systems = {prompt: System(prompt=prompt) for prompt in prompts}
-        costs = [runner.estimate(suite, system).cost for system in systems.values()]
-        agree(costs, yes=yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
+        estimates = [runner.estimate(suite, system) for system in systems.values()]
+        agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
         for prompt, system in systems.items():
             with told_progress(Console(stderr=True)) as on_progress:
                 found[prompt] = runner.run(suite, system, on_progress)

@@ -181,7 +181,7 @@ def _answer(run: str, results: list[CaseResult]) -> ShownAnswer:
         text=text[:ANSWER_LENGTH],
         cut=max(0, len(text) - ANSWER_LENGTH),
         refused=bool(answer and answer.refused),
-        error=result.error if answer is None else None,
+        error=(result.error or "no reason is kept") if answer is None else None,
         standalone=result.standalone_question,
         check=_complaints(answer) if answer else [],
         repeats=len(results),

@@ -43,6 +43,8 @@ def described(
                 "limits.per_minute": 0,
                 "limits.changes_per_minute": 0,
                 "limits.failures_per_minute": 1_000_000,
+                # Each has a process of its own.
+                "batches.most_unfinished": 2,
             }
         )
         database = Database(loaded.store.url.get_secret_value())

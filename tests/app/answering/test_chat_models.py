@@ -25,9 +25,12 @@ def test_azure_takes_the_base_url_as_its_endpoint(embedder, monkeypatch) -> None
 
 
 def test_ollama_calls_are_bounded(embedder) -> None:
-    model = make(embedder, model="ollama:llama3.2", base_url="http://127.0.0.1:1", timeout_s=7)
+    bounds = {"timeout_s": 7, "max_retries": 3}
+    model = make(embedder, model="ollama:llama3.2", base_url="http://127.0.0.1:1", **bounds)
     assert model.base_url == "http://127.0.0.1:1"
-    assert model.client_kwargs == {"timeout": 7.0}
+    for client in (model._client, model._async_client):
+        assert client._client.timeout.read == 7
+        assert client._client._transport._pool._retries == 3
 
 
 def test_a_server_of_ones_own_needs_no_key(embedder) -> None:

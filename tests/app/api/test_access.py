@@ -70,6 +70,10 @@ ROUTES = {
         ("GET", "/v1/answers/none"),
         ("POST", "/v1/answers/none/feedback"),
         ("GET", "/metrics"),
+        ("POST", "/v1/batches"),
+        ("POST", "/v1/batches/upload"),
+        ("GET", "/v1/batches/none"),
+        ("GET", "/v1/batches/none/answers"),
     ],
     "editor": [
         ("POST", SETS),

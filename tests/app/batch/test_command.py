@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from app.callers import Caller
+from app.lineage.log import AnswerLog
 from app.parts import Parts
+from app.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[3]
 QUESTIONS = 60
@@ -88,3 +92,41 @@ def test_failed_questions_and_bad_lines_make_the_exit_code_3(place: Path) -> Non
     rows = {row["id"]: row for row in map(json.loads, (place / "answers.jsonl").open())}
     assert "24 months" in rows["1"]["answer"]["answer"]
     assert rows["3"]["error"]["type"] == "UnknownDocumentSet"
+
+
+def stored(place: Path) -> dict[str, str | None]:
+    """The answers in the log of the place, and how each came from the cache, or its error."""
+    with closing(Database(f"sqlite:///{place / 'plumb-store.db'}")) as database:
+        log = AnswerLog(database, keep_days=30)
+        operator = Caller("command line", "admin")
+        records = [log.get(one.id, operator) for one in log.list(operator, limit=100).answers]
+        log.close()
+    assert {record.caller for record in records} == {"command line"}
+    return {record.id: record.error or record.cache for record in records}
+
+
+def test_answers_are_in_the_log_and_come_from_the_cache(place: Path) -> None:
+    warranty = "How long does the warranty last?"
+    rows = [{"question": warranty}, {"question": warranty, "prompt": "v1"}, {"question": "  "}]
+    (place / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = run(place, "--concurrency", "1")
+    assert done.returncode == 3, done.stderr
+    lines = sorted((place / "answers.jsonl").open())
+    first, again, failed = map(json.loads, lines)
+    assert failed["error"]["type"] == "InvalidQuestion"
+    assert (first["answer"]["cache"], again["answer"]["cache"]) == ("miss", "exact")
+    assert stored(place) == {first["answer"]["id"]: None, again["answer"]["id"]: "exact"}
+
+
+def test_a_failure_to_answer_leaves_its_trace(place: Path, openai) -> None:
+    openai.status = 500
+    settings = ["chat.model=openai:m", f"chat.base_url={openai.url}", "chat.max_retries=0"]
+    settings += ["chat.last_resort=false", "chat.api_key=sk-x"]
+    (place / "questions.jsonl").write_text('{"question": "How long does the warranty last?"}')
+    done = run(place, *(word for one in settings for word in ("--setting", one)))
+    assert done.returncode == 3, done.stderr
+    (row,) = map(json.loads, (place / "answers.jsonl").open())
+    assert row["error"]["type"] == "ChatModelFailed"
+    (error,) = stored(place).values()
+    assert error is not None
+    assert error.startswith("ChatModelFailed: ")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.batch.questions import read_questions
+from app.batch.questions import read_questions, require_all
 from app.errors import BatchError
 
 
@@ -22,7 +22,7 @@ def test_lines_become_questions(tmp_path: Path) -> None:
         tmp_path,
         '\ufeff{"question": "one?"}',
         "",
-        '{"id": 7, "question": "two\u2028?", "document_set": "depot", "filters": {"year": 2026}}\r',
+        '{"id": 7, "question": "two\u2028?", "document_set": "depot", "filters": {"year": 2026}, "prompt": "v1"}\r',
         '{"id": "c", "question": ""}',
         "",
     )
@@ -35,6 +35,7 @@ def test_lines_become_questions(tmp_path: Path) -> None:
     )
     assert (second.id, second.question) == ("7", "two\u2028?")
     assert (second.document_set, second.filters) == ("depot", {"year": 2026})
+    assert (first.prompt, second.prompt) == (None, "v1")
     # What a question must be, answering decides.
     assert third.question == ""
 
@@ -46,9 +47,9 @@ BAD = ['{"question": "half', "[]", '{"id": "x"}', '{"question": "x", "colour": 1
 @pytest.mark.parametrize("line", BAD)
 def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str) -> None:
     file = write(tmp_path, '{"question": "one?"}', line, '{"question": "two?"}')
-    with pytest.raises(BatchError, match=r"line 2: .*--skip-bad"):
-        read_questions(file)
-    found = read_questions(file, skip_bad=True)
+    found = read_questions(file)
+    with pytest.raises(BatchError, match=r"questions\.jsonl: line 2: .*mend the file, or else\."):
+        require_all(found, str(file), ", or else")
     assert [question.question for question in found.good] == ["one?", "two?"]
     assert [question.id for question in found.good] == ["1", "3"]
     assert len(found.bad) == 1
@@ -56,15 +57,14 @@ def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str) -> None:
 
 def test_many_bad_lines_are_not_all_named(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match=r"line 5: .*; and 7 more\. Nothing was asked"):
-        read_questions(write(tmp_path, *["x"] * 12))
+        require_all(read_questions(write(tmp_path, *["x"] * 12)), "it")
 
 
-@pytest.mark.parametrize("skip_bad", [True, False])
-def test_an_id_that_comes_twice_is_refused(tmp_path: Path, skip_bad: bool) -> None:
+def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
     rows = [{"question": "a?"}, {"id": "b", "question": "b?"}, {"id": "1", "question": "c?"}]
     file = write(tmp_path, *map(json.dumps, rows))
-    with pytest.raises(BatchError, match="line 3 has the id '1' of line 1"):
-        read_questions(file, skip_bad)
+    with pytest.raises(BatchError, match="line 3 has the id '1' of 1; "):
+        read_questions(file)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
@@ -78,5 +78,6 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_nesting_without_end_is_a_bad_line(tmp_path: Path) -> None:
-    with pytest.raises(BatchError, match="line 1: "):
-        read_questions(write(tmp_path, '{"question": "x", "filters": ' + "[" * 100_000))
+    found = read_questions(write(tmp_path, '{"question": "x", "filters": ' + "[" * 100_000))
+    assert not found.good
+    assert found.bad[0].startswith("line 1: ")

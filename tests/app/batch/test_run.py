@@ -14,6 +14,7 @@ from app.batch.answers_file import open_answers
 from app.batch.questions import BatchQuestion
 from app.batch.run import BatchCount, run_batch
 from app.errors import BatchError, InvalidQuestion
+from app.turns.turn import TurnRequest
 
 
 class Said(BaseModel):
@@ -21,15 +22,17 @@ class Said(BaseModel):
 
     answer: str
     document_set: str | None
+    prompt: str | None = None
 
 
-def answer(question: str, document_set: str | None, *, filters: dict[str, Any] | None) -> Said:
+def answer(request: TurnRequest) -> Said:
     """Answer, or fail in one of two ways."""
-    if "invalid" in question:
+    if "invalid" in request.question:
         raise InvalidQuestion("ask\nin words.")
-    if "broken" in question:
+    if "broken" in request.question:
         raise RuntimeError("nobody foresaw this")
-    return Said(answer=f"{question} {filters or ''}".strip(), document_set=document_set)
+    text = f"{request.question} {request.filters or ''}".strip()
+    return Said(answer=text, document_set=request.document_set, prompt=request.prompt)
 
 
 def questions(*texts: str) -> list[BatchQuestion]:
@@ -55,22 +58,34 @@ def test_every_question_gets_a_line_and_failures_stop_nothing(tmp_path: Path) ->
     path = tmp_path / "answers.jsonl"
     asked = [
         *questions("one", "invalid", "broken", "zwei ä"),
-        BatchQuestion(id="x", question="three", document_set="own", filters={"year": 2026}),
+        BatchQuestion(
+            id="x", question="three", document_set="own", filters={"year": 2026}, prompt="v2"
+        ),
     ]
     seen: list[int] = []
-    count = run(path, asked, document_set="depot", on_progress=lambda now: seen.append(now.total))
+    count = run(
+        path,
+        asked,
+        document_set="depot",
+        prompt="v1",
+        on_progress=lambda now: seen.append(now.total),
+    )
     assert (count.answered, count.failed, count.skipped) == (3, 2, 0)
     assert seen == [0, 1, 2, 3, 4, 5]
     found = rows(path)
     assert found["q0"] == {
         "id": "q0",
         "question": "one",
-        "answer": {"answer": "one", "document_set": "depot"},
+        "answer": {"answer": "one", "document_set": "depot", "prompt": "v1"},
     }
     assert found["q1"]["error"] == {"type": "InvalidQuestion", "message": "ask in words."}
     assert found["q2"]["error"]["type"] == "RuntimeError"
     assert found["q3"]["answer"]["answer"] == "zwei ä"
-    assert found["x"]["answer"] == {"answer": "three {'year': 2026}", "document_set": "own"}
+    assert found["x"]["answer"] == {
+        "answer": "three {'year': 2026}",
+        "document_set": "own",
+        "prompt": "v2",
+    }
 
 
 def test_no_more_are_asked_at_a_time_than_said(tmp_path: Path) -> None:
@@ -78,7 +93,7 @@ def test_no_more_are_asked_at_a_time_than_said(tmp_path: Path) -> None:
     lock = threading.Lock()
     now, most = 0, 0
 
-    def count_up(question: str, document_set: str | None, *, filters: Any) -> Said:
+    def count_up(request: TurnRequest) -> Said:
         nonlocal now, most
         with lock:
             now += 1
@@ -97,8 +112,8 @@ def test_what_has_an_answer_is_not_asked_again(tmp_path: Path) -> None:
     run(path, questions("one", "invalid"))
     asked: list[str] = []
 
-    def listen(question: str, *rest: Any, **more: Any) -> Said:
-        asked.append(question)
+    def listen(request: TurnRequest) -> Said:
+        asked.append(request.question)
         return Said(answer="now", document_set=None)
 
     count = run(path, questions("one", "invalid", "three"), listen)

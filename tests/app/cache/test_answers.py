@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.cache.answers import may_be_kept
+from app.cache_settings import CacheSettings
+from app.parts import build
 from ingestion.sync.start import sync_source, workbench
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
@@ -77,9 +79,10 @@ def test_semantic_can_be_switched_off(make) -> None:
 
 
 def test_the_whole_cache_can_be_switched_off(make) -> None:
-    parts, cache = make(cache__enabled=False)
-    assert [ask(parts, cache).kind for _ in range(2)] == ["miss", "miss"]
-    assert cache.lookup(parts.answers.prepare(QUESTION), None) is None
+    parts, _ = make()
+    assert build(parts.settings, cached=True).cache is not None
+    off = parts.settings.model_copy(update={"cache": CacheSettings(enabled=False)})
+    assert build(off, cached=True).cache is None
 
 
 def test_after_a_publication_no_old_answer_is_served(make, documents, embedder) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from app.cache.flight import SingleFlight
+from app.cache.flight import Landed, SingleFlight
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
+from app.cache.store import Put
 from app.errors import ChatModelFailed
 from tests.app.cache.asker import ask_at_once
 
@@ -42,18 +43,33 @@ class Calls:
         return outcome
 
 
-def nothing() -> None:
-    """Nothing was stored."""
+def flights_over(store, wait_s: float = 10, lease_s: float = 3) -> SingleFlight[str]:
+    """Flights whose values the store keeps as text."""
+    return SingleFlight(store, bytes.decode, wait_s, lease_s)
 
 
-def fly(flights: SingleFlight, calls: Calls, times: int, stored=nothing) -> list[str]:
+def single(flights: SingleFlight[str], compute, ttl_s: float = 0) -> tuple[str, bool]:
+    """The value, and whether it was computed here; kept for `ttl_s` seconds, if for any."""
+    joined = flights.join("key", "kept")
+    if isinstance(joined, Landed):
+        return joined.value, False
+    try:
+        value = compute()
+    except BaseException as error:
+        joined.fail(error)
+        raise
+    joined.land(value, [Put("kept", value.encode(), ttl_s)] if ttl_s else [])
+    return value, True
+
+
+def fly(flights: SingleFlight[str], calls: Calls, times: int) -> list[str]:
     """What each of so many threads got; all have joined before the first call goes on."""
     barrier = threading.Barrier(times + 1)
 
     def one(_: int) -> str:
         barrier.wait()
         try:
-            return flights.single_flight("key", calls, stored).value
+            return single(flights, calls)[0]
         except ChatModelFailed as error:
             return f"failed: {error}"
 
@@ -69,49 +85,85 @@ def fly(flights: SingleFlight, calls: Calls, times: int, stored=nothing) -> list
 
 def test_many_threads_make_one_call(cache_store) -> None:
     calls = Calls("answer")
-    assert fly(SingleFlight(cache_store, 10), calls, 40) == ["answer"] * 40
+    assert fly(flights_over(cache_store), calls, 40) == ["answer"] * 40
     assert calls.count == 1
 
 
 def test_a_failure_is_the_leaders_own_and_the_others_elect_another() -> None:
     calls = Calls(ChatModelFailed("no"), "answer")
-    got = fly(SingleFlight(MemoryStore(10, 10_000), 10), calls, 20)
+    got = fly(flights_over(MemoryStore(10, 10_000)), calls, 20)
     assert sorted(got) == ["answer"] * 19 + ["failed: no"]
     assert calls.count == 2
 
 
 def test_a_model_that_is_down_is_not_called_by_everybody() -> None:
     calls = Calls(ChatModelFailed("no"))
-    got = fly(SingleFlight(MemoryStore(10, 10_000), 10), calls, 30)
+    got = fly(flights_over(MemoryStore(10, 10_000)), calls, 30)
     assert got == ["failed: no"] * 30
     assert calls.count == 2
 
 
 def test_who_has_waited_long_enough_goes_alone() -> None:
-    flights = SingleFlight(MemoryStore(10, 10_000), wait_s=0.05)
+    flights = flights_over(MemoryStore(10, 10_000), wait_s=0.05)
     calls = Calls("slow")
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(flights.single_flight, "key", calls, nothing)
+        slow = pool.submit(single, flights, calls)
         while calls.count == 0:
             pass
-        flown = flights.single_flight("key", lambda: "mine", nothing)
+        mine = single(flights, lambda: "mine")
         calls.go.set()
-        assert (flown.value, flown.led) == ("mine", True)
-        assert slow.result().value == "slow"
+        assert mine == ("mine", True)
+        assert slow.result() == ("slow", True)
 
 
 def test_the_next_call_is_a_flight_of_its_own(cache_store) -> None:
-    flights = SingleFlight(cache_store, 10)
-    assert flights.single_flight("key", lambda: "one", nothing).value == "one"
-    assert flights.single_flight("key", lambda: "two", nothing).value == "two"
+    flights = flights_over(cache_store)
+    assert single(flights, lambda: "one") == ("one", True)
+    assert single(flights, lambda: "two") == ("two", True)
+
+
+def test_what_was_kept_in_the_meantime_is_not_computed_again(cache_store) -> None:
+    flights = flights_over(cache_store)
+    assert single(flights, lambda: "one", ttl_s=60) == ("one", True)
+    assert single(flights, lambda: "two") == ("one", False)
+
+
+def test_a_lead_that_landed_cannot_fail(cache_store) -> None:
+    flights = flights_over(cache_store)
+    lead = flights.join("key", "kept")
+    assert not isinstance(lead, Landed)
+    lead.land("one", [Put("kept", b"one", 60)])
+    lead.fail(ValueError("too late"))
+    assert single(flights, lambda: "two") == ("one", False)
+
+
+def test_a_lead_may_end_in_another_thread(cache_store) -> None:
+    flights = flights_over(cache_store)
+    lead = flights.join("key", "kept")
+    assert not isinstance(lead, Landed)
+    with ThreadPoolExecutor(2) as pool:
+        follower = pool.submit(single, flights, lambda: "own")
+        while flights.waiting == 0:
+            pass
+        pool.submit(lead.land, "led").result()
+        assert follower.result(10) == ("led", False)
+
+
+def test_whoever_leaves_a_lead_leaves_it_to_another_process(redis_url) -> None:
+    here, there = RedisStore(redis_url, 5, 5), RedisStore(redis_url, 5, 5)
+    lead = flights_over(here).join("key", "kept")
+    assert not isinstance(lead, Landed)
+    lead.fail(ValueError("left"))
+    assert single(flights_over(there), lambda: "mine") == ("mine", True)
+    here.close()
+    there.close()
 
 
 def test_a_leader_that_died_is_followed_by_another(redis_url) -> None:
     store = RedisStore(redis_url, 5, 5)
     assert store.lock("key", "of the dead", 0.3)
     began = time.monotonic()
-    flown = SingleFlight(store, 10).single_flight("key", lambda: "mine", nothing)
-    assert (flown.value, flown.led) == ("mine", True)
+    assert single(flights_over(store), lambda: "mine") == ("mine", True)
     assert 0.2 < time.monotonic() - began < 2
     store.close()
 
@@ -119,26 +171,19 @@ def test_a_leader_that_died_is_followed_by_another(redis_url) -> None:
 def test_a_leader_that_lives_keeps_its_lead_beyond_the_lease(redis_url) -> None:
     here, there = RedisStore(redis_url, 5, 5), RedisStore(redis_url, 5, 5)
     calls = Calls("answer")
-
-    def lead() -> str:
-        value = calls()
-        here.put("stored", value.encode(), 60)
-        return value
-
-    flights = SingleFlight(here, 10, lease_s=0.2)
-    others = SingleFlight(there, 10, lease_s=0.2)
+    flights, others = flights_over(here, lease_s=0.2), flights_over(there, lease_s=0.2)
     with ThreadPoolExecutor(2) as pool:
-        leading = pool.submit(flights.single_flight, "key", lead, nothing)
+        leading = pool.submit(single, flights, calls, 60)
         while calls.count == 0:
             pass
-        follower = pool.submit(
-            others.single_flight, "key", lambda: b"own", lambda: there.get("stored")
-        )
+        follower = pool.submit(single, others, lambda: "own")
         with pytest.raises(TimeoutError):
             follower.result(timeout=0.8)
         calls.go.set()
         assert leading.result(10) == ("answer", True)
-        assert follower.result(10) == (b"answer", False)
+        assert follower.result(10) == ("answer", False)
+    flights.close()
+    others.close()
     here.close()
     there.close()
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.cache.memory_store import OVERHEAD, MemoryStore
 from app.cache.redis_store import RedisStore
+from app.cache.store import Append, Get, Lock, Put, Renew, Since, Unlock
 from app.errors import CacheUnavailable
 
 
@@ -27,6 +28,27 @@ def test_a_list_gives_what_is_new_since_a_cursor(cache_store) -> None:
     cache_store.append("list", b"3", 10, 60)
     later, records = cache_store.since("list", cursor)
     assert (records, later != cursor) == ([b"3"], True)
+
+
+def test_several_operations_in_one_visit_give_what_each_gives(cache_store) -> None:
+    token = Lock("flight", "me", 60)
+    got = cache_store.do(
+        Get("a"), Put("a", b"1", 60), Get("a"), Append("list", b"x", 10, 60), token, Get("b")
+    )
+    assert got == [None, None, b"1", None, True, None]
+    (cursor, records), kept = cache_store.do(Since("list", ""), Get("a"))
+    assert (records, kept) == ([b"x"], b"1")
+    cache_store.do(Append("list", b"y", 10, 60), Renew("flight", "me", 60), Unlock("flight", "me"))
+    assert cache_store.do(Since("list", cursor))[0][1] == [b"y"]
+    assert cache_store.do() == []
+
+
+def test_a_long_list_is_read_whole_beside_others(cache_store) -> None:
+    cache_store.do(*(Append("list", str(number).encode(), 2000, 60) for number in range(1203)))
+    (cursor, records), nothing = cache_store.do(Since("list", ""), Get("a"))
+    assert records == [str(number).encode() for number in range(1203)]
+    assert nothing is None
+    assert cache_store.since("list", cursor) == (cursor, [])
 
 
 def test_a_list_keeps_its_last_records_only(cache_store) -> None:
@@ -133,5 +155,6 @@ def test_only_an_operators_calls_tell_that_redis_is_gone(call) -> None:
     store = RedisStore("redis://127.0.0.1:1/0", 0.05, 5)
     assert store.get("a") is None
     assert store.lock("flight", "me", 60)
+    assert store.do(Get("a"), Lock("f", "me", 9), Since("l", "7")) == [None, True, ("7", [])]
     with pytest.raises(CacheUnavailable, match=r"redis\.url"):
         list(getattr(store, call)("answer:"))

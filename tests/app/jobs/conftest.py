@@ -12,7 +12,7 @@ import pytest
 
 from app.definitions import SetDefinitionRequest, create_set
 from app.jobs.events import events
-from app.jobs.job import Job
+from app.jobs.job import SyncJob
 from app.jobs.queue import JobQueue
 from app.settings import Settings, load_settings
 from app.uploads.opening import open_uploads
@@ -53,13 +53,15 @@ def upload() -> Callable[[Settings, int], None]:
 
 
 @pytest.fixture
-def follow() -> Callable[..., Job]:
+def follow() -> Callable[..., SyncJob]:
     """Read a job's events to the end, which is the job as it has ended."""
 
-    def read(queue: JobQueue, job: Job, on_event: Callable[[Job], None] = lambda _: None) -> Job:
-        async def reading() -> Job:
+    def read(
+        queue: JobQueue[SyncJob], job: SyncJob, on_event: Callable[[SyncJob], None] = lambda _: None
+    ) -> SyncJob:
+        async def reading() -> SyncJob:
             async for event in events(queue, job):
-                told: Job = event.data
+                told: SyncJob = event.data
                 if event.event == "end":
                     return told
                 await anyio.to_thread.run_sync(on_event, told)

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from app.errors import JobIsActive, UnknownJob
-from app.jobs.job import Job, JobRecord, SyncRequest, new_job
+from app.jobs.job import JobRecord, SyncJob, SyncRequest, sync_job
+from app.jobs.kinds import SYNCS
 from app.jobs.process_queue import ProcessQueue
 from ingestion.versions.who import ProcessMark, this_process
 
 BY = "a test"
 
 
-def process_of(queue: ProcessQueue, job: Job) -> int:
+def process_of(queue: ProcessQueue[SyncJob], job: SyncJob) -> int:
     mark = queue.book.get(job.id).process
     assert mark is not None
     return mark.pid
@@ -31,11 +32,11 @@ def test_a_killed_job_is_told_as_failed_and_the_next_sync_ends_it(
 ) -> None:
     settings = make_settings()
     upload(settings, 150)
-    queue = ProcessQueue(settings)
-    job = queue.submit("manuals", SyncRequest(), BY)
+    queue = ProcessQueue(settings, SYNCS)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     killed: list[int] = []
 
-    def kill_while_indexing(told: Job) -> None:
+    def kill_while_indexing(told: SyncJob) -> None:
         if told.progress.stage == "indexing" and not killed:
             killed.append(process_of(queue, told))
             os.kill(killed[0], signal.SIGKILL)
@@ -47,9 +48,9 @@ def test_a_killed_job_is_told_as_failed_and_the_next_sync_ends_it(
     assert "goes on where it stopped" in (ended.error or "")
     assert ended.ended is not None
     # A service that starts now tells the same.
-    assert ProcessQueue(settings).get(job.id) == ended
+    assert ProcessQueue(settings, SYNCS).get(job.id) == ended
 
-    second = follow(queue, queue.submit("manuals", SyncRequest(), BY))
+    second = follow(queue, queue.submit(sync_job("manuals", SyncRequest(), BY)))
     assert second.state == "succeeded", second.error
     assert second.report is not None
     assert second.report.documents_in_set == 150
@@ -61,11 +62,11 @@ def test_settings_reach_the_process_and_secrets_are_not_among_its_arguments(
 ) -> None:
     settings = make_settings(chat__api_key="sk-quite-secret")
     upload(settings, 1)
-    queue = ProcessQueue(settings)
+    queue = ProcessQueue(settings, SYNCS)
     arguments: list[bytes] = []
-    job = queue.submit("manuals", SyncRequest(), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
 
-    def look(told: Job) -> None:
+    def look(told: SyncJob) -> None:
         if told.state == "running" and not arguments:
             pid = process_of(queue, told)
             arguments.append(Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -87,11 +88,12 @@ def test_a_job_outlives_the_service_that_started_it(make_settings, upload, follo
     upload(settings, 1)
     script = """
 import os, signal
-from app.jobs.job import SyncRequest
+from app.jobs.job import SyncRequest, sync_job
+from app.jobs.kinds import SYNCS
 from app.jobs.process_queue import ProcessQueue
 from app.settings import load_settings
 settings = load_settings({"index.url": "index", "loading.workers": 0})
-print(ProcessQueue(settings).submit("manuals", SyncRequest(), "a test").id, flush=True)
+print(ProcessQueue(settings, SYNCS).submit(sync_job("manuals", SyncRequest(), "a test")).id, flush=True)
 os.killpg(0, signal.SIGKILL)
 """
     root = os.fspath(Path(__file__).resolve().parents[3])
@@ -104,20 +106,20 @@ os.killpg(0, signal.SIGKILL)
         check=False,
     )
     assert service.returncode == -signal.SIGKILL
-    queue = ProcessQueue(settings)
+    queue = ProcessQueue(settings, SYNCS)
     ended = follow(queue, queue.get(service.stdout.strip()))
     assert ended.state == "succeeded", ended.error
 
 
-def entered(queue: ProcessQueue, process: ProcessMark | None, seen: datetime) -> Job:
+def entered(queue: ProcessQueue[SyncJob], process: ProcessMark | None, seen: datetime) -> SyncJob:
     """A running job in the book, as a process would have entered it."""
-    job = new_job("manuals", SyncRequest(), BY).model_copy(update={"state": "running"})
+    job = sync_job("manuals", SyncRequest(), BY).model_copy(update={"state": "running"})
     queue.book.put(JobRecord(job=job, process=process, seen=seen))
     return job
 
 
 def test_only_a_job_whose_process_is_gone_is_dead(make_settings) -> None:
-    queue = ProcessQueue(make_settings())
+    queue = ProcessQueue(make_settings(), SYNCS)
     now = datetime.now(UTC)
     long_ago = now - timedelta(minutes=5)
     here = this_process()
@@ -140,17 +142,17 @@ def test_only_a_job_whose_process_is_gone_is_dead(make_settings) -> None:
 def test_an_active_job_keeps_others_of_its_set_away_and_a_dead_one_does_not(
     make_settings, follow
 ) -> None:
-    queue = ProcessQueue(make_settings())
+    queue = ProcessQueue(make_settings(), SYNCS)
     running = entered(queue, this_process(), datetime.now(UTC))
     with pytest.raises(JobIsActive, match=running.id):
-        queue.submit("manuals", SyncRequest(), BY)
-    other = queue.submit("others", SyncRequest(), BY)
+        queue.submit(sync_job("manuals", SyncRequest(), BY))
+    other = queue.submit(sync_job("others", SyncRequest(), BY))
     queue.book.put(
         queue.book.get(running.id).model_copy(
             update={"process": this_process()._replace(pid=2**22 - 1, started=1)}
         )
     )
-    follow(queue, queue.submit("manuals", SyncRequest(), BY))
+    follow(queue, queue.submit(sync_job("manuals", SyncRequest(), BY)))
     ended = follow(queue, other)
     assert ended.state == "failed"
     assert "'others' has no definition" in (ended.error or "")
@@ -158,14 +160,14 @@ def test_an_active_job_keeps_others_of_its_set_away_and_a_dead_one_does_not(
 
 def test_ended_jobs_are_forgotten_in_time_with_their_logs(make_settings, follow) -> None:
     settings = make_settings()
-    queue = ProcessQueue(settings)
-    first = follow(queue, queue.submit("manuals", SyncRequest(), BY))
+    queue = ProcessQueue(settings, SYNCS)
+    first = follow(queue, queue.submit(sync_job("manuals", SyncRequest(), BY)))
     log = settings.jobs.folder / f"{first.id}.log"
     assert log.is_file()
     record = queue.book.get(first.id)
     old = first.model_copy(update={"ended": datetime.now(UTC) - timedelta(days=31)})
     queue.book.put(record.model_copy(update={"job": old}))
-    follow(queue, queue.submit("manuals", SyncRequest(), BY))
+    follow(queue, queue.submit(sync_job("manuals", SyncRequest(), BY)))
     with pytest.raises(UnknownJob):
         queue.get(first.id)
     assert not log.exists()
@@ -174,7 +176,9 @@ def test_ended_jobs_are_forgotten_in_time_with_their_logs(make_settings, follow)
 def test_what_nobody_foresaw_is_logged_and_told(make_settings, follow) -> None:
     settings = make_settings()
     (Path("index") / "_plumbline" / "definitions" / "manuals.json").write_text("{garbled")
-    ended = follow(queue := ProcessQueue(settings), queue.submit("manuals", SyncRequest(), BY))
+    ended = follow(
+        queue := ProcessQueue(settings, SYNCS), queue.submit(sync_job("manuals", SyncRequest(), BY))
+    )
     assert ended.state == "failed"
     assert "nobody foresaw" in (ended.error or "")
     assert "Traceback" in (settings.jobs.folder / f"{ended.id}.log").read_text()
@@ -185,18 +189,18 @@ def test_as_many_run_at_once_as_the_setting_says(make_settings, upload, follow) 
 
     settings = make_settings()
     upload(settings, 1)
-    queue = ProcessQueue(settings)
+    queue = ProcessQueue(settings, SYNCS)
     settings.jobs.folder.mkdir()
-    place = FileLock(settings.jobs.folder / ".place-0.lock", thread_local=False)
+    place = FileLock(settings.jobs.folder / ".sync-0.lock", thread_local=False)
     place.acquire()
     waited: list[str] = []
 
-    def let_it_begin_when_it_waits(told: Job) -> None:
+    def let_it_begin_when_it_waits(told: SyncJob) -> None:
         if queue.book.get(told.id).process is not None and not waited:
             waited.append(told.state)
             place.release()
 
-    job = queue.submit("manuals", SyncRequest(), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     # Its process has entered itself, and yet it has not begun.
     while queue.book.get(job.id).process is None:
         os.sched_yield()

@@ -10,7 +10,8 @@ import pytest
 
 from app.errors import UnknownJob
 from app.jobs.book import JobBook
-from app.jobs.job import JobRecord, SyncRequest, new_job
+from app.jobs.job import JobRecord, SyncJob, SyncRequest, sync_job
+from app.jobs.kinds import SYNCS
 from app.jobs.redis_records import RedisRecords
 from ingestion.index.file_records import FileRecords
 from ingestion.index.records import Records
@@ -47,14 +48,14 @@ def test_records_are_set_compared_listed_and_unset(records: Records) -> None:
 
 
 def test_an_end_that_was_written_meanwhile_counts_more_than_a_death(records: Records) -> None:
-    job = new_job("manuals", SyncRequest(), "a test")
+    job = sync_job("manuals", SyncRequest(), "a test")
     done = job.model_copy(update={"state": "succeeded", "ended": datetime.now(UTC)})
 
-    def writes_its_end_and_dies(record: JobRecord) -> str:
+    def writes_its_end_and_dies(record: JobRecord[SyncJob]) -> str:
         book.put(record.model_copy(update={"job": done}))
         return "it is dead"
 
-    book = JobBook(records, writes_its_end_and_dies)
+    book = JobBook(SYNCS, records, writes_its_end_and_dies)
     book.put(JobRecord(job=job, seen=job.created))
     assert book.get(job.id).job == done
 
@@ -62,4 +63,4 @@ def test_an_end_that_was_written_meanwhile_counts_more_than_a_death(records: Rec
 @pytest.mark.parametrize("job_id", ["", "../job", "a/b", "20260101-000000-0000000G", "x" * 5000])
 def test_an_id_that_is_none_is_unknown(records: Records, job_id: str) -> None:
     with pytest.raises(UnknownJob):
-        JobBook(records, lambda _: "").get(job_id)
+        JobBook(SYNCS, records, lambda _: "").get(job_id)

@@ -14,7 +14,8 @@ import pytest
 from redis import Redis
 
 from app.errors import JobIsActive, JobsUnavailable, UnknownJob
-from app.jobs.job import Job, SyncRequest
+from app.jobs.job import SyncJob, SyncRequest, sync_job
+from app.jobs.kinds import SYNCS
 from app.jobs.redis_queue import RedisQueue
 
 BY = "a test"
@@ -22,14 +23,16 @@ PLUMB = Path(__file__).resolve().parents[3] / "plumb.py"
 
 
 @pytest.fixture
-def queue(make_settings, redis_url: str) -> Iterator[RedisQueue]:
-    opened = RedisQueue(make_settings(redis__url=redis_url))
+def queue(make_settings, redis_url: str) -> Iterator[RedisQueue[SyncJob]]:
+    opened = RedisQueue(make_settings(redis__url=redis_url), SYNCS)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def worker(queue: RedisQueue, redis_url: str, tmp_path: Path) -> Iterator[Callable[[], None]]:
+def worker(
+    queue: RedisQueue[SyncJob], redis_url: str, tmp_path: Path
+) -> Iterator[Callable[[], None]]:
     """Starts a worker that ends when no job is waiting."""
     started: list[subprocess.Popen[bytes]] = []
 
@@ -51,17 +54,17 @@ def worker(queue: RedisQueue, redis_url: str, tmp_path: Path) -> Iterator[Callab
 def test_a_worker_runs_the_job(queue, worker, make_settings, upload, follow, redis_url) -> None:
     settings = make_settings(redis__url=redis_url)
     upload(settings, 3)
-    job = queue.submit("manuals", SyncRequest(why="first"), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(why="first"), BY))
     assert queue.get(job.id).state == "queued"
     with pytest.raises(JobIsActive, match=job.id):
-        queue.submit("manuals", SyncRequest(), BY)
+        queue.submit(sync_job("manuals", SyncRequest(), BY))
     worker()
     ended = follow(queue, job)
     assert ended.state == "succeeded", ended.error
     assert ended.report is not None
     assert ended.report.added == 3
     # Another service knows it, and Redis will forget it by itself.
-    other = RedisQueue(settings)
+    other = RedisQueue(settings, SYNCS)
     assert other.list() == [ended]
     other.close()
     redis = Redis.from_url(redis_url)
@@ -73,11 +76,11 @@ def test_a_killed_job_is_told_as_failed_and_the_next_one_ends_it(
     queue, worker, make_settings, upload, follow, redis_url
 ) -> None:
     upload(make_settings(redis__url=redis_url), 150)
-    job = queue.submit("manuals", SyncRequest(), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     worker()
     killed: list[int] = []
 
-    def kill_while_indexing(told: Job) -> None:
+    def kill_while_indexing(told: SyncJob) -> None:
         if told.progress.stage == "indexing" and not killed:
             process = queue.book.get(told.id).process
             killed.append(process.pid)
@@ -87,7 +90,7 @@ def test_a_killed_job_is_told_as_failed_and_the_next_one_ends_it(
     assert killed, "the job ended before it could be killed"
     assert ended.state == "failed"
     assert f"its process {killed[0]}" in (ended.error or "")
-    again = queue.submit("manuals", SyncRequest(), BY)
+    again = queue.submit(sync_job("manuals", SyncRequest(), BY))
     worker()
     second = follow(queue, again)
     assert second.state == "succeeded", second.error
@@ -96,7 +99,7 @@ def test_a_killed_job_is_told_as_failed_and_the_next_one_ends_it(
 
 
 def test_no_secret_and_no_pickle_is_left_in_redis(queue, redis_url) -> None:
-    job = queue.submit("manuals", SyncRequest(), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     redis = Redis.from_url(redis_url)
     fields = redis.hgetall(f"rq:job:{job.id}")
     redis.close()
@@ -115,7 +118,7 @@ def test_a_job_that_its_worker_dropped_is_told_as_failed(queue, redis_url) -> No
     from rq.job import JobStatus
     from rq.serializers import JSONSerializer
 
-    job = queue.submit("manuals", SyncRequest(), BY)
+    job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     redis = Redis.from_url(redis_url)
     queued = Queued.fetch(job.id, connection=redis, serializer=JSONSerializer)
     queued.set_status(JobStatus.FAILED)
@@ -128,11 +131,11 @@ def test_a_job_that_its_worker_dropped_is_told_as_failed(queue, redis_url) -> No
 def test_unknown_jobs_and_a_redis_that_is_gone(queue, make_settings) -> None:
     with pytest.raises(UnknownJob):
         queue.get("20260101-000000-00000000")
-    gone = RedisQueue(make_settings(redis__url="redis://127.0.0.1:1/0"))
+    gone = RedisQueue(make_settings(redis__url="redis://127.0.0.1:1/0"), SYNCS)
     with pytest.raises(JobsUnavailable, match=r"redis\.url"):
         gone.list()
     with pytest.raises(JobsUnavailable):
-        gone.submit("manuals", SyncRequest(), BY)
+        gone.submit(sync_job("manuals", SyncRequest(), BY))
     gone.close()
 
 

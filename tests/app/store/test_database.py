@@ -9,8 +9,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import app.batch.tables
 import app.lineage.tables
-import app.security.tables  # noqa: F401 (both join the registry)
+import app.security.tables  # noqa: F401 (all join the registry)
 from app.errors import StoreUnavailable
 from app.store.database import Database
 from app.store.tables import Table

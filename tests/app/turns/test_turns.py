@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from app.answering.chat_models import EXTRACTIVE
@@ -62,6 +64,7 @@ def test_without_its_history_a_question_is_taken_by_itself_and_says_so(make_part
     turn = turns_of(make_parts(), sessions).take(TurnRequest(WARRANTY, session_id="s"), ANNA)
     assert "24 months" in turn.answer
     assert "history cannot be read" in turn.notices[0]
+    assert "could not be kept" in turn.notices[1]
 
 
 def test_a_session_id_that_is_none_is_refused(make_parts) -> None:
@@ -186,6 +189,73 @@ def test_a_kept_answer_streams_in_one_piece(make_parts) -> None:
     assert (first[-1].cache, again[-1].cache) == ("miss", "exact")
     assert again[0] == first[0] == again[-1].passages
     assert again[1:-1] == [again[-1].answer]
+    live.close()
+
+
+def test_equal_questions_wait_for_a_streamed_answer_and_make_no_call(make_parts, openai) -> None:
+    openai.reply, openai.held = 'It lasts "24 months from delivery" [1].', threading.Event()
+    live = build(
+        make_parts(chat__model="openai:m", chat__base_url=openai.url).settings, cached=True
+    )
+    turns = Turns(live.answers, MemorySessions(SessionSettings()), cache=live.cache)
+    taken: list[Turn] = []
+
+    async def together() -> list[Turn]:
+        async with anyio.create_task_group() as tasks:
+            leading = turns.stream(TurnRequest(WARRANTY), ANNA)
+            await anext(leading)
+            assert isinstance(await anext(leading), str)
+
+            async def take() -> None:
+                taken.append(
+                    await anyio.to_thread.run_sync(turns.take, TurnRequest(WARRANTY), ANNA)
+                )
+
+            async def stream() -> None:
+                steps = [step async for step in turns.stream(TurnRequest(WARRANTY), BEN)]
+                assert isinstance(steps[-1], Turn)
+                taken.append(steps[-1])
+
+            tasks.start_soon(take)
+            tasks.start_soon(stream)
+            while live.cache is not None and live.cache.waiting < 2:
+                await anyio.lowlevel.checkpoint()
+            openai.held.set()
+            return [step async for step in leading if isinstance(step, Turn)]
+
+    led = anyio.run(together)
+    assert len(openai.requests) == 1
+    assert [turn.cache for turn in led] == ["miss"]
+    assert [turn.cache for turn in taken] == ["exact", "exact"]
+    assert {turn.answer for turn in taken} == {led[0].answer}
+    live.close()
+
+
+def test_a_stream_that_is_left_leaves_its_answer_to_the_next(make_parts, openai) -> None:
+    openai.reply, openai.held = 'It lasts "24 months from delivery" [1].', threading.Event()
+    live = build(
+        make_parts(chat__model="openai:m", chat__base_url=openai.url).settings, cached=True
+    )
+    turns = Turns(live.answers, MemorySessions(SessionSettings()), cache=live.cache)
+
+    async def left() -> Turn:
+        steps = turns.stream(TurnRequest(WARRANTY), ANNA)
+        await anext(steps)
+        assert isinstance(await anext(steps), str)
+        found: list[Turn] = []
+
+        async def take() -> None:
+            found.append(await anyio.to_thread.run_sync(turns.take, TurnRequest(WARRANTY), BEN))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(take)
+            while live.cache is not None and live.cache.waiting < 1:
+                await anyio.lowlevel.checkpoint()
+            await steps.aclose()
+        return found[0]
+
+    turn = anyio.run(left)
+    assert (turn.cache, turn.degraded, len(openai.requests)) == ("miss", False, 2)
     live.close()
 
 

@@ -1,0 +1,51 @@
+"""What answers the questions of a batch: turns, recorded like those that are taken over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+from app.callers import Caller
+from app.lineage.log import AnswerLog
+from app.lineage.recording import Recording
+from app.parts import build
+from app.sessions.opening import open_sessions
+from app.settings import Settings
+from app.store.database import Database
+from app.turns.turn import Turn, TurnRequest
+from app.turns.turns import Turns
+
+# How long an answer waits to be in the log before the batch goes on without.
+RECORDED_WITHIN_S = 5.0
+
+
+@contextmanager
+def recorded_answering(
+    settings: Settings, caller: Caller
+) -> Iterator[Callable[[TurnRequest], Turn]]:
+    """Answer in a caller's name, seeing what they see; from the cache where there is one.
+
+    What is yielded may be called from many threads. When it returns, the answer is in the log, so
+    that no line of a batch has an id that nothing is known of.
+
+    Raises:
+        PlumbError: a part cannot be made, or the database not be written; the message says why.
+    """
+    with closing(Database(settings.store.url.get_secret_value())) as database:
+        database.migrate()
+        with (
+            closing(build(settings, cached=True)) as parts,
+            closing(open_sessions(settings)) as sessions,
+            closing(AnswerLog(database, settings.store.keep_days, settings.store.texts)) as log,
+        ):
+            recording = Recording(log, settings.prices)
+            told, told_of_failure = [recording.on_turn], [recording.on_failure]
+            turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure)
+
+            def answer(request: TurnRequest) -> Turn:
+                try:
+                    return turns.take(request, caller)
+                finally:
+                    log.flush(RECORDED_WITHIN_S)
+
+            yield answer

@@ -1,0 +1,193 @@
+"""Batches as those who answer them see them: what has no line yet, one more line, the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import wait_exponential as growing
+
+from app.batch.questions import BatchQuestion
+from app.batch.tables import BatchQuestionRow, BatchRow
+from app.callers import Caller, Role
+from app.errors import StoreUnavailable, UnknownBatch
+from app.store.database import Database
+
+TRIES = 6
+SHOW_LIFE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A batch that is not finished.
+
+    Attributes:
+        id: names it.
+        by: who made it.
+        starts: how often it was begun since it last got on.
+        seen: the last sign of life of whoever begins or answers it.
+    """
+
+    id: str
+    by: str
+    starts: int
+    seen: datetime
+
+
+class UnfinishedBatches:
+    """Batches in the database that want answers. Safe to share between threads and processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Unfinished]:
+        """Those there are, oldest first."""
+        query = select(BatchRow).where(BatchRow.ended.is_(None)).order_by(BatchRow.created)
+        with self._database.session() as session:
+            return [
+                Unfinished(row.id, row.caller, row.starts, row.seen)
+                for row in session.scalars(query)
+            ]
+
+    def note_start(self, batch_id: str) -> None:
+        """Count that work on it is being begun."""
+        self._change(batch_id, starts=BatchRow.starts + 1, seen=datetime.now(UTC))
+
+    def give_up(self, batch_id: str, why: str) -> None:
+        """Enter that it failed."""
+        self._change(batch_id, ended=datetime.now(UTC), error=why)
+
+    def open(self, batch_id: str) -> OpenBatch:
+        """Begin to answer one, or go on.
+
+        Raises:
+            UnknownBatch: there is none of this id, or it is finished.
+            StoreUnavailable: the database cannot be read or written.
+        """
+        with self._database.session() as session:
+            row = session.get(BatchRow, batch_id)
+            if row is None or row.ended is not None:
+                raise UnknownBatch(
+                    f"no batch {batch_id!a} is unfinished in {self._database.shown}: it was "
+                    "deleted or is finished; or store.url of this process is not the service's."
+                )
+            row.seen = datetime.now(UTC)
+            row.started = row.started or row.seen
+            line = BatchQuestionRow
+            query = select(line.number, line.question).order_by(line.number)
+            query = query.where(line.batch_id == batch_id, line.outcome.is_(None))
+            left = {number: BatchQuestion(**given) for number, given in session.execute(query)}
+        return OpenBatch(self._database, row, left)
+
+    def forget_old(self, keep_days: float) -> None:
+        """Delete batches that ended longer ago than this."""
+        before = datetime.now(UTC) - timedelta(days=keep_days)
+        with self._database.session() as session:
+            session.execute(delete(BatchRow).where(BatchRow.ended < before))
+
+    def _change(self, batch_id: str, **values: Any) -> None:
+        with self._database.session() as session:
+            session.execute(update(BatchRow).where(BatchRow.id == batch_id).values(values))
+
+
+class OpenBatch:
+    """A batch that is being answered.
+
+    Attributes:
+        caller: in whose name.
+        document_set, prompt: for questions that name none.
+        per_minute: questions a minute that the caller's batches may ask together; 0: no bound.
+        questions: those without a line, in order.
+        done: id -> question of those that got a line here.
+    """
+
+    def __init__(
+        self, database: Database, row: BatchRow, left: Mapping[int, BatchQuestion]
+    ) -> None:
+        self._database = database
+        self._id = row.id
+        self._numbers = {question.id: number for number, question in left.items()}
+        groups = None if row.groups is None else frozenset(row.groups)
+        self.caller = Caller(row.caller, cast("Role", row.role), groups)
+        self.document_set, self.prompt = row.document_set, row.prompt
+        self.per_minute = row.per_minute
+        self.questions = list(left.values())
+        self.done: dict[str, str] = {}
+        self._shown = float("-inf")
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Keep a line; a database that is away is tried again for a while.
+
+        Raises:
+            UnknownBatch: the batch was deleted, or another process answers it.
+            StoreUnavailable: the database stays away.
+        """
+        self._persistently(self._keep, row)
+        self.done[row["id"]] = row["question"]
+
+    def require_wanted(self) -> None:
+        """Check that the batch was not deleted, and enter that it is being answered.
+
+        A database that is away says nothing.
+
+        Raises:
+            UnknownBatch: it was.
+        """
+        try:
+            with self._database.session() as session:
+                wanted = self._show_life(session)
+        except StoreUnavailable:
+            return
+        if not wanted:
+            raise self._gone()
+
+    def end(self) -> None:
+        """Enter that every question has its line.
+
+        Raises:
+            StoreUnavailable: the database stays away.
+        """
+        self._persistently(self._end)
+
+    def _keep(self, row: Mapping[str, Any]) -> None:
+        line = BatchQuestionRow
+        mine = line.batch_id == self._id, line.number == self._numbers[row["id"]]
+        outcome = "failed" if "error" in row else "answered"
+        with self._database.session() as session:
+            query = update(line).where(*mine, line.outcome.is_(None))
+            kept = session.execute(query.values(outcome=outcome, line=dict(row)))
+            if not kept.rowcount:  # type: ignore[attr-defined]
+                raise self._gone()
+            if time.monotonic() - self._shown >= SHOW_LIFE_S:
+                self._show_life(session, starts=0)
+                self._shown = time.monotonic()
+
+    def _show_life(self, session: Session, **values: Any) -> bool:
+        query = update(BatchRow).where(BatchRow.id == self._id)
+        shown = session.execute(query.values(seen=datetime.now(UTC), **values))
+        return bool(shown.rowcount)  # type: ignore[attr-defined]
+
+    def _gone(self) -> UnknownBatch:
+        return UnknownBatch(f"batch {self._id} was deleted, or another process answers it.")
+
+    def _end(self) -> None:
+        with self._database.session() as session:
+            query = update(BatchRow).where(BatchRow.id == self._id)
+            session.execute(query.values(ended=datetime.now(UTC)))
+
+    @staticmethod
+    def _persistently(write: Any, *what: Any) -> None:
+        for attempt in Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=growing(0.5, max=10),
+            retry=retry_if_exception_type(StoreUnavailable),
+            reraise=True,
+        ):
+            with attempt:
+                write(*what)

@@ -1,0 +1,76 @@
+"""Answer a batch that the service keeps, in the process of a job."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+
+from app.batch.answering import recorded_answering
+from app.batch.run import run_batch
+from app.batch.unfinished import OpenBatch, UnfinishedBatches
+from app.errors import TooManyRequests
+from app.security.rates import Rates
+from app.settings import Settings
+from app.store.database import Database
+from app.turns.turn import Turn, TurnRequest
+
+# How soon one that waits for the next minute notices that its batch was deleted.
+LOOK_AGAIN_S = 5.0
+
+
+def answer_batch(batch_id: str, settings: Settings) -> None:
+    """Answer what has no line yet, in the name of who made the batch, seeing what they see.
+
+    Raises:
+        UnknownBatch: there is no unfinished one of this id, or it was deleted meanwhile.
+        PlumbError: it cannot go on; the message says why.
+    """
+    with closing(Database(settings.store.url.get_secret_value())) as database:
+        database.migrate()
+        batch = UnfinishedBatches(database).open(batch_id)
+        over = threading.Event()
+        pace = _Pace(settings, batch, over)
+        with recorded_answering(settings, batch.caller) as answer:
+
+            def in_turn(request: TurnRequest) -> Turn:
+                pace.wait()
+                return answer(request)
+
+            run_batch(
+                batch.questions,
+                batch,
+                in_turn,
+                document_set=batch.document_set,
+                prompt=batch.prompt,
+                concurrency=settings.batches.concurrency,
+                over=over,
+            )
+        batch.end()
+
+
+class _Pace:
+    """Holds questions up that would come too soon; they are counted where requests are."""
+
+    def __init__(self, settings: Settings, batch: OpenBatch, over: threading.Event) -> None:
+        url = settings.redis.url
+        self._rates = Rates(url.get_secret_value() if url else None)
+        self._batch = batch
+        self._over = over
+
+    def wait(self) -> None:
+        """Return when one more question may be asked.
+
+        Raises:
+            TooManyRequests: the batch is over before that.
+            UnknownBatch: it was deleted before that.
+        """
+        who = self._batch.caller.name
+        while True:
+            try:
+                self._rates.spend("batch questions", who, self._batch.per_minute)
+            except TooManyRequests as error:
+                if self._over.wait(min(error.retry_after_s or 1, LOOK_AGAIN_S)):
+                    raise
+                self._batch.require_wanted()
+            else:
+                return

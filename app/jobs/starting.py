@@ -1,0 +1,100 @@
+"""Start batches, and start those again whose process died, until each is finished."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+from app.batch.unfinished import UnfinishedBatches
+from app.errors import JobIsActive
+from app.jobs.job import BatchJob, batch_job
+from app.jobs.queue import JobQueue
+from prompts.errors import PlumbError
+
+logger = logging.getLogger(__name__)
+LOOK_AGAIN_S = 10.0
+# A batch that gets no further in so many starts would not in one more.
+MOST_STARTS = 5
+# A service with a queue of its own may share the database: what this queue knows nothing of is
+# another's, until it was silent for longer than one question may take.
+OTHERS_SILENT = timedelta(minutes=5)
+
+
+class BatchStarts:
+    """Has every unfinished batch worked on. Every serving process may have one.
+
+    Args:
+        batches: those in the database.
+        queue: runs the work on them.
+        keep_days: after how many days a batch that has ended is forgotten.
+    """
+
+    def __init__(
+        self, batches: UnfinishedBatches, queue: JobQueue[BatchJob], keep_days: float
+    ) -> None:
+        self._batches = batches
+        self._queue = queue
+        self._keep_days = keep_days
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
+
+    def watch(self) -> None:
+        """Look after unfinished batches from now on, beginning with those of before."""
+        self._thread.start()
+
+    def start(self, batch_id: str, by: str) -> None:
+        """Have a batch worked on; nothing happens where it is being.
+
+        Raises:
+            JobsUnavailable, InvalidRequest: no work can be begun.
+            StoreUnavailable: the database cannot be written.
+        """
+        try:
+            self._queue.submit(batch_job(batch_id, by))
+        except JobIsActive:
+            return
+        self._batches.note_start(batch_id)
+
+    def revive(self) -> None:
+        """Start every unfinished batch that no process works on or will.
+
+        Raises:
+            PlumbError: that cannot be told now.
+        """
+        jobs = self._queue.list()
+        at_work = {job.subject for job in jobs if not job.has_ended}
+        for batch in self._batches.all():
+            if batch.id in at_work:
+                continue
+            last = next((job for job in jobs if job.subject == batch.id), None)
+            if last is None and datetime.now(UTC) - batch.seen < OTHERS_SILENT:
+                continue
+            why = (
+                last.error if last is not None else None
+            ) or "its process is not known here, and silent"
+            if batch.starts >= MOST_STARTS:
+                told = f"it was begun {batch.starts} times without one more answer; the last: {why}"
+                self._batches.give_up(batch.id, told)
+                logger.error("batch %s failed: %s", batch.id, told)
+                continue
+            logger.warning("batch %s is begun again: %s", batch.id, why)
+            self.start(batch.id, batch.by)
+
+    def close(self) -> None:
+        """Look after them no more. What is at work goes on."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.revive()
+                self._batches.forget_old(self._keep_days)
+            except PlumbError as error:
+                logger.warning("batches cannot be looked after just now: %s", error)
+            except Exception:
+                logger.exception("batches cannot be looked after, in a way nobody foresaw")
+            if self._closing.wait(LOOK_AGAIN_S):
+                return

@@ -1,0 +1,61 @@
+"""Counts of several serving processes, told by whichever is asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.telemetry.metrics import SHARED_FOLDER
+
+ROOT = Path(__file__).resolve().parents[3]
+PROCESS = """
+import sys
+from types import SimpleNamespace as Of
+from app.answer_settings import PricesSettings
+from app.answering.answer import Usage
+from app.cache.answers import CacheStats
+from app.cache.store import StoreStats
+from app.telemetry.metrics import Metrics
+
+stats = CacheStats(0, 0, 1, stored=2, not_stored=1, shared=0, turned_away=0, store=StoreStats())
+metrics = Metrics(cache=lambda: stats, prices=PricesSettings(output_per_million=500_000))
+turn = Of(
+    manifest=Of(document_set="depot"), model="m", prompt_version="answer@v1", cache="miss",
+    timings_ms={"total": 12.0, "embed": 1.0, "search": 3.0}, refused=False, degraded=False,
+    citation_check=Of(markers_removed=0, quotes_unverified=[]), usage=Usage(input_tokens=7, output_tokens=4),
+)
+for _ in range(int(sys.argv[1])):
+    metrics.on_turn(turn, None, None)
+print(metrics.text().decode())
+"""
+
+
+def told_by_a_process(folder: Path, turns: int) -> dict[str, float]:
+    """What a process that took so many turns tells of all: sample name -> sum over labels."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS, str(turns)],
+        cwd=ROOT,
+        env={**os.environ, SHARED_FOLDER: str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(done.stdout):
+        for sample in family.samples:
+            found[sample.name] = found.get(sample.name, 0.0) + sample.value
+    return found
+
+
+def test_whichever_process_is_asked_tells_of_all(tmp_path: Path) -> None:
+    first = told_by_a_process(tmp_path, 3)
+    assert (first["plumbline_answers_total"], first["plumbline_tokens_total"]) == (3, 33)
+    both = told_by_a_process(tmp_path, 4)
+    assert (both["plumbline_answers_total"], both["plumbline_tokens_total"]) == (7, 77)
+    assert both["plumbline_cost_total"] == 7 * 2.0
+    assert both["plumbline_answer_seconds_count"] == 7
+    assert both["plumbline_cache_events_total"] == 2 * 3
