@@ -15,7 +15,7 @@ MIDDLE = 34
 
 def reach_of(item: Comparison) -> float:
     """How far from zero the plot of a comparison reaches."""
-    marks = [item.difference or 0.0, item.margin or 0.0, *(item.interval or ())]
+    marks: list[float] = [item.difference or 0.0, item.margin or 0.0, *(item.interval or ())]
     return max(map(abs, marks)) * 1.1
 
 
