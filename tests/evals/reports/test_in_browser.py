@@ -17,6 +17,11 @@ from tests.evals.reports.made_runs import BASELINE, CANDIDATE, RULES, made_run
 HOSTILE = "</script></style><script>window.hacked=1</script><img src=x onerror=hacked=1>\"'><b>"
 # Nothing is hidden from this: it is as wide as the page wants to be.
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Tables may scroll by themselves, but these need not.
+SCROLLING = (
+    "[...document.querySelectorAll('.wide')].filter((part) => part.scrollWidth > part.clientWidth)"
+    ".map((part) => part.innerText.slice(0, 80))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,7 @@ def test_it_loads_nothing_and_complains_of_nothing(chromium: Tab, report: Path) 
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [360, 1100])
+@pytest.mark.parametrize("width", [360, 700, 1100])
 def test_nothing_overflows_and_the_verdict_is_seen(
     chromium: Tab, report: Path, width: int, dark: bool
 ) -> None:
@@ -64,6 +69,7 @@ def test_nothing_overflows_and_the_verdict_is_seen(
     assert "The candidate fails" in chromium.run("document.getElementById('verdict').innerText")
     chromium.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert chromium.run(OVERFLOW) <= 0
+    assert chromium.run(SCROLLING) == []
     back = chromium.run("getComputedStyle(document.body).backgroundColor")
     assert (back == "rgb(255, 255, 255)") is not dark
 
