@@ -27,6 +27,7 @@ QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "LANCE_LOG": "error",
     "RUST_LOG": "error",
+    "RAGAS_DO_NOT_TRACK": "true",
 }
 
 

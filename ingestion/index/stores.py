@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import IndexUnavailable
 from ingestion.index.protocol import IndexStore
+from ingestion.index.records import Records
 from ingestion.settings import IndexSettings, QdrantSettings
 
 
@@ -28,3 +29,17 @@ def open_store(settings: IndexSettings, qdrant: QdrantSettings | None = None) ->
     from ingestion.index.lance import LanceStore
 
     return LanceStore(Path(url).expanduser())
+
+
+def records_in_files(settings: IndexSettings) -> Records | None:
+    """The records of an index that keeps them in files, without the time it takes to open it.
+
+    None where the index must be opened to read them, or is not there yet: then they are
+    `open_store(…).records`.
+    """
+    folder = Path(settings.url).expanduser()
+    if "://" in settings.url or settings.url.startswith("qdrant+") or not folder.is_dir():
+        return None
+    from ingestion.index.lance_records import LanceRecords
+
+    return LanceRecords(folder)
