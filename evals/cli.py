@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, gate, metrics, run, runs
+from evals.commands import calibrate, gate, metrics, report, run, runs
 
-COMMANDS = (run, runs, gate, metrics, calibrate)
+COMMANDS = (run, runs, gate, report, metrics, calibrate)
 
 
 def mount(app: typer.Typer) -> None:
