@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, compare, gate, metrics, run, runs, track
+from evals.commands import calibrate, compare, gate, metrics, report, run, runs, track
 
-COMMANDS = (run, runs, compare, gate, metrics, calibrate, track)
+COMMANDS = (run, runs, compare, gate, report, metrics, calibrate, track)
 
 
 def mount(app: typer.Typer) -> None:

@@ -83,7 +83,7 @@ def gate(
     if html is not None:
         from evals.reports.html import render
 
-        _write(html, render(verdict, before, after))
+        _write(html, render(before, after, verdict))
     if not verdict.passes:
         raise typer.Exit(FAILED)
 
