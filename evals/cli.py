@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, gate, metrics, power, run, runs
+from evals.commands import calibrate, compare, gate, metrics, power, report, run, runs, track
 
-COMMANDS = (run, runs, gate, metrics, calibrate, power)
+COMMANDS = (run, runs, compare, gate, report, metrics, calibrate, power, track)
 
 
 def mount(app: typer.Typer) -> None:

@@ -1,1 +1,1 @@
-"""The commands of `plumb eval`, one to a file."""
+"""The commands of `plumb eval`, and those of `plumb prompts` that ask for gates; one to a file."""

@@ -9,6 +9,7 @@ from evals.gate.pairing import Paired
 from evals.runs.run import MetricInfo
 from evals.statistics.choosing import estimate_difference, estimate_mean
 from evals.statistics.estimate import Estimate
+from evals.statistics.ranges import range_of
 from evals.statistics.resamples import Resamples
 
 CONFIDENCE = 0.95
@@ -62,7 +63,7 @@ def measure(
     ]
     if not gains:
         return Measured(metric, slice_, paired, None, None, None)
-    lowest, highest, widest = _bounds(metric, paired)
+    lowest, highest, widest = range_of(paired.baseline + paired.candidate, metric.unit == "share")
     gain = estimate_difference(gains, paired.clusters, widest=widest, resamples=resamples)
     baseline, candidate = (
         estimate_mean(values, paired.clusters, lowest=lowest, highest=highest, resamples=resamples)
@@ -74,14 +75,3 @@ def measure(
 def mean(values: list[float]) -> float | None:
     """None of nothing."""
     return math.fsum(values) / len(values) if values else None
-
-
-def _bounds(metric: MetricInfo, paired: Paired) -> tuple[float, float, float]:
-    """The lowest and highest value there can be, and the largest difference."""
-    values = paired.baseline + paired.candidate
-    if metric.unit == "share" and min(values) >= 0 and max(values) <= 1:
-        return 0.0, 1.0, 1.0
-    # Milliseconds or tokens have no bound. What is not seen is supposed to be no worse than twice
-    # the worst that is.
-    largest = max(map(abs, values)) or 1.0
-    return min(0.0, 2 * min(values)), 2 * largest, largest

@@ -103,10 +103,16 @@ def _values(metric: str, run: EvalRun) -> dict[str, float | Literal["missing", "
     groups: dict[str, list[CaseResult]] = defaultdict(list)
     for result in run.results:
         groups[result.case.id].append(result)
-    return {case_id: _value(metric, results) for case_id, results in groups.items()}
+    return {case_id: case_value(metric, results) for case_id, results in groups.items()}
 
 
-def _value(metric: str, results: list[CaseResult]) -> float | Literal["missing", "not asked"]:
+def case_value(metric: str, results: list[CaseResult]) -> float | Literal["missing", "not asked"]:
+    """A question's value: the mean of its repeats, or why there is none.
+
+    Args:
+        metric: its name.
+        results: all of one question.
+    """
     present = _present(metric, results)
     due = sum(metric in result.scores or result.error is not None for result in results)
     if not due:

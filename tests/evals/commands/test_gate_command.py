@@ -63,11 +63,13 @@ def test_an_equal_candidate_exits_with_0_and_says_so(place: Path) -> None:
 
 
 def test_a_worse_one_exits_with_1_and_leaves_files_for_others(place: Path) -> None:
-    result = gate("run_v3", "--markdown", "out/gate.md", "--junit", "out/gate.xml")
+    files = ["--markdown", "out/gate.md", "--junit", "out/gate.xml", "--html", "out/gate.html"]
+    result = gate("run_v3", *files)
     assert result.exit_code == 1
     assert "fails: v3 must not replace v1: correct fell from 75.0 % to 63.5 %" in result.stdout
     assert "v3 must not replace v1" in (place / "out/gate.md").read_text()
     assert Xml.fromstring((place / "out/gate.xml").read_text()).get("failures") == "1"
+    assert "The candidate fails" in (place / "out/gate.html").read_text()
 
 
 def test_json_is_the_verdict_that_is_kept(place: Path) -> None:
