@@ -6,8 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 DEMO_INDEX := .demo/index
+# An index of its own: the demo's holds the guide too.
+EVAL_INDEX := .demo/eval-index
+EVAL_FOLDER := .demo/evals
+HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo test serve lint format bench constraints services clean
+.PHONY: help demo eval test serve lint format bench constraints services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -24,6 +28,11 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) install -c constraints.txt -e '.[serve,ingest]'
 	@touch $@
 
+$(VENV)/.eval: pyproject.toml constraints.txt $(VENV)/.run
+	@echo "Installing what evaluations need into $(VENV) (once) …"
+	@$(PIP) install -c constraints.txt -e '.[serve,ingest,eval]'
+	@touch $@
+
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 	@echo "Installing what tests, checks and benchmarks need into $(VENV) (once) …"
 	@$(PIP) install -c constraints.txt -e '.[dev]'
@@ -31,6 +40,15 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 
 demo: $(VENV)/.run ## Install, index the demo documents, ask three questions
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb demo
+
+# Indexed anew where the documents, or the code that reads and cuts them, are newer.
+$(EVAL_INDEX)/.indexed: $(HANDBOOK) $(shell find docs/handbook/documents ingestion -type f -not -name '*.pyc') $(VENV)/.eval
+	@PLUMB_INDEX_URL=$(EVAL_INDEX) $(BIN)/plumb ingest $(HANDBOOK)
+	@touch $@
+
+eval: $(EVAL_INDEX)/.indexed ## Run the shipped suite on prompts v1 and v2, offline, and gate v2 against v1
+	@PLUMB_INDEX_URL=$(EVAL_INDEX) PLUMB_EVALS_FOLDER=$(EVAL_FOLDER) PLUMB_CHAT_MODEL=extractive $(BIN)/plumb eval gate \
+	  --baseline v1 --candidate v2 --suite handbook --markdown $(EVAL_FOLDER)/gate.md --html $(EVAL_FOLDER)/gate.html
 
 serve: $(VENV)/.run ## Serve the REST API over the demo documents on http://127.0.0.1:8000
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb serve

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, compare, gate, metrics, power, report, run, runs, track
+from evals.commands import (
+    attribute,
+    calibrate,
+    compare,
+    gate,
+    metrics,
+    power,
+    report,
+    run,
+    runs,
+    track,
+)
 
-COMMANDS = (run, runs, compare, gate, report, metrics, calibrate, power, track)
+COMMANDS = (run, runs, compare, gate, attribute, report, metrics, calibrate, power, track)
 
 
 def mount(app: typer.Typer) -> None:

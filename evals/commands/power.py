@@ -26,7 +26,7 @@ def power(
     prompt: Annotated[
         str | None, typer.Option(help="Version or alias of the answer prompt that is broken.")
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Of each change.")] = 200,
+    trials: Annotated[int, typer.Option(min=1, help="Of each change.")] = 100,
     instances: Annotated[
         int,
         typer.Option(min=1, help="Of each change that is drawn by chance, such as lost chunks."),

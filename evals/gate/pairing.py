@@ -74,10 +74,11 @@ def pair(
         only: ids of the questions to look at; None for all.
     """
     cases = cases_of(baseline) | cases_of(candidate)
-    first, second = _values(metric, baseline), _values(metric, candidate)
+    wanted = None if only is None else set(only)
+    first, second = values_of(metric, baseline, wanted), values_of(metric, candidate, wanted)
     paired = Paired([], [], [], 0, 0)
     missing = unpaired = 0
-    for case_id in sorted(cases if only is None else cases.keys() & set(only)):
+    for case_id in sorted(cases if wanted is None else cases.keys() & wanted):
         one, other = first.get(case_id, "missing"), second.get(case_id, "missing")
         if isinstance(one, float) and isinstance(other, float):
             paired.clusters.append(cases[case_id].shared)
@@ -98,11 +99,20 @@ def repeated(metric: str, run: EvalRun) -> list[list[float]]:
     return list(groups.values())
 
 
-def _values(metric: str, run: EvalRun) -> dict[str, float | Literal["missing", "not asked"]]:
-    """Per question the mean of its repeats, or why there is none."""
+def values_of(
+    metric: str, run: EvalRun, only: Collection[str] | None = None
+) -> dict[str, float | Literal["missing", "not asked"]]:
+    """Per question the mean of its repeats of a metric, or why there is none.
+
+    Args:
+        metric: its name.
+        run: the run.
+        only: ids of the questions to look at; None for all.
+    """
     groups: dict[str, list[CaseResult]] = defaultdict(list)
     for result in run.results:
-        groups[result.case.id].append(result)
+        if only is None or result.case.id in only:
+            groups[result.case.id].append(result)
     return {case_id: case_value(metric, results) for case_id, results in groups.items()}
 
 

@@ -1,0 +1,1 @@
+"""Several things changed at once: which of them moved the score?"""

@@ -1,0 +1,71 @@
+"""`plumb eval attribute`: several things changed at once; which moved the score?"""
+
+from __future__ import annotations
+
+import json as encoder
+from typing import Annotated
+
+import typer
+
+from ingestion.flags import IndexUrl, Json, Setting, settings_from
+
+PARTS = "prompt=VERSION,index=VERSION,model=MODEL: what differs; a value alone is the prompt's."
+
+
+def mount(group: typer.Typer) -> None:
+    """Add the command to its group."""
+    group.command("attribute")(attribute)
+
+
+def attribute(
+    context: typer.Context,
+    suite: Annotated[
+        str, typer.Argument(metavar="SUITE", help="A suite's YAML file, or a shipped suite's name.")
+    ],
+    baseline: Annotated[str, typer.Option(help=PARTS)],
+    candidate: Annotated[str, typer.Option(help="The same of what is to replace it.")],
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask only the first of the questions.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Run every mixture of old and new (2, 4 or 8 systems) and say which change moved the score.
+
+    What an earlier run has found is not asked again.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from rich.console import Console
+
+    from evals.attribution.attribution import attribute as attribute_runs
+    from evals.attribution.factors import differing, mixture, read_system, subsets
+    from evals.attribution.sentence import sentence_of
+    from evals.commands.run import agree
+    from evals.commands.told_attribution import show_attribution
+    from evals.commands.told_progress import told_progress
+    from evals.running.run import SuiteRunner
+    from evals.runs.kept import RunFolder
+    from evals.suites.reading import read_suite
+
+    wanted = read_suite(suite)
+    factors, common = differing(read_system(baseline), read_system(candidate))
+    names = [factor.name for factor in factors]
+    systems = {changed: mixture(factors, common, changed) for changed in subsets(names)}
+    runner, folder, grid = SuiteRunner(settings), RunFolder(settings.evals.folder), {}
+    try:
+        estimates = [runner.estimate(wanted, system, limit) for system in systems.values()]
+        agree(estimates, yes, capped=(wanted.max_cost, settings.evals.max_cost) != (None, None))
+        for changed, system in systems.items():
+            with told_progress(Console(stderr=True)) as on_progress:
+                grid[changed] = runner.run(wanted, system, on_progress, limit)
+            folder.save(grid[changed])
+    finally:
+        runner.close()
+    found = attribute_runs(names, grid, resamples=wanted.gate.resamples, seed=wanted.gate.seed)
+    if json:
+        facts = [{**one.model_dump(mode="json"), "sentence": sentence_of(one)} for one in found]
+        typer.echo(encoder.dumps(facts, indent=2))
+    else:
+        show_attribution(found, Console())
