@@ -57,6 +57,15 @@ class Application:
         records = None if self._store else records_in_files(self.settings.index)
         return KnownVersions(records or self.store.records)
 
+    @cached_property
+    def weights(self) -> list[str]:
+        """What shapes the vectors that the extractive model compares sentences by."""
+        from ingestion.weights import resolve_model
+
+        embedding = self.settings.embedding
+        shaping = {"backend", "query_prefix", "precision", "device"}
+        return [resolve_model(embedding).content_hash, embedding.model_dump_json(include=shaping)]
+
     @property
     def store(self) -> IndexStore:
         """The index."""

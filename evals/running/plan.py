@@ -171,7 +171,7 @@ class _Names:
             version.model_dump(mode="json"),
             [prompt.name, prompt.version, prompt.content_hash],
             settings.chat.model_dump(mode="json", include={"model", "base_url", "parameters"}),
-            [settings.extractive.model_dump(), _weights(settings)] if is_extractive else None,
+            [settings.extractive.model_dump(), application.weights] if is_extractive else None,
             settings.retrieval.model_dump(mode="json"),
             suite.passages,
         )
@@ -205,15 +205,6 @@ def _one(prompts: PromptRegistry, name: str, reference: str, document_set: str) 
             f"that is meant, for example --prompt {found[0].version}."
         )
     return found[0]
-
-
-def _weights(settings: Settings) -> list[str]:
-    """The embedding model that the extractive model compares sentences by."""
-    from ingestion.weights import resolve_model
-
-    embedding = settings.embedding
-    shaping = embedding.model_dump_json(include={"backend", "query_prefix", "precision", "device"})
-    return [resolve_model(embedding).content_hash, shaping]
 
 
 def _with_model(settings: Settings, model: str | None) -> Settings:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from evals.statistics.clusters import Clustered
+from evals.statistics.distributions import student_above, student_quantile
 from evals.statistics.resamples import Resamples
 
 
@@ -54,20 +54,20 @@ class Bootstrapped:
         """See Estimate."""
         seen = self._units(bound)
         share = self._share(len(self._drawn) - np.searchsorted(self._drawn, seen, "left"))
-        return max(share, float(student.sf(seen, self._freedom)))
+        return max(share, student_above(seen, self._freedom))
 
     def p_at_least(self, bound: float) -> float:
         """See Estimate."""
         seen = self._units(bound)
         share = self._share(np.searchsorted(self._drawn, seen, "right"))
-        return max(share, float(student.cdf(seen, self._freedom)))
+        return max(share, student_above(-seen, self._freedom))
 
     @property
     def _freedom(self) -> float:
         return max(self._data.effective - 1, 1.0)
 
     def _student(self, confidence: float) -> float:
-        return float(student.ppf(confidence, self._freedom))
+        return student_quantile(confidence, self._freedom)
 
     def _units(self, bound: float) -> float:
         return (self.mean - bound) / self.error

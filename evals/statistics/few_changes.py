@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import norm
-from scipy.stats import t as student
-
 from evals.statistics.clusters import Clustered
+from evals.statistics.distributions import normal_quantile, student_above, student_quantile
 
 # Values added on the side of a bound: half the square of the normal quantile of 95 %, which is how
 # many Wilson's score interval adds on that side at that confidence (Agresti and Coull, 1998).
-UNSEEN = float(norm.ppf(0.95)) ** 2 / 2
+UNSEEN = normal_quantile(0.95) ** 2 / 2
 
 
 class FewChanges:
@@ -50,13 +48,13 @@ class FewChanges:
     def slack(self, confidence: float, times: float = 1.0) -> float:
         """See Estimate."""
         mean, error, freedom = self._with(self._lowest, times)
-        return self.mean - mean + float(student.ppf(confidence, freedom)) * error
+        return self.mean - mean + student_quantile(confidence, freedom) * error
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """See Estimate."""
         sure = (1 + confidence) / 2
         mean, error, freedom = self._with(self._highest)
-        upper = mean + float(student.ppf(sure, freedom)) * error
+        upper = mean + student_quantile(sure, freedom) * error
         return max(self.mean - self.slack(sure), self._lowest), min(upper, self._highest)
 
     def p_at_most(self, bound: float) -> float:
@@ -86,4 +84,4 @@ def _tail(distance: float, error: float, freedom: float) -> float:
     """Chance of being so far above by luck alone."""
     if error == 0:  # every value is the extreme one already
         return 1.0 if distance <= 0 else 0.0
-    return float(student.sf(distance / error, freedom))
+    return student_above(distance / error, freedom)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import binomtest
+from scipy.special import bdtrc
 
 
 def mcnemar(wins: int, losses: int) -> float:
@@ -17,4 +17,4 @@ def mcnemar(wins: int, losses: int) -> float:
     """
     if wins + losses == 0:
         return 1.0
-    return float(binomtest(losses, wins + losses, 0.5, alternative="greater").pvalue)
+    return float(bdtrc(losses - 1, wins + losses, 0.5))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
-from scipy.stats import norm
-
+from evals.statistics.distributions import normal_above, normal_quantile
 from evals.statistics.mcnemar import mcnemar
 
 
@@ -45,11 +43,11 @@ class PairedShares:
     def slack(self, confidence: float, times: float = 1.0) -> float:
         """See Estimate."""
         wins, losses, count = (times * n for n in (self._wins, self._losses, self._questions))
-        return self.mean - _lower(wins, losses, count, float(norm.ppf(confidence)))
+        return self.mean - _lower(wins, losses, count, normal_quantile(confidence))
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """See Estimate."""
-        quantile = float(norm.ppf((1 + confidence) / 2))
+        quantile = normal_quantile((1 + confidence) / 2)
         return (
             _lower(self._wins, self._losses, self._questions, quantile),
             -_lower(self._losses, self._wins, self._questions, quantile),
@@ -59,13 +57,13 @@ class PairedShares:
         """See Estimate."""
         if bound == 0:
             return mcnemar(self._losses, self._wins)
-        return float(norm.sf(_score(self._wins, self._losses, self._questions, bound)))
+        return normal_above(_score(self._wins, self._losses, self._questions, bound))
 
     def p_at_least(self, bound: float) -> float:
         """See Estimate."""
         if bound == 0:
             return mcnemar(self._wins, self._losses)
-        return float(norm.cdf(_score(self._wins, self._losses, self._questions, bound)))
+        return normal_above(-_score(self._wins, self._losses, self._questions, bound))
 
 
 def _score(wins: float, losses: float, count: float, difference: float) -> float:
@@ -84,6 +82,8 @@ def _score(wins: float, losses: float, count: float, difference: float) -> float
 
 def _lower(wins: float, losses: float, count: float, quantile: float) -> float:
     """The difference at which the score is `quantile`."""
+    from scipy.optimize import brentq  # takes a third of a second, and is seldom needed
+
     seen = (wins - losses) / count
     if seen <= -1:
         return -1.0

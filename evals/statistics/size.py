@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import norm
-
+from evals.statistics.distributions import normal_quantile
 from evals.statistics.estimate import Estimate
 
 # More than this many times as many questions is no plan.
@@ -24,7 +23,7 @@ def detectable(estimate: Estimate, alpha: float, power: float, times: float = 1.
         power: chance that it succeeds.
         times: as if there were so many times as many questions like these.
     """
-    spread = float(norm.ppf(power)) * estimate.error / math.sqrt(times)
+    spread = normal_quantile(power) * estimate.error / math.sqrt(times)
     return estimate.slack(1 - alpha, times) + spread
 
 
