@@ -64,20 +64,24 @@ def differing(baseline: dict[str, str], candidate: dict[str, str]) -> tuple[list
     Raises:
         EvalError: nothing differs.
     """
-    factors, common = [], {}
-    for name, field in FIELDS.items():
+    factors: list[Factor] = []
+    same: dict[str, str | None] = {}
+    for name in FIELDS:
         # What only one of the two names is the same in both, unless the other is named otherwise.
         old, new = baseline.get(name), candidate.get(name)
         if old is not None and new is not None and old != new:
             factors.append(Factor(name, old, new))
         else:
-            common[field] = new if old is None else old
+            same[name] = new if old is None else old
     if not factors:
         raise EvalError(
             "the baseline and the candidate differ in nothing that both name, so there is nothing to "
             f"attribute; name for both what differs, such as {WRITTEN}."
         )
-    return factors, System(**common)
+    common = System(
+        prompt=same.get("prompt"), model=same.get("model"), index_version=same.get("index")
+    )
+    return factors, common
 
 
 def subsets(names: Collection[str]) -> Iterator[frozenset[str]]:

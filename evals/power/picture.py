@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 from evals.power.power import Power, Row
@@ -49,7 +50,7 @@ def _is_fault(power: Power, name: str) -> bool:
 
 def _x(margins: float, most: float) -> float:
     # The square root gives room to small losses, where it is decided.
-    share = (max(0.0, margins) / most) ** 0.5
+    share = math.sqrt(max(0.0, margins) / most)
     return LEFT + share * (WIDTH - LEFT - RIGHT)
 
 

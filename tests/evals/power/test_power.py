@@ -80,7 +80,7 @@ def test_the_command_measures_and_keeps(place: Path) -> None:
     assert json.loads(result.stdout) == found.model_dump(mode="json")
     assert [one.name for one in found.rows] == [change.name for change in some_changes()]
     by_name = {one.name: one for one in found.rows}
-    assert by_name["shuffled embeddings"].effects["answer_correct"] < 0
+    assert by_name["stale index"].effects["answer_correct"] < 0
     assert by_name["the same again"].margins == 0
     assert (found.questions, found.clusters) == (8, 4)
     assert all(one.trials == 4 for one in found.rows)
