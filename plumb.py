@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from app import cli as answering
+from evals import cli as evaluating
 from ingestion import commands as indexing
 from prompts.errors import PlumbError
 
@@ -26,6 +27,7 @@ QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "LANCE_LOG": "error",
     "RUST_LOG": "error",
+    "RAGAS_DO_NOT_TRACK": "true",
 }
 
 
@@ -56,6 +58,7 @@ index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, p
 app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
+evaluating.mount(app)
 
 
 def main() -> None:

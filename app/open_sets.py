@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 from app.embedders import Embedders
 from app.errors import InvalidRequest
+from ingestion.embedding import Embedder
 from ingestion.errors import ModelMismatch
 from ingestion.index.protocol import DocumentSet, SetInfo
 from ingestion.versions.catalogue import Catalogue
@@ -80,6 +81,14 @@ class OpenSets:
                 "there is no document set yet; make one with `plumb ingest PATH --set NAME`."
             )
         raise InvalidRequest(f"name a document set, one of: {', '.join(names)}.")
+
+    def embedder_of(self, info: SetInfo) -> Embedder:
+        """The model that a version was built with.
+
+        Raises:
+            ModelMismatch: it cannot be had here.
+        """
+        return self._embedders.of(info)
 
     def _get_named(self, name: str, version: str) -> DocumentSet:
         info = self._catalogue.find(name, version)

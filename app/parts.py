@@ -14,6 +14,7 @@ from app.embedders import Embedders
 from app.open_sets import OpenSets
 from app.settings import Settings
 from ingestion.embedding import Embedder, load_embedder
+from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings
 from ingestion.sync.start import Bench, bench_of, settings_of
@@ -40,17 +41,25 @@ class Parts:
         self.catalogue.store.close()
 
 
-def build(settings: Settings, *, cached: bool = False) -> Parts:
+def build(
+    settings: Settings,
+    *,
+    cached: bool = False,
+    store: IndexStore | None = None,
+    embedder: Embedder | None = None,
+) -> Parts:
     """Make the parts as the settings say.
 
     Args:
         cached: whether to make the cache of answers and question vectors too, for a service.
+        store: the index of the settings, where it is open already.
+        embedder: the model of the settings, where it is loaded already.
 
     Raises:
         PlumbError: a part cannot be made; the message says which and why.
     """
-    store = open_store(settings.index, settings.qdrant)
-    embedder = load_embedder(settings.embedding)
+    store = store or open_store(settings.index, settings.qdrant)
+    embedder = embedder or load_embedder(settings.embedding)
     retrieval = settings.retrieval
     reranker = (
         Reranker(retrieval.rerank_model, settings.embedding.device, retrieval.rerank_depth)

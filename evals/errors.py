@@ -9,6 +9,7 @@ prompts.errors.PlumbError
     ├── UnknownRun          no kept run has this id
     ├── NotComparable       two runs differ in more than what is compared
     ├── JudgeError          the judge cannot be had, or does not answer
+    ├── NoJudgement         the judge gave no usable answer this once; becomes a missing score
     └── TrackerError        the tracker cannot be had
 """
 
@@ -47,6 +48,18 @@ class NotComparable(EvalError):
 
 class JudgeError(EvalError):
     """The judge cannot be had, or does not answer."""
+
+
+class NoJudgement(EvalError):
+    """The judge gave no usable answer to one prompt; the message is the score's `missing`.
+
+    Attributes:
+        reached: whether the judge was there to answer at all.
+    """
+
+    def __init__(self, message: str, *, reached: bool = True) -> None:
+        super().__init__(message)
+        self.reached = reached
 
 
 class TrackerError(EvalError):

@@ -36,8 +36,18 @@ class JudgeSettings(SettingsGroup):
     )
     base_url: str | None = Field(default=None, description="As chat.base_url.")
     api_key: SecretStr | None = Field(default=None, description="As chat.api_key.")
-    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one judgement, seconds.")
-    max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Parameters of the judge beside temperature 0; null takes one away, for models "
+        "that refuse it.",
+    )
+    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    max_retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="Retries of a failed call, and of an answer that is no judgement.",
+    )
     concurrency: int = Field(default=8, ge=1, le=256, description="Judgements made at a time.")
     input_per_million: float | None = Field(
         default=None, ge=0, description="Price of a million tokens that the judge reads."

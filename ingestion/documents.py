@@ -7,7 +7,7 @@ coordinate system that chunks, citations and evaluation labels share.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -123,3 +123,13 @@ class Chunk:
         """Stable 32-digit hex id (a valid UUID): same document, place and words, same id."""
         key = "\0".join((self.document_id, str(self.ordinal), self.indexed_text))
         return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def by_document(chunks: Iterable[Chunk]) -> dict[str, list[Chunk]]:
+    """Chunks by the document they were cut from, each document's in reading order."""
+    found: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        found.setdefault(chunk.document_id, []).append(chunk)
+    for of_one in found.values():
+        of_one.sort(key=lambda chunk: chunk.ordinal)
+    return found

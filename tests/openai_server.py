@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,8 +18,10 @@ class Script:
 
     Attributes:
         reply: the assistant's text.
+        answer: gives the assistant's text to a request's body, instead of `reply`.
         status: an HTTP status other than 200 makes every call fail.
-        held: a streamed reply stops after its first word until this is set.
+        statuses: those of the next calls, before `status`.
+        held: a streamed reply stops after its first word until this is set; another waits for it.
         left: set when a client left before its reply was whole.
         requests: bodies received, in order.
         keys: Authorization headers received, in order.
@@ -27,7 +29,9 @@ class Script:
     """
 
     reply: str = ""
+    answer: Callable[[dict[str, Any]], str] | None = None
     status: int = 200
+    statuses: list[int] = field(default_factory=list)
     held: threading.Event | None = None
     left: threading.Event = field(default_factory=threading.Event)
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -43,28 +47,36 @@ def openai_server() -> Iterator[Script]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            script.requests.append(json.loads(self.rfile.read(length)))
+            request = json.loads(self.rfile.read(length))
+            script.requests.append(request)
             script.keys.append(self.headers.get("Authorization", ""))
-            if script.status == 200 and script.requests[-1].get("stream"):
-                self._stream(script.requests[-1])
+            status = script.statuses.pop(0) if script.statuses else script.status
+            if status == 200 and request.get("stream"):
+                self._stream(request)
                 return
+            if script.held is not None:
+                script.held.wait()
             answer: dict[str, Any] = {"error": {"message": "scripted failure", "type": "server"}}
-            if script.status == 200:
-                message = {"role": "assistant", "content": script.reply}
+            if status == 200:
+                text = script.answer(request) if script.answer else script.reply
+                message = {"role": "assistant", "content": text}
                 answer = {
                     "id": "chatcmpl-1",
                     "object": "chat.completion",
                     "created": 1,
-                    "model": script.requests[-1]["model"],
+                    "model": request["model"],
                     "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
                     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
                 }
             body = json.dumps(answer).encode()
-            self.send_response(script.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:
+                script.left.set()
 
         def _stream(self, request: dict[str, Any]) -> None:
             self.send_response(200)

@@ -43,6 +43,11 @@ def make_chat_model(
             embed=embedder.embed_queries, max_sentences=extractive.max_sentences, **options
         )
         return extracted
+    return make_hosted_model(chat, parameters)
+
+
+def make_hosted_model(chat: ChatSettings, parameters: Mapping[str, Any]) -> BaseChatModel:
+    """A model behind an API; see `make_chat_model`."""
     from langchain.chat_models import init_chat_model
 
     arguments = {**parameters, **_bounds(chat), **_connection(chat)}

@@ -27,6 +27,7 @@ NAMES = (
     "scale",
     "engines",
     "service_speed",
+    "eval_runner",
 )
 
 

@@ -210,11 +210,11 @@ def _share(values: list[float], percent: int) -> float:
 
 @contextmanager
 def _service(kind: str, given: dict[str, Any]) -> Iterator[int]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "evals.benchmarks.service_process"]
     process = subprocess.Popen([*command, kind, str(port), json.dumps(given)])
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield port
     finally:
         process.terminate()
@@ -223,24 +223,30 @@ def _service(kind: str, given: dict[str, Any]) -> Iterator[int]:
 
 @contextmanager
 def _redis(folder: Path) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process listens on a port.
+
+    Raises:
+        SettingsError: it ended, or took longer than a minute.
+    """
     for _ in range(600):
         if process.poll() is not None:
             raise SettingsError(f"the process to be measured ended with {process.returncode}")

@@ -18,12 +18,17 @@ class Score(BaseModel):
     Attributes:
         value: the value; None where there is none, which is counted and never averaged.
         missing: why there is none.
+        cost: what judging it cost now, in the currency of the judge's prices; None where nobody was
+            asked, no price is set, or the judge counts no tokens.
+        passing: whether what it is missing for may pass, so that the next run tries it again.
     """
 
     model_config = ConfigDict(frozen=True)
 
     value: float | None
     missing: str | None = None
+    cost: float | None = None
+    passing: bool = False
 
 
 class MetricInfo(BaseModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,6 +64,8 @@ class Suite(BaseModel):
         metrics: what is measured; what `gate` names is measured too.
         repeats: how often each question is asked, to tell noise from change.
         tags: only cases with one of these; none: all.
+        passages: how many passages each question gets; None for as many as the prompt takes.
+            Metrics that look at more ranks than the prompt has passages need it.
         max_cost: what one run may cost at the most.
         gate: what a candidate must show.
     """
@@ -78,5 +82,26 @@ class Suite(BaseModel):
     metrics: tuple[str, ...] = Field(min_length=1)
     repeats: int = Field(default=1, ge=1, le=100)
     tags: tuple[str, ...] = ()
+    passages: int | None = Field(default=None, ge=1, le=50)
     max_cost: float | None = Field(default=None, ge=0)
     gate: GateRules = GateRules()
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of all metrics: those listed, then what only the gate names."""
+        return tuple(dict.fromkeys([*self.metrics, *self.gate.metrics]))
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of what shapes a run's results; the dataset has a hash of its own.
+
+        Which systems are run and what the gate asks of them do not belong to it, so that runs of
+        two systems have the same.
+        """
+        content = {
+            "document_set": self.document_set,
+            "metrics": sorted(self.measured),
+            "tags": sorted(self.tags),
+            "passages": self.passages,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,8 @@ from pathlib import Path
 from filelock import FileLock
 
 SUFFIX = ".json"
+# Below the folder of the index that they are the records of.
+FOLDER = "_plumbline"
 
 
 class FileRecords:

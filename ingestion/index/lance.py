@@ -18,14 +18,13 @@ from ingestion.embedding import ModelIdentity
 from ingestion.errors import UnknownVersion
 from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop
-from ingestion.index.file_records import FileRecords
+from ingestion.index.file_records import FOLDER, FileRecords
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_indices import NEVER
 from ingestion.index.lance_set import LanceSet
 from ingestion.index.lance_writer import LanceWriter, delete_documents
 from ingestion.index.protocol import SetInfo
 
-RECORDS = "_plumbline"
 COPIED_ROWS = 10_000
 MARGINS = tuple(timedelta(seconds=seconds) for seconds in (0.001, 0.01, 0.1, 1, 10, 100))
 
@@ -36,7 +35,7 @@ class LanceStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loop = EventLoop("lancedb")
-        self.records = FileRecords(folder / RECORDS)
+        self.records = FileRecords(folder / FOLDER)
         with reported(folder, "opened"):
             self._db = lancedb.connect(str(folder))
             self._reading = self._loop.run(lancedb.connect_async(str(folder)))

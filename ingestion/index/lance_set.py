@@ -16,7 +16,7 @@ import pyarrow as pa
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents import Chunk, by_document
 from ingestion.index import lance_indices, lance_rows
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
@@ -85,8 +85,14 @@ class LanceSet:
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of one document, in reading order."""
-        rows = self._rows_of([document_id], lance_rows.CHUNK_COLUMNS).to_pylist()
-        return sorted(map(lance_rows.to_chunk, rows), key=lambda chunk: chunk.ordinal)
+        return self.chunks_of_all([document_id]).get(document_id, [])
+
+    def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
+        """All chunks of many documents."""
+        if not document_ids:
+            return {}
+        rows = self._rows_of(document_ids, lance_rows.CHUNK_COLUMNS).to_pylist()
+        return by_document(map(lance_rows.to_chunk, rows))
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Indexed text -> vector."""

@@ -124,6 +124,9 @@ class DocumentSet(Protocol):
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of one document, in reading order; none if it is not there."""
 
+    def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
+        """The same for many documents at a time, by document; those not there are left out."""
+
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Indexed text -> vector, of all chunks of the named documents."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
-from ingestion.documents import Chunk
+from ingestion.documents import Chunk, by_document
 from ingestion.index import bm25
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
@@ -66,8 +66,11 @@ class QdrantSet:
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of one document, in reading order."""
-        chunks = [to_chunk(point.payload or {}) for point in self._points_of([document_id])]
-        return sorted(chunks, key=lambda chunk: chunk.ordinal)
+        return self.chunks_of_all([document_id]).get(document_id, [])
+
+    def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
+        """All chunks of many documents."""
+        return by_document(to_chunk(point.payload or {}) for point in self._points_of(document_ids))
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Indexed text -> vector."""

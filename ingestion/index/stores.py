@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import IndexUnavailable
 from ingestion.index.protocol import IndexStore
+from ingestion.index.records import Records
 from ingestion.settings import IndexSettings, QdrantSettings
 
 
@@ -28,3 +29,15 @@ def open_store(settings: IndexSettings, qdrant: QdrantSettings | None = None) ->
     from ingestion.index.lance import LanceStore
 
     return LanceStore(Path(url).expanduser())
+
+
+def records_in_files(settings: IndexSettings) -> Records | None:
+    """The records of an index that keeps them in files, without the time it takes to open it.
+
+    None where the index must be opened to read them: then they are `open_store(…).records`.
+    """
+    if "://" in settings.url or settings.url.startswith("qdrant+"):
+        return None
+    from ingestion.index.file_records import FOLDER, FileRecords
+
+    return FileRecords(Path(settings.url).expanduser() / FOLDER)

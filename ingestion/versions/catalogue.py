@@ -8,6 +8,7 @@ from typing import Literal
 
 from ingestion.errors import PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
+from ingestion.index.records import Records
 from ingestion.versions import publications, source_manifest
 from ingestion.versions.publications import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
@@ -17,12 +18,11 @@ VERSION = re.compile(r"^v?(\d+)(-[0-9a-f]+)?$")
 VERSION_NUMBER = re.compile(r"^v?\d+$")
 
 
-class Catalogue:
-    """What an index holds, by set and version. Safe to share between threads and processes."""
+class KnownVersions:
+    """What an index's records say of its sets and versions; the index itself is not opened."""
 
-    def __init__(self, store: IndexStore) -> None:
-        self.store = store
-        self._records = store.records
+    def __init__(self, records: Records) -> None:
+        self._records = records
 
     def names(self) -> list[str]:
         """Names of the sets that have a live version, sorted."""
@@ -65,10 +65,6 @@ class Catalogue:
             f"{', '.join(known)}."
         )
 
-    def open(self, name: str, version: str | int | None = None) -> DocumentSet:
-        """Open a version for reading; the live one for None."""
-        return self.store.open(self.find(name, version))
-
     def versions(self, name: str) -> list[SetInfo]:
         """All versions of a set that are kept, oldest first."""
         numbers = self._records.names(f"versions/{check_name(name)}")
@@ -82,6 +78,32 @@ class Catalogue:
     def manifest(self, info: SetInfo) -> Iterator[SourceDocument]:
         """What a version was made from, sorted by document id."""
         return source_manifest.load(self._records, info.name, info.number)
+
+    def _version(self, name: str, number: int) -> SetInfo | None:
+        text = self._records.get(version_key(name, number))
+        return SetInfo.model_validate_json(text) if text else None
+
+    def _unknown(self, name: str) -> str:
+        have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"
+        candidates = [info.version for info in self.versions(name)]
+        if candidates:
+            return (
+                f"document set {name!r} has no live version yet; publish one of "
+                f"{', '.join(candidates)} with `plumb index publish --set {name} VERSION`."
+            )
+        return f"no document set {name!r} in this index; there are: {have}."
+
+
+class Catalogue(KnownVersions):
+    """What an index holds, by set and version. Safe to share between threads and processes."""
+
+    def __init__(self, store: IndexStore) -> None:
+        super().__init__(store.records)
+        self.store = store
+
+    def open(self, name: str, version: str | int | None = None) -> DocumentSet:
+        """Open a version for reading; the live one for None."""
+        return self.store.open(self.find(name, version))
 
     def publish(
         self,
@@ -152,20 +174,6 @@ class Catalogue:
             f"document set {name!r}: there is no version before {live.version} to go back to; "
             f"`plumb index versions --set {name}` lists those there are."
         )
-
-    def _version(self, name: str, number: int) -> SetInfo | None:
-        text = self._records.get(version_key(name, number))
-        return SetInfo.model_validate_json(text) if text else None
-
-    def _unknown(self, name: str) -> str:
-        have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"
-        candidates = [info.version for info in self.versions(name)]
-        if candidates:
-            return (
-                f"document set {name!r} has no live version yet; publish one of "
-                f"{', '.join(candidates)} with `plumb index publish --set {name} VERSION`."
-            )
-        return f"no document set {name!r} in this index; there are: {have}."
 
 
 def version_key(name: str, number: int) -> str:

@@ -143,6 +143,11 @@ def test_vectors_and_chunks_of_documents(filled) -> None:
         assert found[text] == pytest.approx(vector, abs=1e-6)
     assert opened.chunks_of("folder/doc 7.md") == chunks[28:32]
     assert opened.chunks_of("it's nowhere") == []
+    assert opened.chunks_of_all(["folder/doc 7.md", "it's nowhere", "folder/doc 1.md"]) == {
+        "folder/doc 1.md": chunks[4:8],
+        "folder/doc 7.md": chunks[28:32],
+    }
+    assert opened.chunks_of_all([]) == {}
 
 
 def test_an_empty_version_can_be_searched(store: IndexStore) -> None:

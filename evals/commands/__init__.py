@@ -1,0 +1,1 @@
+"""The commands of `plumb eval`, one to a file."""

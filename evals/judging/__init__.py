@@ -1,0 +1,1 @@
+"""A chat model as a judge: asked, read, retried, and remembered."""

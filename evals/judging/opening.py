@@ -1,0 +1,64 @@
+"""Make the judge that the settings name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from app.answer_settings import ChatSettings
+from app.answering.chat_models import EXTRACTIVE, make_hosted_model
+from app.errors import ChatModelUnknown
+from evals.errors import JudgeError
+from evals.judging.calling import Caller
+from evals.judging.judge import JudgeModel
+from evals.judging.kept import KeptJudgements
+from evals.settings import JudgeSettings
+
+Plain = str | int | float | bool | None
+
+
+def open_judge(settings: JudgeSettings, folder: Path) -> JudgeModel | None:
+    """The judge, which keeps its judgements in `folder`; None where no model is set.
+
+    Raises:
+        JudgeError: the model cannot be made, or the folder cannot be used.
+    """
+    if settings.model is None:
+        return None
+    if settings.model == EXTRACTIVE:
+        raise JudgeError("judge.model: `extractive` quotes, it cannot judge; name a chat model.")
+    parameters = {"temperature": 0, **settings.parameters}
+    parameters = {name: value for name, value in parameters.items() if value is not None}
+    # Repeating is done here, for every provider alike.
+    chat = ChatSettings(
+        model=settings.model,
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        timeout_s=settings.timeout_s,
+        max_retries=0,
+    )
+    try:
+        model = make_hosted_model(chat, parameters)
+    except ChatModelUnknown as error:
+        text = " ".join(str(error.__cause__ or error).split())
+        raise JudgeError(
+            f"judge.model {settings.model!r} cannot be made: "
+            f"{shorten(text, 300, placeholder=' …').rstrip('.')}. Set it to provider:model, with that "
+            "provider's package and key in place."
+        ) from error
+    caller = Caller(model, settings.max_retries)
+    return JudgeModel(caller, settings, _recorded(settings, parameters), KeptJudgements(folder))
+
+
+def _recorded(settings: JudgeSettings, parameters: dict[str, Any]) -> dict[str, Plain]:
+    """The parameters as a run keeps them; the server by a hash, since its address is nobody's business."""
+    recorded: dict[str, Plain] = {
+        name: value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+        for name, value in sorted(parameters.items())
+    }
+    if settings.base_url:
+        recorded["server"] = hashlib.sha256(settings.base_url.encode()).hexdigest()[:12]
+    return recorded

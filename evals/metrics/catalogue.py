@@ -1,0 +1,79 @@
+"""Every metric that a suite may name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from evals.errors import UnknownMetric
+from evals.metrics import (
+    citing,
+    contexts,
+    correctness,
+    effort,
+    judgements,
+    meaning,
+    refusals,
+    retrieval,
+    wording,
+)
+from evals.metrics.listed import Listed, Wanted
+from evals.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    from evals.judging.judge import JudgeModel
+
+AT = re.compile(r"(?P<family>[a-z_]+)@(?P<k>[1-9]\d{0,5})")
+
+
+def catalogue() -> tuple[Listed, ...]:
+    """All of them, family by family; looking costs nothing."""
+    families = (
+        correctness,
+        refusals,
+        citing,
+        retrieval,
+        effort,
+        contexts,
+        wording,
+        meaning,
+        judgements,
+    )
+    return tuple(listed for family in families for listed in family.LISTED)
+
+
+def metrics_named(names: Sequence[str], judge: JudgeModel | None) -> list[Metric]:
+    """The metrics of these names, in their order, each once.
+
+    Args:
+        names: as `plumb eval metrics` lists them, with a number for k.
+        judge: who judges; None where no judge is set.
+
+    Raises:
+        UnknownMetric: there is none of this name; close ones are named.
+        JudgeError: one needs a judge, and there is none.
+    """
+    by_name = {listed.info.name: listed for listed in catalogue()}
+    return [_named(name, by_name, judge) for name in dict.fromkeys(names)]
+
+
+def _named(name: str, by_name: dict[str, Listed], judge: JudgeModel | None) -> Metric:
+    at = AT.fullmatch(name)
+    listed = by_name.get(f"{at['family']}@k" if at else name)
+    if listed is None or (at is None and name.endswith("@k")):
+        raise UnknownMetric(_unknown(name, by_name))
+    return listed.make(Wanted(name, int(at["k"]) if at else None, judge))
+
+
+def _unknown(name: str, by_name: dict[str, Listed]) -> str:
+    family = name.partition("@")[0]
+    if f"{family}@k" in by_name:
+        return f"metric {name!r}: write a number from 1 for k, for example {family}@10."
+    close = get_close_matches(
+        family, [known.partition("@")[0] for known in by_name], n=3, cutoff=0.5
+    )
+    said = [known for known in by_name if known.partition("@")[0] in close]
+    meant = f"did you mean {' or '.join(said)}? " if said else ""
+    return f"there is no metric {name!r}: {meant}`plumb eval metrics` lists them."

@@ -1,0 +1,94 @@
+"""The application as evaluations ask it: in this process, without the answer cache, opened late.
+
+Nothing heavy is imported or loaded before something must be asked: where everything is kept already,
+neither the index nor a model is touched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.settings import Settings
+from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo
+from ingestion.index.stores import open_store, records_in_files
+from ingestion.versions.catalogue import KnownVersions
+from prompts.registry import PromptRegistry, shipped_prompts
+
+if TYPE_CHECKING:
+    from app.parts import Parts
+    from ingestion.embedding import Embedder
+
+
+class Application:
+    """The parts behind the settings, each made when it is first asked for. Safe between threads.
+
+    Args:
+        settings: the settings.
+        store: the index of the settings, where it is open already; it stays open.
+        embedder: the embedding model of the settings, where it is loaded already.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: IndexStore | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self.settings = settings
+        self.prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
+        self._given = store
+        self._store = store
+        self._embedder = embedder
+        self._parts: dict[str, Parts] = {}
+        self._lock = threading.RLock()
+
+    @cached_property
+    def versions(self) -> KnownVersions:
+        """What sets and versions there are."""
+        records = None if self._store else records_in_files(self.settings.index)
+        return KnownVersions(records or self.store.records)
+
+    @property
+    def store(self) -> IndexStore:
+        """The index."""
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self.settings.index, self.settings.qdrant)
+            return self._store
+
+    def parts(self, settings: Settings) -> Parts:
+        """The parts with other settings of the chat model; index and embedding model are shared."""
+        from app.parts import build
+
+        with self._lock:
+            key = settings.chat.model_dump_json()
+            if key not in self._parts:
+                self._parts[key] = build(settings, store=self.store, embedder=self._embedder)
+                self._embedder = self._parts[key].embedder
+            return self._parts[key]
+
+    def open(self, info: SetInfo) -> DocumentSet:
+        """A version of a set, for reading its chunks."""
+        return self.store.open(info)
+
+    def embed_by(self, info: SetInfo) -> Callable[[list[str]], NDArray[np.float32]]:
+        """Texts to unit vectors by the model of a version, which is loaded when it is first used."""
+
+        def embed(texts: list[str]) -> NDArray[np.float32]:
+            return self.parts(self.settings).sets.embedder_of(info).embed_passages(texts)
+
+        return embed
+
+    def close(self) -> None:
+        """Let go of what was opened here."""
+        with self._lock:
+            if self._store is not None and self._store is not self._given:
+                self._store.close()
+            self._store = self._given
+            self._parts.clear()

@@ -1,0 +1,264 @@
+"""What a run is going to ask, of what, and under which names answers are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from evals.cases import beir
+from evals.cases.case import Case, Gold
+from evals.cases.labels import Found, resolve
+from evals.cases.reading import read_cases, tagged
+from evals.errors import DatasetError, SuiteError
+from evals.running.application import Application
+from evals.running.fingerprints import ANSWERING, code_version, fingerprint
+from evals.running.kept_results import KeptResults
+from evals.running.system import System
+from evals.runs.run import DatasetVersion
+from evals.runs.versions import dataset_version
+from evals.settings import Settings
+from evals.suites.suite import Suite
+from ingestion.errors import UnknownDocumentSet
+from ingestion.index.protocol import SetInfo
+from prompts.versions import PromptVersion
+
+ANSWER_PROMPT = "answer"
+CONDENSE_PROMPT = "condense"
+EXTRACTIVE = "extractive"
+FOUND = TypeAdapter(list[tuple[Gold, Found]])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A case to be asked.
+
+    Attributes:
+        case: the case.
+        repeat: which time.
+        key: what its answer is kept under.
+        known: the case without relevant documents that the index does not hold.
+        labels: what its gold labels mean in the index version.
+    """
+
+    case: Case
+    repeat: int
+    key: str
+    known: Case
+    labels: tuple[tuple[Gold, Found], ...]
+
+    @property
+    def stale(self) -> list[Gold]:
+        """Labels whose words are gone."""
+        return [label for label, found in self.labels if not found.chunks]
+
+    @property
+    def relevant_chunks(self) -> list[list[str]]:
+        """For each label that is not stale, the chunks that hold it."""
+        return [found.chunks for _, found in self.labels if found.chunks]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run before it begins.
+
+    Attributes:
+        suite, system: what is run.
+        settings: with the system's model.
+        dataset: the whole dataset's version.
+        version: the index version that is asked.
+        prompt: the prompt version.
+        items: in the dataset's order, each case's repeats one after the other.
+        absent: documents that cases call relevant and the set does not hold.
+        hash: the suite's; another one where only some of its cases are asked.
+    """
+
+    suite: Suite
+    system: System
+    settings: Settings
+    dataset: DatasetVersion
+    version: SetInfo
+    prompt: PromptVersion
+    items: tuple[Item, ...]
+    absent: tuple[str, ...]
+    hash: str
+
+    @property
+    def is_free(self) -> bool:
+        """Whether answering costs nothing."""
+        return self.settings.chat.model == EXTRACTIVE
+
+    @property
+    def label(self) -> str:
+        """The system's name for people."""
+        if self.system.label:
+            return self.system.label
+        name = f"{self.prompt.name}@{self.prompt.version}"
+        return f"{name} {self.system.model}" if self.system.model else name
+
+
+def make_plan(
+    suite: Suite, system: System, limit: int | None, application: Application, kept: KeptResults
+) -> Plan:
+    """Read the dataset and find what it is to be asked of.
+
+    Args:
+        limit: how many cases are asked at the most; None: all.
+
+    Raises:
+        DatasetError, SuiteError: the dataset cannot be read, or does not belong to the set.
+        PromptError, UnknownVersion, IndexUnavailable: the system does not exist.
+    """
+    dataset = Path(suite.dataset)
+    cases = read_cases(dataset)
+    settings = _with_model(application.settings, system.model)
+    version = _version(suite, system, application)
+    prompt = application.prompts.get(ANSWER_PROMPT, system.prompt or settings.prompt.answer)
+    chosen = tagged(cases, suite.tags)[:limit]
+    found = _labels(chosen, version, application, kept)
+    documents = _documents(chosen, version, application)
+    _check_belonging(chosen, found, documents, version)
+    name = _Names(suite, settings, version, prompt, application)
+    items = (
+        Item(
+            case=case,
+            repeat=repeat,
+            key=name.of(case, repeat),
+            known=_known(case, documents),
+            labels=tuple((label, found[label]) for label in case.gold),
+        )
+        for case in chosen
+        for repeat in range(suite.repeats)
+    )
+    absent = {document for case in chosen for document in case.relevance} - documents
+    return Plan(
+        suite=suite,
+        system=system,
+        settings=settings,
+        dataset=dataset_version(dataset.name, cases),
+        version=version,
+        prompt=prompt,
+        items=tuple(items),
+        absent=tuple(sorted(absent)),
+        hash=suite.content_hash if limit is None else fingerprint(suite.content_hash, limit),
+    )
+
+
+class _Names:
+    """Names answers by all that shapes them."""
+
+    def __init__(
+        self,
+        suite: Suite,
+        settings: Settings,
+        version: SetInfo,
+        prompt: PromptVersion,
+        application: Application,
+    ) -> None:
+        self._settings = settings
+        self._application = application
+        self._condensing: str | None = None
+        is_extractive = settings.chat.model == EXTRACTIVE
+        self._base = fingerprint(
+            "answer-1",
+            code_version(ANSWERING),
+            version.model_dump(mode="json"),
+            [prompt.name, prompt.version, prompt.content_hash],
+            settings.chat.model_dump(mode="json", include={"model", "base_url", "parameters"}),
+            [settings.extractive.model_dump(), _weights(settings)] if is_extractive else None,
+            settings.retrieval.model_dump(mode="json"),
+            suite.passages,
+        )
+
+    def of(self, case: Case, repeat: int) -> str:
+        """The name of one answer: what is known to be right does not belong to it."""
+        asked = case.model_dump(mode="json", include={"question", "history", "filters"})
+        return fingerprint(
+            self._base, asked, self._condensed_by() if case.history else None, repeat
+        )
+
+    def _condensed_by(self) -> str:
+        if self._condensing is None:
+            session = self._settings.session
+            prompt = self._application.prompts.get(CONDENSE_PROMPT, session.condense)
+            self._condensing = fingerprint(prompt.content_hash, session.history_tokens)
+        return self._condensing
+
+
+def _weights(settings: Settings) -> list[str]:
+    """The embedding model that the extractive model compares sentences by."""
+    from ingestion.weights import resolve_model
+
+    embedding = settings.embedding
+    shaping = embedding.model_dump_json(include={"backend", "query_prefix", "precision", "device"})
+    return [resolve_model(embedding).content_hash, shaping]
+
+
+def _with_model(settings: Settings, model: str | None) -> Settings:
+    if model is None or model == settings.chat.model:
+        return settings
+    return settings.model_copy(update={"chat": settings.chat.model_copy(update={"model": model})})
+
+
+def _version(suite: Suite, system: System, application: Application) -> SetInfo:
+    wanted = system.index_version or suite.index_version
+    try:
+        return application.versions.find(suite.document_set, wanted)
+    except UnknownDocumentSet as error:
+        dataset = Path(suite.dataset)
+        if beir.is_beir(dataset) and suite.document_set not in application.versions.all_names():
+            raise SuiteError(
+                f"suite {suite.name!r}: {error} Index the dataset's corpus first: "
+                f"plumb ingest {beir.corpus_of(dataset)} --set {suite.document_set}"
+            ) from error
+        raise
+
+
+def _labels(
+    cases: Sequence[Case], version: SetInfo, application: Application, kept: KeptResults
+) -> dict[Gold, Found]:
+    """What the labels mean in the version; kept, since a version never changes."""
+    labels = list(dict.fromkeys(label for case in cases for label in case.gold))
+    if not labels:
+        return {}
+    # The digest names the chunks, wherever the index is.
+    code = code_version(["evals/cases/labels.py"])
+    key = fingerprint("labels-1", code, version.digest, [label.model_dump() for label in labels])
+    row = kept.get("labels", key)
+    if row is None:
+        found = resolve(labels, application.open(version))
+        row = kept.put("labels", key, FOUND.dump_json(list(found.items())).decode())
+    return dict(FOUND.validate_json(row))
+
+
+def _documents(cases: Sequence[Case], version: SetInfo, application: Application) -> set[str]:
+    """Those of the documents that cases call relevant that the set holds."""
+    named = {document for case in cases for document in case.relevance}
+    if not named:
+        return set()
+    rows = application.versions.manifest(version)
+    return {row.id for row in rows if row.indexed and row.id in named}
+
+
+def _known(case: Case, documents: set[str]) -> Case:
+    if documents.issuperset(case.relevance):
+        return case
+    relevance = {name: grade for name, grade in case.relevance.items() if name in documents}
+    return case.model_copy(update={"relevance": relevance})
+
+
+def _check_belonging(
+    cases: Sequence[Case], found: dict[Gold, Found], documents: set[str], version: SetInfo
+) -> None:
+    """Refuse a dataset of whose labels the set holds none: it is another set's."""
+    named = [label.document for label in found] or [id_ for case in cases for id_ in case.relevance]
+    if not named or documents or any(one.chunks for one in found.values()):
+        return
+    raise DatasetError(
+        f"document set {version.name!r}, version {version.version}, holds none of what the "
+        f"{len(named):,} labels of the dataset name, such as the document {json.dumps(named[0])}; "
+        "name the set that the dataset is about, or mend the labels' `document`."
+    )

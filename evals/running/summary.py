@@ -1,0 +1,100 @@
+"""A run in a few figures: each metric's mean with its interval, and what could not be had."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals.metrics.proportion import Z_95, wilson
+from evals.runs.run import CaseResult, EvalRun, MetricInfo
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """One metric over a run.
+
+    Attributes:
+        info: what it is.
+        cases: cases that it has a value for.
+        missing: answers that it should have a value for and has none, stale ones left out.
+        mean: the mean over cases, each the mean of its repeats; None where there is no value.
+        interval: 95 % interval of the mean, cases taken as independent.
+    """
+
+    info: MetricInfo
+    cases: int
+    missing: int
+    mean: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in figures.
+
+    Attributes:
+        metrics: in the suite's order.
+        answers: how many were asked for, repeats counted.
+        failed: of these, those that could not be had.
+        kept: of these, those that an earlier run had paid for.
+        stale: cases with a label whose words the index version does not hold; they have no scores.
+        cost: what all answers cost when they were made; None where that cannot be told.
+        judge_cost: the same of judging; None where nobody judged or it cannot be told.
+    """
+
+    metrics: list[MetricSummary]
+    answers: int
+    failed: int
+    kept: int
+    stale: int
+    cost: float | None
+    judge_cost: float | None
+
+
+def summarised(run: EvalRun) -> RunSummary:
+    """A run's figures."""
+    results = run.results
+    costs = [result.cost for result in results if result.answer is not None]
+    judging = [result.judge_cost for result in results if result.judge_cost is not None]
+    return RunSummary(
+        metrics=[_metric(info, results) for info in run.metrics.values()],
+        answers=len(results),
+        failed=sum(result.answer is None for result in results),
+        kept=sum(result.kept for result in results),
+        stale=len({result.case.id for result in results if result.stale}),
+        cost=None if None in costs else math.fsum(cost for cost in costs if cost is not None),
+        judge_cost=math.fsum(judging) if judging else None,
+    )
+
+
+def _metric(info: MetricInfo, results: Sequence[CaseResult]) -> MetricSummary:
+    values: dict[str, list[float]] = defaultdict(list)
+    missing = 0
+    for result in results:
+        score = result.scores.get(info.name)
+        if score is None:
+            continue
+        if score.value is not None:
+            values[result.case.id].append(score.value)
+        elif not result.stale:
+            missing += 1
+    means = [math.fsum(found) / len(found) for found in values.values()]
+    mean = math.fsum(means) / len(means) if means else None
+    return MetricSummary(info, len(means), missing, mean, _interval(info, means))
+
+
+def _interval(info: MetricInfo, means: Sequence[float]) -> tuple[float, float] | None:
+    """Wilson's for yes and no; else that of the normal approximation."""
+    if not means:
+        return None
+    if info.yes_no and set(means) <= {0.0, 1.0}:
+        return wilson(round(math.fsum(means)), len(means))
+    if len(means) == 1:
+        return None
+    mean = math.fsum(means) / len(means)
+    variance = math.fsum((value - mean) ** 2 for value in means) / (len(means) - 1)
+    half = Z_95 * math.sqrt(variance / len(means))
+    low, high = mean - half, mean + half
+    return (max(0.0, low), min(1.0, high)) if info.unit == "share" else (low, high)

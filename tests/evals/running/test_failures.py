@@ -1,0 +1,29 @@
+"""When a run gives up."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.errors import ChatModelFailed, ChatModelResting, InvalidQuestion
+from evals.errors import EvalError
+from evals.running.failures import TOO_MANY, FailuresInARow
+
+
+def test_failures_of_one_kind_in_a_row_end_it() -> None:
+    failures = FailuresInARow()
+    failures.note(ChatModelFailed("the key is refused."))
+    for _ in range(TOO_MANY - 2):
+        failures.note(ChatModelResting("it rests"))
+    with pytest.raises(
+        EvalError, match=r"after 8 failures in a row, the first: the key is refused\. What"
+    ):
+        failures.note(ChatModelResting("it rests"))
+
+
+def test_a_success_or_another_kind_between_them_does_not() -> None:
+    failures = FailuresInARow()
+    for _ in range(5):
+        for error in [*[ChatModelFailed("x")] * (TOO_MANY - 1), None]:
+            failures.note(error)
+        for error in [*[ChatModelFailed("x")] * (TOO_MANY - 1), InvalidQuestion("y")]:
+            failures.note(error)
