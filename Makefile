@@ -47,11 +47,12 @@ services: ## Install the real servers that tests use (redis-server, PostgreSQL),
 test: $(VENV)/.dev services ## Run the whole test suite
 	@$(BIN)/pytest -n 2 --dist loadfile -q $(ARGS)
 
-lint: $(VENV)/.dev ## Check style, types and the direction of imports
+lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/plumb prompts lint
 	@$(BIN)/check-jsonschema --regex-variant nonunicode --builtin-schema vendor.azure-pipelines azure-pipelines.yml
 
 format: $(VENV)/.dev ## Put the code into the house's format

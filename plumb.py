@@ -14,7 +14,9 @@ import typer
 
 from app import cli as answering
 from evals import cli as evaluating
+from evals.commands import promote
 from ingestion import commands as indexing
+from prompts import cli as prompting
 from prompts.errors import PlumbError
 
 FAILED = 1
@@ -59,6 +61,7 @@ app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
 evaluating.mount(app)
+promote.mount(prompting.mount(app))
 
 
 def main() -> None:

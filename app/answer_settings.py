@@ -99,6 +99,11 @@ class PromptSettings(SettingsGroup):
     folder: Path | None = Field(
         default=None, description="Folder of prompts. Default: the shipped ones."
     )
+    aliases: Path | None = Field(
+        default=None,
+        description="File of moved aliases, its history beside it; on a volume that all processes "
+        "share where the folder cannot be written. Default: aliases.yaml in the folder.",
+    )
     answer: str = Field(
         default="production", description="Version (v1) or alias of the prompt `answer`."
     )

@@ -71,7 +71,7 @@ def build(
     )
     catalogue = Catalogue(store)
     sets = OpenSets(catalogue, embedders)
-    prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
+    prompts = PromptRegistry(settings.prompt.folder or shipped_prompts(), settings.prompt.aliases)
     cache, embed = None, None
     if cached and settings.cache.enabled:
         kept = open_cache_store(settings)

@@ -15,7 +15,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from app.answering.answer import Answer
-from app.answering.citations import NO_ANSWER, UNSUPPORTED, find_quote
+from app.answering.citations import UNSUPPORTED, find_quote
+from prompts.output import NO_ANSWER
 
 DATASET = Path(__file__).parent / "datasets" / "injection" / "documents.jsonl"
 # A line of the extractive model's answers: a table's header, if it is a row; a quotation; its marker.

@@ -1,4 +1,4 @@
-"""Flags that commands share, and how they become settings."""
+"""Flags that commands of this room and those above share."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prompts.errors import SettingsError
+from prompts.flags import Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from ingestion.versions.catalogue import Catalogue
 
+__all__ = ["IndexUrl", "Json", "Model", "Setting", "open_catalogue", "settings_from"]
 IndexUrl = Annotated[
     str | None,
     typer.Option(
@@ -23,39 +24,6 @@ Model = Annotated[
     str | None,
     typer.Option("--embedding-model", help="The embedding model.", rich_help_panel="Settings"),
 ]
-Setting = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--setting",
-        "-S",
-        metavar="NAME=VALUE",
-        help="Any setting, as `plumb settings` lists them; may be repeated.",
-        rich_help_panel="Settings",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def settings_from(context: typer.Context, pairs: list[str] | None, **named: Any) -> Any:
-    """The settings with `NAME=VALUE` pairs and named flags (None = not given) over them.
-
-    Args:
-        named: flags by setting, with `__` for the dot: `index__url="./index"`.
-
-    Raises:
-        SettingsError: a pair is malformed, or the settings refuse it.
-    """
-    overrides = {
-        name.replace("__", "."): value for name, value in named.items() if value is not None
-    }
-    for pair in pairs or []:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise SettingsError(
-                f"--setting {pair!r}: write NAME=VALUE, for example chat.model=ollama:llama3.2."
-            )
-        overrides[name.strip()] = value
-    return context.obj(overrides)
 
 
 def open_catalogue(settings: Any) -> Catalogue:

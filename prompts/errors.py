@@ -3,6 +3,10 @@
     PlumbError              what a user is told: one line that names the input and the mend
     ├── SettingsError       a setting is missing, malformed, or contradicts another
     └── PromptError         a prompt file or alias is missing or malformed
+        ├── PromptEdited    a version is no longer what was locked
+        ├── MoveRefused     an alias may not be moved there
+        │   └── NotGated    a protected alias, and no gate has let that version pass
+        └── AliasesLocked   another process is moving an alias and does not end
 
 `ingestion.errors` and `app.errors` grow the tree for the rooms above.
 """
@@ -20,3 +24,19 @@ class SettingsError(PlumbError):
 
 class PromptError(PlumbError):
     """A prompt file or alias is missing or malformed."""
+
+
+class PromptEdited(PromptError):
+    """A version is no longer what was locked under its name."""
+
+
+class MoveRefused(PromptError):
+    """An alias may not be moved there."""
+
+
+class NotGated(MoveRefused):
+    """A protected alias moves to what has passed a gate; this has not."""
+
+
+class AliasesLocked(PromptError):
+    """Another process is moving an alias and does not come to an end."""

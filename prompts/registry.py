@@ -2,22 +2,25 @@
 
 Layout of a prompts folder:
 
-    aliases.yaml          answer: {production: v1}
+    aliases.yaml          which version an alias names; see `prompts.aliases`
+    lock.json             which content each version has; see `prompts.lock`
     answer/v1.yaml        one PromptVersion; name and version are the path's
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from prompts.aliases import PRODUCTION, Aliases
 from prompts.errors import PromptError
-from prompts.versions import PromptVersion
-
-PRODUCTION = "production"
+from prompts.lock import check_locked, read_lock
+from prompts.targets import Target
+from prompts.versions import VERSION, PromptVersion
+from prompts.watching import WatchedAliases
+from prompts.yaml_files import read_mapping
 
 
 def shipped_prompts() -> Path:
@@ -26,59 +29,109 @@ def shipped_prompts() -> Path:
 
 
 class PromptRegistry:
-    """Prompts of one folder. Files are read when asked for and kept: versions are immutable."""
+    """Prompts of one folder. Files are read when asked for and kept: versions are immutable.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        folder: see the module.
+        aliases: where moved aliases are kept, if not in the folder.
+    """
+
+    def __init__(self, folder: Path, aliases: Path | None = None) -> None:
+        self.folder = folder
+        self.watched = WatchedAliases(folder, aliases)
         self._versions: dict[tuple[str, str], PromptVersion] = {}
-        self._aliases: tuple[object, dict[str, Any]] = (None, {})
 
-    def get(self, name: str, reference: str = PRODUCTION) -> PromptVersion:
+    def get(
+        self,
+        name: str,
+        reference: str = PRODUCTION,
+        document_set: str | None = None,
+        key: str = "",
+    ) -> PromptVersion:
         """The prompt `name` at a version (`v1`) or an alias (`production`).
+
+        Args:
+            document_set: whose aliases count before those for all sets.
+            key: where the alias is split between versions: what is to stay with one of them.
 
         Raises:
             PromptError: no such prompt, version or alias, or the file is malformed.
         """
-        version = self.aliases(name).get(reference, reference)
-        known = self._versions.get((name, version))
-        if known is not None:
-            return known
-        file = self._folder / name / f"{version}.yaml"
-        if version not in self.versions(name):
-            have = ", ".join([*self.versions(name), *self.aliases(name)]) or "none"
-            raise PromptError(
-                f"prompt {name!r} has no version or alias {reference!r}; it has: {have}."
-            )
-        prompt = _parse(file, name, version)
-        self._versions[name, version] = prompt
-        return prompt
+        target = self.watched.read().get(name, reference, document_set)
+        version = reference if target is None else target.choose(f"{name}@{reference}", key)
+        return self._versions.get((name, version)) or self._load(
+            name, version, reference, document_set
+        )
+
+    def targets(
+        self, name: str, reference: str = PRODUCTION, document_set: str | None = None
+    ) -> list[PromptVersion]:
+        """All versions that a reference may mean for a set (None: for any); several where it is
+        split.
+
+        Raises:
+            PromptError: as `get`.
+        """
+        aliases = self.watched.read()
+        if document_set is None:
+            found = [t for place, t in aliases.targets.items() if place[:2] == (name, reference)]
+        else:
+            of_set = aliases.get(name, reference, document_set)
+            found = [] if of_set is None else [of_set]
+        versions = dict.fromkeys(version for target in found for version in target.versions)
+        return [
+            self._load(name, version, reference, document_set)
+            for version in versions or [reference]
+        ]
+
+    def names(self) -> list[str]:
+        """All prompts there are."""
+        folders = {file.parent.name for file in self.folder.glob("*/v*.yaml")}
+        return sorted(name for name in folders if self.versions(name))
 
     def versions(self, name: str) -> list[str]:
         """Versions of a prompt, oldest first."""
-        files = (self._folder / name).glob("v*.yaml")
-        return sorted((file.stem for file in files), key=lambda stem: (len(stem), stem))
+        stems = (file.stem for file in (self.folder / name).glob("v*.yaml"))
+        found = [stem for stem in stems if re.fullmatch(VERSION, stem)]
+        return sorted(found, key=lambda stem: (len(stem), stem))
 
-    def aliases(self, name: str) -> dict[str, str]:
-        """Alias -> version of a prompt; looked at anew each time, since aliases move."""
-        file = self._folder / "aliases.yaml"
-        try:
-            found = file.stat()
-        except FileNotFoundError:
-            return {}
-        # Parsing takes a hundred times as long as asking whether the file is another one.
-        stamp = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
-        if self._aliases[0] != stamp:
-            self._aliases = (stamp, _read(file))
-        moves = self._aliases[1].get(name, {})
-        if not isinstance(moves, dict) or not all(isinstance(v, str) for v in moves.values()):
+    def aliases(self, name: str, document_set: str | None = None) -> dict[str, Target]:
+        """Alias -> target of a prompt, as they are now for a set."""
+        return self.watched.read().of(name, document_set)
+
+    def all_aliases(self) -> Aliases:
+        """Every alias of every prompt and set, as they are now."""
+        return self.watched.read()
+
+    def is_locked(self, version: PromptVersion) -> bool:
+        """Whether the version's content stands in the lock."""
+        locked = read_lock(self.folder).get(version.name, {})
+        return locked.get(version.version) == version.content_hash
+
+    def _load(
+        self, name: str, version: str, reference: str, document_set: str | None
+    ) -> PromptVersion:
+        known = self._versions.get((name, version))
+        if known is not None:
+            return known
+        if version not in self.versions(name):
+            have = ", ".join([*self.versions(name), *self.aliases(name, document_set)]) or "none"
             raise PromptError(
-                f"{file}: {name}: must map aliases to versions, for example {{production: v1}}."
+                f"prompt {name!r} has no version or alias {reference!r}; it has: {have}."
             )
-        return {str(alias): version for alias, version in moves.items()}
+        prompt = read_version(self.folder / name / f"{version}.yaml", name, version)
+        check_locked(prompt, read_lock(self.folder))
+        self._versions[name, version] = prompt
+        return prompt
 
 
-def _parse(file: Path, name: str, version: str) -> PromptVersion:
-    content = _read(file)
+def read_version(file: Path, name: str, version: str) -> PromptVersion:
+    """The version that a file holds.
+
+    Raises:
+        PromptError: it is malformed; the message names the file and the field.
+    """
+    content = read_mapping(file)
     for key, value in (("name", name), ("version", version)):
         if content.setdefault(key, value) != value:
             raise PromptError(f"{file}: {key} is {content[key]!r}, but the path says {value!r}.")
@@ -90,17 +143,3 @@ def _parse(file: Path, name: str, version: str) -> PromptVersion:
         raise PromptError(
             f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}."
         ) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PromptError(
-            f"{file}: cannot be read as YAML: {' '.join(str(error).split())}."
-        ) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise PromptError(f"{file}: must be a mapping of fields.")
-    return content

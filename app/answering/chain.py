@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
-from app.answering.citations import NO_ANSWER, Checked, check_citations, check_structured
+from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.models import Chosen, told
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
@@ -25,6 +25,7 @@ from app.errors import ChatModelFailed
 from app.manifest import Manifest
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
+from prompts.output import NO_ANSWER
 from prompts.versions import PromptVersion
 
 
@@ -177,10 +178,11 @@ def _since(began: float) -> float:
 
 
 def _check(state: _State) -> Checked:
+    refusal = state.asked.prompt.contract.refusal or NO_ANSWER
     if state.message is None:
-        return Checked(NO_ANSWER, refused=True, check=CitationCheck())
+        return Checked(refusal, refused=True, check=CitationCheck())
     text = state.message.text
     structured = state.message.additional_kwargs.get(STRUCTURED)
     if structured is not None:
         return check_structured(text, structured, state.passages)
-    return check_citations(text, state.passages)
+    return check_citations(text, state.passages, refusal)

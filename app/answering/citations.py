@@ -13,8 +13,8 @@ from typing import Any
 
 from app.answering.answer import Citation, CitationCheck, Passage
 from ingestion import sentences
+from prompts.output import NO_ANSWER
 
-NO_ANSWER = "The documents do not answer this question."
 UNSUPPORTED = "No passage of the documents supports an answer to this question, so none is given."
 
 MARKERS = re.compile(r"(?:\s?\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+")
@@ -34,11 +34,15 @@ class Checked:
     check: CitationCheck = field(default_factory=CitationCheck)
 
 
-def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
-    """Remove markers that name no passage, find every quoted span, and refuse what has no support."""
+def check_citations(text: str, passages: Sequence[Passage], refusal: str = NO_ANSWER) -> Checked:
+    """Remove markers that name no passage, find every quoted span, and refuse what has no support.
+
+    Args:
+        refusal: the sentence by which the prompt has the model refuse.
+    """
     text = text.strip()
-    if not text or _flat(text).startswith(_flat(NO_ANSWER).rstrip(".")):
-        return Checked(NO_ANSWER, refused=True)
+    if not text or _flat(text).startswith(_flat(refusal).rstrip(".")):
+        return Checked(refusal, refused=True)
     kept: list[str] = []
     citations: list[Citation] = []
     unverified: list[str] = []

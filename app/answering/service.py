@@ -26,11 +26,10 @@ from ingestion.index.filters import visible_to as passes_to
 from ingestion.index.fusion import FUSION
 from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
+from prompts.uses import ANSWER, CONDENSE
 from prompts.versions import PromptVersion
 
 logger = logging.getLogger(__name__)
-ANSWER_PROMPT = "answer"
-CONDENSE_PROMPT = "condense"
 
 
 class AnswerService:
@@ -99,18 +98,26 @@ class AnswerService:
             else:
                 return
 
-    def condense(self, question: str, history: Sequence[Said]) -> tuple[str, str | None]:
+    def condense(
+        self,
+        question: str,
+        history: Sequence[Said],
+        set_name: str | None = None,
+        sticky: str | None = None,
+    ) -> tuple[str, str | None]:
         """A question that can be understood without what was said before, and what made it so.
 
         Returns the question itself, and None, where there is no history or nothing to change.
-        Where the model fails, the rule steps in.
+        Where the model fails, the rule steps in. `set_name`, `sticky`: see `prepare`.
         """
         question = check_question(question, self._settings.serve.max_question_chars)
         if not history:
             return question, None
         session = self._settings.session
         if self._settings.chat.model != EXTRACTIVE:
-            prompt = self._prompts.get(CONDENSE_PROMPT, session.condense)
+            prompt = self._prompts.get(
+                CONDENSE, session.condense, set_name or self._sets.only(), sticky or question
+            )
             try:
                 chosen = self.models.get(prompt.model)
                 with chosen.calling(), told(chosen.name):
@@ -136,6 +143,7 @@ class AnswerService:
         index_version: str | None = None,
         condensed_by: str | None = None,
         visible_to: frozenset[str] | None = None,
+        sticky: str | None = None,
     ) -> Asked:
         """Check a question and find all that it is to be answered with; nothing is answered yet.
 
@@ -149,6 +157,8 @@ class AnswerService:
             condensed_by: see `Manifest`.
             visible_to: groups of who asks: beside what everyone sees, only their documents are
                 searched, whatever `filters` say; None: all documents.
+            sticky: where the alias is split between versions, what stays with one of them: a
+                conversation, a caller; default: the question.
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
@@ -156,8 +166,10 @@ class AnswerService:
         """
         question = check_question(question, self._settings.serve.max_question_chars)
         where = both(passes_to(visible_to), parse_filter(filters))
-        version = self._prompts.get(ANSWER_PROMPT, prompt or self._settings.prompt.answer)
-        document_set = self._sets.get(set_name or self._sets.only(), index_version)
+        set_name = set_name or self._sets.only()
+        reference = prompt or self._settings.prompt.answer
+        version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
+        document_set = self._sets.get(set_name, index_version)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         chosen = self.models.get(version.model)
         manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
@@ -188,8 +200,8 @@ class AnswerService:
 
     def check(self) -> None:
         """Raise a `PlumbError` if the prompt or the chat model of the settings cannot be had."""
-        prompt = self._prompts.get(ANSWER_PROMPT, self._settings.prompt.answer)
-        self.models.get(prompt.model)
+        for prompt in self._prompts.targets(ANSWER, self._settings.prompt.answer):
+            self.models.get(prompt.model)
 
     def _attempts(self, asked: Asked, fall_back: bool) -> Iterator[tuple[Asked, bool]]:
         """What was prepared, then the same with each model to fall back to; whether it is the last."""

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from app.answering.service import ANSWER_PROMPT
 from app.errors import UnknownModel
 from app.parts import Parts
+from prompts.uses import ANSWER
 
 PREFIX = "plumb/"
 OWNER = "plumbline"
@@ -46,9 +46,9 @@ def parse_model(name: str) -> tuple[str, str | None]:
 
 def models(parts: Parts) -> Models:
     """Each live set by itself, then with each alias of the prompt `answer`."""
-    aliases = sorted(parts.prompts.aliases(ANSWER_PROMPT))
     found = []
     for name in parts.catalogue.names():
+        aliases = sorted(parts.prompts.aliases(ANSWER, name))
         created = int(parts.catalogue.live(name).committed_at.timestamp())
         ids = [f"{PREFIX}{name}", *(f"{PREFIX}{name}@{alias}" for alias in aliases)]
         found += [Model(id=id_, created=created) for id_ in ids]
@@ -64,5 +64,5 @@ def model_of(parts: Parts, name: str) -> Model:
     document_set, prompt = parse_model(name)
     live = parts.catalogue.live(document_set)
     if prompt is not None:
-        parts.prompts.get(ANSWER_PROMPT, prompt)
+        parts.prompts.targets(ANSWER, prompt, document_set)
     return Model(id=name, created=int(live.committed_at.timestamp()))

@@ -62,6 +62,7 @@ class CompletionRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: int | None = None
+    user: str | None = None
     tools: list[Any] | None = None
     filters: dict[str, Any] = Field(
         default_factory=dict, description="As in POST /v1/chat (the client's `extra_body`)."
@@ -91,7 +92,14 @@ def turn_request(request: CompletionRequest) -> TurnRequest:
         prompt=prompt,
         filters=request.filters,
         said=tuple(_said(request.messages[:-1])),
+        conversation=_conversation(request),
     )
+
+
+def _conversation(request: CompletionRequest) -> str:
+    """What stays the same in a conversation whose history the caller keeps: how it began."""
+    began = next(message.text for message in request.messages if message.role == "user")
+    return f"{request.user or ''} {began}"
 
 
 def _said(messages: list[Message]) -> list[Said]:

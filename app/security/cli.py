@@ -156,7 +156,7 @@ def _database(context: typer.Context, setting: list[str] | None) -> Iterator[Dat
 
 
 def _me() -> Caller:
-    from ingestion.versions.who import current_user
+    from prompts.user import current_user
 
     return Caller(current_user(), "admin")
 

@@ -26,6 +26,7 @@ class TurnRequest:
         document_set, filters, prompt, passages, index_version: see `AnswerService.prepare`.
         session_id: the conversation it belongs to, whose history Plumbline keeps; None for none.
         said: a conversation whose history the caller keeps, oldest first.
+        conversation: what names that conversation; None where nothing does.
         cached: False to have it answered anew.
     """
 
@@ -37,6 +38,7 @@ class TurnRequest:
     index_version: str | None = None
     session_id: str | None = None
     said: tuple[Said, ...] = ()
+    conversation: str | None = None
     cached: bool = True
 
 

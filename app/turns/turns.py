@@ -155,7 +155,11 @@ class Turns:
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 notices.append(NO_HISTORY)
-        standalone, condensed_by = self._answers.condense(request.question, said)
+        # What a split prompt alias keeps together: a conversation, else all that a caller asks.
+        sticky = f"{caller.name} {request.session_id or request.conversation or ''}"
+        standalone, condensed_by = self._answers.condense(
+            request.question, said, request.document_set, sticky
+        )
         asked = self._answers.prepare(
             standalone,
             request.document_set,
@@ -165,6 +169,7 @@ class Turns:
             index_version=request.index_version,
             condensed_by=condensed_by,
             visible_to=caller.groups,
+            sticky=sticky,
         )
         return _Begun(asked, standalone, notices)
 

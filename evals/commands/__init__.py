@@ -1,1 +1,1 @@
-"""The commands of `plumb eval`, one to a file."""
+"""Commands of `plumb eval`, and those that need evaluations; one per file."""

@@ -9,7 +9,7 @@ from ingestion.embedding import Embedder, ModelIdentity
 from ingestion.settings import ChunkingSettings
 from ingestion.sync.work import Engine
 from ingestion.versions.catalogue import Catalogue
-from ingestion.versions.who import current_user
+from prompts.user import current_user
 
 
 @dataclass(frozen=True, slots=True)

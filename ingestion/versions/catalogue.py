@@ -12,7 +12,7 @@ from ingestion.index.records import Records
 from ingestion.versions import publications, source_manifest
 from ingestion.versions.publications import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
-from ingestion.versions.who import current_user
+from prompts.user import current_user
 
 VERSION = re.compile(r"^v?(\d+)(-[0-9a-f]+)?$")
 VERSION_NUMBER = re.compile(r"^v?\d+$")

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ingestion.errors import IndexUnavailable, LeaseLost, SetIsLeased
 from ingestion.index.records import Records
-from ingestion.versions.who import ProcessMark, current_user, is_certainly_dead, this_process
+from ingestion.versions.who import ProcessMark, is_certainly_dead, this_process
+from prompts.user import current_user
 
 TTL_S = 60.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from pathlib import Path
@@ -23,15 +22,6 @@ class ProcessMark(NamedTuple):
     boot: str
     pid: int
     started: int
-
-
-def current_user() -> str:
-    """`user@host`, as far as the system knows them."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user id without a name
-        user = f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"
 
 
 def this_process() -> ProcessMark:

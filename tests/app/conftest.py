@@ -72,7 +72,9 @@ def make_parts(
             sync_source("depot", str(documents), workbench(store, embedder))
         embedders = only_model(embedder)
         sets = OpenSets(catalogue, embedders, refresh_s=0)
-        prompts = PromptRegistry(shipped_prompts())
+        prompts = PromptRegistry(
+            settings.prompt.folder or shipped_prompts(), settings.prompt.aliases
+        )
         retriever = Retriever(embedders, settings.retrieval.depth)
         answers = AnswerService(settings, embedder, sets, prompts, retriever)
         made.append(Parts(settings, catalogue, embedder, sets, prompts, answers))

@@ -12,12 +12,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from app.answering.citations import NO_ANSWER
 from app.answering.extractive.choice import Choice, choose
 from app.answering.extractive.evidence import Candidate, Embed, gather
 from app.answering.extractive.passages import read_task
 from app.answering.extractive.weights import RULES, Weights
 from app.answering.rendering import STRUCTURED
+from prompts.output import NO_ANSWER
 
 
 class ExtractiveChatModel(BaseChatModel):

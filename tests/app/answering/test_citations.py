@@ -112,6 +112,15 @@ def test_the_agreed_words_are_a_refusal(text: str) -> None:
     assert (checked.text, checked.refused) == (NO_ANSWER, True)
 
 
+def test_a_prompt_may_have_a_refusal_of_its_own() -> None:
+    own = "Die Dokumente sagen dazu nichts."
+    for text in (own, own + " Leider.", ""):
+        checked = check_citations(text, PASSAGES, own)
+        assert (checked.text, checked.refused) == (own, True)
+    # The usual sentence is no refusal then, and what cites nothing is not believed.
+    assert check_citations(NO_ANSWER, PASSAGES, own).text == UNSUPPORTED
+
+
 def test_uncited_sentences_are_counted() -> None:
     checked = check_citations("It lasts two years [1]. The sky is blue. So it is. [2]", PASSAGES)
     assert checked.check.sentences_uncited == 1

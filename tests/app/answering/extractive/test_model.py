@@ -15,9 +15,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from app.answering.citations import NO_ANSWER
 from app.answering.extractive import ExtractiveChatModel
 from ingestion.embedding import Embedder
+from prompts.output import NO_ANSWER
 
 
 def bag_of_words(texts: Sequence[str]) -> NDArray[np.float32]:

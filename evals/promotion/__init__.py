@@ -1,0 +1,1 @@
+"""Let a protected alias move only to what has passed a gate."""
