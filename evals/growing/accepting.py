@@ -97,7 +97,9 @@ def _clashes(new: Sequence[Decided], there: Sequence[Case]) -> list[tuple[int, s
                 )
             )
         elif (other := asked.get(_question(case))) is not None:
-            problems.append((row.line, f"case.question: asks what {other} asks; set accept to false"))
+            problems.append(
+                (row.line, f"case.question: asks what {other} asks; set accept to false")
+            )
         asked.setdefault(_question(case), f"line {row.line}")
     return problems
 

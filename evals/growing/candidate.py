@@ -95,6 +95,4 @@ def case_fields(case: Case, always: tuple[str, ...] = ("id", "question")) -> dic
     """The fields of a case that say something, in the order that datasets are written in."""
     filled = case.model_dump(mode="json")
     spare = Case.model_construct(id="", question="").model_dump(mode="json")
-    return {
-        name: value for name, value in filled.items() if name in always or value != spare[name]
-    }
+    return {name: value for name, value in filled.items() if name in always or value != spare[name]}

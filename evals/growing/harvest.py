@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.answering.condensing import Said
@@ -14,6 +14,9 @@ from evals.growing.duplicates import Embed, Sifted, sift
 from evals.growing.proposing import proposed
 from evals.growing.redaction import Redactor
 from ingestion.index.protocol import DocumentSet
+
+# Exchanges of a conversation that go along with a follow-up.
+MOST_SAID = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def harvest(
     known: Sequence[Case],
     embed: Embed,
     opened: DocumentSet,
+    known_answers: Collection[str] = (),
     on_looked: Callable[[int], None] = lambda _: None,
 ) -> Harvest:
     """Candidates for a dataset from stored answers of one document set.
@@ -55,14 +59,17 @@ def harvest(
         known: cases that are there already.
         embed: texts to unit vectors.
         opened: the index version that labels must stand in.
+        known_answers: ids of stored answers that a candidate or case stands for already.
         on_looked: told how many answers were looked at so far.
     """
     found: list[Candidate] = []
-    looked_at = without_texts = 0
+    looked_at = without_texts = known_before = 0
     for answered in answers:
         looked_at += 1
         if answered.question is None or not answered.question.strip():
             without_texts += 1
+        elif answered.id in known_answers:
+            known_before += 1
         else:
             before = said_before(answered) if answered.standalone_question is not None else ()
             found.append(proposed(answered, before, redactor))
@@ -73,7 +80,7 @@ def harvest(
         candidates=noting_stale(sifted.kept, opened),
         looked_at=looked_at,
         without_texts=without_texts,
-        known=sifted.known,
+        known=sifted.known + known_before,
         exact=sifted.exact,
         near=sifted.near,
     )

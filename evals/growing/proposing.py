@@ -87,7 +87,9 @@ class _Proposal:
             )
             return self._clean(standalone), ()
         said = [
-            Exchanged(question=self._clean(said.question), answer=self._clean(unmarked(said.answer)))
+            Exchanged(
+                question=self._clean(said.question), answer=self._clean(unmarked(said.answer))
+            )
             for said in self._before
         ]
         return self._clean(question), tuple(said)
@@ -99,7 +101,9 @@ class _Proposal:
             if answered.refused:
                 self._notes.append("it was refused: add `gold`, the words that answer it")
             elif judged.thumb == "down":
-                self._notes.append("the answer was wrong: see whether `gold` backs the corrected one")
+                self._notes.append(
+                    "the answer was wrong: see whether `gold` backs the corrected one"
+                )
             return self._clean(judged.corrected_answer), True
         if judged and judged.thumb == "down":
             if answered.refused:
@@ -118,7 +122,9 @@ class _Proposal:
         if answered.refused:
             self._notes.append("see that no document answers it")
             return None, False
-        return self._clean(unmarked(answered.answer.answer if answered.answer else "")) or None, True
+        return self._clean(
+            unmarked(answered.answer.answer if answered.answer else "")
+        ) or None, True
 
     def _gold(self) -> tuple[Gold, ...]:
         """Labels from the citations whose quotation was verified."""
@@ -147,7 +153,9 @@ class _Proposal:
                 f"a label of {citation.document} was left out: it holds something private"
             )
             return None
-        self._notes.append(f"a label of {citation.document} was cut short: it held something private")
+        self._notes.append(
+            f"a label of {citation.document} was cut short: it held something private"
+        )
         return Gold(document=citation.document, quote=longest)
 
     def _tags(self, judged: Feedback | None) -> tuple[str, ...]:

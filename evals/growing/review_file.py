@@ -40,7 +40,9 @@ def read_review(file: Path) -> list[Decided]:
         rows.append(Decided(line=number, candidate=candidate))
     if bad:
         more = f"; and {len(bad) - MOST_NAMED} more lines" if len(bad) > MOST_NAMED else ""
-        raise DatasetError(f"{'; '.join(bad[:MOST_NAMED])}{more}. Mend the file; nothing was taken.")
+        raise DatasetError(
+            f"{'; '.join(bad[:MOST_NAMED])}{more}. Mend the file; nothing was taken."
+        )
     return rows
 
 
