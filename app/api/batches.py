@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Depends, File, Form, Query, Request, Respon
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.answering.service import ANSWER_PROMPT
 from app.api.callers import AuditDep, CallerDep, ReaderAdmittedFirst, guard_of
 from app.api.parts import BatchesDep, BatchStartsDep, PartsDep
 from app.api.problems import ANSWERING, UNKNOWN_BATCH
@@ -22,6 +21,7 @@ from app.batch.questions import (
 )
 from app.errors import InvalidRequest
 from prompts.errors import PlumbError
+from prompts.uses import ANSWER
 
 # A file of questions may be large: it is read only of those who may ask.
 router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=ReaderAdmittedFirst)
@@ -114,7 +114,7 @@ class Maker:
         if document_set is not None:
             self._parts.catalogue.live(document_set)
         if prompt is not None:
-            self._parts.prompts.get(ANSWER_PROMPT, prompt)
+            self._parts.prompts.targets(ANSWER, prompt, document_set)
 
 
 MakerDep = Annotated[Maker, Depends()]

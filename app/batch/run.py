@@ -137,6 +137,8 @@ def _request(question: BatchQuestion, document_set: str | None, prompt: str | No
         document_set=question.document_set or document_set,
         filters=question.filters or {},
         prompt=question.prompt or prompt,
+        # Each by itself: else all of a batch would be answered by one version of a split alias.
+        conversation=question.question,
     )
 
 

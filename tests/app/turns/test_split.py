@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.batch.answers_file import open_answers
+from app.batch.questions import BatchQuestion
+from app.batch.run import run_batch
 from app.cache.opening import answer_cache, open_store, question_vectors
 from app.callers import Caller
 from app.embedders import only_model
@@ -154,6 +158,17 @@ def test_each_version_has_answers_of_its_own_in_the_cache(parts: Parts) -> None:
         assert [turn.cache for turn in kept] == ["miss", "exact"]
         assert {turn.prompt_version for turn in kept} == {version}
     cache.close()
+
+
+def test_a_batch_is_shared_question_by_question(parts: Parts, tmp_path: Path) -> None:
+    turns = turns_of(parts)
+    questions = [
+        BatchQuestion(id=f"q{n}", question=f"What does the code E-{n} mean?") for n in range(8)
+    ]
+    with open_answers(tmp_path / "answers.jsonl", False) as answers:
+        run_batch(questions, answers, lambda request: turns.take(request, ANNA))
+    lines = (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()
+    assert {json.loads(line)["answer"]["prompt_version"] for line in lines} == BOTH
 
 
 def test_a_replay_is_served_by_the_version_that_answered(parts: Parts) -> None:
