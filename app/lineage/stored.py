@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
@@ -62,7 +62,8 @@ def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
     with database.session() as session:
         rows = session.scalars(query.execution_options(yield_per=AT_ONCE))
         for page in rows.partitions():
-            yield from _with_feedback(session, page)
+            # Scalars, though typed as rows.
+            yield from _with_feedback(session, cast("Sequence[AnswerRow]", page))
 
 
 def said_before(database: Database, record: AnswerRecord, most: int) -> list[Said]:
@@ -94,7 +95,7 @@ def said_before(database: Database, record: AnswerRecord, most: int) -> list[Sai
     return found[::-1]
 
 
-def _chosen(wanted: Wanted) -> Select[tuple[AnswerRow]]:
+def _chosen(wanted: Wanted) -> Select[AnswerRow]:
     query = select(AnswerRow).where(AnswerRow.answer.is_not(None))
     if wanted.document_set is not None:
         query = query.where(AnswerRow.document_set == wanted.document_set)

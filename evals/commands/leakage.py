@@ -106,8 +106,9 @@ def _tell(found: list[Leak], names: list[str], examples: int, cases: int) -> Non
         why = "there is nothing to give away" if not examples else "none gives a case away"
         typer.echo(f"{compared}: {why}.")
         return
-    leaked = len({leak.case for leak in found})
-    typer.echo(f"{compared}: {leaked} cases are given away.")
+    cases_named = len({leak.case for leak in found})
+    leaked = "1 case is" if cases_named == 1 else f"{cases_named} cases are"
+    typer.echo(f"{compared}: {leaked} given away.")
     for leak in found:
         typer.echo(f"  {leak.case}: {leak.question!r}")
         typer.echo(f"    {leak.prompt}: {leak.how} ({leak.likeness:.2f}): {_short(leak.example)!r}")

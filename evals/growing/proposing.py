@@ -179,7 +179,8 @@ class _Proposal:
 def deciding(feedback: Sequence[Feedback]) -> Feedback | None:
     """Of several people's, the latest that corrects the answer; else the latest."""
     correcting = [one for one in feedback if one.corrected_answer]
-    return (correcting or list(feedback) or [None])[-1]
+    chosen = correcting or list(feedback)
+    return chosen[-1] if chosen else None
 
 
 def unmarked(answer: str) -> str:

@@ -26,6 +26,7 @@ SHARED = 0.7
 NEAR = 0.9
 # Shorter answers ("yes", "2 minutes") are met by chance.
 FEWEST_ANSWER_WORDS = 4
+MOST_NAMED = 5
 WORD = re.compile(r"[^\W_]+(?:[.,:/'’-][^\W_]+)*")
 MARKER = re.compile(r"\s?\[\d[\d,; ]*\]")
 
@@ -76,6 +77,19 @@ def leaks(
             if shared is not None:
                 found.append(Leak(case.id, case.question, prompt, example.question, *shared))
     return sorted(found, key=lambda leak: (-leak.likeness, leak.case))
+
+
+def warning(found: Sequence[Leak]) -> str | None:
+    """What a run should say of leaks, in a sentence; None where there are none."""
+    if not found:
+        return None
+    cases = list(dict.fromkeys(leak.case for leak in found))
+    prompts = ", ".join(dict.fromkeys(leak.prompt for leak in found))
+    named = ", ".join(cases[:MOST_NAMED]) + (", …" if len(cases) > MOST_NAMED else "")
+    return (
+        f"examples in {prompts} give away {len(cases)} case{'s' if len(cases) > 1 else ''} ({named}); "
+        "their scores say little. `plumb eval leakage` lists them."
+    )
 
 
 def _shared(example: Example, case: Case, likeness: float) -> tuple[How, float] | None:

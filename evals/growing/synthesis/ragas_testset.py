@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from evals.cases.case import Gold
 from evals.errors import JudgeError
@@ -96,7 +96,7 @@ def made_by_model(
                 "judge.model or chat.model and its key, or make questions without a model: --by rules."
             ) from error
     by_text = {chunk.text: chunk for chunk in chunks}
-    for sample in testset.samples:
+    for sample in cast("Any", testset).samples:
         yield from _made(sample, by_text)
 
 
@@ -134,7 +134,7 @@ def closest(passage: str, answer: str) -> str:
     return best if len(best) <= LONGEST_QUOTE else best[:LONGEST_QUOTE].rsplit(None, 1)[0]
 
 
-def _transforms(generator: Any) -> Any:
+def _transforms(generator: Any) -> list[Any]:
     """Ragas's transforms for chunks, without the tokenizer that it would download.
 
     It only cuts passages of more than 32,000 tokens, which no chunk has; so letters do.
@@ -149,7 +149,9 @@ def _transforms(generator: Any) -> Any:
         def decode(self, tokens: list[int]) -> str:
             return "".join(map(chr, tokens))
 
-    transforms = default_transforms_for_prechunked(generator.llm, generator.embedding_model)
+    transforms = cast(
+        "list[Any]", default_transforms_for_prechunked(generator.llm, generator.embedding_model)
+    )
     for step in transforms:
         for one in getattr(step, "transformations", [step]):
             if hasattr(one, "tokenizer"):

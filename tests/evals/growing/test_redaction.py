@@ -19,7 +19,11 @@ def _key(*parts: str) -> str:
 
 
 PRIVATE = [
-    ("write to anna.o'neil+x@mail.depot.example, please", "anna.o'neil+x@mail.depot.example", "e-mail"),
+    (
+        "write to anna.o'neil+x@mail.depot.example, please",
+        "anna.o'neil+x@mail.depot.example",
+        "e-mail",
+    ),
     ("it is jörg@bücher.example", "jörg@bücher.example", "e-mail"),
     ("ben [at] depot [dot] example", "ben [at] depot [dot] example", "e-mail"),
     ("an\u200bna@depot.example", "depot.example", "e-mail"),
@@ -40,7 +44,11 @@ PRIVATE = [
     (_key("xo", "xb-123456789012-", "abcdefGHIJKL1234"), "abcdefGHIJKL", "key"),
     ("Authorization: Bearer abcDEF123456ghiJKL7890", "abcDEF123456ghiJKL7890", "key"),
     ("Authorization: Basic YW5uYTpodW50ZXIyMTIz", "YW5uYTpodW50ZXIyMTIz", "key"),
-    (_key("eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiJhbm5hIn0", ".c2lnbmF0dXJlLXBhcnQ"), "c2lnbmF0", "key"),
+    (
+        _key("eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiJhbm5hIn0", ".c2lnbmF0dXJlLXBhcnQ"),
+        "c2lnbmF0",
+        "key",
+    ),
     ("password = hunter2hunter2", "hunter2hunter2", "key"),
     ("my password is hunter2!", "hunter2", "key"),
     ('"api_key": "q8w7e6r5t4"', "q8w7e6r5t4", "key"),
