@@ -73,6 +73,10 @@ def accept(
     )
     for case_id in done.taken:
         typer.echo(f"  {case_id}")
+    if done.changed:
+        typer.echo(
+            f"Changed since they were taken in, and left as the dataset has them: {', '.join(done.changed)}"
+        )
     if done.before:
         typer.echo(f"Before: {done.before.cases} cases, {done.before.hash}")
     if done.after:

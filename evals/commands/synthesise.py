@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as encoder
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,7 +91,9 @@ def synthesise(
         else:
             made = _by_model(chosen, settings, embed, chunks, number, seed, yes)
         there = {case.id for case in known}
-        with notes.status(f"making questions from {len(documents)} documents"):
+        # Ragas shows its own progress.
+        told = notes.status(f"making questions from {len(documents)} documents")
+        with told if chosen is None else nullcontext():
             candidates = [candidate_of(one, info) for one in made]
             new = [candidate for candidate in candidates if candidate.case.id not in there]
             # What asks the same is dropped, so a few more are compared than are wanted.

@@ -11,7 +11,7 @@ from evals.cases.case import Case, Gold
 from evals.cases.labels import Found, resolve
 from evals.errors import DatasetError
 from evals.growing.candidate import Decided
-from evals.growing.dataset_file import grow, present_cases, version_of
+from evals.growing.dataset_file import grow, noted_versions, present_cases, version_of
 from evals.growing.review_file import read_review
 from evals.growing.whole_lines import locked
 from evals.runs.run import DatasetVersion
@@ -27,6 +27,7 @@ class Accepted:
     Attributes:
         taken: ids of the cases that came in now.
         there: how many accepted rows had come in before.
+        changed: ids of those of them that were changed since, here or there; the dataset stays.
         rejected: how many rows say false.
         undecided: how many say nothing yet; they are for a later time.
         before: the dataset's version before; None where there was none.
@@ -35,6 +36,7 @@ class Accepted:
 
     taken: list[str]
     there: int
+    changed: list[str]
     rejected: int
     undecided: int
     before: DatasetVersion | None
@@ -63,7 +65,19 @@ def accept(
     accepted = [row for row in rows if row.candidate.accept]
     with locked(dataset):
         there = present_cases(dataset)
-        new = [row for row in accepted if row.candidate.case not in there]
+        came_in = {case_id for version in noted_versions(dataset) for case_id in version.added}
+        by_id = {case.id: case for case in there}
+        changed = [
+            case.id
+            for case in (row.candidate.case for row in accepted)
+            if case.id in came_in and case.id in by_id and by_id[case.id] != case
+        ]
+        new = [
+            row
+            for row in accepted
+            if row.candidate.case != by_id.get(row.candidate.case.id)
+            and row.candidate.case.id not in changed
+        ]
         problems = [*_clashes(new, there), *_unfit(new, open_set, on_set)]
         if problems:
             raise DatasetError(_told(review, problems))
@@ -74,6 +88,7 @@ def accept(
     return Accepted(
         taken=[case.id for case in cases],
         there=len(accepted) - len(new),
+        changed=changed,
         rejected=sum(row.candidate.accept is False for row in rows),
         undecided=sum(row.candidate.accept is None for row in rows),
         before=version_of(dataset, there) if there else None,

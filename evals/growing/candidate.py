@@ -29,7 +29,7 @@ class Origin(BaseModel):
         refused: whether the stored answer declined to answer.
         cache: which cache it came from.
         also: stored answers to the same question, which this candidate stands for.
-        generator: what made it from the document: `table-row`, `definition`, `heading`, or Ragas's
+        generator: what made it from the document: `table-row`, `sentence`, `heading`, or Ragas's
             synthesizer.
     """
 

@@ -79,7 +79,8 @@ def grow(dataset: Path, there: Sequence[Case], new: Sequence[Case], review: str)
     record = versions_file(dataset)
     before = version_of(dataset, there)
     entries: list[VersionEntry] = []
-    known = _last_hash(record)
+    noted = noted_versions(dataset)
+    known = noted[-1].hash if noted else None
     now = datetime.now(UTC)
     if there and known != before.hash:
         entries.append(
@@ -109,13 +110,21 @@ def versions_file(dataset: Path) -> Path:
     return dataset.with_name(f"{dataset.stem}.versions.jsonl")
 
 
-def _last_hash(record: Path) -> str | None:
+def noted_versions(dataset: Path) -> list[VersionEntry]:
+    """The versions of a dataset that were noted, oldest first.
+
+    Raises:
+        DatasetError: a line is none; names it.
+    """
+    record = versions_file(dataset)
     if not record.exists():
-        return None
-    lines = [line for _, line in numbered_lines(record)]
-    try:
-        return VersionEntry.model_validate_json(lines[-1]).hash if lines else None
-    except ValidationError as error:
-        raise DatasetError(
-            f"{record}:{len(lines)}: is no version of a dataset; take the line out or mend it."
-        ) from error
+        return []
+    noted: list[VersionEntry] = []
+    for number, line in numbered_lines(record):
+        try:
+            noted.append(VersionEntry.model_validate_json(line))
+        except ValidationError as error:
+            raise DatasetError(
+                f"{record}:{number}: is no version of a dataset; take the line out or mend it."
+            ) from error
+    return noted

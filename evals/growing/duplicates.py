@@ -75,11 +75,12 @@ def _sift_near(
         return
     cases = [*known, *(candidate.case for candidate in candidates)]
     vectors = embed([_text(case) for case in cases])
-    # Row n: the known cases, then the place in `kept` of each candidate that was kept.
+    # The known cases, then the candidates that are kept; `rows` says which case each is.
+    compared = vectors.copy()
     rows = list(range(len(known)))
     places: dict[int, int] = {}
     for number, candidate in enumerate(candidates, start=len(known)):
-        likeness = vectors[rows] @ vectors[number] if rows else np.empty(0, np.float32)
+        likeness = compared[: len(rows)] @ vectors[number]
         near = sorted((-float(likeness[n]), rows[n]) for n in np.flatnonzero(likeness >= NEAR))
         same = next((row for _, row in near if _same(cases[row], candidate.case)), None)
         if same is None:
@@ -87,6 +88,7 @@ def _sift_near(
                 close = cases[near[0][1]]
                 candidate = candidate.noting(f"close to {close.id}: {close.question!r}")
             places[number] = len(sifted.kept)
+            compared[len(rows)] = vectors[number]
             rows.append(number)
             sifted.kept.append(candidate)
         elif same < len(known):

@@ -49,11 +49,15 @@ def read_review(file: Path) -> list[Decided]:
 def add_to_review(file: Path, candidates: Sequence[Candidate]) -> None:
     """Append candidates; what is in the file stays as it is, letter for letter.
 
+    A candidate whose id another process has brought in meanwhile is left out.
+
     Raises:
-        DatasetError: it cannot be written.
+        DatasetError: it cannot be written, or holds a line that is no candidate.
     """
     with locked(file):
-        append_lines(file, [candidate.row() for candidate in candidates])
+        there = {row.candidate.case.id for row in read_review(file)} if file.exists() else set()
+        new = [candidate for candidate in candidates if candidate.case.id not in there]
+        append_lines(file, [candidate.row() for candidate in new])
 
 
 def _parsed(line: str) -> Candidate:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from evals.errors import DatasetError
+from evals.growing.candidate import Candidate
+from evals.growing.review_file import add_to_review, read_review
 from evals.growing.whole_lines import append_lines, locked
 
 ORIGIN = {"kind": "answer", "document_set": "depot", "index_version": "1-x"}
@@ -142,3 +144,31 @@ def test_a_link_to_a_dataset_stays_a_link(tmp_path) -> None:
     append_lines(tmp_path / "link.jsonl", ["two"])
     assert (tmp_path / "link.jsonl").is_symlink()
     assert (tmp_path / "real.jsonl").read_text() == "one\ntwo\n"
+
+
+def test_a_case_that_was_mended_since_does_not_stand_in_the_way(depot, run, tmp_path) -> None:
+    write(tmp_path / "review.jsonl", GOOD)
+    run("accept", "review.jsonl", "--into", "cases.jsonl")
+    dataset = tmp_path / "cases.jsonl"
+    dataset.write_text(json.dumps({**GOOD, "tags": ["mended"]}) + "\n")
+    write(tmp_path / "review.jsonl", GOOD, {"id": "new", "question": "Why?", "answer": "So."})
+    told = run("accept", "review.jsonl", "--into", "cases.jsonl").stdout
+    assert "Changed since they were taken in, and left as the dataset has them: good" in told
+    kept = [json.loads(line) for line in dataset.read_text().splitlines()]
+    assert kept[0]["tags"] == ["mended"]
+    assert [case["id"] for case in kept] == ["good", "new"]
+
+
+def test_a_record_of_versions_that_cannot_be_read_is_told(depot, run, tmp_path) -> None:
+    write(tmp_path / "review.jsonl", GOOD)
+    (tmp_path / "cases.versions.jsonl").write_text("{}\n")
+    with pytest.raises(DatasetError, match=r"cases\.versions\.jsonl:1: is no version"):
+        run("accept", "review.jsonl", "--into", "cases.jsonl")
+    assert not (tmp_path / "cases.jsonl").exists()
+
+
+def test_two_that_harvest_at_once_write_a_candidate_once(tmp_path) -> None:
+    candidate = Candidate.model_validate({"case": GOOD, "origin": ORIGIN})
+    for _ in range(2):
+        add_to_review(tmp_path / "review.jsonl", [candidate])
+    assert [row.candidate for row in read_review(tmp_path / "review.jsonl")] == [candidate]

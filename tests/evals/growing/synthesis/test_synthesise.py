@@ -57,7 +57,7 @@ def test_a_model_makes_questions_with_labels_that_stand_in_the_documents(
     openai.reply = json.dumps(WRITTEN)
     judge = ["-S", "judge.model=openai:gpt-4.1", "-S", f"judge.base_url={openai.url}",
              "-S", "judge.api_key=k", "-S", "judge.max_retries=0"]  # fmt: skip
-    with pytest.raises(BudgetExceeded, match="called about .* times, and there is nobody to ask"):
+    with pytest.raises(BudgetExceeded, match=r"called about .* times, and there is nobody to ask"):
         run("synthesise", "-o", "review.jsonl", "-n", "2", *judge)
     assert openai.requests == []
     told = json.loads(
@@ -78,7 +78,7 @@ def test_a_model_makes_questions_with_labels_that_stand_in_the_documents(
     run("accept", "review.jsonl", "--into", "cases.jsonl")
 
     openai.status = 500
-    with pytest.raises(JudgeError, match="made no questions: .*scripted failure"):
+    with pytest.raises(JudgeError, match=r"made no questions: .*scripted failure"):
         run("synthesise", "-o", "other.jsonl", "-n", "2", "--yes", *judge)
     assert not (tmp_path / "other.jsonl").exists()
 
