@@ -35,7 +35,7 @@ demo: $(VENV)/.run ## Install, index the demo documents, ask three questions
 serve: $(VENV)/.run ## Serve the REST API over the demo documents on http://127.0.0.1:8000
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb serve
 
-services: ## Install the real servers that tests use (redis-server, PostgreSQL), where they are missing
+services: ## Install the real servers that tests use (redis-server, PostgreSQL, Chromium), where they are missing
 	@missing=; \
 	command -v redis-server >/dev/null || missing="redis-server"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
@@ -43,6 +43,12 @@ services: ## Install the real servers that tests use (redis-server, PostgreSQL),
 	  echo "Installing $$missing …"; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; }
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || { \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "Installing Chromium …"; \
+	  $$sudo apt-get update -qq && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null || \
+	  echo "There is none to install: tests of the report in a browser are skipped."; }
 
 test: $(VENV)/.dev services ## Run the whole test suite
 	@$(BIN)/pytest -n 2 --dist loadfile -q $(ARGS)

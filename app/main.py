@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -43,6 +43,7 @@ from app.store.database import Database
 from app.telemetry.installing import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
+from prompts.errors import PlumbError
 
 DESCRIPTION = """
 Answers from your own documents, each sentence with a citation that can be checked.
@@ -84,6 +85,10 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.metrics = telemetry.metrics
         app.state.batch_starts.watch()
+        # Providers' packages take seconds to import: no question should wait for that. What is
+        # wrong with the model, /readyz tells.
+        with suppress(PlumbError):
+            app.state.parts.answers.check()
         yield
         app.state.batch_starts.close()
         batch_jobs.close()

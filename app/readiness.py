@@ -58,7 +58,7 @@ class Readiness:
     def report(self) -> Report:
         """Check all of them now."""
         checks: dict[str, Callable[[], Any]] = {
-            "index": self._parts.catalogue.store.check,
+            "index": self._parts.catalogue.check,
             "embedding_model": lambda: self._parts.embedder.embed_query("ready"),
             "chat_model": self._parts.answers.check,
         }

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
 SHUTDOWN_S = 30
+# A worker that gives no sign of life for so long is killed, with all that it is answering, and another
+# one begins. On a busy machine a healthy one is silent for seconds, most of all while it starts.
+SILENT_S = 60
 
 
 def run(settings: Settings) -> None:
@@ -62,7 +65,13 @@ def run(settings: Settings) -> None:
         config = uvicorn.Config(create_app(settings), **common)
         uvicorn.Server(config).run(sockets=[listener])
         return
-    config = uvicorn.Config("app.serving:worker_app", factory=True, workers=workers, **common)
+    config = uvicorn.Config(
+        "app.serving:worker_app",
+        factory=True,
+        workers=workers,
+        timeout_worker_healthcheck=SILENT_S,
+        **common,
+    )
     with TemporaryDirectory(prefix="plumb-metrics-") as shared:
         os.environ.update(handed_over(settings) | {SHARED_FOLDER: shared})
         Multiprocess(config, [listener]).run()

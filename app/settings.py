@@ -54,7 +54,12 @@ from prompts.errors import SettingsError
 
 ENV_PREFIX = "PLUMB_"
 # Variables that are read elsewhere and are no settings of the tree.
-OTHER_VARIABLES = {"PLUMB_CONFIG", "PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"}
+OTHER_VARIABLES = {
+    "PLUMB_CONFIG",
+    "PLUMB_BENCH_DATA",
+    "PLUMB_BENCH_SECONDS",
+    "PLUMB_TEST_QDRANT_URL",
+}
 DEFAULT_CONFIG = Path("plumbline.toml")
 
 

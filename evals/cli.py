@@ -1,21 +1,41 @@
-"""`plumb eval …`: this room's commands."""
+"""`plumb eval …`."""
 
 from __future__ import annotations
 
 import typer
 
-from evals.commands import accept, harvest, leakage, run, runs, synthesise
+from evals.commands import (
+    accept,
+    calibrate,
+    gate,
+    harvest,
+    leakage,
+    metrics,
+    report,
+    run,
+    runs,
+    synthesise,
+)
+
+COMMANDS = (
+    run,
+    runs,
+    gate,
+    report,
+    metrics,
+    calibrate,
+    harvest,
+    accept,
+    synthesise,
+    leakage,
+)
 
 
 def mount(app: typer.Typer) -> None:
     """Add the group `eval` to the command line."""
     group = typer.Typer(
-        no_args_is_help=True, help="Evaluations: run suites, list runs, grow datasets."
+        no_args_is_help=True, help="Evaluations: run suites, judge candidates, grow datasets."
     )
     app.add_typer(group, name="eval")
-    run.mount(group)
-    runs.mount(group)
-    harvest.mount(group)
-    accept.mount(group)
-    synthesise.mount(group)
-    leakage.mount(group)
+    for command in COMMANDS:
+        command.mount(group)

@@ -55,11 +55,13 @@ class NoJudgement(EvalError):
 
     Attributes:
         reached: whether the judge was there to answer at all.
+        passing: whether asking another time may help.
     """
 
-    def __init__(self, message: str, *, reached: bool = True) -> None:
+    def __init__(self, message: str, *, reached: bool = True, passing: bool = True) -> None:
         super().__init__(message)
         self.reached = reached
+        self.passing = passing
 
 
 class TrackerError(EvalError):

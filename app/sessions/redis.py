@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,10 @@ from app.session_settings import SessionSettings
 from app.sessions.session import Exchange, SessionSummary
 
 PREFIX = "plumb:session"
-TIMEOUT_S = 1.0
+# What a question waits for its conversation at the most, twice: it is read, and added to.
+TIMEOUT_S = 0.25
+# After Redis failed, it is left alone for so long: no question waits for it meanwhile.
+LEFT_ALONE_S = 1.0
 
 
 class RedisSessions:
@@ -21,26 +26,32 @@ class RedisSessions:
 
     def __init__(self, url: str, settings: SessionSettings) -> None:
         from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError as Disconnected
+        from redis.retry import Retry
 
         self._redis: Any = Redis.from_url(
             url,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
             decode_responses=True,
+            # Once more for a connection that was closed while it was idle; never after a timeout.
+            retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
         )
+        self._left_alone_until = 0.0
         self._most = settings.most_exchanges
         self._keep = timedelta(hours=settings.keep_hours)
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
         """What was said."""
-        with told_as(SessionsUnavailable):
+        with self._reached():
             found = self._redis.lrange(_key(owner, session_id), 0, -1)
         return [Exchange.model_validate_json(text) for text in found]
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
         """Add to a session."""
         key, index = _key(owner, session_id), _index(owner)
-        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
+        with self._reached(), self._redis.pipeline() as pipe:
             pipe.rpush(key, exchange.model_dump_json())
             pipe.ltrim(key, -self._most, -1)
             pipe.expire(key, self._keep)
@@ -51,7 +62,7 @@ class RedisSessions:
     def list(self, owner: str) -> list[SessionSummary]:
         """The owner's sessions."""
         index = _index(owner)
-        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
+        with self._reached(), self._redis.pipeline() as pipe:
             pipe.zremrangebyscore(index, "-inf", time.time() - self._keep.total_seconds())
             pipe.zrevrange(index, 0, -1, withscores=True)
             _, found = pipe.execute()
@@ -62,7 +73,7 @@ class RedisSessions:
 
     def delete(self, owner: str, session_id: str) -> bool:
         """Forget a session."""
-        with told_as(SessionsUnavailable), self._redis.pipeline() as pipe:
+        with self._reached(), self._redis.pipeline() as pipe:
             pipe.delete(_key(owner, session_id))
             pipe.zrem(_index(owner), session_id)
             deleted, _ = pipe.execute()
@@ -71,6 +82,24 @@ class RedisSessions:
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Use Redis within this.
+
+        Raises:
+            SessionsUnavailable: it failed, or it is left alone since it did.
+        """
+        if time.monotonic() < self._left_alone_until:
+            raise SessionsUnavailable(
+                "Redis: it failed a moment ago; check redis.url, and that it runs."
+            )
+        try:
+            with told_as(SessionsUnavailable):
+                yield
+        except SessionsUnavailable:
+            self._left_alone_until = time.monotonic() + LEFT_ALONE_S
+            raise
 
 
 def _index(owner: str) -> str:

@@ -48,7 +48,7 @@ class Metrics:
     ) -> None:
         self._prices = prices
         self._cache = cache
-        self._cache_seen = Counts()
+        self._cache_seen: Counts[str] = Counts()
         self._lock = threading.Lock()
         made = CollectorRegistry()
         self.requests = Histogram(

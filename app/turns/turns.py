@@ -25,6 +25,7 @@ from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
+NOT_KEPT = "this question could not be kept in the conversation; follow-ups will not know of it"
 # What a streamed turn comes in: passages, words, the turn.
 TurnStep: TypeAlias = list[Passage] | str | Turn
 # What the cache did, and the question that it took for the same.
@@ -192,6 +193,7 @@ class Turns:
                 self._sessions.append(caller.name, request.session_id, _exchange(turn))
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
+                turn.notices.append(NOT_KEPT)
         for told in self._on_turn:
             told(turn, request, caller)
         return turn

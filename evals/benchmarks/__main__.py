@@ -28,6 +28,9 @@ NAMES = (
     "engines",
     "service_speed",
     "eval_runner",
+    "bootstrap_coverage",
+    "ranking_metrics",
+    "load_faults",
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from app.answering.retrieval import Retriever
 from app.embedders import only_model
 from evals.benchmarks import load
 from evals.benchmarks.data import questions
+from evals.benchmarks.processes import RedisServer, free_port, wait_for
 from evals.benchmarks.service_process import CALLS
 from evals.benchmarks.table import Result
 from ingestion.embedding import Embedder
@@ -223,35 +223,8 @@ def _service(kind: str, given: dict[str, Any]) -> Iterator[int]:
 
 @contextmanager
 def _redis(folder: Path) -> Iterator[str]:
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = RedisServer(folder)
     try:
-        wait_for(port, process)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server.url
     finally:
-        process.terminate()
-        process.wait()
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process listens on a port.
-
-    Raises:
-        SettingsError: it ended, or took longer than a minute.
-    """
-    for _ in range(600):
-        if process.poll() is not None:
-            raise SettingsError(f"the process to be measured ended with {process.returncode}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SettingsError("the process to be measured did not start within a minute")
+        server.close()

@@ -59,6 +59,13 @@ class Result:
             goal, met = f"≤ {at_most:g}", value <= at_most
         self.rows.append(Row(what, value, unit, goal, met, note))
 
+    def add_between(
+        self, what: str, value: float, unit: str, low: float, high: float, note: str = ""
+    ) -> None:
+        """Add a figure that should neither be too small nor too large."""
+        met = low <= value <= high
+        self.rows.append(Row(what, value, unit, f"{low:g} to {high:g}", met, note))
+
     def show(self, console: Console) -> None:
         """Print the table."""
         table = Table(

@@ -1,1 +1,1 @@
-"""Commands of `plumb eval`, and those that need evaluations; one per file."""
+"""The commands of `plumb eval`, and those of `plumb prompts` that ask for gates; one to a file."""

@@ -107,11 +107,10 @@ def _move(
         """Built only for a protected alias, which takes the index and the models."""
         from app.parts import build
         from evals.promotion.check import GatedOnLiveIndex
-        from evals.promotion.verdicts import VerdictFolder
 
         parts = build(settings)
         try:
-            return GatedOnLiveIndex(parts, VerdictFolder(settings.evals.folder))(version, place)
+            return GatedOnLiveIndex(parts, settings.evals.folder)(version, place)
         finally:
             parts.close()
 

@@ -15,7 +15,7 @@ from evals.growing.candidate import Candidate
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 # Cosine similarity from which two questions are compared word by word, as the semantic cache does.
-NEAR = 0.86
+NEAR = 0.80
 # From here on a question that is not the same is named beside the candidate.
 WORTH_A_NOTE = 0.92
 

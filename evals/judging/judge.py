@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from evals.errors import JudgeError, NoJudgement
 from evals.judging.calling import Caller
 from evals.judging.kept import KeptJudgements
+from evals.judging.ragas_prompts import prompts_hash, ragas_folder, ragas_version
 from evals.judging.reading import Schema, Unreadable, read_judgement
 from evals.judging.tally import Tally
 from evals.runs.run import Judge
@@ -61,14 +62,12 @@ class JudgeModel:
 
     @cached_property
     def identity(self) -> Judge:
-        """Who judges; imports Ragas, whose prompts are part of it."""
-        from evals.judging.ragas_prompts import prompts_hash, ragas_version
-
+        """Who judges."""
         return Judge(
             model=self._model,
             parameters=self._parameters,
             ragas_version=ragas_version(),
-            prompts_hash=prompts_hash(AGAIN),
+            prompts_hash=prompts_hash(ragas_folder(), AGAIN),
         )
 
     def cost(self, spent: Tally) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -20,8 +22,15 @@ from evals.settings import JudgeSettings
 Plain = str | int | float | bool | None
 
 
-def open_judge(settings: JudgeSettings, folder: Path) -> JudgeModel | None:
+def open_judge(
+    settings: JudgeSettings, folder: Path, sleep: Callable[[float], None] = time.sleep
+) -> JudgeModel | None:
     """The judge, which keeps its judgements in `folder`; None where no model is set.
+
+    Args:
+        settings: the group `judge`.
+        folder: `evals.folder`.
+        sleep: waits that many seconds between two tries.
 
     Raises:
         JudgeError: the model cannot be made, or the folder cannot be used.
@@ -49,7 +58,7 @@ def open_judge(settings: JudgeSettings, folder: Path) -> JudgeModel | None:
             f"{shorten(text, 300, placeholder=' …').rstrip('.')}. Set it to provider:model, with that "
             "provider's package and key in place."
         ) from error
-    caller = Caller(model, settings.max_retries)
+    caller = Caller(model, settings.max_retries, sleep)
     return JudgeModel(caller, settings, _recorded(settings, parameters), KeptJudgements(folder))
 
 

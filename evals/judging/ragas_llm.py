@@ -35,7 +35,7 @@ class Asking(InstructorBaseRagasLLM):
         """
         judgement = self._judge.ask(prompt, response_model, self._repeat, self.spent)
         if holds_nothing(judgement):
-            raise NoJudgement("the judge found no statement to judge")
+            raise NoJudgement("the judge found no statement to judge", passing=False)
         return judgement
 
     async def agenerate(self, prompt: str, response_model: type[Schema]) -> Schema:

@@ -1,22 +1,23 @@
-"""Which prompts of Ragas the judge is given. Importing what this reads takes Ragas's seconds."""
+"""Which prompts of Ragas the judge is given, told without importing Ragas, which takes seconds."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 
-from evals.untracked import forbid_tracking
+from evals.errors import JudgeError
 
-# Modules of ragas.metrics.collections whose prompts judged metrics use.
-FAMILIES = (
-    "answer_relevancy",
-    "context_precision",
-    "context_recall",
-    "factual_correctness",
-    "faithfulness",
-    "noise_sensitivity",
+# Where judged metrics' prompts are defined, with examples and schemas, and how they are put together.
+DEFINED = (
+    "metrics/collections/answer_relevancy/util.py",
+    "metrics/collections/context_precision/util.py",
+    "metrics/collections/context_recall/util.py",
+    "metrics/collections/factual_correctness/util.py",
+    "metrics/collections/faithfulness/util.py",
+    "metrics/collections/noise_sensitivity/util.py",
+    "prompt/metrics/base_prompt.py",
 )
 
 
@@ -25,24 +26,26 @@ def ragas_version() -> str:
     return version("ragas")
 
 
-def prompts_hash(own_words: str) -> str:
-    """SHA-256 (hex) of every prompt's instruction, examples and schema, and of our own words."""
-    forbid_tracking()
-    from ragas.prompt.metrics.base_prompt import BasePrompt
+def ragas_folder() -> Path:
+    """Where it is installed.
 
-    texts = [own_words]
-    for family in FAMILIES:
-        module = import_module(f"ragas.metrics.collections.{family}.util")
-        for name, found in sorted(vars(module).items()):
-            if (
-                isinstance(found, type)
-                and issubclass(found, BasePrompt)
-                and found is not BasePrompt
-            ):
-                prompt = found()
-                schema = json.dumps(prompt.output_model.model_json_schema(), sort_keys=True)
-                examples = [
-                    [part.model_dump_json() for part in example] for example in prompt.examples
-                ]
-                texts.append(json.dumps([family, name, prompt.instruction, examples, schema]))
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    Raises:
+        JudgeError: it is not.
+    """
+    spec = find_spec("ragas")
+    if spec is None or spec.origin is None:
+        raise JudgeError("Ragas is not installed: install plumbline[eval].")
+    return Path(spec.origin).parent
+
+
+def prompts_hash(folder: Path, own_words: str) -> str:
+    """SHA-256 (hex) of the files that define the prompts, and of our own words to the judge.
+
+    Args:
+        folder: see `ragas_folder`.
+        own_words: what is said to the judge beside Ragas's prompts.
+    """
+    digest = hashlib.sha256(own_words.encode())
+    for name in DEFINED:
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()

@@ -22,28 +22,28 @@ class Unreadable(ValueError):
 
 
 def read_judgement(text: str, schema: type[Schema], prompt: str) -> Schema:
-    """The first JSON object of an answer that is a judgement of this schema.
+    """The last JSON object of an answer that is a judgement of this schema.
 
-    Words, code fences and `<think>` parts around it are passed over. Beyond the schema, a verdict is
+    Words, code fences and `<think>` parts around it are passed over, and drafts before it. Beyond the schema, a verdict is
     0 or 1, and there are as many verdicts as the prompt gave statements: a judge that leaves some
     out would else change the score.
 
     Raises:
         Unreadable: it holds none.
     """
-    why = "there is no JSON object in it"
+    why, last = "there is no JSON object in it", None
     for found in _objects(THOUGHTS.sub("", text)):
         try:
-            judgement = schema.model_validate(found)
+            last = schema.model_validate(found)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             why = f"{place}: {first['msg']}"
-            continue
-        _check_verdicts(judgement.model_dump())
-        _check_count(judgement, prompt)
-        return judgement
-    raise Unreadable(why)
+    if last is None:
+        raise Unreadable(why)
+    _check_verdicts(last.model_dump())
+    _check_count(last, prompt)
+    return last
 
 
 def holds_nothing(judgement: BaseModel) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from evals.errors import UnknownMetric
+from evals.errors import EvalError, UnknownMetric
 from evals.metrics import (
     citing,
     contexts,
@@ -54,6 +54,7 @@ def metrics_named(names: Sequence[str], judge: JudgeModel | None) -> list[Metric
     Raises:
         UnknownMetric: there is none of this name; close ones are named.
         JudgeError: one needs a judge, and there is none.
+        EvalError: what one needs is not installed.
     """
     by_name = {listed.info.name: listed for listed in catalogue()}
     return [_named(name, by_name, judge) for name in dict.fromkeys(names)]
@@ -64,7 +65,12 @@ def _named(name: str, by_name: dict[str, Listed], judge: JudgeModel | None) -> M
     listed = by_name.get(f"{at['family']}@k" if at else name)
     if listed is None or (at is None and name.endswith("@k")):
         raise UnknownMetric(_unknown(name, by_name))
-    return listed.make(Wanted(name, int(at["k"]) if at else None, judge))
+    try:
+        return listed.make(Wanted(name, int(at["k"]) if at else None, judge))
+    except ModuleNotFoundError as error:
+        raise EvalError(
+            f"the metric {name!r} needs {error.name}, which is not installed: install plumbline[eval]."
+        ) from error
 
 
 def _unknown(name: str, by_name: dict[str, Listed]) -> str:

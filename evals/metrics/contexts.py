@@ -1,4 +1,8 @@
-"""Ragas's metrics of the passages that need no judge: by chunk id, and by text."""
+"""Ragas's metrics of the passages that need no judge: by chunk id, and by text.
+
+They are taken from the modules that define them: `ragas.metrics` 0.4 warns that they have moved to
+`ragas.metrics.collections`, which does not have them.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +126,7 @@ def _formula(
 
 def _id_precision(_: object) -> Measure:
     forbid_tracking()
-    from ragas.metrics import IDBasedContextPrecision
+    from ragas.metrics._context_precision import IDBasedContextPrecision
 
     formula = _formula(IDBasedContextPrecision(), _by_any_id, missing(NOTHING_FOUND))
     return Measure(ID_PRECISION, has_labels, formula)
@@ -130,14 +134,14 @@ def _id_precision(_: object) -> Measure:
 
 def _id_recall(_: object) -> Measure:
     forbid_tracking()
-    from ragas.metrics import IDBasedContextRecall
+    from ragas.metrics._context_recall import IDBasedContextRecall
 
     return Measure(ID_RECALL, has_labels, _formula(IDBasedContextRecall(), _by_one_id, 0.0))
 
 
 def _text_precision(_: object) -> Measure:
     forbid_tracking()
-    from ragas.metrics import NonLLMContextPrecisionWithReference
+    from ragas.metrics._context_precision import NonLLMContextPrecisionWithReference
 
     metric = NonLLMContextPrecisionWithReference(
         distance_measure=Containment(),  # type: ignore[arg-type]  # all it needs is the one method
@@ -148,7 +152,7 @@ def _text_precision(_: object) -> Measure:
 
 def _text_recall(_: object) -> Measure:
     forbid_tracking()
-    from ragas.metrics import NonLLMContextRecall
+    from ragas.metrics._context_recall import NonLLMContextRecall
 
     metric = NonLLMContextRecall(
         _distance_measure=Containment(),  # type: ignore[arg-type]  # as above

@@ -22,4 +22,4 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = done.value
         return result
     coroutine.close()
-    raise RuntimeError(f"{coroutine.__qualname__} waits for an event loop")
+    raise RuntimeError(f"{coroutine!r} waits for an event loop")

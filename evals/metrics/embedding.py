@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from ragas.embeddings.base import BaseRagasEmbedding
-
-from evals.metrics.metric import Judged
 
 
 class OwnEmbedding(BaseRagasEmbedding):
-    """Embeds by `Judged.embed`, all texts of a call at once."""
+    """Embeds by `Judged.embed`.
 
-    def __init__(self, seen: Judged) -> None:
+    Ragas embeds text by text; those that are known from the start are embedded together, which takes
+    the model about as long as one.
+    """
+
+    def __init__(
+        self,
+        embed: Callable[[list[str]], NDArray[np.floating[Any]]],
+        *together: str,
+    ) -> None:
+        """
+        Args:
+            embed: see `Judged.embed`.
+            together: texts that will be asked for.
+        """
         super().__init__()
-        self._embed = seen.embed
+        self._embed = embed
+        self._known = dict(zip(together, self.embed_texts([*together]), strict=True))
 
     def embed_text(self, text: str, **_: Any) -> list[float]:
         """One text."""
-        return self.embed_texts([text])[0]
+        known = self._known.get(text)
+        return self.embed_texts([text])[0] if known is None else known
 
     def embed_texts(self, texts: list[str], **_: Any) -> list[list[float]]:
         """Several."""
-        return [[float(number) for number in row] for row in self._embed(texts)]
+        return [[float(number) for number in row] for row in self._embed(texts)] if texts else []
 
     async def aembed_text(self, text: str, **_: Any) -> list[float]:
         """One text, without waiting."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evals.metrics.driving import finished
 from evals.metrics.listed import Listed, Wanted
-from evals.metrics.measure import Measure
+from evals.metrics.measure import Measure, at_most_1
 from evals.metrics.metric import Judged
 from evals.metrics.wording import has_reference
 from evals.runs.run import MetricInfo
@@ -26,9 +26,10 @@ def _make(_: Wanted) -> Measure:
     def formula(seen: Judged) -> float:
         if seen.answer.refused or not seen.said:
             return 0.0
-        metric = SemanticSimilarity(embeddings=OwnEmbedding(seen))
-        scored = metric.ascore(reference=seen.case.answer or "", response=seen.said)
-        return float(finished(scored).value)
+        reference, said = seen.case.answer or "", seen.said
+        metric = SemanticSimilarity(embeddings=OwnEmbedding(seen.embed, reference, said))
+        scored = metric.ascore(reference=reference, response=said)
+        return at_most_1(float(finished(scored).value))
 
     return Measure(SIMILARITY, has_reference, formula)
 

@@ -44,6 +44,14 @@ def measured(value: float) -> Score:
     return Score(value=round(float(value), DIGITS))
 
 
+def at_most_1(value: float) -> float:
+    """The value, but 1 where it is over it: a cosine in single precision may be so by a hair.
+
+    NaN stays NaN, which `min` would make 1 of.
+    """
+    return 1.0 if value > 1 else value
+
+
 def missing(why: str) -> Score:
     """No score, and why."""
     return Score(value=None, missing=why)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.manifest import Manifest
 from app.parts import Parts
-from evals.promotion.verdicts import VerdictFolder
+from evals.promotion.verdicts import newest_verdicts
 from prompts.aliases import Place
 from prompts.errors import NotGated
 from prompts.gating import GatePass
@@ -17,12 +19,12 @@ class GatedOnLiveIndex:
 
     Args:
         parts: what would answer.
-        verdicts: what gates found.
+        folder: where evaluations are kept, verdicts among them.
     """
 
-    def __init__(self, parts: Parts, verdicts: VerdictFolder) -> None:
+    def __init__(self, parts: Parts, folder: Path) -> None:
         self._parts = parts
-        self._verdicts = verdicts
+        self._folder = folder
 
     def __call__(self, version: PromptVersion, place: Place) -> list[GatePass]:
         """A passed gate run for each document set that the alias is in force for.
@@ -56,7 +58,7 @@ class GatedOnLiveIndex:
 
     def _pass(self, version: PromptVersion, place: Place, document_set: str) -> GatePass:
         manifest = self._manifest(version.version, document_set)
-        found = self._verdicts.newest(manifest.id)
+        found = newest_verdicts(self._folder, manifest.id)
         failed = next((kept for kept in found if not kept.verdict.passes), None)
         if failed is not None:
             raise NotGated(
@@ -65,7 +67,7 @@ class GatedOnLiveIndex:
             )
         if not found:
             raise NotGated(
-                f"no gate run in {self._verdicts.folder} is about {_named(manifest)}; run "
+                f"no gate run in {self._folder} is about {_named(manifest)}; run "
                 f"`plumb eval gate --baseline production --candidate {version.version}` on this "
                 "index and with these settings, or move it with --override and a reason."
             )

@@ -41,7 +41,9 @@ class Application:
         embedder: Embedder | None = None,
     ) -> None:
         self.settings = settings
-        self.prompts = PromptRegistry(settings.prompt.folder or shipped_prompts())
+        self.prompts = PromptRegistry(
+            settings.prompt.folder or shipped_prompts(), settings.prompt.aliases
+        )
         self._given = store
         self._store = store
         self._embedder = embedder

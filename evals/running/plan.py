@@ -24,10 +24,10 @@ from evals.settings import Settings
 from evals.suites.suite import Suite
 from ingestion.errors import UnknownDocumentSet
 from ingestion.index.protocol import SetInfo
+from prompts.registry import PromptRegistry
+from prompts.uses import ANSWER, CONDENSE
 from prompts.versions import PromptVersion
 
-ANSWER_PROMPT = "answer"
-CONDENSE_PROMPT = "condense"
 EXTRACTIVE = "extractive"
 FOUND = TypeAdapter(list[tuple[Gold, Found]])
 
@@ -116,7 +116,9 @@ def make_plan(
     cases = read_cases(dataset)
     settings = _with_model(application.settings, system.model)
     version = _version(suite, system, application)
-    prompt = application.prompts.get(ANSWER_PROMPT, system.prompt or settings.prompt.answer)
+    prompt = _one(
+        application.prompts, ANSWER, system.prompt or settings.prompt.answer, suite.document_set
+    )
     chosen = tagged(cases, suite.tags)[:limit]
     found = _labels(chosen, version, application, kept)
     documents = _documents(chosen, version, application)
@@ -160,6 +162,7 @@ class _Names:
     ) -> None:
         self._settings = settings
         self._application = application
+        self._document_set = suite.document_set
         self._condensing: str | None = None
         is_extractive = settings.chat.model == EXTRACTIVE
         self._base = fingerprint(
@@ -183,9 +186,25 @@ class _Names:
     def _condensed_by(self) -> str:
         if self._condensing is None:
             session = self._settings.session
-            prompt = self._application.prompts.get(CONDENSE_PROMPT, session.condense)
+            prompt = _one(self._application.prompts, CONDENSE, session.condense, self._document_set)
             self._condensing = fingerprint(prompt.content_hash, session.history_tokens)
         return self._condensing
+
+
+def _one(prompts: PromptRegistry, name: str, reference: str, document_set: str) -> PromptVersion:
+    """The version that a reference means.
+
+    Raises:
+        SuiteError: it is shared by several, and a run is about one system.
+    """
+    found = prompts.targets(name, reference, document_set)
+    if len(found) > 1:
+        shared = " and ".join(version.version for version in found)
+        raise SuiteError(
+            f"{name}@{reference} is split between {shared} for {document_set!r}; name the version "
+            f"that is meant, for example --prompt {found[0].version}."
+        )
+    return found[0]
 
 
 def _weights(settings: Settings) -> list[str]:

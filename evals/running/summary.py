@@ -7,8 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.metrics.proportion import Z_95, wilson
 from evals.runs.run import CaseResult, EvalRun, MetricInfo
+from evals.statistics.choosing import estimate_mean
+from evals.statistics.ranges import range_of
+from evals.statistics.resamples import Resamples
+
+CONFIDENCE = 0.95
+RESAMPLES, SEED = 2000, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class MetricSummary:
         cases: cases that it has a value for.
         missing: answers that it should have a value for and has none, stale ones left out.
         mean: the mean over cases, each the mean of its repeats; None where there is no value.
-        interval: 95 % interval of the mean, cases taken as independent.
+        interval: 95 % interval of the mean, resampled by what cases share, as the gate does; None
+            where there are no two independent cases.
     """
 
     info: MetricInfo
@@ -56,10 +62,11 @@ class RunSummary:
 def summarised(run: EvalRun) -> RunSummary:
     """A run's figures."""
     results = run.results
+    resamples = Resamples(RESAMPLES, SEED)
     costs = [result.cost for result in results if result.answer is not None]
     judging = [result.judge_cost for result in results if result.judge_cost is not None]
     return RunSummary(
-        metrics=[_metric(info, results) for info in run.metrics.values()],
+        metrics=[_metric(info, results, resamples) for info in run.metrics.values()],
         answers=len(results),
         failed=sum(result.answer is None for result in results),
         kept=sum(result.kept for result in results),
@@ -69,8 +76,9 @@ def summarised(run: EvalRun) -> RunSummary:
     )
 
 
-def _metric(info: MetricInfo, results: Sequence[CaseResult]) -> MetricSummary:
+def _metric(info: MetricInfo, results: Sequence[CaseResult], resamples: Resamples) -> MetricSummary:
     values: dict[str, list[float]] = defaultdict(list)
+    shared: dict[str, str] = {}
     missing = 0
     for result in results:
         score = result.scores.get(info.name)
@@ -78,23 +86,14 @@ def _metric(info: MetricInfo, results: Sequence[CaseResult]) -> MetricSummary:
             continue
         if score.value is not None:
             values[result.case.id].append(score.value)
+            shared[result.case.id] = result.case.shared
         elif not result.stale:
             missing += 1
     means = [math.fsum(found) / len(found) for found in values.values()]
-    mean = math.fsum(means) / len(means) if means else None
-    return MetricSummary(info, len(means), missing, mean, _interval(info, means))
-
-
-def _interval(info: MetricInfo, means: Sequence[float]) -> tuple[float, float] | None:
-    """Wilson's for yes and no; else that of the normal approximation."""
     if not means:
-        return None
-    if info.yes_no and set(means) <= {0.0, 1.0}:
-        return wilson(round(math.fsum(means)), len(means))
-    if len(means) == 1:
-        return None
-    mean = math.fsum(means) / len(means)
-    variance = math.fsum((value - mean) ** 2 for value in means) / (len(means) - 1)
-    half = Z_95 * math.sqrt(variance / len(means))
-    low, high = mean - half, mean + half
-    return (max(0.0, low), min(1.0, high)) if info.unit == "share" else (low, high)
+        return MetricSummary(info, 0, missing, None, None)
+    lowest, highest, _ = range_of(means, info.unit == "share")
+    clusters = [shared[case_id] for case_id in values]
+    estimate = estimate_mean(means, clusters, lowest=lowest, highest=highest, resamples=resamples)
+    interval = None if estimate is None else estimate.interval(CONFIDENCE)
+    return MetricSummary(info, len(means), missing, math.fsum(means) / len(means), interval)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,10 +32,16 @@ class GateRules(BaseModel):
     """What a candidate must show.
 
     Attributes:
-        alpha: the chance, at the most, of letting a worse one through (over all metrics together).
-        power: the chance, at the least, of letting an equal one through; what sizes are judged by.
+        alpha: the chance, at the most, of letting through one that is worse by the margin or more in
+            any metric, and of calling worse what is not (over all metrics and slices together).
+        power: the chance, at the least, of letting an equal one through (over all metrics together);
+            what sizes are judged by.
         metrics: the rule of each metric that gates.
         slices: tags within which `slice_margin` is looked at.
+        undecided: what becomes of a candidate that is shown neither worse nor no worse.
+        undecided_slices: likewise within a slice; slices are small, so this mostly happens there.
+        max_missing: the share of questions, at the most, that may lack a value; where more do, a
+            metric is undecided and fails whatever `undecided` says.
         resamples: of the bootstrap.
         seed: of the bootstrap.
     """
@@ -43,9 +49,12 @@ class GateRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    power: float = Field(default=0.8, gt=0.5, lt=1)
+    power: float = Field(default=0.95, gt=0.5, lt=1)
     metrics: dict[str, MetricRule] = Field(default_factory=dict)
     slices: tuple[str, ...] = ()
+    undecided: Literal["fail", "pass"] = "fail"
+    undecided_slices: Literal["fail", "pass"] = "pass"
+    max_missing: Share = 0.05
     resamples: int = Field(default=10_000, ge=200, le=1_000_000)
     seed: int = 20_261_126
 

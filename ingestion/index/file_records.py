@@ -9,8 +9,6 @@ from pathlib import Path
 from filelock import FileLock
 
 SUFFIX = ".json"
-# Below the folder of the index that they are the records of.
-FOLDER = "_plumbline"
 
 
 class FileRecords:

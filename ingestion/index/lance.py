@@ -18,9 +18,9 @@ from ingestion.embedding import ModelIdentity
 from ingestion.errors import UnknownVersion
 from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop
-from ingestion.index.file_records import FOLDER, FileRecords
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_indices import NEVER
+from ingestion.index.lance_records import LanceRecords, require
 from ingestion.index.lance_set import LanceSet
 from ingestion.index.lance_writer import LanceWriter, delete_documents
 from ingestion.index.protocol import SetInfo
@@ -35,7 +35,7 @@ class LanceStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loop = EventLoop("lancedb")
-        self.records = FileRecords(folder / FOLDER)
+        self.records = LanceRecords(folder)
         with reported(folder, "opened"):
             self._db = lancedb.connect(str(folder))
             self._reading = self._loop.run(lancedb.connect_async(str(folder)))
@@ -43,6 +43,7 @@ class LanceStore:
     def check(self) -> None:
         """Raise `IndexUnavailable` if the folder cannot be read."""
         with reported(self._folder, "read"):
+            require(self._folder)
             self._tables()
 
     def open(self, info: SetInfo) -> LanceSet:

@@ -7,7 +7,13 @@ them only.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ingestion.errors import IndexUnavailable
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Records(Protocol):
@@ -30,3 +36,21 @@ class Records(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """Last parts of the keys directly below a folder, sorted."""
+
+
+def read_as(model: type[M], records: Records, key: str) -> M | None:
+    """The record under a key as what it is; None if there is none.
+
+    Raises:
+        IndexUnavailable: what is there is no such record.
+    """
+    text = records.get(key)
+    if not text:
+        return None
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise IndexUnavailable(
+            f"the index's record {key!r} is damaged ({error.error_count()} faults as a "
+            f"{model.__name__}); restore it, or index the set anew."
+        ) from error

@@ -34,10 +34,12 @@ def open_store(settings: IndexSettings, qdrant: QdrantSettings | None = None) ->
 def records_in_files(settings: IndexSettings) -> Records | None:
     """The records of an index that keeps them in files, without the time it takes to open it.
 
-    None where the index must be opened to read them: then they are `open_store(…).records`.
+    None where the index must be opened to read them, or is not there yet: then they are
+    `open_store(…).records`.
     """
-    if "://" in settings.url or settings.url.startswith("qdrant+"):
+    folder = Path(settings.url).expanduser()
+    if "://" in settings.url or settings.url.startswith("qdrant+") or not folder.is_dir():
         return None
-    from ingestion.index.file_records import FOLDER, FileRecords
+    from ingestion.index.lance_records import LanceRecords
 
-    return FileRecords(Path(settings.url).expanduser() / FOLDER)
+    return LanceRecords(folder)

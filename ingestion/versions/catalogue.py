@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from ingestion.errors import PublishRefused, UnknownDocumentSet, UnknownVersion
+from ingestion.errors import IndexStoreError, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
-from ingestion.index.records import Records
+from ingestion.index.records import Records, read_as
 from ingestion.versions import publications, source_manifest
 from ingestion.versions.publications import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
@@ -80,8 +80,7 @@ class KnownVersions:
         return source_manifest.load(self._records, info.name, info.number)
 
     def _version(self, name: str, number: int) -> SetInfo | None:
-        text = self._records.get(version_key(name, number))
-        return SetInfo.model_validate_json(text) if text else None
+        return read_as(SetInfo, self._records, version_key(name, number))
 
     def _unknown(self, name: str) -> str:
         have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"
@@ -100,6 +99,23 @@ class Catalogue(KnownVersions):
     def __init__(self, store: IndexStore) -> None:
         super().__init__(store.records)
         self.store = store
+
+    def check(self) -> None:
+        """Raise an `IndexStoreError` if the store cannot be read, or not one live version opened.
+
+        One broken set among others is no reason to turn away questions to these.
+        """
+        self.store.check()
+        failed: IndexStoreError | None = None
+        for name in self.names():
+            try:
+                self.open(name)
+            except IndexStoreError as error:
+                failed = failed or error
+            else:
+                return
+        if failed is not None:
+            raise failed
 
     def open(self, name: str, version: str | int | None = None) -> DocumentSet:
         """Open a version for reading; the live one for None."""

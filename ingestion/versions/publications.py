@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ingestion.errors import PublishRefused
-from ingestion.index.records import Records
+from ingestion.index.records import Records, read_as
 
 MOST_KEPT = 1000
 
@@ -61,8 +61,7 @@ class Publications(BaseModel):
 
 def read(records: Records, name: str) -> Publications:
     """The moves of a set so far; none if it has none."""
-    text = records.get(f"published/{name}")
-    return Publications.model_validate_json(text) if text else Publications()
+    return read_as(Publications, records, f"published/{name}") or Publications()
 
 
 def append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -185,6 +186,38 @@ def test_an_index_that_is_gone_is_a_503_with_retry_after(make_parts) -> None:
         assert response.headers["retry-after"]
         assert "http://127.0.0.1:1" in response.json()["detail"]
         assert client.get("/readyz").json()["dependencies"]["index"]["ready"] is False
+
+
+def test_an_index_whose_folder_is_away_is_a_503_and_comes_back(make_parts) -> None:
+    settings = make_parts().settings
+    folder = Path(settings.index.url)
+    with TestClient(create_app(settings)) as client:
+        away = folder.rename(folder.with_name("away"))
+        for body in ({"question": "Hours?"}, {"question": "Hours?", "document_set": "depot"}):
+            response = client.post("/v1/chat", json=body)
+            assert (response.status_code, response.headers["content-type"]) == (503, PROBLEM)
+            assert response.json()["type"] == "urn:plumbline:problem:index-unavailable"
+            assert response.headers["retry-after"]
+        assert client.get("/readyz").json()["dependencies"]["index"]["ready"] is False
+        assert client.get("/healthz").status_code == 200
+        away.rename(folder)
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/chat", json={"question": "Hours?"}).status_code == 200
+
+
+def test_no_question_waits_until_the_chat_model_is_made(make_parts, openai, monkeypatch) -> None:
+    from app.answering import models
+
+    made: list[object] = []
+    make = models.make_chat_model
+    monkeypatch.setattr(models, "make_chat_model", lambda *how: made.append(how) or make(*how))
+    openai.reply = 'It lasts "24 months from delivery" [1].'
+    settings = make_parts(chat__model="openai:m", chat__base_url=openai.url).settings
+    with TestClient(create_app(settings)) as client:
+        assert len(made) == 1
+        asked = {"question": "How long does the warranty on a refrigeration unit last?"}
+        assert "24 months" in client.post("/v1/chat", json=asked).json()["answer"]
+        assert len(made) == 1
 
 
 def test_a_chat_model_that_fails_is_a_502(make_parts, openai) -> None:

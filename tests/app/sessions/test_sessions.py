@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from redis import Redis
 
 from app.errors import InvalidRequest, SessionsUnavailable
 from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
-from app.sessions.redis import RedisSessions
+from app.sessions.redis import TIMEOUT_S, RedisSessions
 from app.sessions.session import Exchange, Sessions, check_session_id
 
 SETTINGS = SessionSettings(most_exchanges=3, most=2)
@@ -62,8 +67,6 @@ def test_sessions_are_listed_last_spoken_in_first(sessions: Sessions) -> None:
 
 
 def test_redis_forgets_by_itself(redis_url: str) -> None:
-    from redis import Redis
-
     sessions = RedisSessions(redis_url, SETTINGS)
     sessions.append("anna", "s", said("x"))
     redis = Redis.from_url(redis_url)
@@ -96,6 +99,34 @@ def test_a_redis_that_is_away_is_told() -> None:
     ):
         with pytest.raises(SessionsUnavailable, match=r"redis\.url"):
             use()
+
+
+def test_a_redis_that_hangs_costs_one_timeout(redis_url: str) -> None:
+    sessions = RedisSessions(redis_url, SETTINGS)
+    sessions.append("anna", "s", said("before"))
+    with Redis.from_url(redis_url) as redis:
+        process = redis.info("server")["process_id"]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        began = time.perf_counter()
+        for use in (
+            lambda: sessions.history("anna", "s"),
+            lambda: sessions.append("anna", "s", said("meanwhile")),
+            lambda: sessions.history("anna", "s"),
+        ):
+            with pytest.raises(SessionsUnavailable, match=r"redis\.url"):
+                use()
+        assert time.perf_counter() - began < 3 * TIMEOUT_S
+    finally:
+        os.kill(process, signal.SIGCONT)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with suppress(SessionsUnavailable):
+            assert [one.question for one in sessions.history("anna", "s")] == ["before"]
+            break
+    else:
+        pytest.fail("it is never asked again")
+    sessions.close()
 
 
 @pytest.mark.parametrize("session_id", ["", "a b", "a/b", "x" * 101, "ü", "a\n"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import create_app
-from app.telemetry.logs import JsonFormatter, TextFormatter
+from app.telemetry.logs import JsonFormatter, TextFormatter, log_to_stderr
 from app.telemetry.tracing import Tracing
 from app.telemetry_settings import TelemetrySettings
 from prompts.errors import SettingsError
@@ -181,3 +183,17 @@ def test_an_exception_stays_on_its_line() -> None:
     line = JsonFormatter().format(record)
     assert "\n" not in line
     assert "ValueError" in json.loads(line)["exception"]
+
+
+def test_the_calls_of_a_models_client_are_not_worth_an_entry_each(
+    monkeypatch, openai, make_parts
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    told = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", told)
+    log_to_stderr(TelemetrySettings())
+    openai.reply = "It lasts [1]."
+    make_parts(chat__model="openai:m", chat__base_url=openai.url).answers.ask("How long?")
+    assert len(openai.requests) == 1
+    assert "HTTP Request" not in told.getvalue()

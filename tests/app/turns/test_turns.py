@@ -64,6 +64,7 @@ def test_without_its_history_a_question_is_taken_by_itself_and_says_so(make_part
     turn = turns_of(make_parts(), sessions).take(TurnRequest(WARRANTY, session_id="s"), ANNA)
     assert "24 months" in turn.answer
     assert "history cannot be read" in turn.notices[0]
+    assert "could not be kept" in turn.notices[1]
 
 
 def test_a_session_id_that_is_none_is_refused(make_parts) -> None:

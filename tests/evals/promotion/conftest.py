@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.parts import Parts, build
+from evals.gate.kept import VerdictFolder
 from evals.gate.verdict import Verdict
 from evals.settings import Settings, load_settings
 from ingestion.embedding import Embedder
@@ -67,18 +68,14 @@ def judged(settings: Settings) -> Callable[..., Path]:
         baseline: str = "a" * 16,
     ) -> Path:
         given: dict[str, Any] = {
-            "passes": passes, "sentence": "It is no worse." if passes else "It cites worse.",
+            "id": f"vd_{suite}{hours}{manifest}", "passes": passes, "sentence": "It is no worse." if passes else "It cites worse.",
             "at": AT + timedelta(hours=hours), "suite": suite, "suite_hash": "s",
             "dataset_hash": "d", "baseline_run": "run_a", "candidate_run": "run_b",
             "baseline_manifest": baseline, "candidate_manifest": manifest,
             "baseline_label": "answer@v1", "candidate_label": "answer@v2", "alpha": 0.05,
             "comparisons": [],
         }  # fmt: skip
-        folder = settings.evals.folder / "verdicts"
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{suite}-{hours}-{manifest}.json"
-        file.write_text(Verdict(**given).model_dump_json(), "utf-8")
-        return file
+        return VerdictFolder(settings.evals.folder).save(Verdict(**given))
 
     return leave
 

@@ -8,6 +8,7 @@ from evals.errors import BudgetExceeded, EvalError
 from evals.running.system import System
 from ingestion.sync.start import sync_source, workbench
 from prompts.errors import SettingsError
+from tests.evals.judging.scripted import by_rule
 
 # One token read and one written, at 1 and 2 a million.
 REPLY = 3e-6
@@ -162,3 +163,48 @@ def test_each_model_is_asked_by_its_own_name(make_hosted, suite, openai) -> None
     ]
     assert len({run.manifest.id for run in runs}) == 3
     assert runs[2].results[0].cost == 0.0
+
+
+def test_a_judge_is_recorded_paid_for_once_and_asked_again_only_where_it_failed(
+    make_hosted, suite, openai
+) -> None:
+    calls = []
+
+    def reply(request):
+        if request["model"] != "judge":
+            return 'It says "24 months" [1].'
+        calls.append(request)
+        return by_rule(request) if len(calls) > 1 else "nonsense"
+
+    openai.answer = reply
+    judged = suite.model_copy(update={"metrics": ("faithfulness", "mrr")})
+    judge = {
+        "judge__model": "openai:judge",
+        "judge__base_url": openai.url,
+        "judge__max_retries": 0,
+        "judge__concurrency": 1,
+        "judge__input_per_million": 1.0,
+        "judge__output_per_million": 2.0,
+        "evals__concurrency": 1,
+    }
+    first = make_hosted(**judge).run(judged, System(), limit=2)
+    assert first.judge is not None
+    assert (first.judge.model, first.metrics["faithfulness"].judged) == ("openai:judge", True)
+    missing, had = (result.scores["faithfulness"] for result in first.results)
+    assert (missing.value, missing.passing) == (None, True)
+    assert had.value is not None
+    assert first.results[1].judge_cost == pytest.approx(2 * REPLY)
+
+    asked = len(openai.requests)
+    second = make_hosted(**judge).run(judged, System(), limit=2)
+    assert second.results[0].scores["faithfulness"].value is not None
+    assert [result.kept for result in second.results] == [False, True]
+    # statements, and whether they follow: of the one case that was missing
+    assert len(openai.requests) - asked == 2
+    third = make_hosted(**judge).run(judged, System(), limit=2)
+    assert all(result.kept for result in third.results)
+    assert (third.judge, len(openai.requests) - asked) == (first.judge, 2)
+
+    capped = judged.model_copy(update={"max_cost": 1.0})
+    with pytest.raises(SettingsError, match="PLUMB_JUDGE_INPUT_PER_MILLION"):
+        make_hosted(**{**judge, "judge__input_per_million": None}).run(capped, System())

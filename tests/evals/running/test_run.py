@@ -178,3 +178,15 @@ def test_figures_that_mislead_are_noted(make_runner, suite, tmp_path: Path, capl
         suite.model_copy(update={"passages": 10, "metrics": ("mrr",)}), System(), limit=1
     )
     assert "would look at more" not in caplog.text
+
+
+def test_a_set_has_aliases_of_its_own_and_a_split_one_is_no_system(
+    make_runner, suite, tmp_path
+) -> None:
+    aliases = tmp_path / "aliases.yaml"
+    own = "document_sets:\n  depot:\n    answer:\n      candidate: v2\n      shared: {split: {v1: 50, v2: 50}}\n"
+    aliases.write_text("answer:\n  production: v1\n  candidate: v3\n" + own)
+    runner = make_runner(**{"prompt.aliases": str(aliases)})
+    assert runner.run(suite, System(prompt="candidate")).label == "answer@v2"
+    with pytest.raises(SuiteError, match="split between v1 and v2 for 'depot'; name the version"):
+        runner.run(suite, System(prompt="shared"))

@@ -9,7 +9,6 @@ import pytest
 from app.answering.answer import Answer, CitationCheck
 from app.manifest import Manifest, RetrievalManifest
 from evals.cases.case import Case, Gold
-from evals.metrics.proportion import wilson
 from evals.running.summary import summarised
 from evals.runs.run import CaseResult, DatasetVersion, EvalRun, MetricInfo, Score
 
@@ -65,13 +64,37 @@ def test_means_are_over_cases_and_what_is_missing_is_counted() -> None:
     )
     hit, share, time = summary.metrics
     assert (hit.cases, hit.missing, hit.mean) == (3, 0, pytest.approx(2 / 3))
-    assert hit.interval == wilson(2, 3)
-    # cases a (0.3) and b (0.9): standard deviation 0.3 * sqrt(2), standard error 0.3
     assert (share.cases, share.missing, share.mean) == (2, 1, pytest.approx(0.6))
-    assert share.interval == pytest.approx((0.6 - 1.959964 * 0.3, 1.0))
+    # Of so few independent cases next to nothing is known.
+    assert hit.interval == share.interval == (0.0, 1.0)
     assert (time.mean, time.interval) == (200.0, None)
     assert (summary.answers, summary.failed, summary.stale) == (6, 1, 1)
     assert summary.cost == pytest.approx(2.5)
+
+
+def test_questions_about_one_document_are_not_as_many_as_they_look() -> None:
+    values = [float(number % 3 > 0) for number in range(30) for _ in range(4)]
+
+    def interval(shared: str) -> tuple[float, float]:
+        results = [
+            result(f"q{number}", hit=value).model_copy(
+                update={
+                    "case": Case(
+                        id=f"q{number}", question="x?", cluster=shared.format(number, number // 4)
+                    )
+                }
+            )
+            for number, value in enumerate(values)
+        ]
+        (hit, *_) = summarised(run_of(*results)).metrics
+        assert hit.interval is not None
+        assert hit.mean == pytest.approx(2 / 3)
+        return hit.interval
+
+    alone, together = interval("{0}"), interval("{1}")
+    # Four equal answers of a document are worth one: the interval is twice as wide.
+    ratio = (together[1] - together[0]) / (alone[1] - alone[0])
+    assert 1.7 < ratio < 2.6
 
 
 def test_a_cost_that_is_not_known_makes_the_sum_unknown() -> None:

@@ -7,9 +7,12 @@ import threading
 import pytest
 
 from ingestion.errors import InvalidSetName, PublishRefused, UnknownDocumentSet, UnknownVersion
+from ingestion.index.stores import open_store, records_in_files
+from ingestion.settings import IndexSettings
 from ingestion.sync.by_hand import publish_version
-from ingestion.sync.start import KeptDefinition, keep_definition
+from ingestion.sync.start import KeptDefinition, keep_definition, sync_source, workbench
 from ingestion.versions import numbered
+from ingestion.versions.catalogue import Catalogue, KnownVersions
 from ingestion.versions.collecting import collect, purge
 from ingestion.versions.comparing import compare
 from ingestion.versions.deletion_proof import probe_index
@@ -173,3 +176,19 @@ def test_what_dead_runs_noted_is_collected(three) -> None:
         assert 77 not in numbered.parts(records, kind, "things")
     assert set(numbered.parts(records, "manifests", "things")) == {2, 3}
     assert not numbered.parts(records, "journal", "things")
+
+
+def test_records_in_files_tell_of_versions_without_opening_the_index(tmp_path, embedder) -> None:
+    (tmp_path / "pumps.md").write_text("# Pumps\n\nA pump moves water.\n")
+    settings = IndexSettings(url=str(tmp_path / "index"))
+    store = open_store(settings)
+    sync_source("things", str(tmp_path / "pumps.md"), workbench(store, embedder))
+    records = records_in_files(settings)
+    assert records is not None
+    known = KnownVersions(records)
+    assert known.live("things") == Catalogue(store).live("things")
+    assert [row.id for row in known.manifest(known.live("things"))] == ["pumps.md"]
+    assert known.all_names() == ["things"]
+    store.close()
+    for url in ("http://localhost:6333", "qdrant+memory:", f"qdrant+local:{tmp_path / 'q'}"):
+        assert records_in_files(IndexSettings(url=url)) is None

@@ -1,0 +1,82 @@
+"""Processes to be measured: a free port for each, and the wait until it listens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prompts.errors import SettingsError
+
+START_S = 60
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: subprocess.Popen[Any]) -> None:
+    """Wait until the process listens on the port.
+
+    Raises:
+        SettingsError: it ended, or does not listen within a minute.
+    """
+
+    def listens() -> bool:
+        if process.poll() is not None:
+            raise SettingsError(f"the process to be measured ended with {process.returncode}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens, "the process to be measured starts")
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = START_S) -> float:
+    """Wait until something holds; how many seconds it took.
+
+    Raises:
+        SettingsError: it does not within the time.
+    """
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > seconds:
+            raise SettingsError(f"waited {seconds:g} s in vain until {what}")
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+class RedisServer:
+    """A redis-server that keeps nothing on disk, and can be killed and started again on its port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start, empty."""
+        command = ["redis-server", "--port", str(self._port), "--save", ""]
+        self._process = subprocess.Popen(
+            [*command, "--dir", str(self._folder)], stdout=subprocess.DEVNULL
+        )
+        wait_for(self._port, self._process)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; one that was killed is waited for."""
+        os.kill(self._process.pid, number)
+        if number == signal.SIGKILL:
+            self._process.wait()
+
+    def close(self) -> None:
+        """End it, in whatever state it is."""
+        self._process.kill()
+        self._process.wait()

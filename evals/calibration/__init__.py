@@ -1,0 +1,1 @@
+"""How far the judge can be trusted: its judgements beside people's."""

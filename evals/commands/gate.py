@@ -1,0 +1,145 @@
+"""`plumb eval gate`: may a candidate replace the baseline? Heavy imports wait until it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingestion.flags import IndexUrl, Json, Setting, settings_from
+
+if TYPE_CHECKING:
+    from evals.runs.run import EvalRun
+    from evals.suites.suite import Suite
+
+FAILED = 1
+FILES = "Files to write"
+RUN = "run_"
+
+
+def mount(group: typer.Typer) -> None:
+    """Add the command to its group."""
+    group.command("gate")(gate)
+
+
+def gate(
+    context: typer.Context,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="What is in use: a run's id, or a version or alias of the answer prompt."
+        ),
+    ],
+    candidate: Annotated[str, typer.Option(help="What is to replace it, named likewise.")],
+    suite: Annotated[
+        str, typer.Option(help="A suite's YAML file, or a shipped suite's name; it has the rules.")
+    ],
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="The verdict for a pull request.", rich_help_panel=FILES),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option(help="The verdict as JUnit XML.", rich_help_panel=FILES),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="The report for eyes.", rich_help_panel=FILES)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Say whether a candidate may replace the baseline; the exit code is 0 if so, else 1.
+
+    Prompts are run first; what an earlier run has found is not asked again. The verdict is kept in
+    evals.folder, where `plumb prompts promote` looks for it.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from rich.console import Console
+
+    from evals.gate.decide import decide
+    from evals.gate.kept import VerdictFolder
+    from evals.gate.show import show_verdict
+    from evals.suites.reading import read_suite
+
+    wanted = read_suite(suite)
+    before, after = _runs(wanted, (baseline, candidate), settings, yes)
+    verdict = decide(before, after, wanted.gate)
+    kept = VerdictFolder(settings.evals.folder).save(verdict)
+    if json:
+        typer.echo(verdict.model_dump_json(indent=2))
+    else:
+        show_verdict(verdict, kept, Console())
+    if markdown is not None:
+        from evals.gate.markdown import markdown as as_markdown
+
+        _write(markdown, as_markdown(verdict))
+    if junit is not None:
+        from evals.gate.junit import junit as as_junit
+
+        _write(junit, as_junit(verdict))
+    if html is not None:
+        from evals.reports.html import render
+
+        _write(html, render(before, after, verdict))
+    if not verdict.passes:
+        raise typer.Exit(FAILED)
+
+
+def _runs(suite: Suite, names: tuple[str, str], settings: Any, yes: bool) -> list[EvalRun]:
+    """Kept runs of these ids, and new ones of what is no id."""
+    from evals.runs.kept import RunFolder
+
+    folder = RunFolder(settings.evals.folder)
+    found = {name: folder.load(name) for name in names if name.startswith(RUN)}
+    _check_suite(suite, found)
+    if missing := [name for name in dict.fromkeys(names) if name not in found]:
+        found |= _run(suite, missing, settings, yes)
+    return [found[name] for name in names]
+
+
+def _check_suite(suite: Suite, runs: dict[str, EvalRun]) -> None:
+    from evals.errors import NotComparable
+
+    for run in runs.values():
+        if run.suite != suite.name:
+            raise NotComparable(
+                f"{run.id} is a run of the suite {run.suite!r}, and the rules are those of "
+                f"{suite.name!r}; name that run's suite, or another run."
+            )
+
+
+def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str, EvalRun]:
+    """Run the suite on each prompt, and keep the runs."""
+    from rich.console import Console
+
+    from evals.commands.run import agree
+    from evals.commands.told_progress import told_progress
+    from evals.running.run import SuiteRunner
+    from evals.running.system import System
+    from evals.runs.kept import RunFolder
+
+    runner, folder, found = SuiteRunner(settings), RunFolder(settings.evals.folder), {}
+    try:
+        systems = {prompt: System(prompt=prompt) for prompt in prompts}
+        estimates = [runner.estimate(suite, system) for system in systems.values()]
+        agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
+        for prompt, system in systems.items():
+            with told_progress(Console(stderr=True)) as on_progress:
+                found[prompt] = runner.run(suite, system, on_progress)
+            folder.save(found[prompt])
+    finally:
+        runner.close()
+    return found
+
+
+def _write(file: Path, text: str) -> None:
+    from evals.errors import EvalError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,82 @@
+"""`plumb eval report`: a run for eyes. Heavy imports wait until it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.flags import Setting, settings_from
+
+if TYPE_CHECKING:
+    from evals.gate.verdict import Verdict
+    from evals.runs.run import EvalRun
+
+
+def mount(group: typer.Typer) -> None:
+    """Add the command to its group."""
+    group.command("report")(report)
+
+
+def report(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run's id.", metavar="RUN")],
+    baseline: Annotated[
+        str | None, typer.Option(metavar="RUN", help="The run it is compared with.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Default: reports/ in evals.folder."),
+    ] = None,
+    setting: Setting = None,
+) -> None:
+    """Write a run as one HTML file that can be opened and sent anywhere.
+
+    With a baseline it shows the differences too, and the verdict of the last gate over the two runs.
+    """
+    settings = settings_from(context, setting)
+    from evals.gate.pairing import check_comparable
+    from evals.reports.html import render
+    from evals.runs.kept import RunFolder
+
+    folder = RunFolder(settings.evals.folder)
+    candidate = folder.load(run)
+    before = None if baseline is None else folder.load(baseline)
+    verdict = None
+    if before is not None:
+        check_comparable(before, candidate)
+        verdict = _last_verdict(settings.evals.folder, before, candidate)
+    name = candidate.id if before is None else f"{candidate.id}-against-{before.id}"
+    file = output or settings.evals.folder / "reports" / f"{name}.html"
+    _write(file, render(before, candidate, verdict))
+    typer.echo(str(file))
+
+
+def _last_verdict(folder: Path, baseline: EvalRun, candidate: EvalRun) -> Verdict | None:
+    """The last that a gate found on exactly these runs."""
+    from evals.errors import EvalError
+    from evals.gate.kept import VerdictFolder
+
+    kept = VerdictFolder(folder)
+    for file in reversed(kept.files()):
+        try:
+            verdict = kept.load(file)
+        except EvalError as error:
+            typer.echo(f"left out: {error}", err=True)
+            continue
+        if (verdict.baseline_run, verdict.candidate_run) == (baseline.id, candidate.id):
+            return verdict
+    return None
+
+
+def _write(file: Path, text: str) -> None:
+    from evals.errors import EvalError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f"{file.name}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error

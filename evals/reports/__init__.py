@@ -1,0 +1,1 @@
+"""Reports for eyes: one HTML file without outside assets."""

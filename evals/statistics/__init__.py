@@ -1,0 +1,1 @@
+"""Statistics, one method per file. They know numbers only, nothing of runs, suites or metrics."""
