@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
@@ -62,8 +62,7 @@ def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
     with database.session() as session:
         rows = session.scalars(query.execution_options(yield_per=AT_ONCE))
         for page in rows.partitions():
-            # Scalars, though typed as rows.
-            yield from _with_feedback(session, cast("Sequence[AnswerRow]", page))
+            yield from _with_feedback(session, page)
 
 
 def said_before(database: Database, record: AnswerRecord, most: int) -> list[Said]:
