@@ -7,6 +7,7 @@ import typer
 from evals.commands import (
     accept,
     calibrate,
+    compare,
     gate,
     harvest,
     leakage,
@@ -15,15 +16,18 @@ from evals.commands import (
     run,
     runs,
     synthesise,
+    track,
 )
 
 COMMANDS = (
     run,
     runs,
+    compare,
     gate,
     report,
     metrics,
     calibrate,
+    track,
     harvest,
     accept,
     synthesise,

@@ -74,6 +74,14 @@ class TrackingSettings(SettingsGroup):
         default="auto",
         description="auto = online where W&B has a key; offline runs are sent by `wandb sync`.",
     )
+    texts: bool = Field(
+        default=True,
+        description="Whether words of documents, questions and answers go to the tracker; if not, "
+        "ids, hashes and scores alone.",
+    )
+    wait_s: float = Field(
+        default=60.0, gt=0, description="How long sending one run may take, seconds."
+    )
     mlflow_url: str | None = Field(
         default=None, description="MLflow tracking URI. Default: a SQLite file in evals.folder."
     )

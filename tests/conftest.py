@@ -30,6 +30,10 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in list(os.environ):
         if name.startswith("PLUMB_") and name not in ("PLUMB_BENCH_DATA", "PLUMB_TEST_QDRANT_URL"):
             monkeypatch.delenv(name)
+    # Nor a key by which what it records would be sent.
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_BASE_URL", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -116,6 +116,7 @@ def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str
     from rich.console import Console
 
     from evals.commands.run import agree
+    from evals.commands.told import tell_of_new
     from evals.commands.told_progress import told_progress
     from evals.running.run import SuiteRunner
     from evals.running.system import System
@@ -130,6 +131,7 @@ def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str
             with told_progress(Console(stderr=True)) as on_progress:
                 found[prompt] = runner.run(suite, system, on_progress)
             folder.save(found[prompt])
+            tell_of_new(found[prompt], settings)
     finally:
         runner.close()
     return found

@@ -82,6 +82,7 @@ def run(
     from rich.console import Console
 
     from evals.commands.shown import run_facts, show_estimate, show_run
+    from evals.commands.told import tell_of_new
     from evals.commands.told_progress import told_progress
     from evals.running.run import SuiteRunner
     from evals.runs.kept import RunFolder
@@ -105,6 +106,7 @@ def run(
                 facts.append(run_facts(done, file))
             else:
                 show_run(done, file, console)
+            tell_of_new(done, settings)
     finally:
         runner.close()
         if json and facts:

@@ -17,6 +17,7 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from tests.evals.running.conftest import CASES, DOCUMENTS, write_cases
+from tests.evals.tracking.wandb_log import read_run
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = """
@@ -59,6 +60,7 @@ def environment() -> dict[str, str]:
         "COLUMNS": "160",
         "PLUMB_INDEX_URL": "index",
         "PLUMB_EVALS_FOLDER": "evals",
+        "PLUMB_TRACKING_TRACKER": "none",
     }
 
 
@@ -100,6 +102,24 @@ def test_a_suite_is_run_shown_listed_and_not_run_twice(place: Path) -> None:
     assert (bad.returncode, bad.stdout) == (1, "")
     assert "cases.jsonl:7: is not valid JSON" in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+def test_a_new_run_is_told_to_the_tracker_and_a_repeated_one_is_not(place: Path) -> None:
+    wandb = ("-S", "tracking.tracker=wandb")
+    first = plumb(place, "run", "suite.yaml", *wandb)
+    assert first.returncode == 0, first.stderr
+    [recorded] = place.glob("evals/wandb/offline-run-*")
+    assert f"W&B is offline; `wandb sync {recorded}`" in first.stderr
+    seen = read_run(recorded)
+    assert seen.config["run"] == json.loads(plumb(place, "runs", "--json").stdout)[0]["id"]
+    assert len(seen.tables["questions"]) == 5
+    assert seen.figures["count/stale"] == 1
+    assert set(seen.reads) == {"dataset/cases", "index/index-depot", "prompt/prompt-answer"}
+
+    again = plumb(place, "run", "suite.yaml", *wandb)
+    assert again.returncode == 0, again.stderr
+    assert "W&B" not in again.stderr
+    assert len(list(place.glob("evals/wandb/offline-run-*"))) == 1
 
 
 def test_a_killed_run_goes_on_where_it_was(place: Path) -> None:

@@ -1,0 +1,143 @@
+"""What every tracker must keep of what it is told, read back from what it really kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evals.comparison.compared import compare
+from evals.runs.run import EvalRun, Judge
+from evals.tracking.compare_entry import compare_entry
+from evals.tracking.eval_entry import eval_entry
+from evals.tracking.prompts_entry import prompts_entry
+from prompts.registry import PromptRegistry, shipped_prompts
+from tests.evals.tracking.conftest import Told
+from tests.evals.tracking.runs import SECRET, full_run
+
+JUDGE = Judge(model="openai:gpt-4.1", ragas_version="0.4.3", prompts_hash="a" * 64)
+
+
+def test_a_run_is_kept_with_all_that_shaped_it(told: Told) -> None:
+    run = full_run(judge=JUDGE)
+    prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
+    seen = told.read(told.tracker.log(eval_entry(run, prompt, texts=True, commit="abc123")))
+
+    assert (seen.name, seen.group, seen.job_type) == ("answer@v1 · handbook", "handbook", "eval")
+    assert seen.finished
+    assert {"answer@v1", "handbook", "extractive"} <= seen.tags
+    assert "4 cases" in seen.notes
+    for name, value in {
+        "run": run.id,
+        "prompt": "answer@v1",
+        "manifest.id": run.manifest.id,
+        "manifest.embedding_hash": run.manifest.embedding_hash,
+        "manifest.retrieval.passages": "6",
+        "suite.hash": run.suite_hash,
+        "dataset.hash": run.dataset.hash,
+        "judge.model": "openai:gpt-4.1",
+        "judge.ragas_version": "0.4.3",
+        "judge.prompts_hash": "a" * 64,
+        "commit": "abc123",
+    }.items():
+        assert seen.config[name] == value, name
+
+
+def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
+    entry = eval_entry(full_run(), texts=True)
+    figures = told.read(told.tracker.log(entry)).figures
+    assert figures["mean/correct"] == pytest.approx(2 / 3)
+    assert figures["low/correct"] < 2 / 3 < figures["high/correct"] <= 1
+    assert (figures["cases/recall_at_5"], figures["missing/recall_at_5"]) == (2, 1)
+    assert (figures["count/failed"], figures["count/stale"], figures["count/missing"]) == (1, 1, 1)
+    assert figures["cost/answers"] == 0.75
+    assert {name: figures[name] for name in entry.figures} == pytest.approx(dict(entry.figures))
+
+
+def test_the_table_has_a_row_per_question(told: Told) -> None:
+    run = full_run()
+    rows = told.read(told.tracker.log(eval_entry(run, texts=True))).tables["questions"]
+    assert [row["case"] for row in rows] == [result.case.id for result in run.results]
+    first, _, third, failed = rows
+    assert first["id"] == f"{run.id}/q0000/0"
+    assert first["question"] == "Question 0?"
+    assert first["answer"] == f"It says: {SECRET} [1]"
+    assert first["passages"] == f"[1] Depots › Hours (depot.md)\n{SECRET}"
+    assert SECRET in first["citations"]
+    assert (first["correct"], first["recall_at_5"], first["latency_ms"]) == (1, 0.5, 120.5)
+    assert (first["input_tokens"], first["cost"], first["stale_labels"]) == (210, 0.25, 1)
+    assert first["manifest"] == run.manifest.id
+    assert third["recall_at_5"] is None
+    assert third["missing"] == "recall@5: nothing came"
+    assert (failed["error"], failed["answer"]) == ("ModelError: no", None)
+
+
+def test_lineage_goes_from_dataset_index_and_prompt_to_results(told: Told) -> None:
+    run = full_run()
+    prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
+    seen = told.read(told.tracker.log(eval_entry(run, prompt, texts=True)))
+
+    [dataset] = seen.reads["dataset/handbook"]
+    lines = dataset.files["cases.jsonl"].splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [r.case.id for r in run.results]
+    assert dataset.metadata["hash"] == run.dataset.hash
+    [index] = seen.reads["index/index-handbook"]
+    assert json.loads(index.files["index.json"])["index_version"] == "1 (abc)"
+    [used] = seen.reads["prompt/prompt-answer"]
+    content = json.loads(used.files["answer-v1.json"])
+    assert content["messages"][0]["content"] == prompt.messages[0].content
+    assert used.metadata["content_hash"] == prompt.content_hash
+    [results] = seen.makes["results/results-handbook"]
+    assert EvalRun.model_validate_json(results.files["run.json"]) == run
+
+
+def test_without_texts_no_word_leaves(told: Told) -> None:
+    run = full_run()
+    logged = told.tracker.log(eval_entry(run, texts=False))
+    seen = told.read(logged)
+    [first, *_] = seen.tables["questions"]
+    assert not {"question", "answer", "reference"} & set(first)
+    assert first["passages"] == "[1] c1"
+    assert first["correct"] == 1
+    assert seen.config["texts"] == "false"
+    kept = [k.files for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
+    everything = json.dumps([kept, seen.tables, seen.config, seen.notes])
+    for word in (SECRET, "Question 0", "vault", "gone words"):
+        assert word not in everything
+
+
+def test_an_entry_is_kept_once_however_often_it_is_told(told: Told) -> None:
+    entry = eval_entry(full_run(), texts=True)
+    first, second = told.tracker.log(entry), told.tracker.log(entry)
+    assert first.where == second.where
+    assert told.runs() == 1
+
+
+def test_a_comparison_reads_both_results(told: Told) -> None:
+    before, after = full_run(), full_run(prompt="answer@v2")
+    after.results[1] = after.results[1].model_copy(update={"scores": before.results[0].scores})
+    compared = compare(before, after)
+    seen = told.read(told.tracker.log(compare_entry(compared, (before, after), texts=True)))
+    assert (seen.job_type, seen.group) == ("compare", "handbook")
+    assert (seen.config["baseline.run"], seen.config["candidate.run"]) == (before.id, after.id)
+    assert seen.config["differs.prompt"] == "answer@v1 → answer@v2"
+    assert seen.figures["difference/correct"] == pytest.approx(1 / 3)
+    read = [json.loads(kept.files["run.json"])["id"]
+            for kept in seen.reads["results/results-handbook"]]  # fmt: skip
+    assert read == [before.id, after.id]
+    rows = {row["case"]: row for row in seen.tables["questions"]}
+    assert rows["q0001"]["outcome"] == "mixed"
+    assert (rows["q0001"]["correct_before"], rows["q0001"]["correct_after"]) == (0, 1)
+
+
+def test_prompts_are_published_oldest_first_with_their_aliases(
+    told: Told, prompts_folder: PromptRegistry
+) -> None:
+    seen = told.read(told.tracker.log(prompts_entry(prompts_folder, ["answer"])))
+    assert seen.job_type == "prompts"
+    first, second = seen.makes["prompt/prompt-answer"]
+    assert list(first.files) == ["answer-v1.json"]
+    assert first.aliases - {"latest"} == {"answer-v1", "production"}
+    assert second.aliases - {"latest"} == {"answer-v2", "candidate", "production-handbook"}
+    shares = {(row["alias"], row["version"]): row["share"] for row in seen.tables["aliases"]}
+    assert shares["candidate", "v1"] == pytest.approx(0.1)
