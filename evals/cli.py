@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import typer
 
-from evals.commands import calibrate, compare, gate, metrics, report, run, runs, track
+from evals.commands import (
+    accept,
+    calibrate,
+    compare,
+    gate,
+    harvest,
+    leakage,
+    metrics,
+    report,
+    run,
+    runs,
+    synthesise,
+    track,
+)
 
-COMMANDS = (run, runs, compare, gate, report, metrics, calibrate, track)
+COMMANDS = (
+    run,
+    runs,
+    compare,
+    gate,
+    report,
+    metrics,
+    calibrate,
+    track,
+    harvest,
+    accept,
+    synthesise,
+    leakage,
+)
 
 
 def mount(app: typer.Typer) -> None:
     """Add the group `eval` to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Evaluations: run suites, judge candidates.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Evaluations: run suites, judge candidates, grow datasets."
+    )
     app.add_typer(group, name="eval")
     for command in COMMANDS:
         command.mount(group)
