@@ -26,6 +26,11 @@ class EvalsSettings(SettingsGroup):
         description="What one run may cost at the most, in the currency of `prices`; a suite's own "
         "bound wins.",
     )
+    phone_regions: tuple[str, ...] = Field(
+        default=("GB", "US", "DE"),
+        description="Where telephone numbers without a country code are dialled, as ISO 3166 codes; "
+        "harvesting takes them out.",
+    )
 
 
 class JudgeSettings(SettingsGroup):

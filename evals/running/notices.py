@@ -26,3 +26,12 @@ def notices(plan: Plan) -> Iterator[str]:
             f"{len(plan.absent)} of the relevant documents, such as {plan.absent[0]!r}; they are left "
             "out and count as no miss."
         )
+    examples = plan.prompt.examples
+    if examples:
+        from evals.leakage.check import leaks, warning
+
+        cases = list({item.case.id: item.case for item in plan.items}.values())
+        # By words alone: no model is loaded for it. `plumb eval leakage` looks at meaning too.
+        leaked = warning(leaks(f"{plan.prompt.name}@{plan.prompt.version}", examples, cases, None))
+        if leaked:
+            yield leaked

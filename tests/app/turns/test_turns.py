@@ -252,6 +252,7 @@ def test_a_stream_that_is_left_leaves_its_answer_to_the_next(make_parts, openai)
             while live.cache is not None and live.cache.waiting < 1:
                 await anyio.lowlevel.checkpoint()
             await steps.aclose()
+            openai.held.set()
         return found[0]
 
     turn = anyio.run(left)

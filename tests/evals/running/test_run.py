@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from evals.running.summary import summarised
 from evals.running.system import System
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
+from prompts.registry import shipped_prompts
 from tests.evals.running.conftest import CASES, write_cases
 
 
@@ -190,3 +192,17 @@ def test_a_set_has_aliases_of_its_own_and_a_split_one_is_no_system(
     assert runner.run(suite, System(prompt="candidate")).label == "answer@v2"
     with pytest.raises(SuiteError, match="split between v1 and v2 for 'depot'; name the version"):
         runner.run(suite, System(prompt="shared"))
+
+
+def test_a_prompt_that_shows_a_case_is_warned_of(make_runner, suite, tmp_path, caplog) -> None:
+    shutil.copytree(shipped_prompts(), tmp_path / "prompts", ignore=shutil.ignore_patterns("*.py"))
+    (tmp_path / "prompts" / "lock.json").unlink()
+    folder = tmp_path / "prompts" / "answer"
+    text = (shipped_prompts() / "answer" / "v1.yaml").read_text("utf-8")
+    shown = (
+        "messages:\n  - role: user\n    content: When does the Kestrel depot open?\n"
+        "  - role: assistant\n    content: It opens at 05:30 [1].\n"
+    )
+    (folder / "v1.yaml").write_text(text.replace("messages:\n", shown), encoding="utf-8")
+    make_runner(**{"prompt.folder": str(folder.parent)}).run(suite, System(prompt="v1"))
+    assert "examples in answer@v1 give away 1 case (opens)" in caplog.text

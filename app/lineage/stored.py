@@ -1,0 +1,130 @@
+"""Read stored answers with what people thought of them, and what was said before each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from app.answering.condensing import Said
+from app.lineage.paging import in_utc
+from app.lineage.record import AnswerRecord, Feedback, Lineage, Thumb
+from app.lineage.tables import AnswerRow, FeedbackRow
+from app.store.database import Database
+
+AT_ONCE = 200
+CacheOrNone = Literal["exact", "semantic", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which stored answers are meant; None: it does not matter. Failed questions never are.
+
+    Attributes:
+        document_set: of this set.
+        since, until: given from this time on, and before that one; both know their zone.
+        thumb: somebody's thumb is `up` or `down`; `none`: nobody has judged it.
+        refused: whether it declines to answer.
+        cache: from which cache it came; `none`: it was made anew.
+    """
+
+    document_set: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    thumb: Thumb | Literal["none"] | None = None
+    refused: bool | None = None
+    cache: CacheOrNone | None = None
+
+
+def count_stored(database: Database, wanted: Wanted) -> int:
+    """How many stored answers there are of those wanted.
+
+    Raises:
+        InvalidRequest: a time is outside the calendar.
+        StoreUnavailable: the database cannot be read.
+    """
+    with database.session() as session:
+        return session.scalar(select(func.count()).select_from(_chosen(wanted).subquery())) or 0
+
+
+def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
+    """The wanted answers, newest first, read a few at a time.
+
+    Raises:
+        As `count_stored`.
+    """
+    query = _chosen(wanted).order_by(AnswerRow.at.desc(), AnswerRow.id.desc())
+    with database.session() as session:
+        rows = session.scalars(query.execution_options(yield_per=AT_ONCE))
+        for page in rows.partitions():
+            yield from _with_feedback(session, page)
+
+
+def said_before(database: Database, record: AnswerRecord, most: int) -> list[Said]:
+    """The last answered questions of the record's session before it, oldest first.
+
+    Each as it was asked, not as it was condensed. Empty where it belongs to no session, or where
+    what was said before is stored no more.
+
+    Raises:
+        StoreUnavailable: the database cannot be read.
+    """
+    if record.session_id is None:
+        return []
+    query = (
+        select(AnswerRow)
+        .where(
+            AnswerRow.session_id == record.session_id,
+            AnswerRow.caller == record.caller,
+            AnswerRow.document_set == record.document_set,
+            AnswerRow.at < record.at,
+            AnswerRow.answer.is_not(None),
+            AnswerRow.question.is_not(None),
+        )
+        .order_by(AnswerRow.at.desc(), AnswerRow.id.desc())
+        .limit(most)
+    )
+    with database.session() as session:
+        found = [Said(row.question or "", _text(row.answer)) for row in session.scalars(query)]
+    return found[::-1]
+
+
+def _chosen(wanted: Wanted) -> Select[AnswerRow]:
+    query = select(AnswerRow).where(AnswerRow.answer.is_not(None))
+    if wanted.document_set is not None:
+        query = query.where(AnswerRow.document_set == wanted.document_set)
+    if wanted.since is not None:
+        query = query.where(AnswerRow.at >= in_utc(wanted.since))
+    if wanted.until is not None:
+        query = query.where(AnswerRow.at < in_utc(wanted.until))
+    if wanted.refused is not None:
+        query = query.where(AnswerRow.refused == wanted.refused)
+    if wanted.cache == "none":
+        query = query.where(AnswerRow.cache.is_(None))
+    elif wanted.cache is not None:
+        query = query.where(AnswerRow.cache == wanted.cache)
+    of_it = FeedbackRow.answer_id == AnswerRow.id
+    if wanted.thumb == "none":
+        query = query.where(~exists().where(of_it))
+    elif wanted.thumb is not None:
+        query = query.where(exists().where(and_(of_it, FeedbackRow.thumb == wanted.thumb)))
+    return query
+
+
+def _with_feedback(session: Session, rows: Sequence[AnswerRow]) -> Iterator[Lineage]:
+    given: dict[str, list[Feedback]] = defaultdict(list)
+    query = select(FeedbackRow).where(FeedbackRow.answer_id.in_([row.id for row in rows]))
+    for feedback in session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id)):
+        given[feedback.answer_id].append(Feedback.model_validate(feedback))
+    for row in rows:
+        record = AnswerRecord.model_validate(row, from_attributes=True)
+        yield Lineage(**dict(record), feedback=given[row.id])
+
+
+def _text(answer: dict[str, Any] | None) -> str:
+    return str((answer or {}).get("answer", ""))

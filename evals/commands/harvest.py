@@ -1,0 +1,175 @@
+"""`plumb eval harvest`: stored answers become candidates for a dataset. Heavy imports wait."""
+
+from __future__ import annotations
+
+import json as encoder
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingestion.flags import IndexUrl, Json, Setting, settings_from
+
+if TYPE_CHECKING:
+    from evals.cases.case import Case
+    from evals.growing.harvest import Harvest
+
+Review = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The review file; what is in it stays, new candidates come behind.",
+        show_default=False,
+        dir_okay=False,
+    ),
+]
+Against = Annotated[
+    Path | None,
+    typer.Option(help="A dataset; what it asks already is left out.", show_default=False),
+]
+
+
+class Thumb(StrEnum):
+    """What was thought of an answer."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
+
+
+class Cached(StrEnum):
+    """Which cache an answer came from."""
+
+    EXACT = "exact"
+    SEMANTIC = "semantic"
+    NONE = "none"
+
+
+def mount(group: typer.Typer) -> None:
+    """Add the command to its group."""
+    group.command("harvest")(harvest)
+
+
+def harvest(
+    context: typer.Context,
+    output: Review,
+    set_name: Annotated[
+        str | None, typer.Option("--set", help="Answers of this document set.")
+    ] = None,
+    dataset: Against = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Only from this day or time (UTC) on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Only before this day or time (UTC).")
+    ] = None,
+    thumb: Annotated[
+        Thumb | None, typer.Option(help="Only answers with this thumb; none: nobody judged them.")
+    ] = None,
+    refused: Annotated[
+        bool | None, typer.Option("--refused/--answered", help="Only refusals, or only answers.")
+    ] = None,
+    cache: Annotated[
+        Cached | None, typer.Option(help="Only from this cache; none: made anew.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Write so many candidates at the most.")
+    ] = None,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Make candidates for a dataset of stored answers and what people thought of them.
+
+    E-mail addresses, telephone, card and account numbers, keys and passwords are taken out before
+    anything is written. Read the review file, mend its rows, set `accept` in each, and take them in
+    with `plumb eval accept`.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from rich.console import Console
+
+    from app.lineage.stored import Wanted, count_stored, said_before, stored_answers
+    from app.store.database import Database
+    from evals.commands.chosen_set import chosen_set
+    from evals.growing import harvest as harvesting
+    from evals.growing.dataset_file import present_cases
+    from evals.growing.redaction import Redactor
+    from evals.growing.review_file import add_to_review, read_review
+    from evals.running.application import Application
+
+    redactor = Redactor(settings.evals.phone_regions)
+    rows = [row.candidate for row in read_review(output)] if output.exists() else []
+    known: list[Case] = [row.case for row in rows]
+    if dataset is not None:
+        known += present_cases(_there(dataset))
+    stood_for = {answer for row in rows for answer in (row.origin.answer_id, *row.origin.also)}
+    stood_for |= {case.id for case in known}
+    application, notes = Application(settings), Console(stderr=True)
+    database = Database(settings.store.url.get_secret_value())
+    try:
+        info = chosen_set(application, set_name)
+        database.migrate()
+        wanted = Wanted(
+            document_set=info.name,
+            since=since.replace(tzinfo=UTC) if since else None,
+            until=until.replace(tzinfo=UTC) if until else None,
+            thumb=thumb.value if thumb else None,
+            refused=refused,
+            cache=cache.value if cache else None,
+        )
+        total = count_stored(database, wanted)
+        with notes.status(f"0 of {total} answers") as status:
+            found = harvesting.harvest(
+                stored_answers(database, wanted),
+                lambda answer: said_before(database, answer, harvesting.MOST_SAID),
+                redactor,
+                known,
+                application.embed_by(info),
+                application.open(info),
+                {answer for answer in stood_for if answer},
+                lambda looked: status.update(f"{looked} of {total} answers"),
+            )
+        add_to_review(output, found.candidates[:limit])
+    finally:
+        database.close()
+        application.close()
+    _tell(found, output, limit, json)
+
+
+def _there(dataset: Path) -> Path:
+    from evals.errors import DatasetError
+
+    if not dataset.exists():
+        raise DatasetError(f"{dataset}: is not there; leave --dataset out, or name one that is.")
+    return dataset
+
+
+def _tell(found: Harvest, output: Path, limit: int | None, json: bool) -> None:
+    counts = asdict(found)
+    counts["candidates"] = len(found.candidates[:limit])
+    counts["left"] = len(found.candidates) - counts["candidates"]
+    if json:
+        typer.echo(encoder.dumps({"review": str(output), **counts}, indent=2))
+        return
+    typer.echo(
+        f"Looked at {counts['looked_at']} answers: {counts['candidates']} new candidates in {output}."
+    )
+    told = {
+        "known": "ask what the dataset or the review file has already",
+        "exact": "ask what another candidate asks, in the same words",
+        "near": "ask it in other words",
+        "without_texts": "are stored without their words (store.texts)",
+        "left": "candidates are left for another time (--limit)",
+    }
+    for name, what in told.items():
+        if counts[name]:
+            typer.echo(f"  {counts[name]} {what}")
+    if counts["candidates"]:
+        typer.echo(
+            "Read and mend them, set `accept` to true or false, then: "
+            f"plumb eval accept {output} --into DATASET.jsonl"
+        )

@@ -1,0 +1,1 @@
+"""Questions made from documents, with a chat model and without one."""

@@ -1,0 +1,1 @@
+"""Whether a prompt's examples give away what a dataset asks."""

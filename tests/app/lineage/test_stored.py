@@ -1,0 +1,76 @@
+"""Stored answers are read back by what is known of them, with what was thought and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.lineage.log import AnswerLog
+from app.lineage.stored import AT_ONCE, Wanted, count_stored, said_before, stored_answers
+from app.store.database import Database
+from tests.app.lineage.conftest import ADMIN, ANNA, BEN, answer, record
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def ids(database: Database, **wanted: object) -> list[str]:
+    found = [one.id for one in stored_answers(database, Wanted(**wanted))]  # type: ignore[arg-type]
+    assert count_stored(database, Wanted(**wanted)) == len(found)  # type: ignore[arg-type]
+    return found
+
+
+def test_each_filter_chooses(log: AnswerLog, database: Database) -> None:
+    old = record(NOON - timedelta(days=1), cache="exact")
+    refused = record(NOON, answer=answer("No.", refused=True))
+    new = record(NOON + timedelta(hours=1), caller=BEN, cache="semantic")
+    failed = record(NOON, answer=ValueError("no"))
+    for one in (old, refused, new, failed):
+        log.add(one)
+    log.give_feedback(old.id, ANNA, "up")
+    log.give_feedback(old.id, ADMIN, "down", "wrong", "It lasts 36 months.")
+    assert ids(database) == [new.id, refused.id, old.id]
+    assert ids(database, since=NOON) == [new.id, refused.id]
+    assert ids(database, until=NOON) == [old.id]
+    assert ids(database, thumb="up") == ids(database, thumb="down") == [old.id]
+    assert ids(database, thumb="none") == [new.id, refused.id]
+    assert ids(database, refused=True) == [refused.id]
+    assert ids(database, refused=False) == [new.id, old.id]
+    assert ids(database, cache="exact") == [old.id]
+    assert ids(database, cache="none") == [refused.id]
+    assert ids(database, document_set="depot", cache="semantic") == [new.id]
+    assert ids(database, document_set="another") == []
+    (with_feedback,) = stored_answers(database, Wanted(thumb="up"))
+    assert [one.thumb for one in with_feedback.feedback] == ["up", "down"]
+    assert with_feedback.feedback[1].corrected_answer == "It lasts 36 months."
+    assert with_feedback.answer == old.answer
+
+
+def test_more_answers_than_are_read_at_once_come_whole(log: AnswerLog, database: Database) -> None:
+    made = [record(NOON + timedelta(seconds=n)) for n in range(AT_ONCE + 5)]
+    for one in made:
+        log.add(one)
+    log.give_feedback(made[0].id, ANNA, "down")
+    found = list(stored_answers(database, Wanted()))
+    assert [one.id for one in found] == [one.id for one in reversed(made)]
+    assert [len(one.feedback) for one in found] == [0] * (AT_ONCE + 4) + [1]
+
+
+def test_what_was_said_before_is_the_sessions_own(
+    make_log: Callable[..., AnswerLog], database: Database
+) -> None:
+    log = make_log()
+    said = [
+        record(NOON + timedelta(minutes=n), question=f"Question {n}?", session_id="s")
+        for n in range(5)
+    ]
+    log.add(record(NOON, question="Another's?", session_id="s", caller=BEN))
+    log.add(record(NOON, question="Elsewhere?", session_id="t"))
+    log.add(record(NOON, question="Failed?", session_id="s", answer=ValueError("no")))
+    for one in said:
+        log.add(one)
+    log.flush()
+    before = said_before(database, said[4], 3)
+    assert [one.question for one in before] == ["Question 1?", "Question 2?", "Question 3?"]
+    assert before[0].answer == "It lasts 24 months [1]."
+    assert said_before(database, said[0], 3) == []
+    assert said_before(database, record(NOON), 3) == []
