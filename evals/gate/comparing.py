@@ -101,7 +101,7 @@ def _decide(
         p_adjusted=None if tested.p_value is None else adjusted,
         p_worse=tested.p_worse,
         p_worse_adjusted=None if tested.p_worse is None else adjusted_worse,
-        detectable=smallest,
+        detectable=_possible(smallest, measured),
         questions_needed=_needed(tested, rules, power) if outcome == "too few" else None,
         wins=wins,
         losses=losses,
@@ -112,6 +112,13 @@ def _decide(
         reason="",
     )
     return comparison.model_copy(update={"reason": reason_of(comparison, measured, rules)})
+
+
+def _possible(smallest: float | None, measured: Measured) -> float | None:
+    """None where only losses would show that there cannot be: of a share, more than all of it."""
+    if smallest is not None and measured.metric.unit == "share" and smallest > 1:
+        return None
+    return smallest
 
 
 def _outcome(

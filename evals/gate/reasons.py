@@ -40,17 +40,18 @@ def reason_of(comparison: Comparison, measured: Measured, rules: GateRules) -> s
 
 
 def _too_few(comparison: Comparison, measured: Measured, allowed: str) -> str:
-    if comparison.detectable is None:
-        return (
-            f"{count_text(comparison.cases)} about {count_text(comparison.clusters, 'document')} "
-            "with a value in both runs are too few to compare"
-        )
-    shown = change_text(measured.metric, comparison.detectable, signed=False)
     takes = (
         f"it takes about {comparison.questions_needed:,}"
         if comparison.questions_needed is not None
         else "no practical number of questions would do"
     )
+    if comparison.detectable is None:
+        few = (
+            f"{count_text(comparison.cases)} about {count_text(comparison.clusters, 'document')} "
+            "with a value in both runs are too few to compare"
+        )
+        return few if measured.gain is None else f"{few}; {takes}"
+    shown = change_text(measured.metric, comparison.detectable, signed=False)
     return (
         f"{count_text(comparison.cases)} are too few: they show losses of {shown} and more, and "
         f"only {allowed} may be lost; {takes}"

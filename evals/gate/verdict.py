@@ -38,7 +38,8 @@ class Comparison(BaseModel):
             this of single metrics.
         p_worse: of the hypothesis that the candidate is no worse at all: small means that it is.
         p_worse_adjusted: the same, corrected by Holm. The outcome `worse` is where it is under alpha.
-        detectable: the smallest loss that this many questions show with the wanted power.
+        detectable: the smallest loss that this many questions show with the wanted power; None where
+            they show none that there can be.
         questions_needed: how many it would take to show that no more than the margin is lost, where
             these are too few.
         wins, losses, ties: questions that the candidate does better, worse, the same.

@@ -166,6 +166,12 @@ def test_questions_about_one_document_are_no_evidence_each() -> None:
     assert only(shared).clusters == 25
 
 
+def test_no_loss_is_shown_that_there_cannot_be() -> None:
+    found = only(gate([1.0, 1.0, 0.0], [0.0, 1.0, 1.0], rules()))
+    assert (found.outcome, found.detectable) == ("too few", None)
+    assert "too few to compare; it takes about" in found.reason
+
+
 def test_one_document_is_too_few() -> None:
     before, _ = changed(0)
     verdict = gate(before, before, rules(), clusters=["d"] * 200)
