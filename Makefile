@@ -48,7 +48,8 @@ $(EVAL_INDEX)/.indexed: $(HANDBOOK) $(shell find docs/handbook/documents ingesti
 
 eval: $(EVAL_INDEX)/.indexed ## Run the shipped suite on prompts v1 and v2, offline, and gate v2 against v1
 	@PLUMB_INDEX_URL=$(EVAL_INDEX) PLUMB_EVALS_FOLDER=$(EVAL_FOLDER) PLUMB_CHAT_MODEL=extractive $(BIN)/plumb eval gate \
-	  --baseline v1 --candidate v2 --suite handbook --markdown $(EVAL_FOLDER)/gate.md --html $(EVAL_FOLDER)/gate.html
+	  --baseline v1 --candidate v2 --suite handbook --junit $(EVAL_FOLDER)/gate.xml \
+	  --markdown $(EVAL_FOLDER)/gate.md --html $(EVAL_FOLDER)/gate.html
 
 serve: $(VENV)/.run ## Serve the REST API over the demo documents on http://127.0.0.1:8000
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb serve
