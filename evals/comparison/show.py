@@ -12,6 +12,7 @@ from rich.text import Text
 from evals.comparison.compared import Compared, MetricChange, Outcome, QuestionChange
 from evals.gate.numbers import change_text, interval_text, value_text
 
+WIDE = 140
 STYLES: dict[Outcome, str] = {"win": "green", "loss": "red", "mixed": "yellow", "tie": "dim"}
 
 
@@ -23,6 +24,9 @@ def show_compared(compared: Compared, console: Console, limit: int) -> None:
         console: where.
         limit: how many answers at the most.
     """
+    if not console.is_terminal:
+        # Whatever is written to a file or a pipe has no edge to break at.
+        console.width = max(console.width, WIDE)
     console.print(_metrics(compared))
     console.print(
         Text.assemble(
@@ -50,9 +54,10 @@ def show_compared(compared: Compared, console: Console, limit: int) -> None:
 
 def _metrics(compared: Compared) -> Table:
     table = Table(
-        "", *_headings(compared), "Change", "95 % interval", "Win", "Lose", "Tie", "Missing"
-    )
-    table.columns[0].overflow = "fold"
+        "", *_headings(compared), "Change", "95 % interval", "Win", "Lose", "Tie", "Missing",
+        box=box.SIMPLE_HEAD,
+    )  # fmt: skip
+    table.columns[0].no_wrap = True
     for change in compared.metrics:
         info = change.metric
         table.add_row(
@@ -90,9 +95,12 @@ def _answers(compared: Compared, questions: Sequence[QuestionChange]) -> Table:
         if question.reference:
             asked.append(f"\n\n{question.reference}", style="dim")
         moved = [
-            f"{name} {before:g} → {after:g}"
+            f"{name} {before:.2f} → {after:.2f}"
             for name, (before, after) in question.scores.items()
-            if before is not None and after is not None and before != after and abs(after) <= 1
+            if before is not None
+            and after is not None
+            and abs(after) <= 1
+            and f"{before:.2f}" != f"{after:.2f}"
         ]
         if moved:
             asked.append("\n\n" + "\n".join(moved), style="dim")
