@@ -68,7 +68,7 @@ def test_compare_shows_metrics_questions_and_changed_answers(plumb, folder: Path
     assert "prompt: answer@v1 → answer@v2" in done.stdout
     assert "Nobody knows." in done.stdout
     assert SECRET in done.stdout
-    assert "correct 1 → 0" in done.stdout
+    assert "correct 1.00 → 0.00" in done.stdout
     assert "66.7 %" in done.stdout
     assert not (folder / "wandb").exists()
 
