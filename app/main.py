@@ -26,6 +26,7 @@ from app.api import (
 )
 from app.api.body_limit import BodyLimit, Bound
 from app.api.callers import ANSWERING, EDITOR, READER, READER_CHANGES
+from app.api.documented_access import describe_access
 from app.api.security_headers import SecurityHeaders
 from app.batch.kept import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
@@ -131,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     telemetry = install_telemetry(app, settings)
     problems.install(app)
     _include(app, settings)
+    describe_access(app)
     return app
 
 

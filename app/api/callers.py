@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, ClassVar, cast
 
-from fastapi import Depends, Request, Response, Security
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyHeader, HTTPBearer
 
 from app.callers import Caller, Role
 from app.security.addresses import is_own_address
@@ -20,10 +19,6 @@ FOREIGN = ("cross-site", "same-site")
 # What proxies add: whoever asks is then not on this machine.
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
-
-# These two only describe to OpenAPI what `identified` reads.
-_bearer = HTTPBearer(auto_error=False, description="A key (plumb_…), or a token of the issuer.")
-_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key (plumb_…).")
 
 
 def guard_of(request: Request) -> Guard:
@@ -56,8 +51,6 @@ def identified(request: Request) -> Caller:
 
 async def _caller(
     request: Request,
-    bearer: Annotated[object, Security(_bearer)],
-    api_key: Annotated[object, Security(_api_key)],
 ) -> Caller:
     known = getattr(request.state, "caller", None)
     return known if known is not None else await run_in_threadpool(identified, request)
@@ -91,7 +84,9 @@ def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> Non
         raise guard.refusal(caller, asked, "pages of other sites may not ask for this.")
 
 
-def require(role: Role, *, changes: bool | None = None) -> Any:
+def require(
+    role: Role, *, changes: bool | None = None
+) -> Callable[[Request], Coroutine[Any, Any, None]]:
     """A dependency that lets callers of this role pass, and of those above it.
 
     Args:
@@ -104,11 +99,7 @@ def require(role: Role, *, changes: bool | None = None) -> Any:
         caller = identified(request)
         admit(request, caller, role, changes=by_method if changes is None else changes)
 
-    async def admitted(
-        request: Request,
-        bearer: Annotated[object, Security(_bearer)],
-        api_key: Annotated[object, Security(_api_key)],
-    ) -> None:
+    async def admitted(request: Request) -> None:
         if getattr(request.state, "admitted", None) == role:
             return
         if role == "reader" and _nobody_is_asked(request):
@@ -117,7 +108,7 @@ def require(role: Role, *, changes: bool | None = None) -> Any:
             # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
             await run_in_threadpool(check, request)
 
-    return Depends(admitted)
+    return admitted
 
 
 def _nobody_is_asked(request: Request) -> bool:
@@ -127,18 +118,22 @@ def _nobody_is_asked(request: Request) -> bool:
     return guard.private and not guard.asks and not forwarded
 
 
+_reads = require("reader", changes=False)
+
+
 async def _answering(request: Request) -> AsyncIterator[None]:
+    # After the caller is known: nobody who may not ask takes a slot. Held until the answer is
+    # sent, a streamed one to its end.
+    await _reads(request)
     with guard_of(request).slots.taken():
         yield
 
 
-READER = [require("reader", changes=False)]
+READER = [Depends(_reads)]
 # Of what readers make and take away: such requests are changes.
-READER_CHANGES = [require("reader")]
-EDITOR = [require("editor")]
-# Held until the answer is sent, a streamed one to its end. After the caller is known: nobody who
-# may not ask takes a slot.
-ANSWERING = [*READER, Depends(_answering)]
+READER_CHANGES = [Depends(require("reader"))]
+EDITOR = [Depends(require("editor"))]
+ANSWERING = [Depends(_answering)]
 
 
 class AdmittedFirst(APIRoute):

@@ -319,3 +319,13 @@ def test_acts_and_denials_are_in_the_audit_log(guarded) -> None:
         ("key ed", "roll-back", "depot", "PublishRefused"),
         ("key re", "request", f"POST {SETS}/manuals/publish", "denied"),
     ]
+
+
+def test_the_description_says_how_callers_show_who_they_are(serve) -> None:
+    described = serve().get("/openapi.json").json()
+    assert set(described["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+    shown = [{"HTTPBearer": []}, {"APIKeyHeader": []}]
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            open_to_all = path in ("/healthz", "/readyz")
+            assert operation.get("security") == (None if open_to_all else shown), path
