@@ -119,6 +119,8 @@ class WandbTracker:
     def _begun(self, entry: Entry) -> sdk.Run:
         wandb = _sdk()
         # Nothing of this machine, its code or its console belongs to an evaluation.
+        # It would begin by itself, and send calls of models, where that package is imported.
+        os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")
         quiet = wandb.Settings(
             mode="offline",
             silent=True,

@@ -58,6 +58,8 @@ def log(folder: Path, **settings: object) -> Logged:
 def test_without_a_key_the_run_is_on_disk_and_a_line_says_how_to_send_it(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    import openai  # noqa: F401  (W&B recommends another of its products where it sees this)
+
     logged = log(tmp_path / "evals")
     assert not logged.sent
     assert logged.told == (
