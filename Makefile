@@ -70,7 +70,7 @@ services: ## Install the real servers that tests use (redis-server, PostgreSQL, 
 	  echo "There is none to install: tests of the report in a browser are skipped."; }
 
 test: $(VENV)/.dev services ## Run the whole test suite
-	@$(BIN)/pytest -n 2 --dist loadfile -q $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts
 	@$(BIN)/ruff check .
