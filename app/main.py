@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -58,6 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Each answer may hold a thread while it waits for an equal question's: whoever makes that
+        # one must find a thread too.
+        current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
         app.state.parts = build(settings, cached=True)
         database = Database(settings.store.url.get_secret_value())
         database.migrate()

@@ -14,6 +14,21 @@ def write_whole(file: Path, text: str) -> None:
     Raises:
         PromptError: it cannot be written.
     """
+    try:
+        replace_whole(file, text)
+    except OSError as error:
+        raise PromptError(
+            f"{file}: cannot be written: {error.strerror}. A folder that is read-only, as in an "
+            "image, keeps its aliases elsewhere: set prompt.aliases (PLUMB_PROMPT_ALIASES)."
+        ) from error
+
+
+def replace_whole(file: Path, text: str) -> None:
+    """The same for files that are no prompts'.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with part.open("w", encoding="utf-8") as stream:
@@ -21,9 +36,6 @@ def write_whole(file: Path, text: str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(file)
-    except OSError as error:
+    except OSError:
         part.unlink(missing_ok=True)
-        raise PromptError(
-            f"{file}: cannot be written: {error.strerror}. A folder that is read-only, as in an "
-            "image, keeps its aliases elsewhere: set prompt.aliases (PLUMB_PROMPT_ALIASES)."
-        ) from error
+        raise

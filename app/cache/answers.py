@@ -178,11 +178,6 @@ class AnswerCache:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
         return self._look(key_of(asked, groups), asked)[0]
 
-    def store(self, asked: Asked, groups: Groups, answer: Answer) -> bool:
-        """Keep an answer, if it may be kept; whether it was."""
-        self._store.do(*self._keeping(key_of(asked, groups), asked, answer, None))
-        return may_be_kept(asked, answer)
-
     @property
     def waiting(self) -> int:
         """How many wait for an answer that is being made to an equal question."""
@@ -242,13 +237,8 @@ class AnswerCache:
             self._count("not_stored")
             return ops
         ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
-        if self._settings.semantic:
-            vector = (
-                self._vectors.embed(asked.document_set.info, asked.question)
-                if look is None
-                else look.vector
-            )
-            ops += self._near.adding(key.questions, vector, Near(asked.question, key.answer))
+        if look is not None:
+            ops += self._near.adding(key.questions, look.vector, Near(asked.question, key.answer))
         self._count("stored")
         return ops
 

@@ -6,10 +6,10 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from app.cache.store import Op, StoreStats
+from app.cache.store import Append, Get, Lock, Op, Put, Since, StoreStats
 
 # What an entry costs beside its bytes: key, dictionary, object.
 OVERHEAD = 300
@@ -63,45 +63,9 @@ class MemoryStore:
             if size <= self._most_bytes:
                 self._keep(key, _Entry(value, None, size, self._clock() + ttl_s))
 
-    def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
-        """Add to a list."""
-        with self._lock:
-            entry = self._live(key)
-            records = entry.records if entry is not None and entry.records is not None else deque()
-            self._number += 1
-            records.append((self._number, record))
-            while len(records) > most:
-                records.popleft()
-            self._drop(key)
-            size = sum(len(kept) for _, kept in records) + len(key) + OVERHEAD
-            if size <= self._most_bytes:
-                self._keep(key, _Entry(b"", records, size, self._clock() + ttl_s))
-
-    def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
-        """Records added since a cursor."""
-        with self._lock:
-            entry = self._live(key)
-            if entry is None or not entry.records:
-                return cursor, []
-            if cursor and entry.records[-1][0] <= int(cursor):
-                return cursor, []
-            after = int(cursor or 0)
-            new = [record for number, record in entry.records if number > after]
-            return str(entry.records[-1][0]), new
-
-    def lock(self, key: str, token: str, ttl_s: float) -> bool:
-        """Always: within a process, `SingleFlight` itself sees to it."""
-        return True
-
-    def renew(self, key: str, token: str, ttl_s: float) -> None:
-        """Nothing to keep."""
-
-    def unlock(self, key: str, token: str) -> None:
-        """Nothing to give back."""
-
     def do(self, *ops: Op) -> list[Any]:
         """One after the other."""
-        return [getattr(self, type(op).__name__.lower())(*astuple(op)) for op in ops]
+        return [self._one(op) for op in ops]
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so."""
@@ -123,6 +87,45 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _one(self, op: Op) -> Any:
+        match op:
+            case Get():
+                return self.get(op.key)
+            case Put():
+                return self.put(op.key, op.value, op.ttl_s)
+            case Append():
+                return self._append(op.key, op.record, op.most, op.ttl_s)
+            case Since():
+                return self._since(op.key, op.cursor)
+            case Lock():
+                # Within a process `SingleFlight` itself sees to it.
+                return True
+        return None
+
+    def _append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
+        with self._lock:
+            entry = self._live(key)
+            records = entry.records if entry is not None and entry.records is not None else deque()
+            self._number += 1
+            records.append((self._number, record))
+            while len(records) > most:
+                records.popleft()
+            self._drop(key)
+            size = sum(len(kept) for _, kept in records) + len(key) + OVERHEAD
+            if size <= self._most_bytes:
+                self._keep(key, _Entry(b"", records, size, self._clock() + ttl_s))
+
+    def _since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
+        with self._lock:
+            entry = self._live(key)
+            if entry is None or not entry.records:
+                return cursor, []
+            if cursor and entry.records[-1][0] <= int(cursor):
+                return cursor, []
+            after = int(cursor or 0)
+            new = [record for number, record in entry.records if number > after]
+            return str(entry.records[-1][0]), new
 
     def _live(self, key: str) -> _Entry | None:
         entry = self._kept.get(key)

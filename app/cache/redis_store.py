@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeVar, cast
 
 from redis import Redis
@@ -83,36 +82,6 @@ class RedisStore:
         """Keep a value."""
         self._try(lambda: self._redis.set(PREFIX + key, value, px=_ms(ttl_s)), None)
 
-    def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
-        """Add to a list: a stream."""
-
-        self.do(Append(key, record, most, ttl_s))
-
-    def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
-        """Records added since a cursor; fewer where Redis fails on the way."""
-        records: list[bytes] = []
-        while True:
-            found: list[Any] = self._try(partial(self._range, key, cursor), [])
-            records += [fields[b"r"] for _, fields in found]
-            if found:
-                cursor = found[-1][0].decode()
-            if len(found) < AT_ONCE:
-                return cursor, records
-
-    def lock(self, key: str, token: str, ttl_s: float) -> bool:
-        """Take the right to lead; with Redis gone nobody can tell, and everybody has it."""
-        return self._try(
-            lambda: bool(self._redis.set(PREFIX + key, token, px=_ms(ttl_s), nx=True)), True
-        )
-
-    def renew(self, key: str, token: str, ttl_s: float) -> None:
-        """Keep that right."""
-        self._try(lambda: self._redis.eval(IF_MINE, 1, PREFIX + key, token, str(_ms(ttl_s))), None)
-
-    def unlock(self, key: str, token: str) -> None:
-        """Give it back."""
-        self._try(lambda: self._redis.eval(IF_MINE, 1, PREFIX + key, token, "0"), None)
-
     def do(self, *ops: Op) -> list[Any]:
         """Several of these in one call."""
 
@@ -127,7 +96,7 @@ class RedisStore:
         for place, op in enumerate(ops):
             if isinstance(op, Since) and len(results[place][1]) == AT_ONCE:
                 cursor, first = results[place]
-                last, more = self.since(op.key, cursor)
+                [(last, more)] = self.do(Since(op.key, cursor))
                 results[place] = last, first + more
         return results
 
@@ -159,9 +128,6 @@ class RedisStore:
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
-
-    def _range(self, key: str, after: str) -> list[Any]:
-        return cast("list[Any]", self._redis.xrange(PREFIX + key, min=_after(after), count=AT_ONCE))
 
     def _try(self, call: Callable[[], T], otherwise: T) -> T:
         if self._is_aside():

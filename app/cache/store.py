@@ -28,14 +28,14 @@ class StoreStats:
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """`CacheStore.get`, to be done together with others."""
+    """What is kept under a key, if it is not too old: bytes or None."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """`CacheStore.put`."""
+    """Keep a value for `ttl_s` seconds at the most."""
 
     key: str
     value: bytes
@@ -44,7 +44,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """`CacheStore.append`."""
+    """Add to a list; only its last `most` records stay, `ttl_s` seconds after the last."""
 
     key: str
     record: bytes
@@ -54,7 +54,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """`CacheStore.since`."""
+    """A list's records added since a cursor ("": all): the cursor for the next time, and records."""
 
     key: str
     cursor: str
@@ -62,7 +62,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`CacheStore.lock`."""
+    """Take the right to lead, unless somebody else has it: bool; also True where nobody can tell."""
 
     key: str
     token: str
@@ -71,7 +71,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """`CacheStore.renew`."""
+    """Keep that right for `ttl_s` seconds more, if it is still this token's."""
 
     key: str
     token: str
@@ -80,7 +80,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """`CacheStore.unlock`."""
+    """Give it back, if it is still this token's."""
 
     key: str
     token: str
@@ -105,23 +105,8 @@ class CacheStore(Protocol):
     def put(self, key: str, value: bytes, ttl_s: float) -> None:
         """Keep a value for `ttl_s` seconds at the most."""
 
-    def append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
-        """Add to a list; only its last `most` records stay, `ttl_s` seconds after the last."""
-
-    def since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
-        """A list's records added since a cursor ("": all), and the cursor for the next time."""
-
-    def lock(self, key: str, token: str, ttl_s: float) -> bool:
-        """Take the right to lead, unless somebody else has it; also True where nobody can tell."""
-
-    def renew(self, key: str, token: str, ttl_s: float) -> None:
-        """Keep that right for `ttl_s` seconds more."""
-
-    def unlock(self, key: str, token: str) -> None:
-        """Give it back, if it is still this token's."""
-
     def do(self, *ops: Op) -> list[Any]:
-        """Several of these in one visit, in this order; what each gives by itself."""
+        """Several of these in one visit, in this order; what each gives, None where that is nothing."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so.

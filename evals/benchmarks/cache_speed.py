@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -57,7 +58,7 @@ def _measure(
     result: Result, name: str, cache: AnswerCache, asked: list[Asked], answer: Answer
 ) -> None:
     for one in asked:
-        cache.store(one, None, answer.model_copy(update={"manifest": one.manifest}))
+        cache.answer(one, None, partial(answer.model_copy, update={"manifest": one.manifest}))
     polite = [_politely(one) for one in asked[:LOOKUPS]]
     for one in polite:
         # Embeds each question, which is not what is measured, and reads the list for the first time.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evals.commands.flags import Limit, SuiteName, Yes
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 PARTS = "prompt=VERSION,index=VERSION,model=MODEL: what differs; a value alone is the prompt's."
@@ -19,15 +20,11 @@ def mount(group: typer.Typer) -> None:
 
 def attribute(
     context: typer.Context,
-    suite: Annotated[
-        str, typer.Argument(metavar="SUITE", help="A suite's YAML file, or a shipped suite's name.")
-    ],
+    suite: SuiteName,
     baseline: Annotated[str, typer.Option(help=PARTS)],
     candidate: Annotated[str, typer.Option(help="The same of what is to replace it.")],
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask only the first of the questions.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    limit: Limit = None,
+    yes: Yes = False,
     index_url: IndexUrl = None,
     setting: Setting = None,
     json: Json = False,
@@ -42,27 +39,16 @@ def attribute(
     from evals.attribution.attribution import attribute as attribute_runs
     from evals.attribution.factors import differing, mixture, read_system, subsets
     from evals.attribution.sentence import sentence_of
-    from evals.commands.run import agree
+    from evals.commands.new_runs import new_runs
     from evals.commands.told_attribution import show_attribution
-    from evals.commands.told_progress import told_progress
-    from evals.running.run import SuiteRunner
-    from evals.runs.kept import RunFolder
     from evals.suites.reading import read_suite
 
     wanted = read_suite(suite)
     factors, common = differing(read_system(baseline), read_system(candidate))
     names = [factor.name for factor in factors]
     systems = {changed: mixture(factors, common, changed) for changed in subsets(names)}
-    runner, folder, grid = SuiteRunner(settings), RunFolder(settings.evals.folder), {}
-    try:
-        estimates = [runner.estimate(wanted, system, limit) for system in systems.values()]
-        agree(estimates, yes, capped=(wanted.max_cost, settings.evals.max_cost) != (None, None))
-        for changed, system in systems.items():
-            with told_progress(Console(stderr=True)) as on_progress:
-                grid[changed] = runner.run(wanted, system, on_progress, limit)
-            folder.save(grid[changed])
-    finally:
-        runner.close()
+    made = new_runs(wanted, list(systems.values()), settings, yes=yes, limit=limit)
+    grid = {changed: run for changed, (run, _) in zip(systems, made, strict=True)}
     found = attribute_runs(names, grid, resamples=wanted.gate.resamples, seed=wanted.gate.seed)
     if json:
         facts = [{**one.model_dump(mode="json"), "sentence": sentence_of(one)} for one in found]

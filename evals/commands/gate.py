@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evals.commands.flags import Yes
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def gate(
     html: Annotated[
         Path | None, typer.Option(help="The report for eyes.", rich_help_panel=FILES)
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    yes: Yes = False,
     index_url: IndexUrl = None,
     setting: Setting = None,
     json: Json = False,
@@ -67,6 +68,8 @@ def gate(
     wanted = read_suite(suite)
     before, after = _runs(wanted, (baseline, candidate), settings, yes)
     verdict = decide(before, after, wanted.gate)
+    from evals.written import write_text
+
     kept = VerdictFolder(settings.evals.folder).save(verdict)
     if json:
         typer.echo(verdict.model_dump_json(indent=2))
@@ -75,15 +78,15 @@ def gate(
     if markdown is not None:
         from evals.gate.markdown import markdown as as_markdown
 
-        _write(markdown, as_markdown(verdict))
+        write_text(markdown, as_markdown(verdict))
     if junit is not None:
         from evals.gate.junit import junit as as_junit
 
-        _write(junit, as_junit(verdict))
+        write_text(junit, as_junit(verdict))
     if html is not None:
         from evals.reports.html import render
 
-        _write(html, render(before, after, verdict))
+        write_text(html, render(before, after, verdict))
     if not verdict.passes:
         raise typer.Exit(FAILED)
 
@@ -113,35 +116,9 @@ def _check_suite(suite: Suite, runs: dict[str, EvalRun]) -> None:
 
 def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str, EvalRun]:
     """Run the suite on each prompt, and keep the runs."""
-    from rich.console import Console
-
-    from evals.commands.run import agree
-    from evals.commands.told import tell_of_new
-    from evals.commands.told_progress import told_progress
-    from evals.running.run import SuiteRunner
+    from evals.commands.new_runs import new_runs
     from evals.running.system import System
-    from evals.runs.kept import RunFolder
 
-    runner, folder, found = SuiteRunner(settings), RunFolder(settings.evals.folder), {}
-    try:
-        systems = {prompt: System(prompt=prompt) for prompt in prompts}
-        estimates = [runner.estimate(suite, system) for system in systems.values()]
-        agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
-        for prompt, system in systems.items():
-            with told_progress(Console(stderr=True)) as on_progress:
-                found[prompt] = runner.run(suite, system, on_progress)
-            folder.save(found[prompt])
-            tell_of_new(found[prompt], settings)
-    finally:
-        runner.close()
-    return found
-
-
-def _write(file: Path, text: str) -> None:
-    from evals.errors import EvalError
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error
+    systems = [System(prompt=prompt) for prompt in prompts]
+    made = new_runs(suite, systems, settings, yes=yes)
+    return {prompt: run for prompt, (run, _) in zip(prompts, made, strict=True)}

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evals.commands.flags import Limit
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 QUICK_TRIALS = 20
@@ -35,9 +36,7 @@ def power(
         int, typer.Option(min=200, help="Of the gate's bootstrap, in each trial.")
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 1,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask only the first of the questions.")
-    ] = None,
+    limit: Limit = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="The strongest of each fault, 20 trials each.")
     ] = False,
@@ -61,12 +60,12 @@ def power(
     from rich.console import Console
 
     from evals.commands.told_power import show_power, told_row
-    from evals.commands.written import write_text
     from evals.power.changes import Change, all_changes, some_changes
     from evals.power.picture import picture
     from evals.power.power import measure_power
     from evals.power.stand import Stand
     from evals.suites.reading import read_suite
+    from evals.written import write_text
 
     notes = Console(stderr=True)
     stand = Stand(settings, read_suite(suite), prompt, limit=limit)

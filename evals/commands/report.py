@@ -39,6 +39,7 @@ def report(
     from evals.gate.pairing import check_comparable
     from evals.reports.html import render
     from evals.runs.kept import RunFolder
+    from evals.written import write_text
 
     folder = RunFolder(settings.evals.folder)
     candidate = folder.load(run)
@@ -49,7 +50,7 @@ def report(
         verdict = _last_verdict(settings.evals.folder, before, candidate)
     name = candidate.id if before is None else f"{candidate.id}-against-{before.id}"
     file = output or settings.evals.folder / "reports" / f"{name}.html"
-    _write(file, render(before, candidate, verdict))
+    write_text(file, render(before, candidate, verdict))
     typer.echo(str(file))
 
 
@@ -68,15 +69,3 @@ def _last_verdict(folder: Path, baseline: EvalRun, candidate: EvalRun) -> Verdic
         if (verdict.baseline_run, verdict.candidate_run) == (baseline.id, candidate.id):
             return verdict
     return None
-
-
-def _write(file: Path, text: str) -> None:
-    from evals.errors import EvalError
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f"{file.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json as encoder
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evals.commands.flags import Limit, SuiteName, Yes
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evals.running.estimate import Estimate
     from evals.running.system import System
     from evals.suites.suite import Suite
 
@@ -28,14 +27,7 @@ def mount(group: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    suite: Annotated[
-        str,
-        typer.Argument(
-            metavar="SUITE",
-            help="A suite's YAML file, or a shipped suite's name.",
-            show_default=False,
-        ),
-    ],
+    suite: SuiteName,
     prompt: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,16 +50,14 @@ def run(
     repeats: Annotated[
         int | None, typer.Option(min=1, max=100, help="How often each question is asked.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Ask only the first of the questions.")
-    ] = None,
+    limit: Limit = None,
     tag: Annotated[
         list[str] | None, typer.Option(help="Only questions with this tag; may be repeated.")
     ] = None,
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="What each run may cost at the most.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    yes: Yes = False,
     index_url: IndexUrl = None,
     setting: Setting = None,
     json: Json = False,
@@ -81,34 +71,21 @@ def run(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.commands.shown import run_facts, show_estimate, show_run
-    from evals.commands.told import tell_of_new
-    from evals.commands.told_progress import told_progress
-    from evals.running.run import SuiteRunner
-    from evals.runs.kept import RunFolder
+    from evals.commands.new_runs import new_runs
+    from evals.commands.shown import run_facts, show_run
     from evals.suites.reading import read_suite
 
     wanted = _with_flags(read_suite(suite), repeats=repeats, tags=tag, max_cost=max_cost)
     systems = _systems(wanted, prompt, model, index_version)
-    console, notes = Console(), Console(stderr=True)
-    runner, folder = SuiteRunner(settings), RunFolder(settings.evals.folder)
     facts, failed = [], False
     try:
-        estimates = [runner.estimate(wanted, system, limit) for system in systems]
-        show_estimate(estimates, notes)
-        agree(estimates, yes, capped=_capped(wanted, settings))
-        for system in systems:
-            with told_progress(notes) as on_progress:
-                done = runner.run(wanted, system, on_progress, limit)
-            file = folder.save(done)
+        for done, file in new_runs(wanted, systems, settings, yes=yes, limit=limit):
             failed = failed or any(result.answer is None for result in done.results)
             if json:
                 facts.append(run_facts(done, file))
             else:
-                show_run(done, file, console)
-            tell_of_new(done, settings)
+                show_run(done, file, Console())
     finally:
-        runner.close()
         if json and facts:
             typer.echo(encoder.dumps(facts, indent=2))
     if failed:
@@ -137,34 +114,3 @@ def _systems(
         for prompt in dict.fromkeys(prompts or suite.prompts)
         for model in dict.fromkeys(models or suite.models or (None,))
     ]
-
-
-def _capped(suite: Suite, settings: Any) -> bool:
-    return suite.max_cost is not None or settings.evals.max_cost is not None
-
-
-def agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
-    """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
-    unknown = any(one.cost is None for one in estimates)
-    total = sum(one.cost or 0.0 for one in estimates)
-    if yes or not (unknown or total):
-        return
-    if sys.stdin.isatty():
-        what = (
-            "It costs something that cannot be told" if unknown else f"It costs about {total:.4f}"
-        )
-        typer.confirm(f"{what}. Go on?", abort=True, err=True)
-        return
-    from evals.errors import BudgetExceeded
-
-    if unknown:
-        raise BudgetExceeded(
-            "what the run costs is not known and there is nobody to ask: set "
-            "PLUMB_PRICES_INPUT_PER_MILLION and PLUMB_PRICES_OUTPUT_PER_MILLION (0 for a model that "
-            "is free; the judge's likewise), or agree with --yes."
-        )
-    if not capped:
-        raise BudgetExceeded(
-            f"the run would cost about {total:.4f} and there is nobody to ask: agree with --yes, or "
-            "set a bound with --max-cost."
-        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evals.commands.flags import Yes
 from evals.commands.harvest import Against, Review
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
@@ -53,7 +54,7 @@ def synthesise(
     index_version: Annotated[
         str | None, typer.Option(help="A version of the set. Default: the live one.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    yes: Yes = False,
     index_url: IndexUrl = None,
     setting: Setting = None,
     json: Json = False,

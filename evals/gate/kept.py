@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from evals.errors import EvalError
 from evals.gate.verdict import Verdict
+from evals.written import write_text
 
 
 class VerdictFolder:
@@ -24,14 +24,7 @@ class VerdictFolder:
             EvalError: it cannot be written.
         """
         file = self._folder / f"{verdict.at:%Y%m%dT%H%M%SZ}-{verdict.id}.json"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{os.getpid()}.part")
-            part.write_text(verdict.model_dump_json(indent=2), encoding="utf-8")
-            part.replace(file)
-        except OSError as error:
-            raise EvalError(f"{file}: cannot be written: {error.strerror}.") from error
-        return file
+        return write_text(file, verdict.model_dump_json(indent=2))
 
     def files(self) -> list[Path]:
         """All verdicts' files, oldest first."""

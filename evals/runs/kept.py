@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from evals.errors import EvalError, UnknownRun
+from evals.errors import UnknownRun
 from evals.runs.run import EvalRun
+from evals.written import write_text
 
 
 class RunFolder:
@@ -24,14 +24,7 @@ class RunFolder:
             EvalError: it cannot be written.
         """
         file = self._folder / f"{run.id}.json"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{os.getpid()}.part")
-            part.write_text(run.model_dump_json(), encoding="utf-8")
-            part.replace(file)
-        except OSError as error:
-            raise EvalError(f"{file}: cannot be written: {error.strerror}.") from error
-        return file
+        return write_text(file, run.model_dump_json())
 
     def load(self, run_id: str) -> EvalRun:
         """A run.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
 from app.main import create_app
@@ -232,3 +233,11 @@ def test_a_chat_model_that_fails_is_a_502(make_parts, openai) -> None:
         response = client.post("/v1/chat", json={"question": "How long does the warranty last?"})
         assert response.status_code == 502
         assert response.json()["type"] == "urn:plumbline:problem:chat-model-failed"
+
+
+def test_all_answers_at_once_and_other_routes_find_a_thread(make_parts) -> None:
+    """Else those who wait for an equal question's answer could keep it from being made."""
+    with TestClient(create_app(make_parts(limits__answers_at_once=70).settings)) as client:
+        assert client.portal is not None
+        threads = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
+    assert threads >= 70 + 40

@@ -144,10 +144,11 @@ def test_an_answer_that_was_not_made_as_asked_is_not_kept(make) -> None:
     answer = parts.answers.answer(asked)
     assert may_be_kept(asked, answer)
     lesser = answer.manifest.model_copy(update={"chat_model": "fallback"})
-    assert not cache.store(asked, None, answer.model_copy(update={"manifest": lesser}))
+    cache.answer(asked, None, lambda: answer.model_copy(update={"manifest": lesser}))
     doubtful = answer.citation_check.model_copy(update={"quotes_unverified": ["sure"]})
-    assert not cache.store(asked, None, answer.model_copy(update={"citation_check": doubtful}))
+    cache.answer(asked, None, lambda: answer.model_copy(update={"citation_check": doubtful}))
     assert cache.lookup(asked, None) is None
+    assert (cache.stats().not_stored, cache.stats().stored) == (2, 0)
 
 
 def test_a_failure_is_not_kept(make, openai) -> None:

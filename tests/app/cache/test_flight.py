@@ -16,7 +16,7 @@ import pytest
 from app.cache.flight import Landed, SingleFlight
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
-from app.cache.store import Put
+from app.cache.store import Lock, Put
 from app.errors import ChatModelFailed
 from tests.app.cache.asker import ask_at_once
 
@@ -161,7 +161,7 @@ def test_whoever_leaves_a_lead_leaves_it_to_another_process(redis_url) -> None:
 
 def test_a_leader_that_died_is_followed_by_another(redis_url) -> None:
     store = RedisStore(redis_url, 5, 5)
-    assert store.lock("key", "of the dead", 0.3)
+    assert store.do(Lock("key", "of the dead", 0.3))[0]
     began = time.monotonic()
     assert single(flights_over(store), lambda: "mine") == ("mine", True)
     assert 0.2 < time.monotonic() - began < 2

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from app.cache.redis_store import RedisStore
+from app.cache.store import Lock
 
 TIMEOUT_S = 0.05
 
@@ -21,7 +22,7 @@ def test_a_stopped_redis_costs_one_timeout(redis_url, stopped) -> None:
         for _ in range(100):
             assert store.get("a") is None
         store.put("b", b"x", 60)
-        assert store.lock("flight", "me", 60)
+        assert store.do(Lock("flight", "me", 60))[0]
         took = time.perf_counter() - began
     assert TIMEOUT_S * 0.9 < took < 4 * TIMEOUT_S
     assert (store.stats().failures, store.stats().aside) == (1, True)

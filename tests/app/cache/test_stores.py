@@ -19,14 +19,14 @@ def test_what_is_put_is_found_as_bytes(cache_store) -> None:
 
 
 def test_a_list_gives_what_is_new_since_a_cursor(cache_store) -> None:
-    assert cache_store.since("list", "") == ("", [])
-    cache_store.append("list", b"1", 10, 60)
-    cache_store.append("list", b"2", 10, 60)
-    cursor, records = cache_store.since("list", "")
+    assert cache_store.do(Since("list", ""))[0] == ("", [])
+    cache_store.do(Append("list", b"1", 10, 60))
+    cache_store.do(Append("list", b"2", 10, 60))
+    cursor, records = cache_store.do(Since("list", ""))[0]
     assert records == [b"1", b"2"]
-    assert cache_store.since("list", cursor) == (cursor, [])
-    cache_store.append("list", b"3", 10, 60)
-    later, records = cache_store.since("list", cursor)
+    assert cache_store.do(Since("list", cursor))[0] == (cursor, [])
+    cache_store.do(Append("list", b"3", 10, 60))
+    later, records = cache_store.do(Since("list", cursor))[0]
     assert (records, later != cursor) == ([b"3"], True)
 
 
@@ -48,28 +48,30 @@ def test_a_long_list_is_read_whole_beside_others(cache_store) -> None:
     (cursor, records), nothing = cache_store.do(Since("list", ""), Get("a"))
     assert records == [str(number).encode() for number in range(1203)]
     assert nothing is None
-    assert cache_store.since("list", cursor) == (cursor, [])
+    assert cache_store.do(Since("list", cursor))[0] == (cursor, [])
 
 
 def test_a_list_keeps_its_last_records_only(cache_store) -> None:
     for number in range(30):
-        cache_store.append("list", str(number).encode(), 4, 60)
-    assert cache_store.since("list", "")[1] == [b"26", b"27", b"28", b"29"]
+        cache_store.do(Append("list", str(number).encode(), 4, 60))
+    assert cache_store.do(Since("list", ""))[0][1] == [b"26", b"27", b"28", b"29"]
 
 
 def test_a_long_list_is_read_whole(cache_store) -> None:
     for number in range(1203):
-        cache_store.append("list", str(number).encode(), 2000, 60)
-    assert cache_store.since("list", "")[1] == [str(number).encode() for number in range(1203)]
+        cache_store.do(Append("list", str(number).encode(), 2000, 60))
+    assert cache_store.do(Since("list", ""))[0][1] == [
+        str(number).encode() for number in range(1203)
+    ]
 
 
 def test_a_list_goes_on_after_it_was_cleared(cache_store) -> None:
-    cache_store.append("list", b"1", 10, 60)
-    cursor, _ = cache_store.since("list", "")
+    cache_store.do(Append("list", b"1", 10, 60))
+    cursor, _ = cache_store.do(Since("list", ""))[0]
     assert cache_store.clear("list") == 1
-    assert cache_store.since("list", cursor)[1] == []
-    cache_store.append("list", b"2", 10, 60)
-    assert cache_store.since("list", cursor)[1] == [b"2"]
+    assert cache_store.do(Since("list", cursor))[0][1] == []
+    cache_store.do(Append("list", b"2", 10, 60))
+    assert cache_store.do(Since("list", cursor))[0][1] == [b"2"]
 
 
 def test_clearing_takes_what_begins_so_and_nothing_else(cache_store) -> None:
@@ -85,8 +87,8 @@ def test_redis_forgets_by_itself(redis_url) -> None:
 
     store = RedisStore(redis_url, 5, 5)
     store.put("a", b"x", 60)
-    store.append("list", b"x", 10, 60)
-    store.lock("flight", "me", 60)
+    store.do(Append("list", b"x", 10, 60))
+    store.do(Lock("flight", "me", 60))[0]
     with Redis.from_url(redis_url) as redis:
         for key in ("a", "list", "flight"):
             assert 55_000 < redis.pttl(f"plumb:cache:{key}") <= 60_000
@@ -95,14 +97,14 @@ def test_redis_forgets_by_itself(redis_url) -> None:
 
 def test_redis_gives_the_lead_to_one_and_takes_it_back_from_that_one_only(redis_url) -> None:
     store = RedisStore(redis_url, 5, 5)
-    assert store.lock("flight", "mine", 60)
-    assert not store.lock("flight", "yours", 60)
-    store.unlock("flight", "yours")
-    assert not store.lock("flight", "yours", 60)
-    store.unlock("flight", "mine")
-    assert store.lock("flight", "yours", 60)
-    store.renew("flight", "mine", 0.001)
-    assert not store.lock("flight", "mine", 60)
+    assert store.do(Lock("flight", "mine", 60))[0]
+    assert not store.do(Lock("flight", "yours", 60))[0]
+    store.do(Unlock("flight", "yours"))
+    assert not store.do(Lock("flight", "yours", 60))[0]
+    store.do(Unlock("flight", "mine"))
+    assert store.do(Lock("flight", "yours", 60))[0]
+    store.do(Renew("flight", "mine", 0.001))
+    assert not store.do(Lock("flight", "mine", 60))[0]
     store.close()
 
 
@@ -117,15 +119,15 @@ def test_memory_forgets_what_is_too_old() -> None:
     clock = Clock()
     store = MemoryStore(10, 10_000, clock)
     store.put("a", b"x", 5)
-    store.append("list", b"x", 10, 5)
+    store.do(Append("list", b"x", 10, 5))
     clock.now = 4.9
     assert store.get("a") == b"x"
-    store.append("list", b"y", 10, 5)
+    store.do(Append("list", b"y", 10, 5))
     clock.now = 5.1
     assert store.get("a") is None
-    assert store.since("list", "")[1] == [b"x", b"y"]
+    assert store.do(Since("list", ""))[0][1] == [b"x", b"y"]
     clock.now = 10
-    assert store.since("list", "")[1] == []
+    assert store.do(Since("list", ""))[0][1] == []
     assert (store.stats().entries, store.stats().bytes) == (0, 0)
 
 
@@ -154,7 +156,7 @@ def test_memory_is_bounded_in_bytes() -> None:
 def test_only_an_operators_calls_tell_that_redis_is_gone(call) -> None:
     store = RedisStore("redis://127.0.0.1:1/0", 0.05, 5)
     assert store.get("a") is None
-    assert store.lock("flight", "me", 60)
+    assert store.do(Lock("flight", "me", 60))[0]
     assert store.do(Get("a"), Lock("f", "me", 9), Since("l", "7")) == [None, True, ("7", [])]
     with pytest.raises(CacheUnavailable, match=r"redis\.url"):
         list(getattr(store, call)("answer:"))

@@ -27,3 +27,8 @@ def test_a_success_or_another_kind_between_them_does_not() -> None:
             failures.note(error)
         for error in [*[ChatModelFailed("x")] * (TOO_MANY - 1), InvalidQuestion("y")]:
             failures.note(error)
+    # All that were let pass count for nothing; as many of one kind as may be are still one too few.
+    for _ in range(TOO_MANY - 1):
+        failures.note(ChatModelFailed("z"))
+    with pytest.raises(EvalError, match="the first: z"):
+        failures.note(ChatModelFailed("z"))

@@ -1,10 +1,11 @@
-"""Write a command's files."""
+"""Write what an evaluation found: whole or not at all."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from evals.errors import EvalError
+from prompts.whole_files import replace_whole
 
 
 def write_text(file: Path, text: str) -> Path:
@@ -14,8 +15,12 @@ def write_text(file: Path, text: str) -> Path:
         EvalError: it cannot be written.
     """
     try:
+        if file.exists() and not file.is_file():
+            # Such as /dev/stdout: there is nothing to put something else in the place of.
+            file.write_text(text, encoding="utf-8")
+            return file
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        replace_whole(file, text)
     except OSError as error:
         raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error
     return file

@@ -1,0 +1,92 @@
+"""Run a suite on systems: what it costs is told and agreed to first, and what is done is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from evals.running.estimate import Estimate
+    from evals.running.run import SuiteRunner
+    from evals.running.system import System
+    from evals.runs.run import EvalRun
+    from evals.suites.suite import Suite
+
+
+def new_runs(
+    suite: Suite, systems: Sequence[System], settings: Any, *, yes: bool, limit: int | None = None
+) -> Iterator[tuple[EvalRun, Path]]:
+    """Each system's run, and the file that it is kept in. The tracker is told when the next is asked for.
+
+    Args:
+        yes: pay without asking.
+        limit: how many questions are asked at the most.
+
+    Raises:
+        BudgetExceeded: it costs something, and nobody agreed.
+        PlumbError: as `SuiteRunner.run`.
+    """
+    from evals.running.run import SuiteRunner
+
+    runner = SuiteRunner(settings)
+    try:
+        yield from _runs(runner, suite, systems, settings, yes, limit)
+    finally:
+        runner.close()
+
+
+def _runs(
+    runner: SuiteRunner,
+    suite: Suite,
+    systems: Sequence[System],
+    settings: Any,
+    yes: bool,
+    limit: int | None,
+) -> Iterator[tuple[EvalRun, Path]]:
+    from rich.console import Console
+
+    from evals.commands.shown import show_estimate
+    from evals.commands.told import tell_of_new
+    from evals.commands.told_progress import told_progress
+    from evals.runs.kept import RunFolder
+
+    notes, folder = Console(stderr=True), RunFolder(settings.evals.folder)
+    estimates = [runner.estimate(suite, system, limit) for system in systems]
+    show_estimate(estimates, notes)
+    agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
+    for system in systems:
+        with told_progress(notes) as on_progress:
+            done = runner.run(suite, system, on_progress, limit)
+        yield done, folder.save(done)
+        tell_of_new(done, settings)
+
+
+def agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
+    """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
+    unknown = any(one.cost is None for one in estimates)
+    total = sum(one.cost or 0.0 for one in estimates)
+    if yes or not (unknown or total):
+        return
+    if sys.stdin.isatty():
+        what = (
+            "It costs something that cannot be told" if unknown else f"It costs about {total:.4f}"
+        )
+        typer.confirm(f"{what}. Go on?", abort=True, err=True)
+        return
+    from evals.errors import BudgetExceeded
+
+    if unknown:
+        raise BudgetExceeded(
+            "what the run costs is not known and there is nobody to ask: set "
+            "PLUMB_PRICES_INPUT_PER_MILLION and PLUMB_PRICES_OUTPUT_PER_MILLION (0 for a model that "
+            "is free; the judge's likewise), or agree with --yes."
+        )
+    if not capped:
+        raise BudgetExceeded(
+            f"the run would cost about {total:.4f} and there is nobody to ask: agree with --yes, or "
+            "set a bound with --max-cost."
+        )
