@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from app.errors import StoreUnavailable
 from prompts.errors import SettingsError
@@ -17,6 +19,7 @@ from prompts.errors import SettingsError
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Processes that start at once migrate one after the other.
 MIGRATION_LOCK = 7_203_341
+SQLITE_WAIT_S = 15.0
 
 
 class Database:
@@ -95,16 +98,38 @@ def _engine(url: str) -> Engine:
 def _sqlite(file: str | None, url: Any) -> Engine:
     if file and file != ":memory:":
         Path(file).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 15})
+    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_S})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
         # Readers do not wait for the one writer; and rows that point nowhere are refused.
-        connection.execute("PRAGMA journal_mode=WAL")
+        for attempt in _while_locked():
+            with attempt:
+                connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
+
+
+def _while_locked() -> Retrying:
+    """Attempts while another process holds the file.
+
+    SQLite's own timeout does not wait where a new file changes to write-ahead logging: processes
+    that start at once would be told that the database is locked.
+    """
+    return Retrying(
+        retry=retry_if_exception(_locked),
+        stop=stop_after_delay(SQLITE_WAIT_S),
+        wait=wait_random(0.005, 0.05),
+        reraise=True,
+    )
+
+
+def _locked(error: BaseException) -> bool:
+    # The low byte is the kind; the rest says more of it.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return isinstance(error, sqlite3.OperationalError) and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _wait_for_others(connection: Connection) -> None:

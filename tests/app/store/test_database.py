@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -35,6 +36,21 @@ def test_processes_that_start_at_once_migrate_once(store_url: str) -> None:
         database.migrate()
         database.check()
         database.close()
+
+
+def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    at_once = 8
+    together = Barrier(at_once)
+
+    def opened(file: Path) -> None:
+        database = Database(f"sqlite:///{file}")
+        together.wait()
+        database.check()
+        database.close()
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for number in range(50):
+            list(pool.map(opened, [tmp_path / f"{number}.db"] * at_once))
 
 
 @pytest.mark.parametrize(
