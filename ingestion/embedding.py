@@ -1,25 +1,23 @@
-"""Text to vectors, through sentence-transformers, with a verifiable model identity."""
+"""Text to vectors, with a verifiable model identity."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from ingestion.encoder import SentenceTransformerEncoder, TextEncoder, Vectors
 from ingestion.errors import ModelError
 from ingestion.settings import EmbeddingSettings
-from ingestion.weights import ModelFiles, onnx_export, resolve_backend, resolve_model
+from ingestion.weights import ModelFiles, resolve_backend, resolve_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-Vectors = NDArray[np.float32]
 # Batches handed to the model at a time; between them progress is told and questions get a turn.
 BATCHES_PER_CALL = 4
 
@@ -64,19 +62,10 @@ class Embedder:
     """
 
     def __init__(
-        self,
-        model: SentenceTransformer,
-        tokenizer: Tokenizer,
-        identity: ModelIdentity,
-        batch_size: int,
-        precision: str = "float32",
+        self, encoder: TextEncoder, tokenizer: Tokenizer, identity: ModelIdentity, batch_size: int
     ) -> None:
-        self._model = model
+        self._encoder = encoder
         self._batch_size = batch_size
-        self._precision = precision
-        # A fast tokenizer is not reentrant (padding is set on it), so calls take turns;
-        # each forward pass already uses every core.
-        self._turn = threading.Lock()
         self.tokenizer = tokenizer
         self.identity = identity
 
@@ -100,7 +89,7 @@ class Embedder:
         for first in range(0, len(by_length), step):
             rows = by_length[first : first + step]
             batch = [self.identity.passage_prefix + texts[row] for row in rows]
-            vectors[rows] = self._encode(batch, self._precision)
+            vectors[rows] = self._encode(batch, exact=False)
             on_batch(len(rows))
         return vectors
 
@@ -113,30 +102,10 @@ class Embedder:
         vector: NDArray[np.float32] = self.embed_queries([question])[0]
         return vector
 
-    def _encode(self, texts: list[str], precision: str = "float32") -> Vectors:
+    def _encode(self, texts: list[str], exact: bool = True) -> Vectors:
         if not texts:
             return np.empty((0, self.identity.dimension), dtype=np.float32)
-        with self._turn, _arithmetic(precision, str(self._model.device)):
-            vectors = self._model.encode(
-                texts,
-                batch_size=self._batch_size,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
-        return np.asarray(vectors, dtype=np.float32)
-
-
-@contextmanager
-def _arithmetic(precision: str, device: str) -> Iterator[None]:
-    """Matrix products in bfloat16 where that is set; sums and what is returned stay float32."""
-    if precision == "float32":
-        yield
-        return
-    import torch
-
-    with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16):
-        yield
+        return self._encoder.encode(texts, self._batch_size, exact)
 
 
 def load_embedder(settings: EmbeddingSettings) -> Embedder:
@@ -147,50 +116,67 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
     """
     files = resolve_model(settings)
     backend = resolve_backend(settings)
-    model = _load(files, backend, settings)
-    tokenizer = _own_tokenizer(model, settings.model)
-    dimension = model.get_embedding_dimension()
-    max_tokens = model.max_seq_length
-    if not dimension:
-        raise ModelError(
-            f"{settings.model}: the model states no vector size; name a sentence-transformers model."
-        )
-    identity = ModelIdentity(
-        name=settings.model,
-        content_hash=files.content_hash,
-        dimension=int(dimension),
-        normalized=True,
-        query_prefix=settings.query_prefix,
-        passage_prefix=settings.passage_prefix,
-        max_tokens=int(max_tokens or 512),
-    )
-    return Embedder(model, tokenizer, identity, settings.batch_size, settings.precision)
-
-
-def _load(files: ModelFiles, backend: str, settings: EmbeddingSettings) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
-    folder = onnx_export(files, settings) if backend == "onnx" else files.folder
-    options: dict[str, Any] = {}
-    if backend == "onnx":
-        options["model_kwargs"] = {
-            "provider": "CPUExecutionProvider",
-            "file_name": "onnx/model.onnx",
-        }
     try:
-        model: SentenceTransformer = SentenceTransformer(
-            str(folder),
-            backend=backend,
-            device=settings.device,
-            trust_remote_code=settings.trust_remote_code,
-            local_files_only=True,
-            **options,
-        )
+        loaded = _load_onnx(files, settings) if backend == "onnx" else _load_torch(files, settings)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(
             f"{settings.model}: cannot be loaded with the {backend} backend: {error}"
         ) from error
-    return model
+    identity = ModelIdentity(
+        name=settings.model,
+        content_hash=files.content_hash,
+        dimension=loaded.dimension,
+        normalized=True,
+        query_prefix=settings.query_prefix,
+        passage_prefix=settings.passage_prefix,
+        max_tokens=loaded.max_tokens,
+    )
+    return Embedder(loaded.encoder, loaded.tokenizer, identity, settings.batch_size)
+
+
+class _Loaded(NamedTuple):
+    encoder: TextEncoder
+    tokenizer: Tokenizer
+    dimension: int
+    max_tokens: int
+
+
+def _load_onnx(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
+    from ingestion.onnx_encoder import OnnxEncoder
+    from ingestion.onnx_export import load_graph, onnx_export, plain_model
+
+    folder = onnx_export(files, settings)
+    plain = plain_model(folder, settings)
+    if plain is None:
+        return _sentence_transformer(load_graph(folder, settings), settings)
+    encoder = OnnxEncoder(folder, plain)
+    return _Loaded(encoder, encoder.tokenizer, plain.dimension, plain.max_tokens)
+
+
+def _load_torch(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(
+        str(files.folder),
+        device=settings.device,
+        trust_remote_code=settings.trust_remote_code,
+        local_files_only=True,
+    )
+    return _sentence_transformer(model, settings)
+
+
+def _sentence_transformer(model: SentenceTransformer, settings: EmbeddingSettings) -> _Loaded:
+    dimension = model.get_embedding_dimension()
+    if not dimension:
+        raise ModelError(
+            f"{settings.model}: the model states no vector size; name a sentence-transformers model."
+        )
+    return _Loaded(
+        SentenceTransformerEncoder(model, settings.precision),
+        _own_tokenizer(model, settings.model),
+        int(dimension),
+        int(model.max_seq_length or 512),
+    )
 
 
 def _own_tokenizer(model: SentenceTransformer, name: str) -> Tokenizer:

@@ -1,15 +1,9 @@
-"""Where a model's files are, what they hash to, and their ONNX export on disk."""
+"""Where a model's files are, what they hash to, and what is to run them."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import logging
-import shutil
-import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,63 +82,6 @@ def resolve_backend(settings: EmbeddingSettings) -> str:
         return settings.backend
     installed = all(importlib.util.find_spec(name) for name in ("onnxruntime", "optimum"))
     return "onnx" if installed and settings.device == "cpu" else "torch"
-
-
-def onnx_export(files: ModelFiles, settings: EmbeddingSettings) -> Path:
-    """The folder that holds the model with its ONNX graph, made on first use and kept by content hash.
-
-    Raises:
-        ModelError: the model cannot be exported, or the cache folder cannot be written.
-    """
-    folder = settings.cache_dir.expanduser() / "onnx" / files.content_hash
-    if (folder / "onnx" / "model.onnx").is_file():
-        return folder
-    from sentence_transformers import SentenceTransformer
-
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside, then renamed: a start that is killed leaves no half-written model behind.
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-        try:
-            with _quiet_export():
-                model = SentenceTransformer(
-                    str(files.folder),
-                    backend="onnx",
-                    device="cpu",
-                    trust_remote_code=settings.trust_remote_code,
-                    local_files_only=True,
-                    model_kwargs={"provider": "CPUExecutionProvider", "export": True},
-                )
-                model.save_pretrained(str(making), create_model_card=False)
-            making.chmod(0o755)
-            making.replace(folder)
-        except OSError:
-            if not (folder / "onnx" / "model.onnx").is_file():  # another process was faster
-                raise
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise ModelError(
-            f"{settings.model}: cannot be exported to ONNX into {folder}: {error}. "
-            "Set PLUMB_EMBEDDING_BACKEND=torch to do without, or PLUMB_EMBEDDING_CACHE_DIR to a writable folder."
-        ) from error
-    return folder
-
-
-@contextmanager
-def _quiet_export() -> Iterator[None]:
-    """Hush the tracer's notes on its own work, and the advice to save what is being saved."""
-    names = ("sentence_transformers", "transformers", "optimum")
-    levels = {name: logging.getLogger(name).level for name in names}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            for name in names:
-                logging.getLogger(name).setLevel(logging.ERROR)
-            yield
-        finally:
-            for name, level in levels.items():
-                logging.getLogger(name).setLevel(level)
 
 
 def _packaged_folder() -> Path | None:

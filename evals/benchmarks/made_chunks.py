@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from evals.benchmarks.data import corpus, questions, read_jsonl
 from ingestion.documents import Chunk
-from ingestion.embedding import Embedder, Vectors
+from ingestion.embedding import Embedder
+from ingestion.encoder import Vectors
 
 SETS = ("covidqa", "xquad", "cranfield")
 PASSAGES = 3_000

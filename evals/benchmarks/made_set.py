@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingestion.documents import Chunk
-from ingestion.embedding import ModelIdentity, Vectors
+from ingestion.embedding import ModelIdentity
+from ingestion.encoder import Vectors
 from ingestion.index.protocol import IndexStore, SetInfo, described
 from ingestion.settings import ChunkingSettings
 from ingestion.versions import unfinished

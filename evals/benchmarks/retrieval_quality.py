@@ -10,7 +10,8 @@ from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import hit_at, mean, ndcg_at
 from ingestion.documents import Chunk
-from ingestion.embedding import Embedder, Vectors
+from ingestion.embedding import Embedder
+from ingestion.encoder import Vectors
 from ingestion.index import hybrid
 from ingestion.index.protocol import DocumentSet, IndexStore
 from ingestion.index.stores import open_store

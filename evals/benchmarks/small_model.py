@@ -17,14 +17,12 @@ DIMENSION = 32
 
 
 class HashedWords:
-    """Stands where a SentenceTransformer does: a text's vector is the sum of its words'."""
-
-    device = "cpu"
+    """A `TextEncoder`: a text's vector is the sum of its words'."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
 
-    def encode(self, texts: list[str], **_: Any) -> NDArray[np.float32]:
+    def encode(self, texts: list[str], batch_size: int, exact: bool) -> NDArray[np.float32]:
         """Unit vectors, shape `(len(texts), DIMENSION)`."""
         vectors = np.stack([self._vector(text) for text in texts])
         normed: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -53,7 +51,7 @@ def small_embedder(name: str = "hashed-words") -> Embedder:
         passage_prefix="",
         max_tokens=256,
     )
-    return Embedder(HashedWords(name), tokenizer, identity, 32)  # type: ignore[arg-type]
+    return Embedder(HashedWords(name), tokenizer, identity, 32)
 
 
 def load_small(settings: EmbeddingSettings) -> Embedder:

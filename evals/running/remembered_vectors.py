@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.embedding import Embedder, Vectors
+from ingestion.embedding import Embedder
+from ingestion.encoder import Vectors
 
 # Vectors kept: 46 MB of 384 numbers each.
 MOST = 30_000
@@ -42,12 +43,12 @@ class RememberingEmbedder(Embedder):
     """
 
     def __init__(self, inner: Embedder, most: int = MOST) -> None:
-        super().__init__(
-            inner._model, inner.tokenizer, inner.identity, inner._batch_size, inner._precision
-        )
+        super().__init__(inner._encoder, inner.tokenizer, inner.identity, inner._batch_size)
         self._most = most
         # Each vector with its part of what its batch took, milliseconds.
-        self._known: OrderedDict[tuple[str, str], tuple[NDArray[np.float32], float]] = OrderedDict()
+        self._known: OrderedDict[tuple[bool, str], tuple[NDArray[np.float32], float]] = (
+            OrderedDict()
+        )
         self._reading = threading.Lock()
         self._saved: ContextVar[Saved | None] = ContextVar("saved", default=None)
 
@@ -61,35 +62,35 @@ class RememberingEmbedder(Embedder):
         finally:
             self._saved.reset(token)
 
-    def _encode(self, texts: list[str], precision: str = "float32") -> Vectors:
-        found = self._remembered(texts, precision)
+    def _encode(self, texts: list[str], exact: bool = True) -> Vectors:
+        found = self._remembered(texts, exact)
         missing = list(dict.fromkeys(text for text in texts if text not in found))
         if missing:
             began = time.perf_counter()
-            made = super()._encode(missing, precision)
+            made = super()._encode(missing, exact)
             each = (time.perf_counter() - began) * 1000 / len(missing)
             found.update(zip(missing, made, strict=True))
-            self._remember(precision, missing, made, each)
+            self._remember(exact, missing, made, each)
         if not texts:
-            return super()._encode(texts, precision)
+            return super()._encode(texts, exact)
         return np.stack([found[text] for text in texts])
 
-    def _remembered(self, texts: list[str], precision: str) -> dict[str, NDArray[np.float32]]:
+    def _remembered(self, texts: list[str], exact: bool) -> dict[str, NDArray[np.float32]]:
         found = {}
         saved = self._saved.get() or Saved()
         with self._reading:
             for text in texts:
-                known = self._known.get((precision, text))
+                known = self._known.get((exact, text))
                 if known is not None:
-                    self._known.move_to_end((precision, text))
+                    self._known.move_to_end((exact, text))
                     found[text] = known[0]
                     saved.ms += known[1]
         return found
 
-    def _remember(self, precision: str, texts: list[str], vectors: Vectors, each: float) -> None:
+    def _remember(self, exact: bool, texts: list[str], vectors: Vectors, each: float) -> None:
         with self._reading:
             for text, vector in zip(texts, vectors, strict=True):
                 # A copy: a row of the batch's array would keep all of it.
-                self._known[precision, text] = vector.copy(), each
+                self._known[exact, text] = vector.copy(), each
             while len(self._known) > self._most:
                 self._known.popitem(last=False)

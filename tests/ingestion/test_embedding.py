@@ -94,23 +94,6 @@ def test_prefixes_are_part_of_the_model(embedder: Embedder) -> None:
     ]
 
 
-def test_the_export_is_made_once_and_found_again(tmp_path: Path) -> None:
-    settings = EmbeddingSettings(cache_dir=tmp_path)
-    load_embedder(settings)
-    (graph,) = tmp_path.rglob("model.onnx")
-    assert weights.PINNED_WEIGHTS in str(graph)
-    made = graph.stat().st_mtime_ns
-    load_embedder(settings)
-    assert graph.stat().st_mtime_ns == made
-    assert [entry.name for entry in (tmp_path / "onnx").iterdir()] == [weights.PINNED_WEIGHTS]
-
-
-def test_a_cache_that_cannot_be_written_is_told_with_the_mend(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ModelError, match="PLUMB_EMBEDDING_CACHE_DIR"):
-        load_embedder(EmbeddingSettings(cache_dir=tmp_path / "file"))
-
-
 def test_any_local_folder_is_a_model(tmp_path: Path, embedder: Embedder) -> None:
     packaged = weights._packaged_folder()
     assert packaged is not None

@@ -17,9 +17,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     seen: list[list[str]] = []
     encode = Embedder._encode
 
-    def counted(self: Embedder, texts: list[str], precision: str = "float32") -> np.ndarray:
+    def counted(self: Embedder, texts: list[str], exact: bool = True) -> np.ndarray:
         seen.append(texts)
-        return encode(self, texts, precision)
+        return encode(self, texts, exact)
 
     monkeypatch.setattr(Embedder, "_encode", counted)
     return seen

@@ -1,0 +1,72 @@
+"""What turns texts into vectors: the seam, and sentence-transformers behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+
+
+class TextEncoder(Protocol):
+    """A loaded model. Safe to share between threads."""
+
+    def encode(self, texts: list[str], batch_size: int, exact: bool) -> Vectors:
+        """Unit vectors, shape `(len(texts), dimension)`, in the order of `texts` (at least one).
+
+        Args:
+            texts: what to embed.
+            batch_size: texts per forward pass.
+            exact: False where the faster arithmetic that may be set will do.
+        """
+        ...
+
+
+class SentenceTransformerEncoder:
+    """Any model of sentence-transformers, on any of its devices.
+
+    Args:
+        model: the loaded model.
+        precision: of what need not be exact: float32, or bfloat16 for matrix products (what is
+            returned is float32).
+    """
+
+    def __init__(self, model: SentenceTransformer, precision: str = "float32") -> None:
+        self._model = model
+        self._precision = precision
+        # A fast tokenizer is not reentrant (padding is set on it), so calls take turns;
+        # each forward pass already uses every core.
+        self._turn = threading.Lock()
+
+    def encode(self, texts: list[str], batch_size: int, exact: bool) -> Vectors:
+        """See `TextEncoder`."""
+        precision = "float32" if exact else self._precision
+        with self._turn, _arithmetic(precision, str(self._model.device)):
+            vectors = self._model.encode(
+                texts,
+                batch_size=batch_size,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@contextmanager
+def _arithmetic(precision: str, device: str) -> Iterator[None]:
+    """Matrix products in bfloat16 where that is set; sums and what is returned stay float32."""
+    if precision == "float32":
+        yield
+        return
+    import torch
+
+    with torch.autocast(device.partition(":")[0], dtype=torch.bfloat16):
+        yield
