@@ -105,8 +105,12 @@ class OnnxEncoder:
 
 
 def _session(graph: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # Threads that wait for work would else spin: a service at 20 questions a second then used twice
+    # the processor time, to the loss of all else on the machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no other base
         raise ValueError(f"{error}; delete {graph.parents[1]}, it is made anew") from error
 

@@ -20,6 +20,7 @@ from ingestion.documents import Chunk, by_document
 from ingestion.index import lance_indices, lance_rows
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
+from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted, to_sql
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
@@ -32,6 +33,7 @@ class LanceSet:
         self._table = table
         self._folder = folder
         self._loop = loop
+        self._kept = KeptChunks(self._read)
         self.info = info
 
     def dense(
@@ -64,12 +66,7 @@ class LanceSet:
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
         """The chunks behind row ids, in the order named."""
-        if not keys:
-            return []
-        with reported(self._folder, "read"):
-            rows = self._loop.run(self._rows(keys)).to_pylist()
-        found = {row["_rowid"]: lance_rows.to_chunk(row) for row in rows}
-        return [found[key] for key in keys]
+        return self._kept.get(keys)
 
     def count(self, where: Filter | None = None) -> int:
         """How many chunks pass."""
@@ -102,6 +99,11 @@ class LanceSet:
         texts = found["indexed_text"].to_pylist()
         vectors = found["vector"].combine_chunks().flatten().to_numpy()
         return dict(zip(texts, vectors.reshape(len(texts), -1), strict=True)) if texts else {}
+
+    def _read(self, keys: Sequence[Key]) -> dict[Key, Chunk]:
+        with reported(self._folder, "read"):
+            rows = self._loop.run(self._rows(keys)).to_pylist()
+        return {row["_rowid"]: lance_rows.to_chunk(row) for row in rows}
 
     def _rows_of(self, document_ids: Sequence[str], columns: list[str]) -> pa.Table:
         wanted = ", ".join(map(quoted, document_ids))

@@ -13,6 +13,7 @@ from qdrant_client import models
 from ingestion.documents import Chunk, by_document
 from ingestion.index import bm25
 from ingestion.index.filters import Filter
+from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter
@@ -26,6 +27,7 @@ class QdrantSet:
     def __init__(self, connection: Connection, info: SetInfo) -> None:
         self._connection = connection
         self._collection = info.place
+        self._kept = KeptChunks(self._read)
         self.info = info
 
     def dense(
@@ -57,12 +59,7 @@ class QdrantSet:
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
         """The chunks behind point ids, in the order named."""
-        if not keys:
-            return []
-        with self._connection.used() as client:
-            found = client.retrieve(self._collection, list(keys), with_payload=True)
-        chunks = {str(point.id): to_chunk(point.payload or {}) for point in found}
-        return [chunks[str(key)] for key in keys]
+        return self._kept.get(keys)
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """All chunks of one document, in reading order."""
@@ -88,6 +85,11 @@ class QdrantSet:
         """The ids of all chunks."""
         pages = self._connection.pages(self._collection, PAGE)
         return [UUID(str(point.id)).hex for page in pages for point in page]
+
+    def _read(self, keys: Sequence[Key]) -> dict[Key, Chunk]:
+        with self._connection.used() as client:
+            found = client.retrieve(self._collection, list(keys), with_payload=True)
+        return {str(point.id): to_chunk(point.payload or {}) for point in found}
 
     def _points_of(
         self, document_ids: Sequence[str], *, vectors: bool | list[str] = False
