@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from anyio.to_thread import current_default_thread_limiter
@@ -26,7 +26,7 @@ from app.api import (
     set_definitions,
 )
 from app.api.body_limit import BodyLimit, Bound
-from app.api.callers import ANSWERING, EDITOR, READER, READER_CHANGES
+from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.documented_access import describe_access
 from app.api.security_headers import SecurityHeaders
 from app.batch.kept import KeptBatches
@@ -54,8 +54,13 @@ Errors are problem details (RFC 9457, `application/problem+json`).
 """
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service for these settings. Parts are built when it starts, in its lifespan."""
+def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None) -> FastAPI:
+    """The service for these settings. Parts are built when it starts, in its lifespan.
+
+    Args:
+        settings: the whole tree.
+        on_started: called when all parts are built, before the first request.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -94,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
         # wrong with the model, /readyz tells.
         with suppress(PlumbError):
             app.state.parts.answers.check()
+        on_started()
         yield
         app.state.batch_starts.close()
         batch_jobs.close()
@@ -144,8 +150,8 @@ def _include(app: FastAPI, settings: Settings) -> None:
     """The routes, each behind the role that it takes."""
     guarded = problems.GUARDED
     for resource in (chat, search):
-        app.include_router(resource.router, dependencies=ANSWERING, responses=guarded)
-    app.include_router(openai_chat.router, dependencies=ANSWERING)
+        app.include_router(resource.router, responses=guarded)
+    app.include_router(openai_chat.router)
     app.include_router(batches.router, dependencies=READER_CHANGES, responses=guarded)
     for resource in (answers, sessions, document_sets):
         app.include_router(resource.router, dependencies=READER, responses=guarded)

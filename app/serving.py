@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -62,7 +63,7 @@ def run(settings: Settings) -> None:
     }
     workers = settings.serve.workers
     if workers == 1:
-        config = uvicorn.Config(create_app(settings), **common)
+        config = uvicorn.Config(create_app(settings, leave_alone_what_stays), **common)
         uvicorn.Server(config).run(sockets=[listener])
         return
     config = uvicorn.Config(
@@ -77,6 +78,16 @@ def run(settings: Settings) -> None:
         Multiprocess(config, [listener]).run()
 
 
+def leave_alone_what_stays() -> None:
+    """Take all that a started service holds out of the collector's sight.
+
+    A full collection looks at every object: with the libraries' that took 185 ms, in which nobody
+    was answered.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def worker_app() -> FastAPI:
     """The app of one worker process, by the settings that `run` handed over."""
     from app.main import create_app
@@ -84,4 +95,4 @@ def worker_app() -> FastAPI:
 
     settings = take_over()
     log_to_stderr(settings.telemetry)
-    return create_app(settings)
+    return create_app(settings, leave_alone_what_stays)

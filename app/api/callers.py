@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, ClassVar, cast
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from app.callers import Caller, Role
 from app.security.addresses import is_own_address
@@ -121,19 +122,27 @@ def _nobody_is_asked(request: Request) -> bool:
 _reads = require("reader", changes=False)
 
 
-async def _answering(request: Request) -> AsyncIterator[None]:
-    # After the caller is known: nobody who may not ask takes a slot. Held until the answer is
-    # sent, a streamed one to its end.
-    await _reads(request)
-    with guard_of(request).slots.taken():
-        yield
+class AnsweringRoute(APIRoute):
+    """A route for readers that answers: so many at once.
+
+    A dependency would do, if FastAPI did not take longer to resolve it than it takes to look an
+    answer up.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer to a reader, if there is a slot."""
+        request = Request(scope)
+        # After the caller is known: nobody who may not ask takes a slot. Held until the answer is
+        # sent, a streamed one to its end.
+        await _reads(request)
+        with guard_of(request).slots.taken():
+            await super().handle(scope, receive, send)
 
 
 READER = [Depends(_reads)]
 # Of what readers make and take away: such requests are changes.
 READER_CHANGES = [Depends(require("reader"))]
 EDITOR = [Depends(require("editor"))]
-ANSWERING = [Depends(_answering)]
 
 
 class AdmittedFirst(APIRoute):

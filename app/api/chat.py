@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.answering.answer import Passage
-from app.api.callers import CallerDep, check_version
+from app.api.callers import AnsweringRoute, CallerDep, check_version
 from app.api.parts import TurnsDep
 from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EVENTS, event, event_stream
@@ -20,7 +20,7 @@ from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import TurnStep
 from prompts.errors import PlumbError
 
-router = APIRouter(prefix="/v1", tags=["answers"])
+router = APIRouter(prefix="/v1", tags=["answers"], route_class=AnsweringRoute)
 PASSAGES = TypeAdapter(list[Passage])
 
 

@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 
-from app.api.callers import CallerDep
+from app.api.callers import AnsweringRoute, CallerDep
 from app.api.openai_errors import RESPONSES, error_of
 from app.api.parts import PartsDep, TurnsDep
 from app.api.problems import problem_of
@@ -23,7 +23,7 @@ from app.turns.turn import Turn
 from app.turns.turns import TurnStep
 from prompts.errors import PlumbError
 
-router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], route_class=AnsweringRoute)
 STREAMED: dict[int | str, dict[str, Any]] = {
     **RESPONSES,
     200: {

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from app.answering.answer import SearchResult
-from app.api.callers import CallerDep, check_version
+from app.api.callers import AnsweringRoute, CallerDep, check_version
 from app.api.parts import AnswersDep
 from app.api.problems import ANSWERING
 from app.errors import InvalidRequest
 
-router = APIRouter(prefix="/v1", tags=["retrieval"])
+router = APIRouter(prefix="/v1", tags=["retrieval"], route_class=AnsweringRoute)
 
 
 @router.get("/search", responses=ANSWERING, summary="Find passages")

@@ -14,7 +14,7 @@ class EventLoop:
     """An event loop that any thread may hand coroutines to; ends with the process."""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = _new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
@@ -27,3 +27,12 @@ class EventLoop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """The quickest there is: uvloop comes with the service, and not for every system."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -1,13 +1,17 @@
-"""How worker processes are watched over."""
+"""How worker processes are watched over, and what the collector sees of a started service."""
 
 from __future__ import annotations
 
+import gc
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
-from app.serving import run
+from app.main import create_app
+from app.serving import leave_alone_what_stays, run
 from app.settings import load_settings
 
 
@@ -33,3 +37,22 @@ def test_a_worker_that_is_silent_for_seconds_is_not_killed(
     assert started[0].workers == 2
     # uvicorn's own bound is 5 s: busy machines, and the loading of models, are silent for longer.
     assert started[0].timeout_worker_healthcheck >= 60
+
+
+def test_what_is_built_at_the_start_is_left_alone_before_the_first_request(
+    tmp_path: Path,
+) -> None:
+    seen: list[bool] = []
+    settings = {"index.url": str(tmp_path / "i"), "store.url": f"sqlite:///{tmp_path / 's.db'}"}
+    app = create_app(load_settings(settings), lambda: seen.append(hasattr(app.state, "turns")))
+    with TestClient(app):
+        assert seen == [True]
+
+
+def test_a_collection_no_longer_looks_at_what_stays() -> None:
+    try:
+        leave_alone_what_stays()
+        assert gc.get_freeze_count() > 10_000
+        assert len(gc.get_objects()) < 1_000
+    finally:
+        gc.unfreeze()

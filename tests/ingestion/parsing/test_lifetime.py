@@ -80,6 +80,8 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, hanging: Any, way: signal
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # A shell that started the tests in the background has them ignore it, and all they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**os.environ, "TMPDIR": str(tmp_path / "copies")},
     )
     hanging.wait_for_reader()
