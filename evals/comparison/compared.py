@@ -47,6 +47,7 @@ class QuestionChange(BaseModel):
 
     Attributes:
         case: its id.
+        said: what was asked before, oldest first, where it is a follow-up.
         question: its words.
         reference: the reference answer, if any.
         outcome: over the metrics that are shares: `win` where some got better and none worse, `loss`
@@ -57,6 +58,7 @@ class QuestionChange(BaseModel):
     """
 
     case: str
+    said: list[str] = []
     question: str
     reference: str | None
     outcome: Outcome
@@ -154,6 +156,7 @@ def _questions(
         found.append(
             QuestionChange(
                 case=case_id,
+                said=[one.question for one in case.history],
                 question=case.question,
                 reference=case.answer,
                 outcome=_outcome(scores, metrics),

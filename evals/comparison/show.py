@@ -91,7 +91,8 @@ def _answers(compared: Compared, questions: Sequence[QuestionChange]) -> Table:
         column.ratio, column.overflow = ratio, "fold"
     table.expand = True
     for question in questions:
-        asked = Text(question.question)
+        asked = Text("".join(f"{said}\n" for said in question.said), style="dim")
+        asked.append(question.question, style="not dim")
         if question.reference:
             asked.append(f"\n\n{question.reference}", style="dim")
         moved = [

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+from io import StringIO
 
+import pytest
+from rich.console import Console
+
+from evals.cases.case import Exchanged
 from evals.comparison.compared import compare
+from evals.comparison.show import WIDE, show_compared
 from evals.errors import NotComparable
 from evals.runs.run import DatasetVersion, Judge
 from tests.evals.gate.made_runs import made_run
@@ -47,6 +52,25 @@ def test_a_question_wins_where_something_got_better_and_nothing_worse() -> None:
     assert [question.case for question in found.questions] == [
         "q0002", "q0003", "q0001", "q0000", "q0004",
     ]  # fmt: skip
+
+
+def test_a_follow_up_is_shown_with_what_was_asked_before() -> None:
+    runs = [made_run(BEFORE), made_run(AFTER, prompt="answer@v2")]
+    said = (Exchanged(question="How heavy may a van be?", answer="3.5 t."),)
+    for number, run in enumerate(runs):
+        first = run.results[0]
+        follow_up = first.case.model_copy(update={"history": said})
+        answer = first.answer and first.answer.model_copy(update={"answer": f"Answer {number}."})
+        changed = first.model_copy(update={"case": follow_up, "answer": answer})
+        runs[number] = run.model_copy(update={"results": [changed, *run.results[1:]]})
+    found = compare(*runs)
+    asked = {question.case: question.said for question in found.questions}
+    assert asked == {"q0000": ["How heavy may a van be?"]} | {f"q000{n}": [] for n in range(1, 5)}
+    console = Console(width=WIDE, record=True, file=StringIO())
+    show_compared(found, console, limit=5)
+    shown = console.export_text()
+    assert "How heavy may a van be?" in shown
+    assert "3.5 t" not in shown
 
 
 def test_what_differs_beside_the_prompt_is_named() -> None:
