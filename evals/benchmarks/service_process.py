@@ -1,7 +1,7 @@
 """A service to be measured, in a process of its own: `… service_process KIND PORT [SETTINGS as JSON]`.
 
 `plumb` is Plumbline with a chat model that answers at once; `redis-get` is the least that any cache
-over HTTP does: a FastAPI route with one Redis GET.
+over HTTP does: a FastAPI route with one Redis GET; `pipeline` the least around a search.
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
 from app.answering.models import ChatModels, Chosen
+from app.api.chat import PASSAGES
 from app.main import create_app
 from app.settings import Settings, load_settings
+from evals.benchmarks.bare_pipeline import bare_pipeline
+from ingestion.embedding import load_embedder
+from ingestion.index.stores import open_store
+from ingestion.settings import EmbeddingSettings, IndexSettings
 
 REPLY = "It is as the first passage says [1]."
 CALLS = "/calls"
@@ -97,15 +102,29 @@ def redis_get(url: str, key: str) -> FastAPI:
     return app
 
 
+def pipeline(index: str) -> FastAPI:
+    """One route around the bare pipeline: what FastAPI alone costs."""
+    answer = bare_pipeline(open_store(IndexSettings(url=index)), load_embedder(EmbeddingSettings()))
+    app = FastAPI()
+
+    @app.post("/v1/chat")
+    def passages(body: dict[str, Any]) -> Response:
+        found = PASSAGES.dump_json(answer(body["question"]))
+        return Response(found, media_type="application/json")
+
+    return app
+
+
 def main(arguments: list[str]) -> None:
     """Serve until killed."""
     kind, port = arguments[0], int(arguments[1])
     given = json.loads(arguments[2])
-    app = (
-        redis_get(given["url"], given["key"])
-        if kind == "redis-get"
-        else plumb(load_settings(given))
-    )
+    if kind == "redis-get":
+        app = redis_get(given["url"], given["key"])
+    elif kind == "pipeline":
+        app = pipeline(given["index"])
+    else:
+        app = plumb(load_settings(given))
     uvicorn.run(app, port=port, log_level="warning", access_log=False)
 
 
