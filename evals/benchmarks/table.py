@@ -52,7 +52,7 @@ class Result:
         note: str = "",
     ) -> None:
         """Add a figure with the bound it should keep."""
-        goal, met = "", None
+        goal, met, value = "", None, float(value)  # numpy's comparisons are no bool
         if at_least is not None:
             goal, met = f"≥ {at_least:g}", value >= at_least
         elif at_most is not None:
@@ -63,6 +63,7 @@ class Result:
         self, what: str, value: float, unit: str, low: float, high: float, note: str = ""
     ) -> None:
         """Add a figure that should neither be too small nor too large."""
+        value = float(value)
         met = low <= value <= high
         self.rows.append(Row(what, value, unit, f"{low:g} to {high:g}", met, note))
 

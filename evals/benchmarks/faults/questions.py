@@ -11,6 +11,7 @@ from pathlib import Path
 # Asked again and again, asked in other words, and asked one after the other in a conversation.
 REPEATED, REWORDED, TALKED = 40, 40, 60
 COURTESIES = ("Could you please tell me: {}", "I would like to know: {}", "Hello, {}")
+ARTICLES = ("a", "an", "the")
 FOLLOW_UP = "And the next one?"
 
 
@@ -51,10 +52,17 @@ def load_pool(file: Path) -> Pool:
 
 
 def pool_of(texts: list[str]) -> Pool:
-    """Share questions out."""
-    texts = list(dict.fromkeys(" ".join(text.split()) for text in texts))
+    """Share questions out, each once: one that differs from another in articles only is the same."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(_without_articles(text), " ".join(text.split()))
+    texts = list(found.values())
     first, second, third = REPEATED, REPEATED + REWORDED, REPEATED + REWORDED + TALKED
     return Pool(texts[:first], texts[first:second], texts[second:third], texts[third:])
+
+
+def _without_articles(text: str) -> str:
+    return " ".join(word for word in text.lower().split() if word not in ARTICLES)
 
 
 def plain(question: str) -> str:
