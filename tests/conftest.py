@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -22,6 +23,11 @@ from ingestion.settings import EmbeddingSettings, IndexSettings
 from tests.openai_server import Script, openai_server
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Look for garbage less often: a worker ends with millions of objects, most of which stay."""
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
