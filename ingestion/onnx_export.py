@@ -19,6 +19,7 @@ from ingestion.errors import ModelError
 from ingestion.onnx_encoder import GRAPH, OnnxEncoder, PlainModel
 from ingestion.settings import EmbeddingSettings
 from ingestion.weights import ModelFiles
+from prompts.whole_files import replace_whole
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -97,7 +98,10 @@ def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
         return PlainModel.model_validate(kept) if kept else None
     except (OSError, ValueError, ValidationError):
         found = _compared(folder, load_graph(folder, settings))
-    _keep(file, "null" if found is None else found.model_dump_json(indent=2))
+    try:
+        replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
+    except OSError as error:  # a read-only image: it is found out anew at each start
+        logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
     return found
 
 
@@ -134,18 +138,6 @@ def _described(model: Any) -> PlainModel | None:
         pad_id=tokenizer.pad_token_id,
         pad_token=tokenizer.pad_token,
     )
-
-
-def _keep(file: Path, text: str) -> None:
-    try:
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=file.parent))
-        try:
-            (making / file.name).write_text(text, encoding="utf-8")
-            (making / file.name).replace(file)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    except OSError as error:  # a read-only image: it is found out anew at each start
-        logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
 
 
 @contextmanager

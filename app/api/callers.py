@@ -125,8 +125,7 @@ _reads = require("reader", changes=False)
 class AnsweringRoute(APIRoute):
     """A route for readers that answers: so many at once.
 
-    A dependency would do, if FastAPI did not take longer to resolve it than it takes to look an
-    answer up.
+    A dependency would do it too; resolving it takes FastAPI about as long as looking an answer up.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

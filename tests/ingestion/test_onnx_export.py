@@ -109,7 +109,7 @@ def test_where_the_comparison_cannot_be_kept_it_is_made_again(tmp_path: Path, ca
     graph, _ = made(tmp_path, model)
     assert isinstance(graph._encoder, OnnxEncoder)
     assert "cannot be kept" in caplog.text
-    assert not list(file.parent.glob(".making-*"))
+    assert not list(file.parent.glob(".*")), "something half written is left"
 
 
 def test_a_damaged_graph_is_told_with_the_mend(tmp_path: Path) -> None:
