@@ -26,6 +26,13 @@ prompts.errors.PlumbError
 │   ├── JobIsActive         a job of the document set is at work or waiting already
 │   └── JobsUnavailable     jobs cannot be started or looked up right now
 ├── UnknownModel            no document set and prompt of this name, for OpenAI clients
+├── ReleaseError
+│   ├── InvalidRelease      a file or record is no release, or was edited
+│   ├── UnknownRelease      no release of this id
+│   ├── ReleaseMismatch     this process cannot serve the release as it was evaluated
+│   ├── ReleaseRefused      the release may not be promoted, retired or rolled back to
+│   ├── HistoryEdited       the history of releases is not what was written
+│   └── TrafficNotMoved     the command that moves traffic failed
 └── ChatModelError
     ├── ChatModelUnknown    the setting names no model that can be made
     ├── ChatModelResting    it failed so often that it is not called for a while
@@ -160,3 +167,31 @@ class ChatModelFailed(ChatModelError):
 
 class ChatModelResting(ChatModelError):
     """The model failed so often in a row that it is not called for a while."""
+
+
+class ReleaseError(PlumbError):
+    """A release cannot be made, served or moved."""
+
+
+class InvalidRelease(ReleaseError):
+    """A file or record is no release, or was edited after it was made."""
+
+
+class UnknownRelease(ReleaseError):
+    """There is no release of this id in the index."""
+
+
+class ReleaseMismatch(ReleaseError):
+    """This process cannot serve the release as it was evaluated."""
+
+
+class ReleaseRefused(ReleaseError):
+    """The release may not be promoted, retired or rolled back to."""
+
+
+class HistoryEdited(ReleaseError):
+    """The history of releases is not what was written."""
+
+
+class TrafficNotMoved(ReleaseError):
+    """The command that moves traffic failed."""

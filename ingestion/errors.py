@@ -13,6 +13,7 @@
     └── IndexStoreError              the index or one of its document sets
         ├── UnknownDocumentSet       no document set of this name in this index
         ├── UnknownVersion           the set has no such index version
+        ├── VersionInUse             a release answers from the version, so it cannot be removed
         ├── SetIsLeased              another sync of the set is at work
         ├── LeaseLost                this sync was taken for dead and another one began
         ├── PublishRefused           the version must not go live as things are
@@ -75,6 +76,10 @@ class UnknownDocumentSet(IndexStoreError):
 
 class UnknownVersion(IndexStoreError):
     """The document set has no such index version, or its files are gone."""
+
+
+class VersionInUse(IndexStoreError):
+    """A release answers from the index version now, so it cannot be removed."""
 
 
 class SetIsLeased(IndexStoreError):

@@ -184,19 +184,36 @@ def gc(
             "--purge", help="Rewrite what is kept, so that no file holds anything deleted."
         ),
     ] = False,
+    break_holds: Annotated[
+        bool,
+        typer.Option(
+            "--break-holds",
+            help="Remove versions that releases hold, too, for a document that must be forgotten; "
+            "these releases can then no longer be rolled back to.",
+        ),
+    ] = False,
     index_url: IndexUrl = None,
     setting: Setting = None,
 ) -> None:
-    """Remove old versions, and what broken-off runs left behind."""
+    """Remove old versions, and what broken-off runs left behind.
+
+    Versions that releases hold stay, unless `--break-holds` says otherwise.
+    """
     settings = settings_from(context, setting, index__url=index_url)
     catalogue = open_catalogue(settings)
-    from ingestion.versions.collecting import collect
+    from ingestion.versions.collecting import break_unneeded_holds, collect
     from ingestion.versions.collecting import purge as rewrite
+    from ingestion.versions.holds import holds_of
     from ingestion.versions.lease import leased
 
     catalogue.find(set_name)
     most = keep or settings.sync.keep_versions
     with leased(catalogue.store.records, set_name, "gc", ttl_s=settings.sync.lease_s):
+        broken = (
+            break_unneeded_holds(catalogue, set_name, most, grace_s=grace, candidates=candidates)
+            if break_holds
+            else []
+        )
         gone = collect(
             catalogue, set_name, most, grace_s=grace, candidates=candidates, abandoned=abandoned
         )
@@ -206,6 +223,15 @@ def gc(
     kept = ", ".join(info.version for info in catalogue.versions(set_name))
     removed = ", ".join(info.version for info in gone) or "nothing"
     typer.echo(f"{set_name}: removed {removed}; kept {kept}.")
+    for one in broken:
+        typer.echo(
+            f"{one.holder} can no longer be rolled back to: it needs {set_name} {one.version}, "
+            "which is removed."
+        )
+    held = {one.version: one.holder for one in holds_of(catalogue.store.records, set_name)}
+    if held:
+        listed = ", ".join(f"{version} by {holder}" for version, holder in held.items())
+        typer.echo(f"Held: {listed}.")
 
 
 def _done(what: str, began: float) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from ingestion.index.protocol import SetInfo
 from ingestion.versions import numbered, unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
+from ingestion.versions.holds import Hold, break_holds, holds_of
 from ingestion.versions.publications import Publications
 
 # A reader notices a publication within about a second, and an answer takes less than this.
@@ -28,8 +29,8 @@ def collect(
     """Remove old versions of a set with all that belongs to them; returns what was removed.
 
     What stays: the live version; of those that were live, the `keep - 1` last ones; whatever was
-    live within the last `grace_s` seconds, since readers may still be at it; and candidates newer
-    than the live version.
+    live within the last `grace_s` seconds, since readers may still be at it; candidates newer
+    than the live version; and every version that is held, for example by a release.
 
     Args:
         keep: how many versions that were live to keep, the live one counted.
@@ -41,6 +42,7 @@ def collect(
     versions = catalogue.versions(name)
     publications = catalogue.publications(name)
     kept = _kept(versions, publications, keep, grace_s, candidates)
+    kept |= {one.number for one in holds_of(records, name)}
     gone = [info for info in versions if info.number not in kept]
     for info in gone:
         # First the description: a version without one is no version, whatever is left of it.
@@ -58,6 +60,22 @@ def collect(
         places = [place for place in catalogue.store.places(name) if place not in needed]
         catalogue.store.remove(name, places, still)
     return gone
+
+
+def break_unneeded_holds(
+    catalogue: Catalogue, name: str, keep: int, *, grace_s: float, candidates: bool = False
+) -> list[Hold]:
+    """End the holds on versions that `collect` would remove if nothing held them.
+
+    For a document that must leave every version. Returns the holds that ended: their holders can
+    no longer have the version.
+
+    Raises:
+        VersionInUse: answers come from one of these versions; no hold was ended.
+    """
+    versions, publications = catalogue.versions(name), catalogue.publications(name)
+    kept = _kept(versions, publications, keep, grace_s, candidates)
+    return break_holds(catalogue.store.records, name, kept)
 
 
 def purge(catalogue: Catalogue, name: str) -> list[SetInfo]:

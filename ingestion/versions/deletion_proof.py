@@ -10,6 +10,7 @@ from ingestion.index.filters import parse_filter
 from ingestion.index.protocol import SetInfo
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
+from ingestion.versions.holds import Hold, holds_of
 
 
 class Probe(BaseModel):
@@ -63,22 +64,37 @@ def probe_index(catalogue: Catalogue, name: str, document: str) -> DeletionProof
     live = catalogue.live(name)
     probes: list[Probe] = []
     words = _words(catalogue, name, document)
+    holds = holds_of(catalogue.store.records, name)
     for info in reversed(catalogue.versions(name)):
-        probes += _probe_version(catalogue, info, document, words, live=info.number == live.number)
+        of_version = [one for one in holds if one.number == info.number]
+        is_live = info.number == live.number
+        probes += _probe_version(catalogue, info, document, words, of_version, is_live=is_live)
     probes.append(_probe_unfinished(catalogue, name, document))
     probes.append(_probe_leftovers(catalogue, name))
     return DeletionProof(document=document, document_set=name, probes=probes)
 
 
 def _probe_version(
-    catalogue: Catalogue, info: SetInfo, document: str, words: str, *, live: bool
+    catalogue: Catalogue,
+    info: SetInfo,
+    document: str,
+    words: str,
+    holds: list[Hold],
+    *,
+    is_live: bool,
 ) -> Iterator[Probe]:
-    where = f"version {info.version}{' (live)' if live else ''}"
-    mend = (
-        "remove it from the source and sync"
-        if live
-        else f"`plumb index gc --set {info.name} --keep 1 --candidates --grace 0 --purge`"
-    )
+    serving = [one.holder for one in holds if one.in_use]
+    live = is_live or bool(serving)
+    notes = ["live"] if is_live else []
+    notes += [f"served by {one.holder}" if one.in_use else f"held by {one.holder}" for one in holds]
+    where = f"version {info.version}" + (f" ({', '.join(notes)})" if notes else "")
+    collect = f"plumb index gc --set {info.name} --keep 1 --candidates --grace 0 --purge"
+    if is_live:
+        mend = "remove it from the source and sync"
+    elif serving:
+        mend = f"promote a release of a version without it in place of {', '.join(serving)}"
+    else:
+        mend = f"`{collect}{' --break-holds' if holds else ''}`"
 
     def probe(what: str, looked_at: str, found: str) -> Probe:
         return Probe(

@@ -1,0 +1,1 @@
+"""Releases: what serves answers, named in one file; their history, and what a revision pins."""

@@ -1,0 +1,254 @@
+"""Releases and what happened to them: kept in the index's records, chained by hash.
+
+Every process that shares the index shares the history. Layout of the records:
+
+    releases/rel-0123456789ab        a release, as its file holds it
+    release-events/00000001          an event; names the hash of the event before it
+    release-head/head                the last event's number and hash, so that cutting off events shows
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.errors import HistoryEdited, InvalidRelease, UnknownRelease
+from app.releases.release import RELEASE_ID, Release, parse_release
+from ingestion.index.records import Records
+from prompts.user import current_user
+
+Action = Literal[
+    "created",
+    "canary",
+    "promoting",
+    "promoted",
+    "rolling back",
+    "rolled back",
+    "withdrawn",
+    "retired",
+]
+RELEASES, EVENTS, HEAD = "releases", "release-events", "release-head/head"
+
+
+class Event(BaseModel):
+    """Something that happened to a release.
+
+    Attributes:
+        number: counts from 1 without a gap.
+        at: when, UTC.
+        by: who did it: `user@host`, or what they were named.
+        action: what happened. `promoting` and `rolling back` say that the parts began to move;
+            `promoted` and `rolled back`, that all have moved. `withdrawn`: a canary ended without a
+            promotion.
+        release: its id.
+        release_hash: its hash.
+        share: of a canary: per cent of the traffic.
+        target: of a rollback: the release that serves instead.
+        approver: who approved a promotion.
+        why: a remark; of an override, the reason.
+        override: whether a check was overridden.
+        previous: hash of the event before; None for the first.
+        hash: SHA-256 (hex) of all the above.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    at: datetime
+    by: str
+    action: Action
+    release: str
+    release_hash: str
+    share: int | None = None
+    target: str | None = None
+    approver: str | None = None
+    why: str = ""
+    override: bool = False
+    previous: str | None
+    hash: str = ""
+
+    def sealed(self) -> Event:
+        """The event with its hash."""
+        content = self.model_dump(mode="json", exclude={"hash"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return self.model_copy(update={"hash": hashlib.sha256(text.encode()).hexdigest()})
+
+
+class _Head(BaseModel):
+    number: int
+    hash: str
+
+
+class ReleaseHistory:
+    """The releases of an index and their events. Safe to share between threads and processes."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def ids(self) -> list[str]:
+        """Ids of all releases, oldest first."""
+        created = [event.release for event in self.events() if event.action == "created"]
+        return list(dict.fromkeys(created))
+
+    def get(self, release_id: str) -> Release:
+        """A release.
+
+        Raises:
+            UnknownRelease: there is none of this id; the message names the latest ones.
+            InvalidRelease: its record was edited.
+        """
+        text = self._records.get(f"{RELEASES}/{release_id}") if _is_id(release_id) else None
+        if text is None:
+            latest = ", ".join(reversed(self.ids()[-3:])) or "none yet"
+            raise UnknownRelease(
+                f"no release {release_id[:80]!r} in this index; the latest: {latest}. "
+                "`plumb release history` lists them all."
+            )
+        release = parse_release(text, f"the index's record of {release_id}")
+        if release.id != release_id:
+            raise InvalidRelease(f"the index's record of {release_id} holds {release.id}.")
+        return release
+
+    def add(self, release: Release, approver: str | None = None) -> None:
+        """Keep a release. A release that is kept already stays as it is."""
+        self._records.create(f"{RELEASES}/{release.id}", release.text())
+        created = any(
+            event.action == "created" and event.release == release.id for event in self.events()
+        )
+        if not created:
+            self.append("created", release, approver=approver, by=release.by, why=release.why)
+
+    def events(self) -> list[Event]:
+        """All events, oldest first, their chain verified.
+
+        Raises:
+            HistoryEdited: an event was edited, removed or put in; the message names it.
+        """
+        events: list[Event] = []
+        for name in self._records.names(EVENTS):
+            text = self._records.get(f"{EVENTS}/{name}") or ""
+            try:
+                event = Event.model_validate_json(text)
+            except ValidationError as error:
+                raise HistoryEdited(_edited(name, "cannot be read as an event")) from error
+            before = events[-1] if events else None
+            if event.number != len(events) + 1 or int(name) != event.number:
+                raise HistoryEdited(_edited(name, f"event {len(events) + 1} is missing before it"))
+            if event.sealed().hash != event.hash:
+                raise HistoryEdited(_edited(name, "its content is not what its hash says"))
+            if event.previous != (before.hash if before else None):
+                raise HistoryEdited(_edited(name, "it does not follow the event before it"))
+            events.append(event)
+        self._check_head(events)
+        return events
+
+    def append(
+        self,
+        action: Action,
+        release: Release,
+        *,
+        share: int | None = None,
+        target: str | None = None,
+        approver: str | None = None,
+        by: str | None = None,
+        why: str = "",
+        override: bool = False,
+        still: Callable[[list[Event]], None] = lambda _: None,
+    ) -> Event:
+        """Write an event down for good.
+
+        Args:
+            still: called with the events so far, before each attempt to write; raises where the
+                event must not follow these.
+
+        Raises:
+            HistoryEdited: see `events`.
+            What `still` raises.
+        """
+        while True:
+            events = self.events()
+            still(events)
+            event = Event(
+                number=len(events) + 1,
+                at=datetime.now(UTC),
+                by=by or current_user(),
+                action=action,
+                release=release.id,
+                release_hash=release.hash,
+                share=share,
+                target=target,
+                approver=approver,
+                why=why,
+                override=override,
+                previous=events[-1].hash if events else None,
+            ).sealed()
+            # Another process may have written this number meanwhile.
+            if self._records.create(f"{EVENTS}/{event.number:08d}", event.model_dump_json()):
+                self._move_head(event)
+                return event
+
+    def verify(self) -> int:
+        """Check the chain, and every release that it names; how many events there are.
+
+        Raises:
+            HistoryEdited, InvalidRelease, UnknownRelease: something is not what was written.
+        """
+        events = self.events()
+        releases = {event.release: event for event in events if event.action == "created"}
+        before: str | None = None
+        for release_id, event in releases.items():
+            release = self.get(release_id)
+            if release.hash != event.release_hash:
+                raise HistoryEdited(
+                    f"the index's record of {release_id} is not what event {event.number} names."
+                )
+            if release.previous != before:
+                raise HistoryEdited(f"{release_id} does not follow the release created before it.")
+            before = release.hash
+        for event in events:
+            if event.release not in releases:
+                raise HistoryEdited(
+                    f"event {event.number} names {event.release}, which was never created."
+                )
+        return len(events)
+
+    def _check_head(self, events: list[Event]) -> None:
+        text = self._records.get(HEAD)
+        if text is None:
+            return
+        head = _Head.model_validate_json(text)
+        # A process that dies between an event and the head leaves the head behind, never ahead.
+        if head.number > len(events) or events[head.number - 1].hash != head.hash:
+            raise HistoryEdited(
+                f"the history of releases ends at event {len(events)}, but {head.number} were "
+                f"written, the last with hash {head.hash[:12]}…; restore the index's records."
+            )
+
+    def _move_head(self, event: Event) -> None:
+        after = _Head(number=event.number, hash=event.hash).model_dump_json()
+        while True:
+            before = self._records.get(HEAD)
+            if before is None:
+                moved = self._records.create(HEAD, after)
+            elif _Head.model_validate_json(before).number >= event.number:
+                return
+            else:
+                moved = self._records.replace(HEAD, before, after)
+            if moved:
+                return
+
+
+def _edited(name: str, what: str) -> str:
+    return (
+        f"the history of releases was changed: event {name}: {what}. Restore the index's records "
+        "from a backup, or compare them with the pipeline's artifacts."
+    )
+
+
+def _is_id(text: str) -> bool:
+    return RELEASE_ID.fullmatch(text) is not None
