@@ -31,6 +31,7 @@ from app.answer_settings import (
     RetrievalSettings,
 )
 from app.cache_settings import CacheSettings
+from app.releases.settings import ReleasesSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
 from app.service_settings import (
     BatchesSettings,
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()
     browser: BrowserSettings = BrowserSettings()
+    releases: ReleasesSettings = ReleasesSettings()
 
     @classmethod
     def settings_customise_sources(

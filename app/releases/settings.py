@@ -1,0 +1,48 @@
+"""Settings of releases, and which settings a release carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from ingestion.settings import SettingsGroup
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+# The settings that shape answers, by group. Names of secrets never stand here.
+SHAPING = {
+    "chat": ("model", "base_url", "parameters", "fallback_model", "last_resort"),
+    "extractive": ("max_sentences", "threshold"),
+    "retrieval": ("passages", "depth", "rerank_model", "rerank_depth"),
+}
+
+
+class ReleasesSettings(SettingsGroup):
+    """How releases are moved. `PLUMB_RELEASE` names the release that a process serves."""
+
+    traffic: Path | None = Field(
+        default=None,
+        description="Executable that shares traffic between revisions: it gets REVISION=PERCENT for "
+        "each (a revision is named by its release's id), and must be safe to run again. Default: "
+        "none, so that promoting moves index versions and prompt aliases only.",
+    )
+    traffic_timeout_s: float = Field(
+        default=120.0, gt=0, description="How long that executable may take, seconds."
+    )
+    keep: int = Field(
+        default=5,
+        ge=2,
+        description="How many of the last releases in production, and of the last ones made, keep "
+        "their index versions.",
+    )
+
+
+def shaping_settings(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings that a release carries, by group and name, as JSON values."""
+    return {
+        group: getattr(settings, group).model_dump(mode="json", include=set(names))
+        for group, names in SHAPING.items()
+    }
