@@ -15,7 +15,7 @@ import typer
 
 from app import cli as answering
 from evals import cli as evaluating
-from evals.commands import promote
+from evals.commands import promote, release
 from ingestion import commands as indexing
 from prompts import cli as prompting
 from prompts.errors import PlumbError
@@ -65,6 +65,7 @@ app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
 evaluating.mount(app)
+release.mount(app)
 promote.mount(prompting.mount(app))
 
 

@@ -84,6 +84,10 @@ class _Head(BaseModel):
     hash: str
 
 
+class _CameFirst(Exception):
+    """Another release was made meanwhile."""
+
+
 class ReleaseHistory:
     """The releases of an index and their events. Safe to share between threads and processes."""
 
@@ -114,14 +118,29 @@ class ReleaseHistory:
             raise InvalidRelease(f"the index's record of {release_id} holds {release.id}.")
         return release
 
-    def add(self, release: Release, approver: str | None = None) -> None:
-        """Keep a release. A release that is kept already stays as it is."""
+    def add(self, release: Release) -> bool:
+        """Keep a release as the newest one; False, and nothing is kept, if another came first."""
         self._records.create(f"{RELEASES}/{release.id}", release.text())
-        created = any(
-            event.action == "created" and event.release == release.id for event in self.events()
-        )
-        if not created:
-            self.append("created", release, approver=approver, by=release.by, why=release.why)
+
+        def follows(events: list[Event]) -> None:
+            created = [event.release_hash for event in events if event.action == "created"]
+            if (created[-1] if created else None) != release.previous:
+                raise _CameFirst
+
+        try:
+            self.append(
+                "created",
+                release,
+                approver=release.approver,
+                by=release.by,
+                why=release.why,
+                override=release.override is not None,
+                still=follows,
+            )
+        except _CameFirst:
+            self._records.delete(f"{RELEASES}/{release.id}")
+            return False
+        return True
 
     def events(self) -> list[Event]:
         """All events, oldest first, their chain verified.

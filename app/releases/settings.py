@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ingestion.settings import SettingsGroup
-
-if TYPE_CHECKING:
-    from app.settings import Settings
 
 # The settings that shape answers, by group. Names of secrets never stand here.
 SHAPING = {
@@ -40,8 +37,8 @@ class ReleasesSettings(SettingsGroup):
     )
 
 
-def shaping_settings(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The settings that a release carries, by group and name, as JSON values."""
+def shaping_settings(settings: BaseModel) -> dict[str, dict[str, Any]]:
+    """The part of the settings tree that a release carries, by group and name, as JSON values."""
     return {
         group: getattr(settings, group).model_dump(mode="json", include=set(names))
         for group, names in SHAPING.items()

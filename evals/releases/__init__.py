@@ -1,0 +1,1 @@
+"""Releases from the gate's side: made with their evidence, and checked against it."""
