@@ -13,7 +13,7 @@ from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_fr
 if TYPE_CHECKING:
     from app.releases.history import ReleaseHistory
     from app.releases.release import Release
-    from app.releases.rollout import Moved, Rollout
+    from app.releases.rollout import CheckEvidence, Moved, Rollout
     from ingestion.versions.catalogue import Catalogue
 
 Ref = Annotated[
@@ -161,7 +161,7 @@ def canary(
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
     said = Remark(by, why, approver)
-    _tell(rollout.canary(release, share, _evidence(settings), said), json)
+    _tell(rollout.canary(release, share, _evidence(settings, releases), said), json)
 
 
 def promote(
@@ -183,7 +183,7 @@ def promote(
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
-    _tell(rollout.promote(release, _evidence(settings), Remark(by, why, approver)), json)
+    _tell(rollout.promote(release, _evidence(settings, releases), Remark(by, why, approver)), json)
 
 
 def rollback(
@@ -314,10 +314,17 @@ def _find(ref: str, releases: ReleaseHistory) -> Release:
     return releases.get(release.id)
 
 
-def _evidence(settings: Any) -> Any:
+def _evidence(settings: Any, releases: ReleaseHistory) -> CheckEvidence:
+    """Checks a release's evidence against what is in production now."""
+    from app.releases.state import state_of
     from evals.releases.evidence import check_evidence
 
-    return lambda release: check_evidence(release, settings.evals.folder)
+    def check(release: Release) -> None:
+        production = state_of(releases.events()).production
+        served = releases.get(production) if production else None
+        check_evidence(release, settings.evals.folder, served)
+
+    return check
 
 
 def _sets(given: list[str] | None, catalogue: Catalogue) -> dict[str, str | None]:

@@ -41,14 +41,15 @@ def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[E
     ]
 
 
-def check_evidence(release: Release, folder: Path) -> None:
+def check_evidence(release: Release, folder: Path, production: Release | None = None) -> None:
     """Check that each set of a release passed a gate with exactly its manifest.
 
     Args:
         folder: `evals.folder`: a verdict there that is newer than the release's counts, too.
+        production: what users have now: at least one verdict must compare with that.
 
     Raises:
-        NotGated: a set has no passed verdict, or a newer one failed.
+        NotGated: a set has no passed verdict, or none against production, or a newer one failed.
         ReleaseRefused: a verdict is about another manifest, or is no verdict.
     """
     for name, manifest in release.manifests.items():
@@ -69,6 +70,8 @@ def check_evidence(release: Release, folder: Path) -> None:
                 )
         if not verdicts and release.override is None:
             raise NotGated(f"{release.id}: no gate verdict is about {_named(manifest)}.")
+        if release.override is None:
+            _check_baseline(release, name, verdicts, production)
         for kept in newest_verdicts(folder, manifest.id):
             known = [one for one in verdicts if one.suite == kept.verdict.suite]
             is_newer = all(kept.verdict.at > one.at for one in known)
@@ -77,6 +80,22 @@ def check_evidence(release: Release, folder: Path) -> None:
                     f"{release.id}: {_named(manifest)} failed a gate after the release was made "
                     f"({kept.file}): {kept.verdict.sentence}"
                 )
+
+
+def _check_baseline(
+    release: Release, name: str, verdicts: list[Verdict], production: Release | None
+) -> None:
+    """A gate against something that users do not have says nothing about what they would lose."""
+    served = production.manifests.get(name) if production is not None else None
+    if served is None or served.id == release.manifests[name].id:
+        return
+    if all(verdict.baseline_manifest != served.id for verdict in verdicts):
+        compared = ", ".join(verdict.baseline_label for verdict in verdicts)
+        raise NotGated(
+            f"{release.id}: its gate compared with {compared}, but production "
+            f"({production.id if production else ''}) serves {_named(served)}; run `plumb eval "
+            "gate` against what is in production and make the release again."
+        )
 
 
 def _verdict(release: Release, evidence: Evidence) -> Verdict:

@@ -69,24 +69,20 @@ def show_release(
 
 
 def show_history(events: Sequence[Event], console: Console | None = None) -> None:
-    """A row for each event."""
+    """A line for each event."""
     console = console or Console()
     if not events:
         console.print("No releases yet; `plumb release create` makes one.")
-        return
-    table = Table("#", "At (UTC)", "Release", "What", "By", "Approved by", "Why")
-    for column in table.columns[:4]:
-        column.no_wrap = True
     for event in events:
         what = event.action + (f" {event.share} %" if event.share else "")
         what += f" to {event.target}" if event.target else ""
-        table.add_row(
-            str(event.number),
-            f"{event.at:%Y-%m-%d %H:%M:%S}",
-            event.release,
-            what + (" (override)" if event.override else ""),
-            escape(event.by),
-            escape(event.approver or ""),
-            escape(event.why),
+        notes = [f"by {event.by}"]
+        notes += [f"approved by {event.approver}"] if event.approver else []
+        notes += ["override"] if event.override else []
+        why = f": {event.why}" if event.why else ""
+        console.print(
+            f"{event.number:>4}  {event.at:%Y-%m-%d %H:%M:%S}  [bold]{event.release}[/]  {what}, "
+            f"{escape(', '.join(notes) + why)}",
+            highlight=False,
+            soft_wrap=True,
         )
-    console.print(table)

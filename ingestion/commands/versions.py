@@ -208,7 +208,8 @@ def gc(
 
     catalogue.find(set_name)
     most = keep or settings.sync.keep_versions
-    with leased(catalogue.store.records, set_name, "gc", ttl_s=settings.sync.lease_s):
+    records = catalogue.store.records
+    with leased(records, set_name, "gc", ttl_s=settings.sync.lease_s):
         broken = (
             break_unneeded_holds(catalogue, set_name, most, grace_s=grace, candidates=candidates)
             if break_holds
@@ -228,10 +229,9 @@ def gc(
             f"{one.holder} can no longer be rolled back to: it needs {set_name} {one.version}, "
             "which is removed."
         )
-    held = {one.version: one.holder for one in holds_of(catalogue.store.records, set_name)}
+    held = [f"{one.version} by {one.holder}" for one in holds_of(records, set_name)]
     if held:
-        listed = ", ".join(f"{version} by {holder}" for version, holder in held.items())
-        typer.echo(f"Held: {listed}.")
+        typer.echo(f"Held: {', '.join(held)}.")
 
 
 def _done(what: str, began: float) -> None:
