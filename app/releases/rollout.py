@@ -82,7 +82,7 @@ class Rollout:
         Raises:
             ReleaseRefused: there is nothing to share with, or something else is being moved.
             What `evidence` raises.
-            TrafficNotMoved: the command failed; the share is not recorded.
+            TrafficNotMoved: the command failed; run it again, or roll the canary back.
         """
         if not self._parts.traffic.is_moved:
             raise ReleaseRefused(
@@ -102,7 +102,7 @@ class Rollout:
         evidence(release)
         self._parts.check(release)
         self._hold(release, in_use=True)
-        self._parts.share({release.id: share, production: 100 - share})
+        # First the record: a rollback must know of a canary whose traffic was moved and then died.
         self._history.append(
             "canary",
             release,
@@ -112,6 +112,8 @@ class Rollout:
             why=said.why,
             still=lambda events: self._check_nothing_moves(state_of(events), release),
         )
+        self._parts.on_part("begin", 0.0)
+        self._parts.share({release.id: share, production: 100 - share})
         return Moved(production, f"{release.id} has {share} % of the traffic.")
 
     def promote(self, release: Release, evidence: CheckEvidence, said: Remark = Remark()) -> Moved:

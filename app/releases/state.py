@@ -47,11 +47,10 @@ class ReleaseState:
         return {one for one in found if one is not None}
 
     def before(self, release: str) -> str | None:
-        """The release that was in production before this one; for a canary, the one that is now."""
-        if release not in self.trail:
+        """What serves instead of a release that is taken away: the one in production, or before it."""
+        if release != self.production:
             return self.production
-        at = self.trail.index(release)
-        return self.trail[at - 1] if at else None
+        return self.trail[-2] if len(self.trail) > 1 else None
 
 
 def state_of(events: Iterable[Event]) -> ReleaseState:

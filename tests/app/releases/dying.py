@@ -39,5 +39,7 @@ def _move(folder: Path, move: str, release_id: str, at: int) -> None:
     rollout = Site(folder).rollout(die)
     if move == "rollback":
         rollout.rollback()
+    elif move == "canary":
+        rollout.canary(Site(folder).history().get(release_id), 5, nothing_to_check)
     else:
         rollout.promote(Site(folder).history().get(release_id), nothing_to_check)

@@ -249,6 +249,23 @@ def test_a_promotion_killed_at_any_part_can_be_rolled_back_instead(site: Site, t
     assert is_served(site, first)
 
 
+@pytest.mark.parametrize("at", range(2))
+def test_a_canary_killed_at_any_part_is_withdrawn_by_a_rollback(site: Site, two, at: int) -> None:
+    first, second = two
+    assert run_and_die(site.folder, "canary", second.id, at)
+    site.rollout().rollback()
+    assert site.weights() == {first.id: 100, second.id: 0}
+    assert is_served(site, first)
+
+
+def test_going_forward_to_a_former_release_can_be_taken_back(site: Site, two) -> None:
+    first, second = two
+    site.rollout().promote(second, nothing_to_check)
+    assert run_and_die(site.folder, "promote", first.id, 1)
+    site.rollout().rollback()
+    assert is_served(site, second)
+
+
 def test_every_part_is_killed_at(site: Site, two) -> None:
     assert not run_and_die(site.folder, "promote", two[1].id, 5), "there are five places to die"
 
