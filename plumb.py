@@ -1,21 +1,22 @@
 """The front door: `plumb`. Mounts each room's commands, and tells errors in one line.
 
 Exit codes: 0 done; 1 failed, with one line on stderr that says why; 2 the command line is wrong;
-3 done, but some documents or questions were not; 130 interrupted.
+3 done, but some documents or questions were not; 130 interrupted;
+143 stopped by SIGTERM, as the first process of a container.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
+import signal
 import sys
 from typing import Any
 
 import typer
 
 from app import cli as answering
-from evals import cli as evaluating
-from evals.commands import promote, release
 from ingestion import commands as indexing
 from prompts import cli as prompting
 from prompts.errors import PlumbError
@@ -25,6 +26,7 @@ FAILED = 1
 # often as is usual, is a sixth of the time until a command begins.
 SELDOM = (50_000, 20, 20)
 INTERRUPTED = 130
+TERMINATED = 143
 # Libraries' own chatter; each is a default that the environment may override.
 QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
@@ -39,9 +41,18 @@ QUIET = {
 
 def load_settings(overrides: dict[str, Any]) -> Any:
     """The settings with a command's flags over them; imported late to keep `--help` quick."""
-    from evals.settings import load_settings
+    if has_evaluations():
+        from evals.settings import load_settings
 
-    return load_settings(overrides)
+        return load_settings(overrides)
+    from app.settings import load_settings as load_service_settings
+
+    return load_service_settings(overrides)
+
+
+def has_evaluations() -> bool:
+    """Whether the room `evals` is installed; an image that only serves leaves it out."""
+    return importlib.util.find_spec("evals") is not None
 
 
 app = typer.Typer(
@@ -64,9 +75,14 @@ index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, p
 app.add_typer(index, name="index")
 indexing.mount(app, index)
 answering.mount(app, index)
-evaluating.mount(app)
-release.mount(app)
-promote.mount(prompting.mount(app))
+prompt_group = prompting.mount(app)
+if has_evaluations():
+    from evals import cli as evaluating
+    from evals.commands import promote, release
+
+    evaluating.mount(app)
+    release.mount(app)
+    promote.mount(prompt_group)
 
 
 def main() -> None:
@@ -74,6 +90,9 @@ def main() -> None:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(*SELDOM)
+    if os.getpid() == 1:
+        # In a container: the kernel keeps SIGTERM from a first process that does not handle it.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         app()
     except PlumbError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,10 @@ def run(settings: Settings) -> None:
     workers = settings.serve.workers
     if workers == 1:
         config = uvicorn.Config(create_app(settings, leave_alone_what_stays), **common)
+        if os.getpid() == 1:
+            # When it has stopped, uvicorn raises the signal again for the handler before its own:
+            # as the first process of a container, that a service which was told to stop ends well.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         uvicorn.Server(config).run(sockets=[listener])
         return
     config = uvicorn.Config(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ingestion.encoder import SentenceTransformerEncoder, TextEncoder, Vectors
 from ingestion.errors import ModelError
 from ingestion.settings import EmbeddingSettings
-from ingestion.weights import ModelFiles, resolve_backend, resolve_model
+from ingestion.weights import ModelFiles, require_torch, resolve_backend, resolve_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -114,8 +114,11 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
     Raises:
         ModelError: it cannot be found or loaded, or its weights are not the pinned ones.
     """
-    files = resolve_model(settings)
     backend = resolve_backend(settings)
+    if backend == "torch":
+        wanted = _wants_torch(settings)
+        require_torch(settings, f"{wanted} runs on torch", f"unset {wanted.partition('=')[0]}")
+    files = resolve_model(settings)
     try:
         loaded = _load_onnx(files, settings) if backend == "onnx" else _load_torch(files, settings)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
@@ -132,6 +135,15 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
         max_tokens=loaded.max_tokens,
     )
     return Embedder(loaded.encoder, loaded.tokenizer, identity, settings.batch_size)
+
+
+def _wants_torch(settings: EmbeddingSettings) -> str:
+    """The setting by which a model runs on torch, with its value."""
+    if settings.precision == "bfloat16":
+        return "embedding.precision=bfloat16"
+    if settings.backend == "torch":
+        return "embedding.backend=torch"
+    return f"embedding.device={settings.device}"
 
 
 class _Loaded(NamedTuple):

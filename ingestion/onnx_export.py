@@ -18,7 +18,15 @@ from pydantic import ValidationError
 from ingestion.errors import ModelError
 from ingestion.onnx_encoder import GRAPH, OnnxEncoder, PlainModel
 from ingestion.settings import EmbeddingSettings
-from ingestion.weights import ModelFiles
+from ingestion.weights import (
+    EXPORTED_FROM,
+    ExportedFrom,
+    ModelFiles,
+    exports_folder,
+    hash_file,
+    require_torch,
+    resolve_model,
+)
 from prompts.whole_files import replace_whole
 
 if TYPE_CHECKING:
@@ -43,9 +51,10 @@ def onnx_export(files: ModelFiles, settings: EmbeddingSettings) -> Path:
     Raises:
         ModelError: the model cannot be exported, or the cache folder cannot be written.
     """
-    folder = settings.cache_dir.expanduser() / "onnx" / files.content_hash
+    folder = exports_folder(settings) / files.content_hash
     if (folder / GRAPH).is_file():
         return folder
+    require_torch(settings, f"no export of it is in {folder.parent}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Made beside, then renamed: a start that is killed leaves no half-written model behind.
@@ -66,6 +75,44 @@ def onnx_export(files: ModelFiles, settings: EmbeddingSettings) -> Path:
             f"{settings.model}: cannot be exported to ONNX into {folder}: {error}. "
             "Set PLUMB_EMBEDDING_BACKEND=torch to do without, or PLUMB_EMBEDDING_CACHE_DIR to a writable folder."
         ) from error
+    return folder
+
+
+def export_model(settings: EmbeddingSettings, to: Path) -> Path:
+    """Write the model's ONNX export so that a service without torch and without the weights can run it.
+
+    Args:
+        settings: which model.
+        to: the folder to write below; what `embedding.cache_dir` is to be there.
+
+    Returns:
+        The folder of this export, which holds the graph, the tokenizer and what both were made from.
+
+    Raises:
+        ModelError: the model cannot be had or exported, or cannot run without torch.
+    """
+    require_torch(
+        settings, "exporting takes the packages that run it", "export it where they are installed"
+    )
+    below = settings.model_copy(update={"cache_dir": to, "backend": "onnx", "device": "cpu"})
+    files = resolve_model(below)
+    folder = onnx_export(files, below)
+    if plain_model(folder, below) is None:
+        raise ModelError(
+            f"{settings.model}: cannot run without torch: it is more than a transformer with one "
+            "pooling (mean, or the first token), or its graph gives other vectors. Install "
+            "plumbline[models] where it is to run; nothing needs to be exported for that."
+        )
+    made = ExportedFrom(
+        model=settings.model,
+        revision=settings.revision,
+        content_hash=files.content_hash,
+        graph_hash=hash_file(folder / GRAPH),
+    )
+    try:
+        replace_whole(folder / EXPORTED_FROM, made.model_dump_json(indent=2))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {error.strerror or error}.") from error
     return folder
 
 
@@ -97,6 +144,7 @@ def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
         kept = json.loads(file.read_text(encoding="utf-8"))
         return PlainModel.model_validate(kept) if kept else None
     except (OSError, ValueError, ValidationError):
+        require_torch(settings, "how its export is run has not been found out")
         found = _compared(folder, load_graph(folder, settings))
     try:
         replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))

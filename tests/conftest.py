@@ -19,7 +19,9 @@ import pytest
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
+from ingestion.onnx_export import export_model
 from ingestion.settings import EmbeddingSettings, IndexSettings
+from ingestion.weights import exports_folder
 from tests.openai_server import Script, openai_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +49,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def embedder() -> Embedder:
     """The default model, loaded once for the session."""
     return load_embedder(EmbeddingSettings())
+
+
+@pytest.fixture(scope="session")
+def exported_model(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `plumb models export` writes of the default model; its graph is the one of `embedder`."""
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(exports_folder(EmbeddingSettings()), folder / "onnx")
+    export_model(EmbeddingSettings(), folder)
+    return folder
 
 
 @pytest.fixture(params=["lancedb", "qdrant"])

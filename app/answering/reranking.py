@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.documents import Chunk
 from ingestion.errors import ModelError
+from ingestion.weights import has_torch
 
 
 class Reranker:
@@ -18,10 +19,15 @@ class Reranker:
         depth: how many candidates it reads per question.
 
     Raises:
-        ModelError: the model cannot be loaded.
+        ModelError: the model cannot be loaded, or the packages that run it are not installed.
     """
 
     def __init__(self, model: str, device: str, depth: int) -> None:
+        if not has_torch():
+            raise ModelError(
+                f"{model}: a cross-encoder takes sentence-transformers and torch, which are not "
+                "installed here. Install plumbline[models], or unset PLUMB_RETRIEVAL_RERANK_MODEL."
+            )
         from sentence_transformers import CrossEncoder
 
         try:
