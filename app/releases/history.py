@@ -148,6 +148,8 @@ class ReleaseHistory:
         Raises:
             HistoryEdited: an event was edited, removed or put in; the message names it.
         """
+        # Read before the events: another process may write one meanwhile, and the head after it.
+        head = self._records.get(HEAD)
         events: list[Event] = []
         for name in self._records.names(EVENTS):
             text = self._records.get(f"{EVENTS}/{name}") or ""
@@ -163,7 +165,7 @@ class ReleaseHistory:
             if event.previous != (before.hash if before else None):
                 raise HistoryEdited(_edited(name, "it does not follow the event before it"))
             events.append(event)
-        self._check_head(events)
+        _check_head(head, events)
         return events
 
     def append(
@@ -236,18 +238,6 @@ class ReleaseHistory:
                 )
         return len(events)
 
-    def _check_head(self, events: list[Event]) -> None:
-        text = self._records.get(HEAD)
-        if text is None:
-            return
-        head = _Head.model_validate_json(text)
-        # A process that dies between an event and the head leaves the head behind, never ahead.
-        if head.number > len(events) or events[head.number - 1].hash != head.hash:
-            raise HistoryEdited(
-                f"the history of releases ends at event {len(events)}, but {head.number} were "
-                f"written, the last with hash {head.hash[:12]}…; restore the index's records."
-            )
-
     def _move_head(self, event: Event) -> None:
         after = _Head(number=event.number, hash=event.hash).model_dump_json()
         while True:
@@ -260,6 +250,18 @@ class ReleaseHistory:
                 moved = self._records.replace(HEAD, before, after)
             if moved:
                 return
+
+
+def _check_head(text: str | None, events: list[Event]) -> None:
+    if text is None:
+        return
+    head = _Head.model_validate_json(text)
+    # A process that dies between an event and the head leaves the head behind, never ahead.
+    if head.number > len(events) or events[head.number - 1].hash != head.hash:
+        raise HistoryEdited(
+            f"the history of releases ends at event {len(events)}, but {head.number} were "
+            f"written, the last with hash {head.hash[:12]}…; restore the index's records."
+        )
 
 
 def _edited(name: str, what: str) -> str:
