@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure() -> None:
     """Look for garbage less often: a worker ends with millions of objects, most of which stay."""
     gc.set_threshold(50_000, 20, 20)
+    # ranx compiles its metrics for 45 seconds, and then computes ours in two hundredths of one.
+    os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 
 @pytest.fixture(autouse=True)
