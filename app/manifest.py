@@ -72,3 +72,32 @@ class Manifest(BaseModel):
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("id", None)
         return copied
+
+
+class Change(BaseModel):
+    """A field of the manifest that is not what it was; `retrieval.passages`, for example."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def manifest_changes(before: Manifest, after: Manifest) -> list[Change]:
+    """The fields that differ."""
+    # As JSON, since what was stored has lists where there were tuples.
+    then, now = (_flat(item.model_dump(mode="json", exclude={"id"})) for item in (before, after))
+    return [
+        Change(field=field, before=then.get(field), after=now.get(field))
+        for field in dict.fromkeys([*then, *now])
+        if then.get(field) != now.get(field)
+    ]
+
+
+def _flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{above}{name}.")
+        else:
+            flat[f"{above}{name}"] = value
+    return flat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from app.answering.reranking import Reranker
@@ -11,7 +12,9 @@ from app.cache.answers import AnswerCache
 from app.cache.opening import answer_cache, question_vectors
 from app.cache.opening import open_store as open_cache_store
 from app.embedders import Embedders
+from app.errors import ReleaseMismatch
 from app.open_sets import OpenSets
+from app.releases.pins import Pins
 from app.settings import Settings
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.protocol import IndexStore
@@ -19,7 +22,12 @@ from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings
 from ingestion.sync.start import Bench, bench_of, settings_of
 from ingestion.versions.catalogue import Catalogue
+from ingestion.versions.holds import holds_of
+from prompts.errors import PlumbError
 from prompts.registry import PromptRegistry, shipped_prompts
+from prompts.uses import CONDENSE
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ def build(
 
     Raises:
         PlumbError: a part cannot be made; the message says which and why.
+        ReleaseMismatch: the release of the settings cannot be served as it was evaluated.
     """
     store = store or open_store(settings.index, settings.qdrant)
     embedder = embedder or load_embedder(settings.embedding)
@@ -70,8 +79,13 @@ def build(
         embedder, lambda identity: load_embedder(settings_of(identity, settings.embedding))
     )
     catalogue = Catalogue(store)
-    sets = OpenSets(catalogue, embedders)
-    prompts = PromptRegistry(settings.prompt.folder or shipped_prompts(), settings.prompt.aliases)
+    pins = settings.release
+    sets = OpenSets(catalogue, embedders, pins=pins)
+    prompts = PromptRegistry(
+        settings.prompt.folder or shipped_prompts(),
+        settings.prompt.aliases,
+        pins.prompts if pins is not None else None,
+    )
     cache, embed = None, None
     if cached and settings.cache.enabled:
         kept = open_cache_store(settings)
@@ -79,7 +93,39 @@ def build(
         cache, embed = answer_cache(settings, kept, vectors), vectors.embed
     retriever = Retriever(embedders, retrieval.depth, reranker, embed)
     answers = AnswerService(settings, embedder, sets, prompts, retriever)
-    return Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
+    parts = Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
+    if pins is not None:
+        try:
+            _check(pins, parts)
+        except BaseException:
+            parts.close()
+            raise
+    return parts
+
+
+def _check(pins: Pins, parts: Parts) -> None:
+    """Compare what would answer here with what was evaluated, for each set of a release."""
+    held = {
+        (name, one.number)
+        for name in pins.sets
+        for one in holds_of(parts.catalogue.store.records, name)
+    }
+    for name, released in pins.sets.items():
+        try:
+            found = parts.answers.manifest_of(name)
+            condense = parts.prompts.get(CONDENSE, parts.settings.session.condense, name)
+        except PlumbError as error:
+            raise ReleaseMismatch(f"{pins.release} cannot be served: {error}") from error
+        pins.check_manifest(name, found)
+        pins.check_condense(name, condense)
+        if (name, released.index_number) not in held:
+            logger.warning(
+                "%s serves index version %s of %r, which nothing holds: `plumb index gc` may remove "
+                "it. `plumb release create` holds the versions of the releases it makes.",
+                pins.release,
+                released.index_version,
+                name,
+            )
 
 
 def bench(settings: Settings, catalogue: Catalogue, embedder: Embedder | None = None) -> Bench:

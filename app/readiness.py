@@ -33,9 +33,16 @@ class Dependency(BaseModel):
 
 
 class Report(BaseModel):
-    """Whether questions can be answered, and each dependency's state, the needed ones' and others'."""
+    """Whether questions can be answered.
+
+    Attributes:
+        ready: whether they can.
+        release: the release that this process serves; None: it is pinned to none.
+        dependencies: each one's state, of those that are needed and of the others.
+    """
 
     ready: bool
+    release: str | None = None
     dependencies: dict[str, Dependency]
 
 
@@ -58,7 +65,7 @@ class Readiness:
     def report(self) -> Report:
         """Check all of them now."""
         checks: dict[str, Callable[[], Any]] = {
-            "index": self._parts.catalogue.check,
+            "index": self._parts.sets.check,
             "embedding_model": lambda: self._parts.embedder.embed_query("ready"),
             "chat_model": self._parts.answers.check,
         }
@@ -68,7 +75,9 @@ class Readiness:
         for name in OPTIONAL & found.keys():
             found[name] = found[name].model_copy(update={"needed": False})
         ready = all(state.ready for state in found.values() if state.needed)
-        return Report(ready=ready, dependencies=found)
+        pins = self._parts.settings.release
+        release = None if pins is None else pins.release
+        return Report(ready=ready, release=release, dependencies=found)
 
     def close(self) -> None:
         """Let go of Redis."""

@@ -1,9 +1,9 @@
 """The one tree of settings.
 
-A value comes from the first of: a flag of the command line; the environment (`PLUMB_INDEX_URL`
-sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the file that `PLUMB_CONFIG` names, or
-`plumbline.toml` in the working folder; the default. `plumb settings` prints the tree with the
-values in force.
+A value comes from the first of: a flag of the command line; the release that `PLUMB_RELEASE` names;
+the environment (`PLUMB_INDEX_URL` sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the
+file that `PLUMB_CONFIG` names, or `plumbline.toml` in the working folder; the default. `plumb
+settings` prints the tree with the values in force.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -31,6 +32,9 @@ from app.answer_settings import (
     RetrievalSettings,
 )
 from app.cache_settings import CacheSettings
+from app.releases.pins import VARIABLE as RELEASE
+from app.releases.pins import Pins, settings_of
+from app.releases.release import read_release
 from app.releases.settings import ReleasesSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
 from app.service_settings import (
@@ -57,6 +61,7 @@ ENV_PREFIX = "PLUMB_"
 # Variables that are read elsewhere and are no settings of the tree.
 OTHER_VARIABLES = {
     "PLUMB_CONFIG",
+    RELEASE,
     "PLUMB_BENCH_DATA",
     "PLUMB_BENCH_SECONDS",
     "PLUMB_TEST_QDRANT_URL",
@@ -98,6 +103,8 @@ class Settings(BaseSettings):
     limits: LimitsSettings = LimitsSettings()
     browser: BrowserSettings = BrowserSettings()
     releases: ReleasesSettings = ReleasesSettings()
+    # Given by `load_tree`: what PLUMB_RELEASE names is a file, and no value.
+    release: Pins | None = Field(default=None, exclude=True, repr=False)
 
     @classmethod
     def settings_customise_sources(
@@ -108,11 +115,55 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file."""
+        """Flags, then the release, then environment, then the file."""
+        below: list[PydanticBaseSettingsSource] = [env_settings]
         file = config_file()
-        if file is None:
-            return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        if file is not None:
+            below.append(TomlConfigSettingsSource(settings_cls, file))
+        pins = init_settings().get("release")
+        if not isinstance(pins, Pins):
+            return init_settings, *below
+        released = settings_of(pins)
+        return (
+            init_settings,
+            InitSettingsSource(settings_cls, released),
+            *(_Without(settings_cls, source, released) for source in below),
+        )
+
+
+class _Without(PydanticBaseSettingsSource):
+    """Another source without the values that go before it.
+
+    Sources are merged within mappings: of `chat.parameters`, what only the lower source names would
+    else be added to the release's.
+    """
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        source: PydanticBaseSettingsSource,
+        taken: dict[str, dict[str, Any]],
+    ) -> None:
+        super().__init__(settings_cls)
+        self._source = source
+        self._taken = taken
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """The other source's."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        """All values of the other source but those that are taken."""
+        return {
+            group: {
+                name: value
+                for name, value in values.items()
+                if name not in self._taken.get(group, {})
+            }
+            if isinstance(values, dict)
+            else values
+            for group, values in self._source().items()
+        }
 
 
 Tree = TypeVar("Tree", bound=Settings)
@@ -126,11 +177,18 @@ def config_file() -> Path | None:
     return DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
 
 
+def _pins() -> Pins | None:
+    """The pins of the release that this process serves, if it is told to serve one."""
+    named = os.environ.get(RELEASE)
+    return Pins.of(read_release(Path(named))) if named else None
+
+
 def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
-    """Read the settings; `overrides` (dotted name -> value) win over environment and file.
+    """Read the settings; `overrides` (dotted name -> value) win over release, environment and file.
 
     Raises:
         SettingsError: a name is unknown or a value does not fit; the message names it.
+        InvalidRelease: the file that PLUMB_RELEASE names is no release.
     """
     return load_tree(Settings, overrides)
 
@@ -139,7 +197,7 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     """As `load_settings`, for a tree that a room above has grown.
 
     Raises:
-        SettingsError: a name is unknown or a value does not fit; the message names it.
+        As `load_settings`.
     """
     _check_variable_names(tree_type)
     tree: dict[str, Any] = {}
@@ -154,7 +212,7 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     if file is not None and not file.is_file():
         raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
     try:
-        return tree_type(**tree)
+        return tree_type(**tree, release=_pins())
     except ValidationError as error:
         raise SettingsError(_explain(error, tree_type)) from error
     except tomllib.TOMLDecodeError as error:

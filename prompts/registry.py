@@ -10,14 +10,15 @@ Layout of a prompts folder:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from prompts.aliases import PRODUCTION, Aliases
+from prompts.aliases import PRODUCTION, Aliases, Place
 from prompts.errors import PromptError
 from prompts.lock import check_locked, read_lock
-from prompts.targets import Target
+from prompts.targets import Target, only
 from prompts.versions import VERSION, PromptVersion
 from prompts.watching import WatchedAliases
 from prompts.yaml_files import read_mapping
@@ -34,11 +35,18 @@ class PromptRegistry:
     Args:
         folder: see the module.
         aliases: where moved aliases are kept, if not in the folder.
+        pinned: place of an alias -> the version that it means, whatever the aliases file says.
     """
 
-    def __init__(self, folder: Path, aliases: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        aliases: Path | None = None,
+        pinned: Mapping[Place, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.watched = WatchedAliases(folder, aliases)
+        self._pinned = {place: only(version) for place, version in (pinned or {}).items()}
         self._versions: dict[tuple[str, str], PromptVersion] = {}
 
     def get(
@@ -57,7 +65,7 @@ class PromptRegistry:
         Raises:
             PromptError: no such prompt, version or alias, or the file is malformed.
         """
-        target = self.watched.read().get(name, reference, document_set)
+        target = self._target(name, reference, document_set)
         version = reference if target is None else target.choose(f"{name}@{reference}", key)
         return self._versions.get((name, version)) or self._load(
             name, version, reference, document_set
@@ -72,12 +80,13 @@ class PromptRegistry:
         Raises:
             PromptError: as `get`.
         """
-        aliases = self.watched.read()
-        if document_set is None:
-            found = [t for place, t in aliases.targets.items() if place[:2] == (name, reference)]
-        else:
-            of_set = aliases.get(name, reference, document_set)
+        found = [t for place, t in self._pinned.items() if place[:2] == (name, reference)]
+        if document_set is not None:
+            of_set = self._target(name, reference, document_set)
             found = [] if of_set is None else [of_set]
+        elif not found:
+            aliases = self.watched.read()
+            found = [t for place, t in aliases.targets.items() if place[:2] == (name, reference)]
         versions = dict.fromkeys(version for target in found for version in target.versions)
         return [
             self._load(name, version, reference, document_set)
@@ -97,16 +106,26 @@ class PromptRegistry:
 
     def aliases(self, name: str, document_set: str | None = None) -> dict[str, Target]:
         """Alias -> target of a prompt, as they are now for a set."""
-        return self.watched.read().of(name, document_set)
+        pinned = {
+            place.alias: target
+            for place, target in self._pinned.items()
+            if (place.prompt, place.document_set) == (name, document_set)
+        }
+        return self.watched.read().of(name, document_set) | pinned
 
     def all_aliases(self) -> Aliases:
-        """Every alias of every prompt and set, as they are now."""
+        """Every alias of every prompt and set, as the aliases file has them now."""
         return self.watched.read()
 
     def is_locked(self, version: PromptVersion) -> bool:
         """Whether the version's content stands in the lock."""
         locked = read_lock(self.folder).get(version.name, {})
         return locked.get(version.version) == version.content_hash
+
+    def _target(self, name: str, reference: str, document_set: str | None) -> Target | None:
+        # Pinned first: what does not depend on the aliases file must not fail with it.
+        pinned = self._pinned and self._pinned.get(Place(name, reference, document_set))
+        return pinned or self.watched.read().get(name, reference, document_set)
 
     def _load(
         self, name: str, version: str, reference: str, document_set: str | None

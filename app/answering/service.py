@@ -153,7 +153,8 @@ class AnswerService:
             filters: which documents may be used; see `ingestion.index.filters`.
             prompt: version or alias of the prompt `answer`; default: the setting's.
             passages: how many passages to answer from; default: the setting's, else the prompt's.
-            index_version: a version of the set, live or not; default: the live one.
+            index_version: a version of the set, live or not; default: the live one, or the one of
+                the release that is served.
             condensed_by: see `Manifest`.
             visible_to: groups of who asks: beside what everyone sees, only their documents are
                 searched, whatever `filters` say; None: all documents.
@@ -167,13 +168,30 @@ class AnswerService:
         question = check_question(question, self._settings.serve.max_question_chars)
         where = both(passes_to(visible_to), parse_filter(filters))
         set_name = set_name or self._sets.only()
+        document_set = self._sets.get(set_name, index_version)
         reference = prompt or self._settings.prompt.answer
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
-        document_set = self._sets.get(set_name, index_version)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         chosen = self.models.get(version.model)
         manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
         return Asked(question, document_set, version, chosen, manifest, limit, where)
+
+    def manifest_of(self, set_name: str) -> Manifest:
+        """Everything that shapes an answer to a question that names no version and is no follow-up.
+
+        Raises:
+            As `prepare`.
+        """
+        return self.prepare("anything?", set_name).manifest
+
+    def release_of(self, manifest: Manifest) -> str | None:
+        """The release that shaped an answer; None where none is served, or another was asked for.
+
+        Args:
+            manifest: of the question as it was prepared.
+        """
+        pins = self._settings.release
+        return None if pins is None else pins.release_of(manifest)
 
     def search(
         self,

@@ -112,7 +112,7 @@ class Maker:
                 "PLUMB_BATCHES_MOST_QUESTIONS is the bound."
             )
         if document_set is not None:
-            self._parts.catalogue.live(document_set)
+            self._parts.sets.info(document_set)
         if prompt is not None:
             self._parts.prompts.targets(ANSWER, prompt, document_set)
 

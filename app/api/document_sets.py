@@ -53,6 +53,6 @@ class DocumentSets(BaseModel):
 
 @router.get("/document-sets", summary="List document sets")
 def document_sets(parts: PartsDep) -> DocumentSets:
-    """Every document set in the index that has a live version."""
-    infos = [parts.catalogue.live(name) for name in parts.catalogue.names()]
+    """Every document set that has a live version; or those of the release that is served."""
+    infos = [parts.sets.info(name) for name in parts.sets.names()]
     return DocumentSets(document_sets=[DocumentSetSummary.of(info) for info in infos])

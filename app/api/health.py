@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from app.api.parts import ReadinessDep
+from app.api.parts import PartsDep, ReadinessDep
 from app.readiness import Report
 
 router = APIRouter(tags=["health"])
@@ -17,15 +17,22 @@ NOT_READY: dict[int | str, dict[str, Any]] = {
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process answers.
+
+    Attributes:
+        status: always `ok`.
+        release: the release that it serves; None: it is pinned to none.
+    """
 
     status: str = "ok"
+    release: str | None = None
 
 
 @router.get("/healthz", summary="Is the process alive?")
-def healthz() -> Alive:
+def healthz(parts: PartsDep) -> Alive:
     """Says nothing about dependencies, so that their failure does not restart the process."""
-    return Alive()
+    pins = parts.settings.release
+    return Alive(release=None if pins is None else pins.release)
 
 
 @router.get("/readyz", responses=NOT_READY, summary="Can questions be answered?")

@@ -1,27 +1,18 @@
-"""What is different between two answers: words, passages, manifest."""
+"""What is different between two answers: words and passages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
 from app.answering.answer import Passage
-from app.manifest import Manifest
 
 # A word with the white space behind it, so that stretches are not torn apart by equal spaces.
 WORDS = re.compile(r"\w+\s*|\W")
-
-
-class Change(BaseModel):
-    """A field of the manifest that is not what it was; `retrieval.passages`, for example."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 class PassageMove(BaseModel):
@@ -47,17 +38,6 @@ class Stretch(BaseModel):
 
     kind: Literal["same", "removed", "added"]
     text: str
-
-
-def manifest_changes(before: Manifest, after: Manifest) -> list[Change]:
-    """The fields that differ."""
-    # As JSON, since what was stored has lists where there were tuples.
-    then, now = (_flat(item.model_dump(mode="json", exclude={"id"})) for item in (before, after))
-    return [
-        Change(field=field, before=then.get(field), after=now.get(field))
-        for field in dict.fromkeys([*then, *now])
-        if then.get(field) != now.get(field)
-    ]
 
 
 def passage_moves(before: list[Passage], after: list[Passage]) -> list[PassageMove]:
@@ -93,13 +73,3 @@ def _stretches(then: list[str], now: list[str]) -> Iterator[Stretch]:
             yield Stretch(kind="removed", text="".join(then[i:j]))
         if k < m:
             yield Stretch(kind="added", text="".join(now[k:m]))
-
-
-def _flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{above}{name}.")
-        else:
-            flat[f"{above}{name}"] = value
-    return flat

@@ -9,15 +9,9 @@ from pydantic import BaseModel
 from app.answering.answer import Answer
 from app.answering.service import AnswerService
 from app.errors import CannotReplay
-from app.lineage.differences import (
-    Change,
-    PassageMove,
-    Stretch,
-    manifest_changes,
-    passage_moves,
-    text_diff,
-)
+from app.lineage.differences import PassageMove, Stretch, passage_moves, text_diff
 from app.lineage.record import AnswerRecord
+from app.manifest import Change, manifest_changes
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 

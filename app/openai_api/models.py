@@ -45,11 +45,11 @@ def parse_model(name: str) -> tuple[str, str | None]:
 
 
 def models(parts: Parts) -> Models:
-    """Each live set by itself, then with each alias of the prompt `answer`."""
+    """Each set that can be asked by itself, then with each alias of the prompt `answer`."""
     found = []
-    for name in parts.catalogue.names():
+    for name in parts.sets.names():
         aliases = sorted(parts.prompts.aliases(ANSWER, name))
-        created = int(parts.catalogue.live(name).committed_at.timestamp())
+        created = int(parts.sets.info(name).committed_at.timestamp())
         ids = [f"{PREFIX}{name}", *(f"{PREFIX}{name}@{alias}" for alias in aliases)]
         found += [Model(id=id_, created=created) for id_ in ids]
     return Models(data=found)
@@ -62,7 +62,7 @@ def model_of(parts: Parts, name: str) -> Model:
         UnknownModel, UnknownDocumentSet, PromptError: there is none of this name.
     """
     document_set, prompt = parse_model(name)
-    live = parts.catalogue.live(document_set)
+    live = parts.sets.info(document_set)
     if prompt is not None:
         parts.prompts.targets(ANSWER, prompt, document_set)
     return Model(id=name, created=int(live.committed_at.timestamp()))

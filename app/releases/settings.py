@@ -11,9 +11,17 @@ from ingestion.settings import SettingsGroup
 
 # The settings that shape answers, by group. Names of secrets never stand here.
 SHAPING = {
-    "chat": ("model", "base_url", "parameters", "fallback_model", "last_resort"),
+    "chat": (
+        "model",
+        "base_url",
+        "parameters",
+        "fallback_model",
+        "fallback_base_url",
+        "last_resort",
+    ),
     "extractive": ("max_sentences", "threshold"),
     "retrieval": ("passages", "depth", "rerank_model", "rerank_depth"),
+    "session": ("history_tokens",),
 }
 
 

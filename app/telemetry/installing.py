@@ -66,7 +66,7 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
 def _live(app: FastAPI) -> list[SetInfo]:
     parts: Parts = app.state.parts
     try:
-        return [parts.catalogue.live(name) for name in parts.catalogue.names()]
+        return [parts.sets.info(name) for name in parts.sets.names()]
     except PlumbError:  # an index that is away has no age; readyz says that it is away
         return []
 
