@@ -13,6 +13,7 @@ from app.redis_probe import probe_redis
 from app.settings import Settings
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.deletion_proof import DeletionProof, Probe, probe_index
+from ingestion.versions.holds import holds_of
 
 
 def prove_deleted(
@@ -22,7 +23,7 @@ def prove_deleted(
     proof = probe_index(catalogue, name, document)
     probes = [
         *proof.probes,
-        probe_redis(settings, catalogue.live(name).version, document),
+        probe_redis(settings, _serving(catalogue, name), document),
         _probe_answers(settings, name, document),
     ]
     probes.append(_memory(settings))
@@ -44,6 +45,12 @@ def forget_stored(settings: Settings, name: str, document: str) -> tuple[int, in
         lines = forget_in_batches(database, name, document)
         # Last, since it leaves no deleted row in the file.
         return forget_document(database, name, document), lines
+
+
+def _serving(catalogue: Catalogue, name: str) -> set[str]:
+    """The versions that answers come from: the live one, and those of releases in use."""
+    holds = holds_of(catalogue.store.records, name)
+    return {catalogue.live(name).version, *(one.version for one in holds if one.in_use)}
 
 
 def _memory(settings: Settings) -> Probe:

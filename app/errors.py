@@ -25,6 +25,7 @@ prompts.errors.PlumbError
 │   ├── UnknownJob          no job of this id
 │   ├── JobIsActive         a job of the document set is at work or waiting already
 │   └── JobsUnavailable     jobs cannot be started or looked up right now
+├── NotStarted              the service's processes could not start
 ├── UnknownModel            no document set and prompt of this name, for OpenAI clients
 ├── ReleaseError
 │   ├── InvalidRelease      a file or record is no release, or was edited
@@ -66,6 +67,10 @@ class UploadsUnavailable(PlumbError):
 
 class StoreUnavailable(PlumbError):
     """The database of answers and access cannot be reached or written right now."""
+
+
+class NotStarted(PlumbError):
+    """The service's processes could not start; each has logged why."""
 
 
 class UnknownModel(PlumbError):

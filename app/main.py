@@ -28,6 +28,8 @@ from app.api import (
 from app.api.body_limit import BodyLimit, Bound
 from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.documented_access import describe_access
+from app.api.release_header import HEADER as RELEASE_HEADER
+from app.api.release_header import ReleaseHeader
 from app.api.security_headers import SecurityHeaders
 from app.batch.kept import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
@@ -38,6 +40,8 @@ from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
 from app.readiness import Readiness
+from app.releases.history import ReleaseHistory
+from app.releases.state import state_of
 from app.security.opening import open_guard
 from app.sessions.opening import open_sessions
 from app.settings import Settings
@@ -77,9 +81,14 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings, SYNCS)
         batch_jobs = open_queue(settings, BATCHES)
-        app.state.batches = KeptBatches(database, settings.batches.most_unfinished)
+        pinned = None if settings.release is None else settings.release.id
+        app.state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned)
+        records = app.state.parts.catalogue.store.records
         app.state.batch_starts = BatchStarts(
-            UnfinishedBatches(database), batch_jobs, settings.store.keep_days
+            UnfinishedBatches(database, pinned),
+            batch_jobs,
+            settings.store.keep_days,
+            lambda: state_of(ReleaseHistory(records).events()).retired,
         )
         app.state.sessions = open_sessions(settings)
         store = settings.store
@@ -131,13 +140,15 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
     app.add_middleware(
         SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
     )
+    if settings.release is not None:
+        app.add_middleware(ReleaseHeader, release=settings.release.id)
     if settings.browser.origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.browser.origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-            expose_headers=["Location", "Retry-After", "WWW-Authenticate"],
+            expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
         )
     telemetry = install_telemetry(app, settings)
     problems.install(app)

@@ -101,7 +101,7 @@ class OpenSets:
             return self._catalogue.find(name, version)
         except (UnknownVersion, UnknownDocumentSet) as error:
             raise IndexUnavailable(
-                f"{self._pins.release} serves index version {version} of document set {name!r}, "
+                f"{self._pins.id} serves index version {version} of document set {name!r}, "
                 "which is not in this index: it was removed, or index.url names another index. "
                 "Serve a release whose versions are there (`plumb release history` lists them)."
             ) from error

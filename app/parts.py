@@ -115,14 +115,14 @@ def _check(pins: Pins, parts: Parts) -> None:
             found = parts.answers.manifest_of(name)
             condense = parts.prompts.get(CONDENSE, parts.settings.session.condense, name)
         except PlumbError as error:
-            raise ReleaseMismatch(f"{pins.release} cannot be served: {error}") from error
+            raise ReleaseMismatch(f"{pins.id} cannot be served: {error}") from error
         pins.check_manifest(name, found)
         pins.check_condense(name, condense)
         if (name, released.index_number) not in held:
             logger.warning(
                 "%s serves index version %s of %r, which nothing holds: `plumb index gc` may remove "
                 "it. `plumb release create` holds the versions of the releases it makes.",
-                pins.release,
+                pins.id,
                 released.index_version,
                 name,
             )

@@ -76,7 +76,7 @@ class Readiness:
             found[name] = found[name].model_copy(update={"needed": False})
         ready = all(state.ready for state in found.values() if state.needed)
         pins = self._parts.settings.release
-        release = None if pins is None else pins.release
+        release = None if pins is None else pins.id
         return Report(ready=ready, release=release, dependencies=found)
 
     def close(self) -> None:

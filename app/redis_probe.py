@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from app.settings import Settings
@@ -16,14 +16,14 @@ ANSWERS = b"plumb:cache:answer:"
 SESSIONS = b"plumb:session:"
 
 
-def probe_redis(settings: Settings, live_version: str, document: str) -> Probe:
+def probe_redis(settings: Settings, serving: Collection[str], document: str) -> Probe:
     """Look at every key, and at its value as its type is read; kept answers are unpacked.
 
-    A kept answer can be given again only if it is of the live version; a session's words are in
+    A kept answer can be given again only if it is of a version that answers come from; a session's words are in
     no answer. What is found under any other key counts as live, since nobody knows what it is for.
 
     Args:
-        live_version: the index version that is live.
+        serving: the index versions that answers come from.
 
     Raises:
         IndexUnavailable: Redis cannot be looked through.
@@ -49,7 +49,7 @@ def probe_redis(settings: Settings, live_version: str, document: str) -> Probe:
             if not held and wanted not in key:
                 continue
             found.append(key)
-            live = live or _is_live(key, held, live_version.encode())
+            live = live or _is_live(key, held, serving)
     except RedisError as error:
         raise IndexUnavailable(
             f"Redis cannot be looked through: {error}; check PLUMB_REDIS_URL and try again."
@@ -93,9 +93,10 @@ def _unpacked(value: bytes) -> bytes:
         return value
 
 
-def _is_live(key: bytes, held: list[bytes], version: bytes) -> bool:
+def _is_live(key: bytes, held: list[bytes], serving: Collection[str]) -> bool:
     if key.startswith(ANSWERS):
-        return any(b'"index_version":"' + version + b'"' in value for value in held)
+        named = [f'"index_version":"{version}"'.encode() for version in serving]
+        return any(name in value for name in named for value in held)
     return not key.startswith(SESSIONS)
 
 

@@ -10,12 +10,13 @@ import socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from app.errors import NotStarted
 from app.jobs.handing_over import handed_over, take_over
 from app.settings import Settings
-from prompts.errors import SettingsError
+from prompts.errors import PlumbError, SettingsError
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 # How long open answers may still take when the service is to stop. A stream of a job's events
@@ -31,8 +32,11 @@ def run(settings: Settings) -> None:
 
     Raises:
         SettingsError: the address cannot be listened on.
+        NotStarted: a worker process could not start.
+        PlumbError: what else keeps it from starting; the message says what.
     """
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
     from app.main import create_app
@@ -55,7 +59,7 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
-    log_to_stderr(settings.telemetry)
+    log_to_stderr(settings.telemetry, _release(settings))
     logger.info("%s", notice(settings.auth, host))
     common: dict[str, Any] = {
         "log_config": None,
@@ -64,12 +68,18 @@ def run(settings: Settings) -> None:
     }
     workers = settings.serve.workers
     if workers == 1:
-        config = uvicorn.Config(create_app(settings, leave_alone_what_stays), **common)
+        service = PlainStart(create_app(settings, leave_alone_what_stays), logs=False)
+        config = uvicorn.Config(service, **common)
         if os.getpid() == 1:
             # When it has stopped, uvicorn raises the signal again for the handler before its own:
             # as the first process of a container, that a service which was told to stop ends well.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        uvicorn.Server(config).run(sockets=[listener])
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except SystemExit:
+            if service.failure is not None:
+                raise service.failure from None
+            raise
         return
     config = uvicorn.Config(
         "app.serving:worker_app",
@@ -80,7 +90,53 @@ def run(settings: Settings) -> None:
     )
     with TemporaryDirectory(prefix="plumb-metrics-") as shared:
         os.environ.update(handed_over(settings) | {SHARED_FOLDER: shared})
-        Multiprocess(config, [listener]).run()
+        supervisor = Multiprocess(config, [listener])
+        supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise NotStarted("a worker could not start, so none serves; its entry above says why.")
+
+
+class PlainStart:
+    """ASGI: say what a user can mend in one line where the service cannot start, not in a traceback.
+
+    Args:
+        logs: whether the line goes into the log; else who started the service says it.
+
+    Attributes:
+        failure: what keeps it from starting; None where nothing does.
+    """
+
+    def __init__(self, app: ASGIApp, *, logs: bool) -> None:
+        self._app = app
+        self._logs = logs
+        self.failure: PlumbError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; of the start, only how it went."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        failed: list[str] = []
+
+        async def without_traceback(message: Message) -> None:
+            # Starlette sends the traceback first, and then raises what it is of.
+            if message["type"] == "lifespan.startup.failed":
+                failed.append(message.get("message", ""))
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, without_traceback)
+        except PlumbError as error:
+            if not failed:
+                raise
+            self.failure = error
+            line = " ".join(str(error).split()) if self._logs else ""
+            await send({"type": "lifespan.startup.failed", "message": line})
+        except BaseException:
+            if failed:
+                await send({"type": "lifespan.startup.failed", "message": failed[0]})
+            raise
 
 
 def leave_alone_what_stays() -> None:
@@ -93,11 +149,15 @@ def leave_alone_what_stays() -> None:
     gc.freeze()
 
 
-def worker_app() -> FastAPI:
+def worker_app() -> ASGIApp:
     """The app of one worker process, by the settings that `run` handed over."""
     from app.main import create_app
     from app.telemetry.logs import log_to_stderr
 
     settings = take_over()
-    log_to_stderr(settings.telemetry)
-    return create_app(settings, leave_alone_what_stays)
+    log_to_stderr(settings.telemetry, _release(settings))
+    return PlainStart(create_app(settings, leave_alone_what_stays), logs=True)
+
+
+def _release(settings: Settings) -> str | None:
+    return None if settings.release is None else settings.release.id

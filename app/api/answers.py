@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.callers import CallerDep
-from app.api.parts import AnswerLogDep
+from app.api.parts import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
 from app.lineage.paging import AnswerPage
 from app.lineage.record import Feedback, Lineage, Thumb
@@ -37,6 +37,9 @@ def list_answers(
     refused: Annotated[
         bool | None, Query(description="true: only refusals; false: only what is none.")
     ] = None,
+    release: Annotated[
+        str | None, Query(max_length=100, description="Only what this release shaped.")
+    ] = None,
     since: Annotated[
         AwareDatetime | None, Query(description="Only from this time on, with its zone.")
     ] = None,
@@ -50,6 +53,7 @@ def list_answers(
         caller,
         document_set=check_name(document_set) if document_set is not None else None,
         refused=refused,
+        release=release,
         since=since,
         after=after,
         limit=limit,
@@ -72,11 +76,17 @@ def give_feedback(
     answer_id: str,
     log: AnswerLogDep,
     caller: CallerDep,
+    metrics: MetricsDep,
     request: Annotated[FeedbackRequest, Body()],
 ) -> Feedback:
     """Keep it, in place of what the caller said of this answer before."""
     return log.give_feedback(
-        answer_id, caller, request.thumb, request.reason, request.corrected_answer
+        answer_id,
+        caller,
+        request.thumb,
+        request.reason,
+        request.corrected_answer,
+        on_opinion=metrics.on_feedback,
     )
 
 

@@ -32,7 +32,7 @@ class Alive(BaseModel):
 def healthz(parts: PartsDep) -> Alive:
     """Says nothing about dependencies, so that their failure does not restart the process."""
     pins = parts.settings.release
-    return Alive(release=None if pins is None else pins.release)
+    return Alive(release=None if pins is None else pins.id)
 
 
 @router.get("/readyz", responses=NOT_READY, summary="Can questions be answered?")

@@ -15,6 +15,7 @@ from app.lineage.log import AnswerLog
 from app.parts import Parts
 from app.readiness import Readiness
 from app.sessions.session import Sessions
+from app.telemetry.metrics import Metrics
 from app.turns.turns import Turns
 from app.uploads.protocol import Uploads
 
@@ -59,6 +60,10 @@ async def _answer_log(request: Request) -> AnswerLog:
     return cast("AnswerLog", request.app.state.answer_log)
 
 
+async def _metrics(request: Request) -> Metrics:
+    return cast("Metrics", request.app.state.metrics)
+
+
 PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
@@ -69,3 +74,4 @@ UploadsDep = Annotated[Uploads, Depends(_uploads)]
 TurnsDep = Annotated[Turns, Depends(_turns)]
 SessionsDep = Annotated[Sessions, Depends(_sessions)]
 AnswerLogDep = Annotated[AnswerLog, Depends(_answer_log)]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]

@@ -26,6 +26,8 @@ class Batch(BaseModel):
         answered, failed: how many of them have an answer, and an error.
         created, started, ended: when, in UTC.
         error: why the batch failed, and the mend.
+        release: the release that accepted it; only processes that serve it answer it. None: any
+            process that serves none does.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Batch(BaseModel):
     started: datetime | None = None
     ended: datetime | None = None
     error: str | None = None
+    release: str | None = None
 
 
 class BatchPage(BaseModel):

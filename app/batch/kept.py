@@ -28,10 +28,14 @@ class KeptBatches:
     Args:
         database: migrated already.
         most_unfinished: batches that one caller may have unfinished at a time.
+        release: the release that new batches are answered under; None for what is live.
     """
 
-    def __init__(self, database: Database, most_unfinished: int) -> None:
+    def __init__(
+        self, database: Database, most_unfinished: int, release: str | None = None
+    ) -> None:
         self._database = database
+        self._release = release
         self._most_unfinished = most_unfinished
 
     def create(
@@ -68,6 +72,7 @@ class KeptBatches:
             created=now,
             starts=0,
             seen=now,
+            release=self._release,
         )
         with self._database.session() as session:
             of_caller = BatchRow.caller == row.caller, BatchRow.ended.is_(None)
@@ -214,6 +219,7 @@ def _batch(row: BatchRow, questions: int, answered: int, failed: int) -> Batch:
         started=row.started,
         ended=row.ended,
         error=row.error,
+        release=row.release,
     )
 
 

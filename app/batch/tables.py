@@ -22,6 +22,7 @@ class BatchRow(Table):
         per_minute: questions a minute that its caller's batches may ask together; 0: no bound.
         starts: how often it was begun since it last got on.
         seen: the last sign of life of whoever begins or answers it.
+        release: the release that it is answered under; NULL: by what is live.
     """
 
     __tablename__ = "batches"
@@ -39,6 +40,7 @@ class BatchRow(Table):
     error: Mapped[str | None]
     starts: Mapped[int]
     seen: Mapped[datetime] = mapped_column(UtcTime)
+    release: Mapped[str | None]
 
 
 class BatchQuestionRow(Table):

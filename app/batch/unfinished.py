@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity import wait_exponential as growing
@@ -32,28 +32,38 @@ class Unfinished:
         by: who made it.
         starts: how often it was begun since it last got on.
         seen: the last sign of life of whoever begins or answers it.
+        release: the release that it is answered under; None: by what is live.
     """
 
     id: str
     by: str
     starts: int
     seen: datetime
+    release: str | None = None
 
 
 class UnfinishedBatches:
-    """Batches in the database that want answers. Safe to share between threads and processes."""
+    """Batches in the database that want answers. Safe to share between threads and processes.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: migrated already.
+        release: the release that this process serves: it answers the batches of that one only.
+            None: those of none.
+    """
+
+    def __init__(self, database: Database, release: str | None = None) -> None:
         self._database = database
+        self._release = release
 
     def all(self) -> list[Unfinished]:
-        """Those there are, oldest first."""
-        query = select(BatchRow).where(BatchRow.ended.is_(None)).order_by(BatchRow.created)
-        with self._database.session() as session:
-            return [
-                Unfinished(row.id, row.caller, row.starts, row.seen)
-                for row in session.scalars(query)
-            ]
+        """Those that this process may answer, oldest first."""
+        return self._all(BatchRow.release.is_not_distinct_from(self._release))
+
+    def of_other_releases(self) -> list[Unfinished]:
+        """Those that only processes of other releases answer, oldest first."""
+        return self._all(
+            BatchRow.release.is_not(None), BatchRow.release.is_distinct_from(self._release)
+        )
 
     def note_start(self, batch_id: str) -> None:
         """Count that work on it is being begun."""
@@ -67,7 +77,7 @@ class UnfinishedBatches:
         """Begin to answer one, or go on.
 
         Raises:
-            UnknownBatch: there is none of this id, or it is finished.
+            UnknownBatch: there is none of this id, it is finished, or another release's.
             StoreUnavailable: the database cannot be read or written.
         """
         with self._database.session() as session:
@@ -76,6 +86,12 @@ class UnfinishedBatches:
                 raise UnknownBatch(
                     f"no batch {batch_id!a} is unfinished in {self._database.shown}: it was "
                     "deleted or is finished; or store.url of this process is not the service's."
+                )
+            if row.release != self._release:
+                raise UnknownBatch(
+                    f"batch {batch_id} is answered under {row.release or 'no release'}, and this "
+                    f"process serves {self._release or 'none'}; start one with PLUMB_RELEASE set "
+                    "as the service's was that accepted the batch."
                 )
             row.seen = datetime.now(UTC)
             row.started = row.started or row.seen
@@ -90,6 +106,14 @@ class UnfinishedBatches:
         before = datetime.now(UTC) - timedelta(days=keep_days)
         with self._database.session() as session:
             session.execute(delete(BatchRow).where(BatchRow.ended < before))
+
+    def _all(self, *conditions: ColumnElement[bool]) -> list[Unfinished]:
+        query = select(BatchRow).where(BatchRow.ended.is_(None), *conditions)
+        with self._database.session() as session:
+            return [
+                Unfinished(row.id, row.caller, row.starts, row.seen, row.release)
+                for row in session.scalars(query.order_by(BatchRow.created))
+            ]
 
     def _change(self, batch_id: str, **values: Any) -> None:
         with self._database.session() as session:

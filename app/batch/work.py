@@ -27,7 +27,8 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
     """
     with closing(Database(settings.store.url.get_secret_value())) as database:
         database.migrate()
-        batch = UnfinishedBatches(database).open(batch_id)
+        pins = settings.release
+        batch = UnfinishedBatches(database, None if pins is None else pins.id).open(batch_id)
         over = threading.Event()
         pace = _Pace(settings, batch, over)
         with recorded_answering(settings, batch.caller) as answer:

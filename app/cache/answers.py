@@ -128,12 +128,19 @@ class AnswerCache:
         store: where answers are kept.
         vectors: embeds questions.
         wait_s: the longest wait for an equal question's answer: the chat model's own bound.
+        release: the release that the process serves; answers are shared within it only.
     """
 
     def __init__(
-        self, settings: CacheSettings, store: CacheStore, vectors: QuestionVectors, wait_s: float
+        self,
+        settings: CacheSettings,
+        store: CacheStore,
+        vectors: QuestionVectors,
+        wait_s: float,
+        release: str | None = None,
     ) -> None:
         self._settings = settings
+        self._release = release
         self._store = store
         self._vectors = vectors
         self._near = NearQuestions(
@@ -164,7 +171,7 @@ class AnswerCache:
         Raises:
             PlumbError: as two, one after the other, who were making it.
         """
-        key = key_of(asked, groups)
+        key = key_of(asked, groups, self._release)
         hit, look = self._look(key, asked)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
@@ -176,7 +183,7 @@ class AnswerCache:
 
     def lookup(self, asked: Asked, groups: Groups) -> Hit | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
-        return self._look(key_of(asked, groups), asked)[0]
+        return self._look(key_of(asked, groups, self._release), asked)[0]
 
     @property
     def waiting(self) -> int:

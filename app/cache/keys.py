@@ -48,10 +48,16 @@ class Key(NamedTuple):
         return f"flight:{self.exact}"
 
 
-def key_of(asked: Asked, groups: Iterable[str] | None) -> Key:
-    """The key of a question for somebody who sees these groups' documents (None: all)."""
+def key_of(asked: Asked, groups: Iterable[str] | None, release: str | None = None) -> Key:
+    """The key of a question for somebody who sees these groups' documents (None: all).
+
+    Args:
+        release: the release that the process serves. Two releases of one manifest may run
+            different code: were answers shared, a canary would show what production made.
+    """
     visible = "all" if groups is None else sorted(groups)
-    scope = _hash([asked.manifest.id, canonical_filter(asked.where), visible])
+    parts = [asked.manifest.id, canonical_filter(asked.where), visible]
+    scope = _hash(parts if release is None else [*parts, release])
     exact = _hash([scope, normalised(asked.question)])
     return Key(asked.manifest.document_set, scope, exact)
 

@@ -28,9 +28,13 @@ def question_vectors(
 ) -> QuestionVectors:
     """Embeds questions for the cache and for retrieval."""
     near = MemoryStore(VECTORS, VECTOR_BYTES)
-    return QuestionVectors(embedders, store, near, settings.cache.ttl_s)
+    return QuestionVectors(embedders, store, near, settings.cache.ttl_s, _release(settings))
 
 
 def answer_cache(settings: Settings, store: CacheStore, vectors: QuestionVectors) -> AnswerCache:
     """The cache over a store."""
-    return AnswerCache(settings.cache, store, vectors, settings.chat.timeout_s)
+    return AnswerCache(settings.cache, store, vectors, settings.chat.timeout_s, _release(settings))
+
+
+def _release(settings: Settings) -> str | None:
+    return None if settings.release is None else settings.release.id

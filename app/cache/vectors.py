@@ -25,12 +25,20 @@ class QuestionVectors:
         store: where vectors are kept.
         near: kept in this process too, so that a vector asked for twice costs no call.
         ttl_s: how long a vector is kept, seconds.
+        release: the release that the process serves; vectors are shared within it only, so that a
+            canary's faulty embedding cannot reach production.
     """
 
     def __init__(
-        self, embedders: Embedders, store: CacheStore, near: MemoryStore, ttl_s: float
+        self,
+        embedders: Embedders,
+        store: CacheStore,
+        near: MemoryStore,
+        ttl_s: float,
+        release: str | None = None,
     ) -> None:
         self._embedders = embedders
+        self._release = release
         self._store = store
         self._near = near
         self._ttl_s = ttl_s
@@ -50,7 +58,7 @@ class QuestionVectors:
     def looking(self, info: SetInfo, question: str) -> list[Get]:
         """What to ask the store for before `embed_unless`: nothing where it is known here."""
         embedder = self._embedders.of(info)
-        key = _key(embedder.identity, _plain(question))
+        key = self._key(embedder.identity, _plain(question))
         return [Get(key)] if self._store.shared and self._near.get(key) is None else []
 
     def embed_unless(
@@ -63,7 +71,7 @@ class QuestionVectors:
         """
         embedder = self._embedders.of(info)
         text = _plain(question)
-        key = _key(embedder.identity, text)
+        key = self._key(embedder.identity, text)
         kept = self._near.get(key)
         if kept is None and found and found[0] is not None:
             kept = found[0]
@@ -75,11 +83,11 @@ class QuestionVectors:
         self._near.put(key, made, self._ttl_s)
         return vector, [Put(key, made, self._ttl_s)] if self._store.shared else []
 
+    def _key(self, identity: ModelIdentity, text: str) -> str:
+        model = identity.model_dump_json(exclude={"name"})
+        named = f"{model} {text}" if self._release is None else f"{self._release} {model} {text}"
+        return f"vector:{hashlib.sha256(named.encode()).hexdigest()}"
+
 
 def _plain(question: str) -> str:
     return " ".join(question.split())
-
-
-def _key(identity: ModelIdentity, text: str) -> str:
-    model = identity.model_dump_json(exclude={"name"})
-    return f"vector:{hashlib.sha256(f'{model} {text}'.encode()).hexdigest()}"

@@ -19,7 +19,8 @@ class JobKind(Generic[AnyJob]):
         job: the model of its jobs.
         folder: where they are recorded, below a queue's folder or prefix.
         at_once: how many run at once beside the service.
-        redis_queue: RQ's queue of them.
+        redis_queue: RQ's queue of them; see `queue_name`.
+        by_release: whether each release has a queue of its own.
         function: what `plumb worker` calls with a job's id.
         look_up: where one that is not there should be looked for, as the end of a sentence.
         again: how it goes on when its process died, as the end of a sentence.
@@ -30,6 +31,7 @@ class JobKind(Generic[AnyJob]):
     folder: str
     at_once: Callable[[Settings], int]
     redis_queue: str
+    by_release: bool
     function: str
     look_up: str
     again: str
@@ -41,6 +43,7 @@ SYNCS = JobKind(
     folder="job",
     at_once=lambda settings: settings.jobs.at_once,
     redis_queue="plumb",
+    by_release=False,
     function="app.jobs.work.run_sync_job",
     look_up="GET /v1/jobs lists those that are remembered",
     again="sync again: it goes on where it stopped",
@@ -51,9 +54,21 @@ BATCHES = JobKind(
     folder="batch-job",
     at_once=lambda settings: settings.batches.at_once,
     redis_queue="plumb-batches",
+    by_release=True,
     function="app.jobs.work.run_batch_job",
     look_up="GET /v1/batches lists batches",
     again="the service begins it again, and it goes on where it stopped",
 )
 # A worker that is free takes a job of the first kind that has one.
 KINDS: dict[str, JobKind[Any]] = {kind.name: kind for kind in (SYNCS, BATCHES)}
+
+
+def queue_name(kind: JobKind[Any], settings: Settings) -> str:
+    """RQ's queue for a kind of jobs.
+
+    Who serves a release puts its batches into that release's own queue, and takes from it: no
+    worker of another revision gets them. Syncs are the same whoever runs them.
+    """
+    if not kind.by_release or settings.release is None:
+        return kind.redis_queue
+    return f"{kind.redis_queue}-{settings.release.id}"

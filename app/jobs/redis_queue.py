@@ -8,7 +8,7 @@ from typing import Generic
 from app.errors import JobsUnavailable
 from app.jobs.book import JobBook
 from app.jobs.job import AnyJob, JobRecord
-from app.jobs.kinds import JobKind
+from app.jobs.kinds import JobKind, queue_name
 from app.jobs.redis_records import RedisRecords
 from app.jobs.signs_of_life import why_dead
 from app.redis_errors import told_as
@@ -39,7 +39,8 @@ class RedisQueue(Generic[AnyJob]):
         keep = timedelta(days=settings.jobs.keep_days)
         self._keep_s = max(1, int(keep.total_seconds()))
         # JSON, not pickle: whoever can write to Redis must not get code into the workers so.
-        self._queue = Queue(kind.redis_queue, connection=self._redis, serializer=JSONSerializer)
+        name = queue_name(kind, settings)
+        self._queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
         records = RedisRecords(self._redis, PREFIX, self._keep_s)
         self.book = JobBook(kind, records, self._why_dead)
 

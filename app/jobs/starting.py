@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from app.batch.unfinished import UnfinishedBatches
@@ -28,12 +29,19 @@ class BatchStarts:
         batches: those in the database.
         queue: runs the work on them.
         keep_days: after how many days a batch that has ended is forgotten.
+        retired: ids of the releases that serve no more; looked up only where a batch of another
+            release waits.
     """
 
     def __init__(
-        self, batches: UnfinishedBatches, queue: JobQueue[BatchJob], keep_days: float
+        self,
+        batches: UnfinishedBatches,
+        queue: JobQueue[BatchJob],
+        keep_days: float,
+        retired: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._batches = batches
+        self._retired = retired
         self._queue = queue
         self._keep_days = keep_days
         self._closing = threading.Event()
@@ -81,6 +89,25 @@ class BatchStarts:
             logger.warning("batch %s is begun again: %s", batch.id, why)
             self.start(batch.id, batch.by)
 
+    def give_up_retired(self) -> None:
+        """Enter as failed what only a retired release could answer, so that nobody waits for it.
+
+        Raises:
+            PlumbError: that cannot be told now.
+        """
+        now = datetime.now(UTC)
+        others = [
+            batch
+            for batch in self._batches.of_other_releases()
+            if now - batch.seen >= OTHERS_SILENT
+        ]
+        retired = self._retired() if others else ()
+        for batch in others:
+            if batch.release in retired:
+                told = f"{batch.release}, which accepted it, was retired before it was answered; ask again"
+                self._batches.give_up(batch.id, told)
+                logger.error("batch %s failed: %s", batch.id, told)
+
     def close(self) -> None:
         """Look after them no more. What is at work goes on."""
         self._closing.set()
@@ -91,6 +118,7 @@ class BatchStarts:
         while True:
             try:
                 self.revive()
+                self.give_up_retired()
                 self._batches.forget_old(self._keep_days)
             except PlumbError as error:
                 logger.warning("batches cannot be looked after just now: %s", error)

@@ -12,7 +12,8 @@ from prompts.errors import SettingsError
 def work(settings: Settings, *, until_empty: bool = False, only: str | None = None) -> None:
     """Run jobs until stopped (SIGTERM: when the one at work has ended), or until there are none.
 
-    A free worker takes a job of the first kind that has one waiting, or of the only one named.
+    A free worker takes a job of the first kind that has one waiting, or of the only one named; of
+    batches, those of the release that it serves.
 
     Each job runs in a process that is forked for it. Nothing heavy is imported here, so that no
     threads of a model or a database are there to be forked. RQ's SpawnWorker is no choice: it puts
@@ -26,7 +27,7 @@ def work(settings: Settings, *, until_empty: bool = False, only: str | None = No
     from rq import Queue, Worker
     from rq.serializers import JSONSerializer
 
-    from app.jobs.kinds import KINDS
+    from app.jobs.kinds import KINDS, queue_name
 
     if only is not None and only not in KINDS:
         raise SettingsError(f"--only {only!r}: is no kind of job; there are {', '.join(KINDS)}.")
@@ -43,7 +44,7 @@ def work(settings: Settings, *, until_empty: bool = False, only: str | None = No
         raise SettingsError(f"redis.url: {' '.join(str(error).split())}.") from error
     os.environ.update(handed_over(settings))
     queues = [
-        Queue(KINDS[kind].redis_queue, connection=redis, serializer=JSONSerializer)
+        Queue(queue_name(KINDS[kind], settings), connection=redis, serializer=JSONSerializer)
         for kind in ([only] if only else KINDS)
     ]
     Worker(queues, connection=redis, serializer=JSONSerializer).work(burst=until_empty)

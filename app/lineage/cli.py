@@ -61,6 +61,9 @@ def list_answers(
     refused: Annotated[
         bool | None, typer.Option("--refused/--answered", help="Only refusals, or only answers.")
     ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="Only answers that this release shaped.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option(help="Only from this day or time (UTC) on.")
     ] = None,
@@ -78,6 +81,7 @@ def list_answers(
             _operator(),
             document_set=set_name,
             refused=refused,
+            release=release,
             since=since.replace(tzinfo=UTC) if since else None,
             after=after,
             limit=limit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,6 +95,7 @@ class AnswerLog:
         *,
         document_set: str | None = None,
         refused: bool | None = None,
+        release: str | None = None,
         since: datetime | None = None,
         after: str | None = None,
         limit: int = 50,
@@ -104,6 +105,7 @@ class AnswerLog:
         Args:
             document_set: only of this set.
             refused: only refusals, or only what is none.
+            release: only what this release shaped.
             since: only from this time on; it knows its zone.
             after: `next` of the page before.
             limit: how many at the most.
@@ -119,6 +121,8 @@ class AnswerLog:
             query = query.where(AnswerRow.document_set == document_set)
         if refused is not None:
             query = query.where(AnswerRow.refused == refused)
+        if release is not None:
+            query = query.where(AnswerRow.release == release)
         if since is not None:
             query = query.where(AnswerRow.at >= in_utc(since))
         if after is not None:
@@ -139,10 +143,15 @@ class AnswerLog:
         thumb: Thumb,
         reason: str | None = None,
         corrected_answer: str | None = None,
+        on_opinion: Callable[[Thumb, str | None], None] = lambda *_: None,
     ) -> Feedback:
         """Keep what the caller thinks of an answer, in place of what they thought before.
 
         Where texts are not stored, only the thumb is kept.
+
+        Args:
+            on_opinion: called with the thumb and the answer's release, unless the caller's thumb
+                was the same before.
 
         Raises:
             As `get`.
@@ -157,10 +166,13 @@ class AnswerLog:
         new = {"id": f"fb_{secrets.token_urlsafe(15)}", **key, **given}
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
-            _seen(session, answer_id, caller)
+            release = _seen(session, answer_id, caller).release
+            before = session.scalar(select(FeedbackRow.thumb).filter_by(**key))
             dialect = postgresql if self._database.engine.name == "postgresql" else sqlite
             insert = dialect.insert(FeedbackRow).values(new)
             session.execute(insert.on_conflict_do_update(index_elements=[*key], set_=given))
+        if before != thumb:
+            on_opinion(thumb, release)
         return Feedback.model_validate({"caller": caller.name, **given})
 
     def delete(self, answer_id: str, caller: Caller) -> None:

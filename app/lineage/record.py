@@ -59,6 +59,7 @@ class AnswerSummary(BaseModel):
         usage: tokens that this answer cost; None from the cache.
         cost: what they cost by the settings' prices; None where no price is set.
         error: why there is no answer, where there is none.
+        release: the release that shaped it; None: none is known to have.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -79,6 +80,7 @@ class AnswerSummary(BaseModel):
     usage: Usage | None = None
     cost: float | None = None
     error: str | None = None
+    release: str | None = None
 
 
 class AnswerRecord(AnswerSummary):
@@ -128,6 +130,7 @@ def record_of(
     cache: str | None = None,
     prices: PricesSettings | None = None,
     trace_id: str | None = None,
+    release: str | None = None,
 ) -> AnswerRecord:
     """The record of an answer, or of the failure to answer what was prepared.
 
@@ -168,6 +171,7 @@ def record_of(
         cost=0.0 if cache is not None else cost(usage, prices),
         timings_ms=given.timings_ms if given is not None else {},
         trace_id=trace_id,
+        release=release,
         error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
     )
 

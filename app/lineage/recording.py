@@ -32,6 +32,7 @@ class Recording:
                 cache=turn.cache if turn.cache in ("exact", "semantic") else None,
                 prices=self._prices,
                 trace_id=trace_id(),
+                release=turn.release,
             )
         )
 
@@ -47,5 +48,6 @@ class Recording:
                 session_id=request.session_id,
                 filters=request.filters,
                 trace_id=trace_id(),
+                release=failed.release,
             )
         )

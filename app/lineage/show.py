@@ -118,6 +118,7 @@ def _facts(record: AnswerRecord) -> Table:
         "Prompt": f"{record.prompt_version} ({record.prompt_hash[:16]})",
         "Model": f"{record.model} {record.manifest.chat_parameters or ''}".rstrip(),
         "Manifest": record.manifest_id,
+        "Release": record.release,
         "Cache": record.cache,
         "Degraded": "yes" if record.degraded else None,
         "Tokens": f"{usage.input_tokens:,} read, {usage.output_tokens:,} written"

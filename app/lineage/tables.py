@@ -45,6 +45,7 @@ class AnswerRow(Table):
     timings_ms: Mapped[dict[str, float]] = mapped_column(Json)
     trace_id: Mapped[str | None]
     error: Mapped[str | None]
+    release: Mapped[str | None]
 
 
 class FeedbackRow(Table):

@@ -21,6 +21,7 @@ class Extension(BaseModel):
         refused, degraded, cache, citations: see `Turn`.
         index_version, prompt_version, manifest_id: what it came from.
         standalone_question: what was searched for.
+        release: see `Turn`.
     """
 
     answer_id: str
@@ -33,6 +34,7 @@ class Extension(BaseModel):
     prompt_version: str
     manifest_id: str
     standalone_question: str
+    release: str | None = None
 
 
 class Usage(BaseModel):
@@ -171,4 +173,5 @@ def _extension(turn: Turn) -> Extension:
         prompt_version=turn.prompt_version,
         manifest_id=turn.manifest.id,
         standalone_question=turn.standalone_question,
+        release=turn.release,
     )

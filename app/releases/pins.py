@@ -38,7 +38,7 @@ class Pins(BaseModel):
     """The part of a release that a process keeps to.
 
     Attributes:
-        release: the release's id.
+        id: the release's.
         commit: the commit of its code.
         sets: document set -> what answers from it; no other set is served.
         settings: settings that shape answers, by group and name.
@@ -46,7 +46,7 @@ class Pins(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    release: str
+    id: str
     commit: str
     sets: dict[str, ReleasedSet]
     settings: dict[str, dict[str, Any]]
@@ -66,7 +66,7 @@ class Pins(BaseModel):
                     f"{' or '.join(missing)}; make the release again with `plumb release create`."
                 )
         return cls(
-            release=release.id, commit=release.commit, sets=release.sets, settings=release.settings
+            id=release.id, commit=release.commit, sets=release.sets, settings=release.settings
         )
 
     @cached_property
@@ -87,7 +87,7 @@ class Pins(BaseModel):
         released = self.sets.get(document_set)
         if released is None:
             raise UnknownDocumentSet(
-                f"document set {document_set[:100]!a} is not in {self.release}, which this process "
+                f"document set {document_set[:100]!a} is not in {self.id}, which this process "
                 f"serves; that release holds: {', '.join(sorted(self.sets))}."
             )
         return released.index_version
@@ -110,7 +110,7 @@ class Pins(BaseModel):
             and manifest.prompt_hash == ours.prompt_hash
             and manifest.retrieval == ours.retrieval
         )
-        return self.release if same else None
+        return self.id if same else None
 
     def check_manifest(self, document_set: str, found: Manifest) -> None:
         """Compare what shapes answers in this process with what was released.
@@ -147,7 +147,7 @@ class Pins(BaseModel):
             mend for one in changes for name, mend in MENDS.items() if one.field.startswith(name)
         )
         return ReleaseMismatch(
-            f"{self.release} cannot be served as it was evaluated: document set {document_set!r}: "
+            f"{self.id} cannot be served as it was evaluated: document set {document_set!r}: "
             f"{named}{f'; and {more} more' if more > 0 else ''}. To mend it, "
             f"{'; '.join(mends) or 'run the code or image of the release'} "
             f"(commit {self.commit[:12]})."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from app.errors import StoreUnavailable
 from prompts.errors import SettingsError
 
+logger = logging.getLogger(__name__)
+# A migration's name: its number, and what it is about.
+REVISION = re.compile(r"\d{4}_")
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Processes that start at once migrate one after the other.
 MIGRATION_LOCK = 7_203_341
@@ -47,18 +52,47 @@ class Database:
     def migrate(self) -> None:
         """Make the tables, or bring them up to date; nothing happens where they are.
 
+        Nor where newer code has brought them further: migrations only widen, so that this code
+        works on, as it must after a rollback.
+
         Raises:
-            StoreUnavailable: the database cannot be reached or written.
+            StoreUnavailable: the database cannot be reached or written, or is not Plumbline's.
         """
         from alembic import command
         from alembic.config import Config
+        from alembic.script import ScriptDirectory
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.told(), self.engine.begin() as connection:
             _wait_for_others(connection)
             config.attributes["connection"] = connection
+            known = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
+            if self._is_ahead(connection, known):
+                return
             command.upgrade(config, "head")
+
+    def _is_ahead(self, connection: Connection, known: Sequence[str]) -> bool:
+        """Whether newer code has migrated the database; `known`: this code's revisions, last first."""
+        from alembic.migration import MigrationContext
+
+        for found in MigrationContext.configure(connection).get_current_heads():
+            if found in known:
+                continue
+            if not REVISION.match(found) or found[:4] <= known[0][:4]:
+                raise StoreUnavailable(
+                    f"{self.shown}: is at revision {found!r}, which is none of Plumbline's "
+                    f"(the last is {known[0]}); set store.url to a database of its own."
+                )
+            logger.warning(
+                "%s is at revision %s, newer than this code's %s: it is used as it is, since "
+                "migrations only add what older code does not need.",
+                self.shown,
+                found,
+                known[0],
+            )
+            return True
+        return False
 
     def check(self) -> None:
         """Raise `StoreUnavailable` if it cannot be read."""

@@ -48,9 +48,10 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
         SettingsError: traces cannot be sent where the settings say.
     """
     found = settings.telemetry
-    tracing = Tracing(found)
+    pins = settings.release
+    tracing = Tracing(found, release=None if pins is None else pins.id)
     metrics = Metrics(
-        lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices
+        lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices, pins
     )
     if found.metrics:
         app.add_middleware(RequestTimes, metrics=metrics)

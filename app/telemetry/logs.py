@@ -34,6 +34,7 @@ class AnswerLogLine:
             "prompt_version": turn.prompt_version,
             "model": turn.model,
             "manifest_id": turn.manifest.id,
+            "release": turn.release,
             "cache": turn.cache,
             "refused": turn.refused,
             "degraded": turn.degraded,
@@ -45,7 +46,15 @@ class AnswerLogLine:
 
 
 class JsonFormatter(logging.Formatter):
-    """An entry as one JSON object on one line."""
+    """An entry as one JSON object on one line.
+
+    Args:
+        release: the release that the process serves; an answer's entry has the answer's own.
+    """
+
+    def __init__(self, release: str | None = None) -> None:
+        super().__init__()
+        self._always = {} if release is None else {"release": release}
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -54,6 +63,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **self._always,
             **_trace(),
             **getattr(record, FIELDS, {}),
         }
@@ -71,14 +81,21 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging names it)
         """The line without an exception's text."""
         fields = {**getattr(record, FIELDS, {}), **_trace()}
+        fields = {name: value for name, value in fields.items() if value is not None}
         told = "".join(f" {name}={_plain(value)}" for name, value in fields.items())
         return super().formatMessage(record) + told
 
 
-def log_to_stderr(settings: TelemetrySettings) -> None:
-    """Send all entries to stderr, uvicorn's too; for a process that is a service and nothing else."""
+def log_to_stderr(settings: TelemetrySettings, release: str | None = None) -> None:
+    """Send all entries to stderr, uvicorn's too; for a process that is a service and nothing else.
+
+    Args:
+        settings: how entries look.
+        release: the release that the process serves.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    as_json = settings.log_format == "json"
+    handler.setFormatter(JsonFormatter(release) if as_json else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Each request of a client is not worth an entry.
     for client in ("httpx", "httpx2"):

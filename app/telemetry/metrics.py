@@ -20,9 +20,12 @@ from app.answer_settings import PricesSettings
 from app.cache.answers import CacheStats
 from app.callers import Caller
 from app.costs import cost
+from app.releases.pins import Pins
 from app.turns.turn import FailedTurn, Turn, TurnRequest
 from ingestion.index.protocol import SetInfo
 
+# A third of a decade each, in the currency of the prices: from a millionth to ten.
+COSTS = tuple(round(10 ** (step / 3), 9) for step in range(-18, 4))
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 # The variable by which the library finds it.
@@ -37,6 +40,7 @@ class Metrics:
         breakers: chat model -> state of its circuit breaker.
         cache: what the answer cache did; None where there is none.
         prices: what tokens cost.
+        pins: the release that this process serves; None for none.
     """
 
     def __init__(
@@ -45,8 +49,11 @@ class Metrics:
         breakers: Callable[[], dict[str, str]] = dict,
         cache: Callable[[], CacheStats | None] = lambda: None,
         prices: PricesSettings | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self._prices = prices
+        # Of requests. An answer has its own: none where its request named other versions.
+        self.release = "" if pins is None else pins.id
         self._cache = cache
         self._cache_seen: Counts[str] = Counts()
         self._lock = threading.Lock()
@@ -54,57 +61,79 @@ class Metrics:
         self.requests = Histogram(
             "plumbline_request_seconds",
             "Time to the end of a response.",
-            ["method", "route", "status"],
+            ["method", "route", "status", "release"],
             buckets=SECONDS,
             registry=made,
         )
         self.retrieval = Histogram(
             "plumbline_retrieval_seconds",
             "Time to find passages.",
-            ["document_set"],
+            ["document_set", "release"],
             buckets=SECONDS,
             registry=made,
         )
         self.first_token = Histogram(
             "plumbline_first_token_seconds",
             "Time to the first word of a streamed answer.",
-            ["model"],
+            ["model", "release"],
             buckets=SECONDS,
             registry=made,
         )
         self.total = Histogram(
             "plumbline_answer_seconds",
             "Time to a whole answer.",
-            ["document_set", "model", "cache"],
+            ["document_set", "model", "cache", "release"],
             buckets=SECONDS,
             registry=made,
         )
         answering = ["document_set", "model", "prompt"]
         self.answers = Counter(
-            "plumbline_answers", "Answers.", [*answering, "cache", "outcome"], registry=made
+            "plumbline_answers",
+            "Answers.",
+            [*answering, "cache", "outcome", "release"],
+            registry=made,
         )
         self.citation_failures = Counter(
             "plumbline_citation_failures",
             "Markers that named no passage, and quotations that were in none.",
-            [*answering, "kind"],
+            [*answering, "kind", "release"],
+            registry=made,
+        )
+        self.unsupported = Counter(
+            "plumbline_unsupported_answers",
+            "Answers given, from the cache too, with a marker or quotation that failed the check.",
+            ["release"],
+            registry=made,
+        )
+        self.feedback = Counter(
+            "plumbline_feedback",
+            "Opinions that callers gave, by the release that made the answer.",
+            ["release", "thumb"],
+            registry=made,
+        )
+        self.answer_cost = Histogram(
+            "plumbline_answer_cost",
+            "What one answer cost that did not come from the cache, where prices are set.",
+            ["release"],
+            buckets=COSTS,
             registry=made,
         )
         self.tokens = Counter(
             "plumbline_tokens",
             "Tokens that chat models read and wrote.",
-            ["model", "prompt", "direction"],
+            ["model", "prompt", "direction", "release"],
             registry=made,
         )
         self.cost = Counter(
             "plumbline_cost",
             "What those tokens cost, in the currency of the prices that are set.",
-            ["model", "prompt"],
+            ["model", "prompt", "release"],
             registry=made,
         )
         self.failures = Counter(
             "plumbline_failures",
             "Questions that were fit to be answered, and were not.",
-            [*answering, "error"],
+            [*answering, "error", "release"],
             registry=made,
         )
         self.cache_events = Counter(
@@ -114,7 +143,7 @@ class Metrics:
             ["event"],
             registry=made,
         )
-        at_scrape = _AtScrape(live, breakers, cache)
+        at_scrape = _AtScrape(live, breakers, cache, pins)
         if SHARED_FOLDER in os.environ:
             made = CollectorRegistry()
             MultiProcessCollector(made)  # type: ignore[no-untyped-call]
@@ -124,34 +153,49 @@ class Metrics:
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Count a turn that has ended."""
         name, model, prompt = turn.manifest.document_set, turn.model, turn.prompt_version
+        release = turn.release or ""
         timings = turn.timings_ms
         self._count_cache()
         outcome = "refused" if turn.refused else "degraded" if turn.degraded else "answered"
-        self.answers.labels(name, model, prompt, turn.cache, outcome).inc()
-        self.total.labels(name, model, turn.cache).observe(timings["total"] / 1000)
+        self.answers.labels(name, model, prompt, turn.cache, outcome, release).inc()
+        self.total.labels(name, model, turn.cache, release).observe(timings["total"] / 1000)
+        check = turn.citation_check
+        failures = {"marker": check.markers_removed, "quote": len(check.quotes_unverified)}
+        if any(failures.values()):
+            self.unsupported.labels(release).inc()
         if turn.cache in ("exact", "semantic"):
             return
         found = sum(timings.get(stage, 0.0) for stage in ("embed", "search", "rerank"))
-        self.retrieval.labels(name).observe(found / 1000)
+        self.retrieval.labels(name, release).observe(found / 1000)
         if "first_token" in timings:
-            self.first_token.labels(model).observe(timings["first_token"] / 1000)
-        check = turn.citation_check
-        failures = {"marker": check.markers_removed, "quote": len(check.quotes_unverified)}
+            self.first_token.labels(model, release).observe(timings["first_token"] / 1000)
         for kind, count in failures.items():
             if count:
-                self.citation_failures.labels(name, model, prompt, kind).inc(count)
+                self.citation_failures.labels(name, model, prompt, kind, release).inc(count)
         paid = cost(turn.usage, self._prices)
         if paid is not None:
-            self.cost.labels(model, prompt).inc(paid)
+            self.cost.labels(model, prompt, release).inc(paid)
+            self.answer_cost.labels(release).observe(paid)
         if turn.usage is not None:
-            self.tokens.labels(model, prompt, "input").inc(turn.usage.input_tokens)
-            self.tokens.labels(model, prompt, "output").inc(turn.usage.output_tokens)
+            self.tokens.labels(model, prompt, "input", release).inc(turn.usage.input_tokens)
+            self.tokens.labels(model, prompt, "output", release).inc(turn.usage.output_tokens)
 
     def on_failure(self, failed: FailedTurn, request: TurnRequest, caller: Caller) -> None:
         """Count a turn that failed."""
         found = failed.manifest
         error = type(failed.error).__name__
-        self.failures.labels(found.document_set, found.chat_model, found.prompt, error).inc()
+        self.failures.labels(
+            found.document_set, found.chat_model, found.prompt, error, failed.release or ""
+        ).inc()
+
+    def on_feedback(self, thumb: str, release: str | None) -> None:
+        """Count an opinion.
+
+        Args:
+            thumb: `up` or `down`.
+            release: the one that shaped the answer, which may be another than this process serves.
+        """
+        self.feedback.labels(release or "", thumb).inc()
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
@@ -184,16 +228,18 @@ class _AtScrape:
         live: Callable[[], list[SetInfo]],
         breakers: Callable[[], dict[str, str]],
         cache: Callable[[], CacheStats | None],
+        pins: Pins | None,
     ) -> None:
+        self._pins = pins
         self._live = live
         self._breakers = breakers
         self._cache = cache
 
     def collect(self) -> Iterator[Metric]:
-        """Ages of the live versions, and which models are being left in peace."""
+        """Ages of the versions that answer, the release, and which models are being left in peace."""
         age = GaugeMetricFamily(
             "plumbline_index_age_seconds",
-            "Time since the live index version was made.",
+            "Time since the index version that answers come from was made.",
             labels=["document_set", "index_version"],
         )
         for info in self._live():
@@ -208,9 +254,21 @@ class _AtScrape:
         for model, state in self._breakers().items():
             resting.add_metric([model], float(state == "open"))
         yield resting
+        yield self._release_info()
         stats = self._cache()
         if stats is not None:
             yield from _of_cache(stats)
+
+    def _release_info(self) -> Metric:
+        info = GaugeMetricFamily(
+            "plumbline_release_info",
+            "1 for each document set of the release that is served.",
+            labels=["release", "manifest", "document_set"],
+        )
+        if self._pins is not None:
+            for name, released in self._pins.sets.items():
+                info.add_metric([self._pins.id, released.manifest.id, name], 1.0)
+        return info
 
 
 def _of_cache(stats: CacheStats) -> Iterator[Metric]:

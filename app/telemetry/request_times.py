@@ -38,4 +38,7 @@ class RequestTimes:
         finally:
             route = getattr(scope.get("route"), "path", NO_ROUTE)
             took = time.perf_counter() - began
-            self._metrics.requests.labels(scope["method"], route, str(status)).observe(took)
+            metrics = self._metrics
+            metrics.requests.labels(scope["method"], route, str(status), metrics.release).observe(
+                took
+            )

@@ -16,18 +16,30 @@ from app.telemetry_settings import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
 from prompts.errors import SettingsError
 
+RELEASE = "plumbline.release"
 # Stages of `timings_ms`, in the order in which they happen.
 RETRIEVAL = ("embed", "search", "rerank")
 
 
 class Tracing:
-    """The tracer provider of one service; without a place to send to, its spans go nowhere."""
+    """The tracer provider of one service; without a place to send to, its spans go nowhere.
 
-    def __init__(self, settings: TelemetrySettings, exporter: SpanExporter | None = None) -> None:
-        resource = Resource.create(
-            {"service.name": settings.service_name, "service.version": version("plumbline")}
-        )
-        self.provider = TracerProvider(resource=resource)
+    Args:
+        settings: where spans go.
+        exporter: where they go as well.
+        release: the release that the process serves; named by every span's resource.
+    """
+
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        exporter: SpanExporter | None = None,
+        release: str | None = None,
+    ) -> None:
+        told = {"service.name": settings.service_name, "service.version": version("plumbline")}
+        if release is not None:
+            told[RELEASE] = release
+        self.provider = TracerProvider(resource=Resource.create(told))
         self._log_questions = settings.log_questions
         self._tracer = self.provider.get_tracer("plumbline")
         exporters = [found for found in (exporter, _otlp(settings), _azure(settings)) if found]
@@ -54,6 +66,8 @@ class Tracing:
             "plumbline.degraded": turn.degraded,
             "plumbline.citations": len(turn.citations),
         }
+        if turn.release is not None:
+            attributes[RELEASE] = turn.release
         if self._log_questions:
             attributes["plumbline.question"] = turn.question
         current = trace.get_current_span()

@@ -55,6 +55,8 @@ class Turn(Answer):
             the same (`semantic`), or not (`miss`); `off` where no cache was asked.
         matched_question: the question that a `semantic` answer was given to.
         notices: what the caller should know, in sentences.
+        release: the release that shaped the answer; None where the service is pinned to none, or
+            the request named another prompt version, index version or number of passages.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Turn(Answer):
     cache: CacheKind = "off"
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
+    release: str | None = None
 
     def as_answer(self) -> Answer:
         """The answer without what is said of the turn, the question above all."""
@@ -79,11 +82,13 @@ class FailedTurn:
         error: what was raised instead of an answer.
         manifest: of what it was to be answered with.
         standalone_question: what was to be searched for.
+        release: see `Turn`.
     """
 
     error: PlumbError
     manifest: Manifest
     standalone_question: str
+    release: str | None = None
 
 
 def new_id() -> str:

@@ -40,6 +40,7 @@ class _Begun:
     asked: Asked
     standalone: str
     notices: list[str]
+    release: str | None
 
 
 class Turns:
@@ -126,7 +127,7 @@ class Turns:
         try:
             yield
         except PlumbError as error:
-            failed = FailedTurn(error, begun.asked.manifest, begun.standalone)
+            failed = FailedTurn(error, begun.asked.manifest, begun.standalone, begun.release)
             for told in self._on_failure:
                 told(failed, request, caller)
             raise
@@ -172,7 +173,7 @@ class Turns:
             visible_to=caller.groups,
             sticky=sticky,
         )
-        return _Begun(asked, standalone, notices)
+        return _Begun(asked, standalone, notices, self._answers.release_of(asked.manifest))
 
     def _end(
         self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
@@ -187,6 +188,7 @@ class Turns:
             cache=how[0],
             matched_question=how[1],
             notices=begun.notices,
+            release=begun.release,
         )
         if request.session_id is not None:
             try:

@@ -22,20 +22,27 @@ from app.cache.store import StoreStats
 from app.telemetry.metrics import Metrics
 
 stats = CacheStats(0, 0, 1, stored=2, not_stored=1, shared=0, turned_away=0, store=StoreStats())
-metrics = Metrics(cache=lambda: stats, prices=PricesSettings(output_per_million=500_000))
+pins = Of(id="rel-1", sets={"depot": Of(manifest=Of(id="m-1"))})
+prices = PricesSettings(output_per_million=500_000)
+metrics = Metrics(cache=lambda: stats, prices=prices, pins=pins)
 turn = Of(
     manifest=Of(document_set="depot"), model="m", prompt_version="answer@v1", cache="miss",
     timings_ms={"total": 12.0, "embed": 1.0, "search": 3.0}, refused=False, degraded=False,
-    citation_check=Of(markers_removed=0, quotes_unverified=[]), usage=Usage(input_tokens=7, output_tokens=4),
+    citation_check=Of(markers_removed=1, quotes_unverified=[]), usage=Usage(input_tokens=7, output_tokens=4),
+    release="rel-1",
 )
 for _ in range(int(sys.argv[1])):
     metrics.on_turn(turn, None, None)
+    metrics.on_feedback("down", "rel-0")
 print(metrics.text().decode())
 """
 
 
 def told_by_a_process(folder: Path, turns: int) -> dict[str, float]:
-    """What a process that took so many turns tells of all: sample name -> sum over labels."""
+    """What a process that took so many turns tells of all: sample name -> sum over labels.
+
+    Names of releases are among the names, as `name of release`.
+    """
     done = subprocess.run(
         [sys.executable, "-c", PROCESS, str(turns)],
         cwd=ROOT,
@@ -47,7 +54,8 @@ def told_by_a_process(folder: Path, turns: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(done.stdout):
         for sample in family.samples:
-            found[sample.name] = found.get(sample.name, 0.0) + sample.value
+            for name in (sample.name, f"{sample.name} of {sample.labels.get('release')}"):
+                found[name] = found.get(name, 0.0) + sample.value
     return found
 
 
@@ -57,5 +65,10 @@ def test_whichever_process_is_asked_tells_of_all(tmp_path: Path) -> None:
     both = told_by_a_process(tmp_path, 4)
     assert (both["plumbline_answers_total"], both["plumbline_tokens_total"]) == (7, 77)
     assert both["plumbline_cost_total"] == 7 * 2.0
+    assert both["plumbline_answers_total of rel-1"] == 7
+    assert both["plumbline_unsupported_answers_total of rel-1"] == 7
+    assert both["plumbline_feedback_total of rel-0"] == 7
+    assert both["plumbline_answer_cost_sum of rel-1"] == 7 * 2e-6 * 1e6
+    assert both["plumbline_release_info of rel-1"] == 1
     assert both["plumbline_answer_seconds_count"] == 7
     assert both["plumbline_cache_events_total"] == 2 * 3

@@ -103,8 +103,9 @@ def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
         found = samples(client)
     by = {"document_set": "depot", "model": "openai:gpt-x", "prompt": "answer@v1"}
 
-    def labels(**more: str) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(more.items()))
+    def labels(release: str | None = "", **more: str) -> tuple[tuple[str, str], ...]:
+        given = more if release is None else {"release": release, **more}
+        return tuple(sorted(given.items()))
 
     answers = found["plumbline_answers_total"]
     assert answers[labels(**by, cache="off", outcome="answered")] == 2
@@ -123,7 +124,9 @@ def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
     assert not any("no/such" in str(key) for key in requests)
     ((_, age),) = found["plumbline_index_age_seconds"].items()
     assert 0 < age < 600
-    assert found["plumbline_model_resting"] == {labels(model="openai:gpt-x"): 0.0}
+    assert found["plumbline_model_resting"] == {labels(None, model="openai:gpt-x"): 0.0}
+    assert found["plumbline_unsupported_answers_total"] == {labels(): 2}
+    assert "plumbline_release_info" not in found
 
 
 def test_what_the_cache_did_is_counted(make_parts) -> None:
@@ -135,7 +138,9 @@ def test_what_the_cache_did_is_counted(make_parts) -> None:
     assert kinds == {"miss": 1, "exact": 2}
     assert found["plumbline_cache_events_total"][(("event", "stored"),)] == 1
     assert found["plumbline_cache_aside"] == {(): 0.0}
-    assert found["plumbline_retrieval_seconds_count"] == {(("document_set", "depot"),): 1.0}
+    assert found["plumbline_retrieval_seconds_count"] == {
+        (("document_set", "depot"), ("release", "")): 1.0
+    }
 
 
 def test_metrics_can_be_left_out(make_parts) -> None:

@@ -1,0 +1,23 @@
+"""The release that shaped an answer, and the one that a batch is answered under."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004_releases"
+down_revision = "0003_batches"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add both columns; code that does not know them leaves them empty."""
+    op.add_column("answers", sa.Column("release", sa.String(), nullable=True))
+    op.add_column("batches", sa.Column("release", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    """Drop both."""
+    op.drop_column("batches", "release")
+    op.drop_column("answers", "release")
