@@ -69,6 +69,7 @@ def value(column: sa.Column[Any], parent: str) -> Any:
         sa.Boolean: True,
         sa.Integer: 7,
         sa.Numeric: 0.5,
+        sa.Float: 0.5,
         sa.JSON: {"a": [1, None]},
     }
     return next((v for kind, v in kinds.items() if isinstance(column.type, kind)), "text")
@@ -91,7 +92,8 @@ def test_old_code_writes_reads_changes_and_deletes_on_the_new_tables(
             changed = [c for c in table.columns if not c.primary_key and not c.foreign_keys]
             connection.execute(update(table).values({c.name: row[c.name] for c in changed}))
             bare = [c for c in table.columns if c.nullable]
-            connection.execute(update(table).values({c.name: None for c in bare}))
+            if bare:
+                connection.execute(update(table).values({c.name: None for c in bare}))
         for table in reversed(old.sorted_tables):
             if not any(column.foreign_keys for column in table.columns):
                 connection.execute(delete(table))
