@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.testclient import TestClient
 
+from app.errors import StoreUnavailable
 from app.main import create_app
 from app.serving import leave_alone_what_stays, run
 from app.settings import load_settings
@@ -58,3 +59,15 @@ def test_a_collection_no_longer_looks_at_what_stays() -> None:
         assert len(gc.get_objects()) < 1_000
     finally:
         gc.unfreeze()
+
+
+def test_a_service_that_cannot_start_says_why_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("app.telemetry.logs.log_to_stderr", lambda *_: None)
+    (tmp_path / "store.db").write_text("no database" * 1000)
+    settings = {"index.url": str(tmp_path / "i"), "store.url": f"sqlite:///{tmp_path / 'store.db'}"}
+    with pytest.raises(StoreUnavailable, match=r"store\.db"):
+        run(load_settings({**settings, "serve.port": 0}))
+    assert "Application startup failed" in caplog.text
+    assert "Traceback" not in caplog.text

@@ -19,7 +19,7 @@ from ingestion.errors import IndexUnavailable, UnknownDocumentSet
 from ingestion.versions.catalogue import version_key
 from ingestion.versions.collecting import collect, purge
 from prompts.errors import SettingsError
-from tests.app.releases.serving.conftest import MONTHS, PASSAGES, QUESTION, World
+from tests.app.releases.serving.world import MONTHS, PASSAGES, QUESTION, World
 
 Serving = Callable[..., Settings]
 
@@ -50,6 +50,7 @@ def test_settings_of_the_release_win_over_environment_and_file_and_flags_over_it
     assert settings.chat.timeout_s == 7, "what shapes no answer stays the environment's"
     assert serving(release, retrieval__depth=70).retrieval.depth == 70
     assert world.settings().retrieval.depth == 60
+    assert "release" not in json.loads(settings.model_dump_json()), "`plumb settings --json` grew"
 
 
 def test_answers_come_from_the_pinned_versions_whatever_alias_and_live_version_say(
