@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,17 +115,31 @@ class World:
         return Catalogue(open_store(IndexSettings(url=self.index)))
 
 
-def make_world(embedder: Embedder, tmp_path: Path) -> World:
-    """Version n of the set says MONTHS[n]; production means v3, and version 3 is live."""
-    made = World(tmp_path, embedder)
+def make_world(embedder: Embedder, folder: Path) -> World:
+    """Version n of the set says MONTHS[n]; production means v3, and version 3 is live.
+
+    Made once in a process, and copied from then on.
+    """
+    if not _made:
+        _made.append(_make(embedder, Path(tempfile.mkdtemp(prefix="plumb-world-"))))
+        atexit.register(shutil.rmtree, _made[0].folder, ignore_errors=True)
+    shutil.copytree(_made[0].folder, folder, dirs_exist_ok=True)
+    return World(folder, embedder, dict(_made[0].versions))
+
+
+_made: list[World] = []
+
+
+def _make(embedder: Embedder, folder: Path) -> World:
+    made = World(folder, embedder)
     for name in ("answer", "condense"):
-        (tmp_path / "prompts" / name).mkdir(parents=True)
-    shutil.copy(shipped_prompts() / "condense" / "v1.yaml", tmp_path / "prompts" / "condense")
+        (folder / "prompts" / name).mkdir(parents=True)
+    shutil.copy(shipped_prompts() / "condense" / "v1.yaml", folder / "prompts" / "condense")
     first = (shipped_prompts() / "answer" / "v1.yaml").read_text("utf-8")
     for version, passages in PASSAGES.items():
         text = first.replace("passages: 6", f"passages: {passages}")
         text = text.replace("version: v1", f"version: {version}")
-        (tmp_path / "prompts" / "answer" / f"{version}.yaml").write_text(text, "utf-8")
+        (folder / "prompts" / "answer" / f"{version}.yaml").write_text(text, "utf-8")
     made.alias("v3")
     for number, months in MONTHS.items():
         made.versions[number] = made.sync(months)
