@@ -146,7 +146,7 @@ def test_a_body_over_the_bound_is_refused(client: TestClient) -> None:
 
 
 def test_alive_and_ready(client: TestClient) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/healthz").json() == {"status": "ok", "release": None}
     report = client.get("/readyz").json()
     assert report["ready"] is True
     assert set(report["dependencies"]) == {"index", "embedding_model", "chat_model"}

@@ -22,8 +22,8 @@ from app.store.database import MIGRATIONS, Database
 
 # Before the rule there was nothing to keep working.
 RULED_FROM = "0004"
-# Of a new column, what makes old code's rows complete.
-FILLED = "nullable", "server_default"
+# Migration -> steps that take away what the two releases before it no longer use.
+AGREED: dict[str, list[str]] = {}
 VERSIONS = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -165,7 +165,7 @@ def _text(node: ast.AST) -> str:
 
 @pytest.mark.parametrize("file", [f for f in VERSIONS if f.name[:4] >= RULED_FROM], ids=str)
 def test_an_upgrade_only_adds(file: Path) -> None:
-    assert narrowing(file.read_text("utf-8")) == []
+    assert narrowing(file.read_text("utf-8")) == AGREED.get(file.stem, [])
 
 
 @pytest.mark.parametrize(
