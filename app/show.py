@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answering.answer import Answer, Citation, Passage, SearchResult
+from app.releases.pins import settings_of
 from app.settings import Settings, variable_names
 
 SNIPPET = 160
@@ -67,6 +68,12 @@ def show_settings(settings: Settings, console: Console | None = None) -> None:
         shown = str(value)  # a secret shows as asterisks
         table.add_row(dotted, escape(shown), variable, escape(field.description or ""))
     console.print(table)
+    pins = settings.release
+    if pins is not None:
+        given = [
+            f"{group}.{name}" for group, values in settings_of(pins).items() for name in values
+        ]
+        console.print(f"{pins.id} (PLUMB_RELEASE) gives {', '.join(given)}; flags go before it.")
 
 
 def place(found: Citation | Passage) -> str:

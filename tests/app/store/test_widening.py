@@ -113,6 +113,18 @@ def test_code_older_than_the_database_starts_and_says_so(
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "9999_later"
 
 
+def test_a_database_that_was_set_back_for_older_code_is_brought_up_to_date_again(
+    database: Database,
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003_batches'"))
+    database.migrate()
+    with database.engine.connect() as connection:
+        assert (
+            connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0004_releases"
+        )
+
+
 @pytest.mark.parametrize("revision", ["ae1027a6acf", "0001_of_another"])
 def test_a_database_of_something_else_is_refused(database: Database, revision: str) -> None:
     with database.engine.begin() as connection:
@@ -136,7 +148,7 @@ def narrowing(source: str) -> list[str]:
         if not name.startswith("op."):
             continue
         keywords = {one.arg: one.value for one in call.keywords}
-        if name == "op.create_table":
+        if name in ("op.create_table", "op.get_bind"):
             continue
         if name == "op.create_index":
             unique = "unique" in keywords and _text(keywords["unique"]) != "False"
