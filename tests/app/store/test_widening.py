@@ -175,7 +175,9 @@ def _text(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-@pytest.mark.parametrize("file", [f for f in VERSIONS if f.name[:4] >= RULED_FROM], ids=str)
+@pytest.mark.parametrize(
+    "file", [f for f in VERSIONS if f.name[:4] >= RULED_FROM], ids=lambda f: f.stem
+)
 def test_an_upgrade_only_adds(file: Path) -> None:
     assert narrowing(file.read_text("utf-8")) == AGREED.get(file.stem, [])
 
