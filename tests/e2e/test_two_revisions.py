@@ -57,7 +57,7 @@ def serve(site: World, redis_url: str) -> Iterator[Callable[..., str]]:
         env = environment(site, release, **more)
         started.append(subprocess.Popen(command, env=env, stderr=log, start_new_session=True))
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             assert started[-1].poll() is None, (site.folder / f"{release.id}.log").read_text()
             try:
@@ -125,7 +125,7 @@ def test_workers_that_cannot_serve_their_release_say_why_and_the_service_ends(
     more = {"PLUMB_REDIS_URL": redis_url, "PLUMB_SERVE_WORKERS": "2"}
     command = [sys.executable, str(PLUMB), "serve", "--port", "0", "-S", "retrieval.depth=50"]
     env = environment(site, release, **more)
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     told = f"{release.id} cannot be served as it was evaluated: document set 'depot': "
@@ -142,7 +142,7 @@ def test_commands_keep_to_the_release_too(site: World) -> None:
             env=environment(site, release),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
     assert MONTHS[1] in run("ask", QUESTION).stdout
