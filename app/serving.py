@@ -10,6 +10,7 @@ import socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from app.configuration.redaction import Redactor
 from app.jobs.handing_over import handed_over, take_over
 from app.settings import Settings
 from prompts.errors import SettingsError
@@ -55,7 +56,7 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
-    log_to_stderr(settings.telemetry)
+    log_to_stderr(settings.telemetry, Redactor(settings))
     logger.info("%s", notice(settings.auth, host))
     common: dict[str, Any] = {
         "log_config": None,
@@ -99,5 +100,5 @@ def worker_app() -> FastAPI:
     from app.telemetry.logs import log_to_stderr
 
     settings = take_over()
-    log_to_stderr(settings.telemetry)
+    log_to_stderr(settings.telemetry, Redactor(settings))
     return create_app(settings, leave_alone_what_stays)

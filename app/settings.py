@@ -1,9 +1,10 @@
 """The one tree of settings.
 
 A value comes from the first of: a flag of the command line; the environment (`PLUMB_INDEX_URL`
-sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the file that `PLUMB_CONFIG` names, or
-`plumbline.toml` in the working folder; the default. `plumb settings` prints the tree with the
-values in force.
+sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the secret files, Azure Key Vault and
+AWS secret that `PLUMB_SECRETS_DIR`, `PLUMB_KEY_VAULT` and `PLUMB_SECRETS_MANAGER` name
+(`app/configuration/`); the file that `PLUMB_CONFIG` names, or `plumbline.toml` in the working
+folder; the default. `plumb settings` prints the tree with the values in force.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,6 +32,8 @@ from app.answer_settings import (
     RetrievalSettings,
 )
 from app.cache_settings import CacheSettings
+from app.configuration import sources
+from app.configuration.redaction import shown
 from app.releases.settings import ReleasesSettings
 from app.security.settings import AuthSettings, BrowserSettings, LimitsSettings
 from app.service_settings import (
@@ -60,6 +63,7 @@ OTHER_VARIABLES = {
     "PLUMB_BENCH_DATA",
     "PLUMB_BENCH_SECONDS",
     "PLUMB_TEST_QDRANT_URL",
+    *sources.VARIABLES,
 }
 DEFAULT_CONFIG = Path("plumbline.toml")
 
@@ -99,6 +103,12 @@ class Settings(BaseSettings):
     browser: BrowserSettings = BrowserSettings()
     releases: ReleasesSettings = ReleasesSettings()
 
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def origin(self, dotted: str) -> str:
+        """Where a value came from: `default`, `environment`, `key vault`, …"""
+        return self._origins.get(dotted, "default")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -108,11 +118,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file."""
+        """Flags, environment, secret files and vaults, then the file."""
         file = config_file()
-        if file is None:
-            return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        return (
+            init_settings,
+            env_settings,
+            *sources.held_sources(settings_cls),
+            *([TomlConfigSettingsSource(settings_cls, file)] if file else []),
+            *sources.origins_source(settings_cls),
+        )
 
 
 Tree = TypeVar("Tree", bound=Settings)
@@ -141,7 +155,8 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     Raises:
         SettingsError: a name is unknown or a value does not fit; the message names it.
     """
-    _check_variable_names(tree_type)
+    known = variable_names(tree_type)
+    _check_variable_names(known)
     tree: dict[str, Any] = {}
     for dotted, value in (overrides or {}).items():
         group, _, name = dotted.partition(".")
@@ -154,15 +169,17 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     if file is not None and not file.is_file():
         raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
     try:
-        return tree_type(**tree)
+        with sources.loading(sources.read_places(known)) as loading:
+            settings = tree_type(**tree)
     except ValidationError as error:
-        raise SettingsError(_explain(error, tree_type)) from error
+        # What pydantic raised holds values as they were given, so it goes no further.
+        raise SettingsError(_explain(error, tree_type)) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
     except UnreadableVariable as error:
-        raise SettingsError(
-            f"settings: {error}; a mapping or a list is written as JSON."
-        ) from error
+        raise SettingsError(f"settings: {error}; a mapping or a list is written as JSON.") from None
+    settings._origins.update(loading.origins)
+    return settings
 
 
 def variable_names(tree_type: type[Settings] = Settings) -> dict[str, str]:
@@ -182,23 +199,14 @@ def _decoded(dotted: str, value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise SettingsError(f"{dotted}: {value!r} is not JSON: {error}.") from error
+        # The value stays unquoted: headers in it may hold credentials.
+        raise SettingsError(f"{dotted}: the value is not JSON: {error}.") from None
 
 
-def _check_variable_names(tree_type: type[Settings]) -> None:
-    """A misspelt variable would else be silently without effect."""
-    known = variable_names(tree_type)
+def _check_variable_names(known: dict[str, str]) -> None:
     for variable in sorted(os.environ):
-        if (
-            variable.startswith(ENV_PREFIX)
-            and variable not in known
-            and variable not in OTHER_VARIABLES
-        ):
-            import difflib
-
-            close = difflib.get_close_matches(variable, known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
-            raise SettingsError(f"the environment variable {variable} is no setting.{hint}")
+        if variable.startswith(ENV_PREFIX) and variable not in OTHER_VARIABLES:
+            sources.check_known(variable, known, f"the environment variable {variable}")
 
 
 def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
@@ -206,9 +214,20 @@ def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
     parts = []
     for problem in error.errors():
         dotted = ".".join(str(part) for part in problem["loc"])
-        given = problem.get("input")
-        value = "" if problem["type"] == "extra_forbidden" else f" (given: {given!r})"
+        value = _given(problem["loc"], problem.get("input"), tree_type)
+        if problem["type"] == "extra_forbidden":
+            value = ""
         what = "is no setting" if problem["type"] == "extra_forbidden" else problem["msg"]
         where = f" [{names[dotted]}]" if dotted in names else ""
         parts.append(f"{dotted}{where}: {what}{value}")
     return "settings: " + "; ".join(parts) + ". `plumb settings` lists them all."
+
+
+def _given(place: tuple[int | str, ...], value: Any, tree_type: type[Settings]) -> str:
+    """A wrong value as it may be quoted: nothing of a secret, nor of a whole group."""
+    group = tree_type.model_fields.get(str(place[0])) if len(place) > 1 else None
+    fields = getattr(group.annotation, "model_fields", {}) if group else {}
+    field = fields.get(str(place[1])) if len(place) > 1 else None
+    if field is None or SecretStr in (field.annotation, *get_args(field.annotation)):
+        return ""
+    return f" (given: {shown({str(place[-1]): value})[str(place[-1])]!r})"

@@ -30,7 +30,7 @@ def test_a_worker_that_is_silent_for_seconds_is_not_killed(
             """Start nothing."""
 
     monkeypatch.setattr("uvicorn.supervisors.Multiprocess", Multiprocess)
-    monkeypatch.setattr("app.telemetry.logs.log_to_stderr", lambda _: None)
+    monkeypatch.setattr("app.telemetry.logs.log_to_stderr", lambda *_: None)
     for variable in ("PLUMBLINE_JOB_SETTINGS", "PROMETHEUS_MULTIPROC_DIR"):
         monkeypatch.setenv(variable, "")  # what `run` sets there is undone after the test
     run(load_settings({"serve.workers": 2, "serve.port": 0, "redis.url": "redis://127.0.0.1:1/0"}))
