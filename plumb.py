@@ -94,15 +94,17 @@ def front(context: typer.Context) -> None:
 index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, publish, roll back.")
 app.add_typer(index, name="index")
 indexing.mount(app, index)
-answering.mount(app, index)
 prompt_group = prompting.mount(app)
 if has_evaluations():
     from evals import cli as evaluating
     from evals.commands import promote, release
 
+    answering.mount(app, index, [evaluating.settings_checks])
     evaluating.mount(app)
     release.mount(app)
     promote.mount(prompt_group)
+else:
+    answering.mount(app, index)
 
 
 def main() -> None:

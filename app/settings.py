@@ -104,10 +104,15 @@ class Settings(BaseSettings):
     releases: ReleasesSettings = ReleasesSettings()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _places: tuple[sources.Place, ...] = PrivateAttr(default=())
 
     def origin(self, dotted: str) -> str:
         """Where a value came from: `default`, `environment`, `key vault`, …"""
         return self._origins.get(dotted, "default")
+
+    def places(self) -> list[tuple[str, str]]:
+        """The vaults and folders that were read: where each is, and its kind."""
+        return [(place.where, place.label) for place in self._places]
 
     @classmethod
     def settings_customise_sources(
@@ -179,6 +184,7 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     except UnreadableVariable as error:
         raise SettingsError(f"settings: {error}; a mapping or a list is written as JSON.") from None
     settings._origins.update(loading.origins)
+    settings._places = loading.places
     return settings
 
 

@@ -36,6 +36,8 @@ SECRETS_DIR = "PLUMB_SECRETS_DIR"
 # Variables that say where settings are; they are none themselves.
 VARIABLES = frozenset({KEY_VAULT, SECRETS_MANAGER, SECRETS_DIR})
 PREFIX = "PLUMB_"
+# Groups that the room of evaluations adds to the tree.
+ABOVE = ("PLUMB_EVALS_", "PLUMB_JUDGE_", "PLUMB_TRACKING_")
 NAMES = {
     "InitSettingsSource": "flag",
     "EnvSettingsSource": "environment",
@@ -133,6 +135,10 @@ def check_known(variable: str, known: Mapping[str, str], told: str) -> None:
     """
     if variable in known:
         return
+    for above in ABOVE:
+        # A vault is shared with evaluations, which an image that only serves does not hold.
+        if variable.startswith(above) and not any(name.startswith(above) for name in known):
+            return
     close = difflib.get_close_matches(variable, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
     raise SettingsError(f"{told} is no setting.{hint}")
