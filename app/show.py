@@ -67,8 +67,8 @@ def show_settings(settings: Settings, console: Console | None = None) -> None:
         value = getattr(part, name)
         table.add_row(
             dotted,
-            escape(str(shown(value))),
-            escape(settings.origin(dotted)),
+            Text(str(shown(value))),
+            Text(settings.origin(dotted)),
             variable,
             escape(field.description or ""),
         )

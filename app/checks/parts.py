@@ -38,7 +38,17 @@ class Opened:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The index."""
+        """The index; a folder that is not there is not made.
+
+        Raises:
+            CheckFailed: there is none yet.
+        """
+        url = self.settings.index.url
+        if is_folder(url) and not Path(url).expanduser().is_dir():
+            raise CheckFailed(
+                f"{url}: there is no index yet; `plumb ingest PATH --set NAME` makes it, or "
+                "index.url names another folder"
+            )
         with self._locks[0]:
             if self._catalogue is None:
                 settings = self.settings
@@ -76,18 +86,16 @@ def part_checks(settings: Settings, *, call_models: bool) -> Iterator[Check]:
         yield Check("fallback model", partial(_chat, opened, 1, call_models), needed=False)
 
 
+def is_folder(url: str) -> bool:
+    """Whether an index is a LanceDB folder."""
+    return "://" not in url and not url.startswith("qdrant+")
+
+
 def _index(opened: Opened) -> str:
     url = opened.settings.index.url
-    if "://" not in url and not url.startswith("qdrant+"):
-        folder = Path(url).expanduser()
-        if not folder.is_dir():
-            raise CheckFailed(
-                f"{folder}: there is no index yet; `plumb ingest PATH --set NAME` makes it, or "
-                "index.url names another folder"
-            )
-        opened.catalogue.check()
-        return f"LanceDB in {writable(folder)}"
     opened.catalogue.check()
+    if is_folder(url):
+        return f"LanceDB in {writable(Path(url))}"
     return f"Qdrant at {url}: reachable, authorised, and new enough"
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from app.checks.check import Check, Finding, run_checks
 from app.checks.cli import MoreChecks
@@ -71,7 +71,8 @@ def show_findings(findings: Sequence[Finding], console: Console | None = None) -
         else:
             state = "[red]failed[/red]" if found.needed else "[yellow]failed, not needed[/yellow]"
         mend = f" → {found.mend}" if found.mend else ""
-        table.add_row(found.name, state, escape(found.detail + mend), f"{found.seconds:.1f}")
+        # As text: in markup, `openai:m:` would be a letter in a circle.
+        table.add_row(found.name, state, Text(found.detail + mend), f"{found.seconds:.1f}")
     console.print(table)
 
 

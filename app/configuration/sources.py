@@ -186,7 +186,10 @@ def _read_folder(named: str) -> dict[str, str | None]:
     folder = Path(named).expanduser()
     try:
         found = NestedSecretsSettingsSource(
-            Nothing,  # type: ignore[arg-type] # its own annotation leaves out what it takes secrets_dir=folder, secrets_dir_missing="error", secrets_case_sensitive=True
+            Nothing,  # type: ignore[arg-type] # its own annotation leaves out what it takes
+            secrets_dir=folder,
+            secrets_dir_missing="error",
+            secrets_case_sensitive=True,
         ).env_vars
     except UnicodeDecodeError as error:
         raise SettingsError(f"{SECRETS_DIR}: {folder}: a file in it is not UTF-8 text.") from error
