@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as encoder
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from app.checks import cli as checks
 from app.lineage import cli as lineage
 from app.security import cli as access
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
+
+if TYPE_CHECKING:
+    from app.checks.check import MoreChecks
 
 Question = Annotated[
     str, typer.Argument(metavar="QUESTION", help="The question, in words.", show_default=False)
@@ -35,9 +38,7 @@ Filter = Annotated[
 ]
 
 
-def mount(
-    app: typer.Typer, index: typer.Typer, more_checks: Sequence[checks.MoreChecks] = ()
-) -> None:
+def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks] = ()) -> None:
     """Add this room's commands and groups to the command line, and to its group `index`.
 
     Args:

@@ -103,16 +103,15 @@ class Settings(BaseSettings):
     browser: BrowserSettings = BrowserSettings()
     releases: ReleasesSettings = ReleasesSettings()
 
-    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
-    _places: tuple[sources.Place, ...] = PrivateAttr(default=())
+    _loaded: sources.Loading = PrivateAttr(default_factory=sources.Loading)
 
     def origin(self, dotted: str) -> str:
         """Where a value came from: `default`, `environment`, `key vault`, …"""
-        return self._origins.get(dotted, "default")
+        return self._loaded.origins.get(dotted, "default")
 
     def places(self) -> list[tuple[str, str]]:
         """The vaults and folders that were read: where each is, and its kind."""
-        return [(place.where, place.label) for place in self._places]
+        return [(place.where, place.label) for place in self._loaded.places]
 
     @classmethod
     def settings_customise_sources(
@@ -183,8 +182,7 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
     except UnreadableVariable as error:
         raise SettingsError(f"settings: {error}; a mapping or a list is written as JSON.") from None
-    settings._origins.update(loading.origins)
-    settings._places = loading.places
+    settings._loaded = loading
     return settings
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -33,6 +33,11 @@ class Check:
     run: Callable[[], str]
     needed: bool = True
     mend: str = ""
+
+
+# Checks of groups of settings that rooms above have added to the tree: from the settings, and from
+# whether models are called.
+MoreChecks = Callable[[Any, bool], Iterable[Check]]
 
 
 class Finding(BaseModel):

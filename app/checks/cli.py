@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as encoder
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,10 +11,7 @@ import typer
 from ingestion.flags import Json, Setting, settings_from
 
 if TYPE_CHECKING:
-    from app.checks.check import Check
-
-# Checks of groups of settings that rooms above have added to the tree.
-MoreChecks = Callable[[Any, bool], "Iterable[Check]"]
+    from app.checks.check import MoreChecks
 
 
 def mount(app: typer.Typer, more: Sequence[MoreChecks] = ()) -> None:

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.checks.check import Check, Finding, run_checks
-from app.checks.cli import MoreChecks
+from app.checks.check import Check, Finding, MoreChecks, run_checks
 from app.checks.parts import part_checks
 from app.checks.services import service_checks
 from app.configuration.redaction import Redactor

@@ -69,8 +69,9 @@ class Loading:
         origins: dotted setting -> where its value came from; defaults are left out.
     """
 
-    places: tuple[Place, ...]
-    origins: dict[str, str] = field(default_factory=dict)
+    # Settings are equal if their values are, wherever these came from.
+    places: tuple[Place, ...] = field(default=(), compare=False)
+    origins: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 _LOADING: ContextVar[Loading | None] = ContextVar("loading", default=None)

@@ -164,7 +164,8 @@ def test_each_failure_is_told_with_its_mend_and_without_passwords(
     assert "sync.uploads" in failed["uploads"]
     assert "nonesuch" in failed["chat model"]
     assert not found["traces (OTLP)"]["needed"]
-    assert "77" not in json.dumps(found)
+    assert "hidden77" not in json.dumps(found)
+    assert "wrong77" not in json.dumps(found)
     assert not (tmp_path / "plumb-index").exists()
 
 
