@@ -12,6 +12,7 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -37,6 +38,25 @@ QUIET = {
     "RUST_LOG": "error",
     "RAGAS_DO_NOT_TRACK": "true",
 }
+
+
+class SettingsLoader:
+    """Loads the settings of a command, and takes their secrets out of the error it may end with."""
+
+    def __init__(self) -> None:
+        self._redact: Callable[[str], str] = str
+
+    def __call__(self, overrides: dict[str, Any]) -> Any:
+        """The settings with a command's flags over them."""
+        from app.configuration.redaction import Redactor
+
+        settings = load_settings(overrides)
+        self._redact = Redactor(settings)
+        return settings
+
+    def line(self, error: Exception) -> str:
+        """The error in one line."""
+        return self._redact(" ".join(str(error).split()))
 
 
 def load_settings(overrides: dict[str, Any]) -> Any:
@@ -68,21 +88,23 @@ app = typer.Typer(
 @app.callback()
 def front(context: typer.Context) -> None:
     """Answers from your own documents, each with citations that can be checked."""
-    context.obj = load_settings
+    context.obj = context.obj or SettingsLoader()
 
 
 index = typer.Typer(no_args_is_help=True, help="Index versions: list, compare, publish, roll back.")
 app.add_typer(index, name="index")
 indexing.mount(app, index)
-answering.mount(app, index)
 prompt_group = prompting.mount(app)
 if has_evaluations():
     from evals import cli as evaluating
     from evals.commands import promote, release
 
+    answering.mount(app, index, [evaluating.settings_checks])
     evaluating.mount(app)
     release.mount(app)
     promote.mount(prompt_group)
+else:
+    answering.mount(app, index)
 
 
 def main() -> None:
@@ -93,10 +115,11 @@ def main() -> None:
     if os.getpid() == 1:
         # In a container: the kernel keeps SIGTERM from a first process that does not handle it.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    loader = SettingsLoader()
     try:
-        app()
+        app(obj=loader)
     except PlumbError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        print(f"error: {loader.line(error)}", file=sys.stderr)  # noqa: T201
         sys.exit(FAILED)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json as encoder
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.batch import cli as batches
 from app.cache import cli as cache_cli
+from app.checks import cli as checks
 from app.lineage import cli as lineage
 from app.security import cli as access
 from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
+
+if TYPE_CHECKING:
+    from app.checks.check import MoreChecks
 
 Question = Annotated[
     str, typer.Argument(metavar="QUESTION", help="The question, in words.", show_default=False)
@@ -33,14 +38,18 @@ Filter = Annotated[
 ]
 
 
-def mount(app: typer.Typer, index: typer.Typer) -> None:
-    """Add this room's commands and groups to the command line, and to its group `index`."""
+def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks] = ()) -> None:
+    """Add this room's commands and groups to the command line, and to its group `index`.
+
+    Args:
+        more_checks: what `plumb settings check` checks of settings that rooms above have added.
+    """
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
     app.command("worker")(worker)
     app.command("demo")(demo)
-    app.command("settings")(settings_)
+    checks.mount(app, more_checks)
     index.command("prove-deleted")(prove_deleted)
     batches.mount(app)
     answers = lineage.mount(app)
@@ -167,17 +176,6 @@ def demo(context: typer.Context, index_url: IndexUrl = None, setting: Setting = 
     from app.demo import run
 
     run(settings)
-
-
-def settings_(context: typer.Context, setting: Setting = None, json: Json = False) -> None:
-    """Show every setting: its value now, its variable, and what it does."""
-    settings = settings_from(context, setting)
-    from app.show import show_settings
-
-    if json:
-        typer.echo(settings.model_dump_json(indent=2))
-        return
-    show_settings(settings)
 
 
 def prove_deleted(

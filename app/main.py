@@ -33,6 +33,7 @@ from app.api.release_header import ReleaseHeader
 from app.api.security_headers import SecurityHeaders
 from app.batch.kept import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
+from app.configuration.redaction import Redactor
 from app.jobs.kinds import BATCHES, SYNCS
 from app.jobs.opening import open_queue
 from app.jobs.starting import BatchStarts
@@ -151,7 +152,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
             expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
         )
     telemetry = install_telemetry(app, settings)
-    problems.install(app)
+    problems.install(app, Redactor(settings))
     _include(app, settings)
     describe_access(app)
     return app

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from app.configuration.redaction import check_secret_url
 from ingestion.settings import SettingsGroup
 
 
@@ -17,6 +18,13 @@ class RedisSettings(SettingsGroup):
         description="redis://host:6379/0; readyz checks it when set, and syncs and batches asked "
         "for over REST are run by `plumb worker`.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            check_secret_url(url, "redis://:password@host:6379/0", ("redis", "rediss", "unix"))
+        return url
 
 
 class StoreSettings(SettingsGroup):
@@ -34,6 +42,12 @@ class StoreSettings(SettingsGroup):
         description="Whether the words of questions, answers, passages and feedback are stored. "
         "Without them ids, hashes, scores and times are; such an answer cannot be replayed.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, url: SecretStr) -> SecretStr:
+        check_secret_url(url, "sqlite:///FILE, or postgresql://user:password@host/database")
+        return url
 
 
 class JobsSettings(SettingsGroup):

@@ -10,6 +10,7 @@ import socket
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from app.configuration.redaction import Redactor
 from app.errors import NotStarted
 from app.jobs.handing_over import handed_over, take_over
 from app.settings import Settings
@@ -59,7 +60,7 @@ def run(settings: Settings) -> None:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
-    log_to_stderr(settings.telemetry, _release(settings))
+    log_to_stderr(settings.telemetry, _release(settings), Redactor(settings))
     logger.info("%s", notice(settings.auth, host))
     common: dict[str, Any] = {
         "log_config": None,
@@ -155,7 +156,7 @@ def worker_app() -> ASGIApp:
     from app.telemetry.logs import log_to_stderr
 
     settings = take_over()
-    log_to_stderr(settings.telemetry, _release(settings))
+    log_to_stderr(settings.telemetry, _release(settings), Redactor(settings))
     return PlainStart(create_app(settings, leave_alone_what_stays), logs=True)
 
 

@@ -2,8 +2,10 @@
 
 A value comes from the first of: a flag of the command line; the release that `PLUMB_RELEASE` names;
 the environment (`PLUMB_INDEX_URL` sets `index.url`, `PLUMB_CHAT_MODEL` sets `chat.model`, …); the
-file that `PLUMB_CONFIG` names, or `plumbline.toml` in the working folder; the default. `plumb
-settings` prints the tree with the values in force.
+secret files, Azure Key Vault and AWS secret that `PLUMB_SECRETS_DIR`, `PLUMB_KEY_VAULT` and
+`PLUMB_SECRETS_MANAGER` name (`app/configuration/`); the file that `PLUMB_CONFIG` names, or
+`plumbline.toml` in the working folder; the default. `plumb settings` prints the tree with the values
+in force.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -32,6 +34,8 @@ from app.answer_settings import (
     RetrievalSettings,
 )
 from app.cache_settings import CacheSettings
+from app.configuration import sources
+from app.configuration.redaction import shown
 from app.releases.pins import VARIABLE as RELEASE
 from app.releases.pins import Pins, settings_of
 from app.releases.release import read_release
@@ -65,6 +69,7 @@ OTHER_VARIABLES = {
     "PLUMB_BENCH_DATA",
     "PLUMB_BENCH_SECONDS",
     "PLUMB_TEST_QDRANT_URL",
+    *sources.VARIABLES,
 }
 DEFAULT_CONFIG = Path("plumbline.toml")
 
@@ -106,6 +111,16 @@ class Settings(BaseSettings):
     # Given by `load_tree`: what PLUMB_RELEASE names is a file, and no value.
     release: Pins | None = Field(default=None, exclude=True, repr=False)
 
+    _loaded: sources.Loading = PrivateAttr(default_factory=sources.Loading)
+
+    def origin(self, dotted: str) -> str:
+        """Where a value came from: `default`, `environment`, `key vault`, …"""
+        return self._loaded.origins.get(dotted, "default")
+
+    def places(self) -> list[tuple[str, str]]:
+        """The vaults and folders that were read: where each is, and its kind."""
+        return [(place.where, place.label) for place in self._loaded.places]
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -115,20 +130,27 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then the release, then environment, then the file."""
-        below: list[PydanticBaseSettingsSource] = [env_settings]
+        """Flags, the release, environment, secret files and vaults, then the file."""
         file = config_file()
-        if file is not None:
-            below.append(TomlConfigSettingsSource(settings_cls, file))
+        below: list[PydanticBaseSettingsSource] = [
+            env_settings,
+            *sources.held_sources(settings_cls),
+            *([TomlConfigSettingsSource(settings_cls, file)] if file else []),
+        ]
         pins = init_settings().get("release")
-        if not isinstance(pins, Pins):
-            return init_settings, *below
-        released = settings_of(pins)
-        return (
-            init_settings,
-            InitSettingsSource(settings_cls, released),
-            *(_Without(settings_cls, source, released) for source in below),
-        )
+        if isinstance(pins, Pins):
+            released = settings_of(pins)
+            below = [
+                _ReleaseSource(settings_cls, released),
+                *(_Without(settings_cls, source, released) for source in below),
+            ]
+        return init_settings, *below, *sources.origins_source(settings_cls)
+
+
+class _ReleaseSource(InitSettingsSource):
+    """The settings that a release carries."""
+
+    __name__ = "release file"
 
 
 class _Without(PydanticBaseSettingsSource):
@@ -145,6 +167,8 @@ class _Without(PydanticBaseSettingsSource):
         taken: dict[str, dict[str, Any]],
     ) -> None:
         super().__init__(settings_cls)
+        # By this name `plumb settings` says where a value came from.
+        self.__name__ = getattr(source, "__name__", type(source).__name__)
         self._source = source
         self._taken = taken
 
@@ -199,7 +223,8 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     Raises:
         As `load_settings`.
     """
-    _check_variable_names(tree_type)
+    known = variable_names(tree_type)
+    _check_variable_names(known)
     tree: dict[str, Any] = {}
     for dotted, value in (overrides or {}).items():
         group, _, name = dotted.partition(".")
@@ -212,15 +237,17 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
     if file is not None and not file.is_file():
         raise SettingsError(f"PLUMB_CONFIG names {file}, which is not there.")
     try:
-        return tree_type(**tree, release=_pins())
+        with sources.loading(sources.read_places(known)) as loading:
+            settings = tree_type(**tree, release=_pins())
     except ValidationError as error:
-        raise SettingsError(_explain(error, tree_type)) from error
+        # What pydantic raised holds values as they were given, so it goes no further.
+        raise SettingsError(_explain(error, tree_type)) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}.") from error
     except UnreadableVariable as error:
-        raise SettingsError(
-            f"settings: {error}; a mapping or a list is written as JSON."
-        ) from error
+        raise SettingsError(f"settings: {error}; a mapping or a list is written as JSON.") from None
+    settings._loaded = loading
+    return settings
 
 
 def variable_names(tree_type: type[Settings] = Settings) -> dict[str, str]:
@@ -240,23 +267,14 @@ def _decoded(dotted: str, value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise SettingsError(f"{dotted}: {value!r} is not JSON: {error}.") from error
+        # The value stays unquoted: headers in it may hold credentials.
+        raise SettingsError(f"{dotted}: the value is not JSON: {error}.") from None
 
 
-def _check_variable_names(tree_type: type[Settings]) -> None:
-    """A misspelt variable would else be silently without effect."""
-    known = variable_names(tree_type)
+def _check_variable_names(known: dict[str, str]) -> None:
     for variable in sorted(os.environ):
-        if (
-            variable.startswith(ENV_PREFIX)
-            and variable not in known
-            and variable not in OTHER_VARIABLES
-        ):
-            import difflib
-
-            close = difflib.get_close_matches(variable, known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
-            raise SettingsError(f"the environment variable {variable} is no setting.{hint}")
+        if variable.startswith(ENV_PREFIX) and variable not in OTHER_VARIABLES:
+            sources.check_known(variable, known, f"the environment variable {variable}")
 
 
 def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
@@ -264,9 +282,20 @@ def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
     parts = []
     for problem in error.errors():
         dotted = ".".join(str(part) for part in problem["loc"])
-        given = problem.get("input")
-        value = "" if problem["type"] == "extra_forbidden" else f" (given: {given!r})"
+        value = _given(problem["loc"], problem.get("input"), tree_type)
+        if problem["type"] == "extra_forbidden":
+            value = ""
         what = "is no setting" if problem["type"] == "extra_forbidden" else problem["msg"]
         where = f" [{names[dotted]}]" if dotted in names else ""
         parts.append(f"{dotted}{where}: {what}{value}")
     return "settings: " + "; ".join(parts) + ". `plumb settings` lists them all."
+
+
+def _given(place: tuple[int | str, ...], value: Any, tree_type: type[Settings]) -> str:
+    """A wrong value as it may be quoted: nothing of a secret, nor of a whole group."""
+    group = tree_type.model_fields.get(str(place[0])) if len(place) > 1 else None
+    fields = getattr(group.annotation, "model_fields", {}) if group else {}
+    field = fields.get(str(place[1])) if len(place) > 1 else None
+    if field is None or SecretStr in (field.annotation, *get_args(field.annotation)):
+        return ""
+    return f" (given: {shown({str(place[-1]): value})[str(place[-1])]!r})"

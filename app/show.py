@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answering.answer import Answer, Citation, Passage, SearchResult
+from app.configuration.redaction import shown
 from app.releases.pins import settings_of
 from app.settings import Settings, variable_names
 
@@ -56,17 +57,22 @@ def show_passages(result: SearchResult, console: Console | None = None) -> None:
 
 
 def show_settings(settings: Settings, console: Console | None = None) -> None:
-    """A row per setting."""
+    """A row per setting, secrets as asterisks."""
     console = console or Console()
-    table = Table("Setting", "Value", "Variable", "What it does")
+    table = Table("Setting", "Value", "From", "Variable", "What it does")
     names = {dotted: variable for variable, dotted in variable_names(type(settings)).items()}
     for dotted, variable in names.items():
         group, _, name = dotted.partition(".")
         part = getattr(settings, group)
         field = type(part).model_fields[name]
         value = getattr(part, name)
-        shown = str(value)  # a secret shows as asterisks
-        table.add_row(dotted, escape(shown), variable, escape(field.description or ""))
+        table.add_row(
+            dotted,
+            Text(str(shown(value))),
+            Text(settings.origin(dotted)),
+            variable,
+            escape(field.description or ""),
+        )
     console.print(table)
     pins = settings.release
     if pins is not None:

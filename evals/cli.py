@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from evals.commands import (
@@ -21,6 +24,9 @@ from evals.commands import (
     track,
 )
 
+if TYPE_CHECKING:
+    from app.checks.check import Check
+
 COMMANDS = (
     run,
     runs,
@@ -37,6 +43,13 @@ COMMANDS = (
     synthesise,
     leakage,
 )
+
+
+def settings_checks(settings: Any, call_models: bool) -> Iterable[Check]:
+    """What `plumb settings check` checks of this room's settings."""
+    from evals.checks.checks import checks_of
+
+    return checks_of(settings, call_models)
 
 
 def mount(app: typer.Typer) -> None:

@@ -112,7 +112,7 @@ class AnswerChain:
             whole: AIMessageChunk | None = None
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
-            with asked.chosen.calling(), told(asked.chosen.name):
+            with asked.chosen.calling(), told(asked.chosen):
                 async for piece in asked.chosen.model.astream(
                     render(asked.prompt, asked.question, state.passages)
                 ):
@@ -139,7 +139,7 @@ class AnswerChain:
         asked = state.asked
         messages = render(asked.prompt, asked.question, state.passages)
         began = time.perf_counter()
-        with asked.chosen.calling(), told(asked.chosen.name):
+        with asked.chosen.calling(), told(asked.chosen):
             message = asked.chosen.model.invoke(messages)
         took = _since(began)
         if not isinstance(message, AIMessage):

@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 from langchain_core.language_models import BaseChatModel
+from pydantic import ValidationError
 
 from app.answer_settings import ChatSettings, ExtractiveSettings
 from app.answering.extractive import ExtractiveChatModel
+from app.configuration.redaction import Redactor
 from app.errors import ChatModelUnknown
 from ingestion.embedding import Embedder
 
@@ -54,14 +56,27 @@ def make_hosted_model(chat: ChatSettings, parameters: Mapping[str, Any]) -> Base
     try:
         model = init_chat_model(chat.model, **arguments)
     except Exception as error:  # each provider's package raises its own
-        text = shorten(" ".join(str(error).split()), 300, placeholder=" …")
         raise ChatModelUnknown(
-            f"chat model {chat.model!r} cannot be made: {text.rstrip('.')}. Set PLUMB_CHAT_MODEL to "
-            "`extractive`, or to provider:model with that provider's package and key in place."
+            f"chat model {chat.model!r} cannot be made: {why_not_made(error, chat, parameters)}. Set "
+            "PLUMB_CHAT_MODEL to `extractive`, or to provider:model with that provider's package and "
+            "key in place."
         ) from error
     if not isinstance(model, BaseChatModel):
         raise ChatModelUnknown(f"chat model {chat.model!r}: name one model, as provider:model.")
     return model
+
+
+def why_not_made(error: BaseException, chat: ChatSettings, parameters: Mapping[str, Any]) -> str:
+    """What a provider's package said, without what it was given: pydantic's errors quote their input."""
+    if isinstance(error, ValidationError):
+        text = "; ".join(
+            f"{'.'.join(map(str, found['loc']))}: {found['msg']}".removeprefix(": ")
+            for found in error.errors(include_url=False, include_input=False)
+        )
+    else:
+        text = " ".join(str(error).split())
+    redact = Redactor(chat.model_copy(update={"parameters": dict(parameters)}))
+    return shorten(redact(text), 300, placeholder=" …").rstrip(".")
 
 
 def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str, Any]:

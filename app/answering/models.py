@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 
 from app.answer_settings import ChatSettings, ExtractiveSettings
 from app.answering.chat_models import EXTRACTIVE, make_chat_model, merged_parameters
+from app.configuration.redaction import Redactor, shown
 from app.errors import ChatModelFailed, ChatModelResting
 from ingestion.embedding import Embedder
 from prompts.errors import PlumbError
@@ -26,14 +27,17 @@ class Chosen:
     Attributes:
         name: as the settings name it.
         model: made with the prompt's parameters.
-        parameters: what the manifest says of it.
+        parameters: what the manifest says of it, without credentials: everyone who gets an answer
+            reads it.
         breaker: see `calling`.
+        redact: takes the model's credentials out of a text.
     """
 
     name: str
     model: BaseChatModel
     parameters: dict[str, Any]
     breaker: pybreaker.CircuitBreaker
+    redact: Redactor
 
     @contextmanager
     def calling(self) -> Iterator[None]:
@@ -83,10 +87,12 @@ class ChatModels:
         if chosen is None:
             model = make_chat_model(chat, self._extractive, self._embedder, parameters)
             if chat.model == EXTRACTIVE:
-                shown = dict(model._identifying_params)
+                told_of = dict(model._identifying_params)
             else:
-                shown = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
-            chosen = Chosen(chat.model, model, shown, self._breakers[place])
+                told_of = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+            chosen = Chosen(
+                chat.model, model, shown(told_of), self._breakers[place], Redactor(chat)
+            )
             self._chosen[key] = chosen
         return chosen
 
@@ -105,7 +111,7 @@ class ChatModels:
 
 
 @contextmanager
-def told(model: str) -> Iterator[None]:
+def told(chosen: Chosen) -> Iterator[None]:
     """Tell what a provider's client raises as ours.
 
     Raises:
@@ -116,9 +122,10 @@ def told(model: str) -> Iterator[None]:
     except PlumbError:
         raise
     except Exception as error:  # each provider's client raises its own
-        text = " ".join(str(error).split())[:300]
+        # A server may quote the request, headers and all.
+        text = chosen.redact(" ".join(str(error).split()))[:300]
         raise ChatModelFailed(
-            f"the chat model {model!r} did not answer: {text or type(error).__name__}"
+            f"the chat model {chosen.name!r} did not answer: {text or type(error).__name__}"
         ) from error
 
 

@@ -120,7 +120,7 @@ class AnswerService:
             )
             try:
                 chosen = self.models.get(prompt.model)
-                with chosen.calling(), told(chosen.name):
+                with chosen.calling(), told(chosen):
                     rewritten = condense_by_model(
                         question, history, prompt, chosen.model, session.history_tokens
                     )

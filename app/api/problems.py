@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from app.api import openai_errors
 from app.api.problem import ProblemDetail
+from app.configuration.redaction import Redactor
 from app.errors import (
     AccessDenied,
     AccessError,
@@ -138,8 +139,9 @@ ANSWERING: dict[int | str, dict[str, Any]] = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Turn every error of the application into a problem detail."""
+def install(app: FastAPI, redact: Redactor) -> None:
+    """Turn every error of the application into a problem detail, without secrets of the settings."""
+    app.state.redact = redact
     app.add_exception_handler(PlumbError, _plumb_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
@@ -185,7 +187,9 @@ def _response_of(body: ProblemDetail) -> JSONResponse:
 
 def _plumb_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    response = _response_of(problem_of(error, request.url.path))
+    body = problem_of(error, request.url.path)
+    redact: Redactor = request.app.state.redact
+    response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
     if isinstance(error, AccessError):
         response.headers.update(_access_headers(error, request))
     return response

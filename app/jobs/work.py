@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.batch.work import answer_batch
+from app.configuration.redaction import Redactor
 from app.definitions import definition_to_sync, require_definition
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
@@ -31,7 +32,9 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         recorder.begin(progress=JobProgress(stage="loading"))
         report = sync(recorder, settings)
     except PlumbError as error:
-        recorder.end("failed", error=" ".join(str(error).split()))
+        # Whoever may see the job reads this.
+        told = Redactor(settings)(" ".join(str(error).split()))
+        recorder.end("failed", error=told)
     except Exception:
         logger.exception("job %s failed in a way nobody foresaw", job.id)
         recorder.end("failed", error="it failed in a way nobody foresaw; its log has the details.")

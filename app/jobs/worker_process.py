@@ -12,21 +12,25 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from app.configuration.redaction import Redactor
 from app.jobs.handing_over import take_over
 from app.jobs.kinds import KINDS, JobKind
 from app.jobs.process_queue import book_in
 from app.jobs.recorder import Recorder
 from app.jobs.work import run
+from app.telemetry.logs import RedactingHandler
 
 LOOK_AGAIN_S = 0.25
 
 
 def main(folder: Path, kind: JobKind[Any], job_id: str) -> None:
     """Wait for a place, then run the job."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     settings = take_over()
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=[RedactingHandler(Redactor(settings))],
+    )
     book = book_in(folder, kind)
     with Recorder(book, job_id) as recorder, _place(folder, kind, kind.at_once(settings)):
         run(recorder, settings)

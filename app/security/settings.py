@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from app.callers import Role
+from app.configuration.redaction import without_credentials
 from app.security.addresses import is_own_address
 from ingestion.settings import SettingsGroup
 
@@ -120,7 +121,7 @@ class BrowserSettings(SettingsGroup):
                 or f"{parts.scheme}://{parts.netloc}" != origin
             ):
                 raise ValueError(
-                    f"{origin!r} is no origin; write https://host, or https://host:port"
+                    f"{without_credentials(origin)!r} is no origin; write https://host, or https://host:port"
                 )
         return origins
 

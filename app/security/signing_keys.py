@@ -63,6 +63,16 @@ class SigningKeys:
                 self._fetch()
             return self._keys.get(key_id)
 
+    def fetch(self) -> int:
+        """Ask the issuer now; how many keys it has.
+
+        Raises:
+            IssuerUnavailable: they cannot be had.
+        """
+        with self._fetching:
+            self._fetch()
+        return len(self._keys)
+
     def _renewed(self, key_id: str, known: jwt.PyJWK) -> jwt.PyJWK | None:
         """The key as it is now; the known one where the issuer is away, or is being asked."""
         if self._clock() - self._failed < UNKNOWN_S or not self._fetching.acquire(blocking=False):

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -25,6 +25,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Processes that start at once migrate one after the other.
 MIGRATION_LOCK = 7_203_341
 SQLITE_WAIT_S = 15.0
+
+
+class Migrations(NamedTuple):
+    """How far a database's tables are.
+
+    Attributes:
+        pending: migrations that it has not had yet, oldest first.
+        unknown: its migration, where this version of the code does not know it; else empty.
+    """
+
+    pending: tuple[str, ...]
+    unknown: str = ""
 
 
 class Database:
@@ -93,6 +105,28 @@ class Database:
             )
             return True
         return False
+
+    def migrations(self) -> Migrations:
+        """Which migrations the database has, and which are to come; nothing is changed.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        from alembic.config import Config
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        known = [found.revision for found in ScriptDirectory.from_config(config).walk_revisions()]
+        known.reverse()
+        with self.told(), self.engine.connect() as connection:
+            at = MigrationContext.configure(connection).get_current_revision()
+        if at is None:
+            return Migrations(tuple(known))
+        if at not in known:
+            return Migrations((), at)
+        return Migrations(tuple(known[known.index(at) + 1 :]))
 
     def check(self) -> None:
         """Raise `StoreUnavailable` if it cannot be read."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from app.callers import Caller
 from app.telemetry.tracing import trace_id
@@ -86,14 +87,34 @@ class TextFormatter(logging.Formatter):
         return super().formatMessage(record) + told
 
 
-def log_to_stderr(settings: TelemetrySettings, release: str | None = None) -> None:
+class RedactingHandler(logging.StreamHandler[TextIO]):
+    """Writes entries to stderr with the secrets of the settings taken out of them.
+
+    Tracebacks and messages of libraries may quote a URL with its password, or a header.
+    """
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__(sys.stderr)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The entry as it is written."""
+        return self._redact(super().format(record))
+
+
+def log_to_stderr(
+    settings: TelemetrySettings,
+    release: str | None = None,
+    redact: Callable[[str], str] = str,
+) -> None:
     """Send all entries to stderr, uvicorn's too; for a process that is a service and nothing else.
 
     Args:
         settings: how entries look.
         release: the release that the process serves.
+        redact: takes secrets out of an entry.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = RedactingHandler(redact)
     as_json = settings.log_format == "json"
     handler.setFormatter(JsonFormatter(release) if as_json else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -63,7 +63,7 @@ class InstantModels(ChatModels):
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
         """That model."""
         chosen = super().get({}, place)
-        return Chosen("instant", self.instant, {}, chosen.breaker)
+        return Chosen("instant", self.instant, {}, chosen.breaker, chosen.redact)
 
 
 def plumb(settings: Settings) -> FastAPI:

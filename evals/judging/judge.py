@@ -33,6 +33,7 @@ class JudgeModel:
 
     Attributes:
         spent: what was asked so far.
+        caller: calls the model.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class JudgeModel:
             kept: judgements of before.
         """
         self.spent = Tally()
-        self._caller = caller
+        self.caller = caller
         self._settings = settings
         self._model = settings.model or ""
         self._parameters = parameters
@@ -114,7 +115,7 @@ class JudgeModel:
         why = said = ""
         for _ in range(self._settings.max_retries + 1):
             with self._places:
-                said, usage = self._caller.call(messages)
+                said, usage = self.caller.call(messages)
             for tally in (self.spent, spent):
                 tally.called(usage)
             try:

@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from app.answer_settings import ChatSettings
-from app.answering.chat_models import EXTRACTIVE, make_hosted_model
+from app.answering.chat_models import EXTRACTIVE, make_hosted_model, why_not_made
+from app.configuration.redaction import shown
 from app.errors import ChatModelUnknown
 from evals.errors import JudgeError
 from evals.judging.calling import Caller
@@ -52,10 +52,9 @@ def open_judge(
     try:
         model = make_hosted_model(chat, parameters)
     except ChatModelUnknown as error:
-        text = " ".join(str(error.__cause__ or error).split())
+        why = why_not_made(error.__cause__ or error, chat, parameters)
         raise JudgeError(
-            f"judge.model {settings.model!r} cannot be made: "
-            f"{shorten(text, 300, placeholder=' …').rstrip('.')}. Set it to provider:model, with that "
+            f"judge.model {settings.model!r} cannot be made: {why}. Set it to provider:model, with that "
             "provider's package and key in place."
         ) from error
     caller = Caller(model, settings.max_retries, sleep)
@@ -66,7 +65,7 @@ def _recorded(settings: JudgeSettings, parameters: dict[str, Any]) -> dict[str, 
     """The parameters as a run keeps them; the server by a hash, since its address is nobody's business."""
     recorded: dict[str, Plain] = {
         name: value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
-        for name, value in sorted(parameters.items())
+        for name, value in sorted(shown(parameters).items())
     }
     if settings.base_url:
         recorded["server"] = hashlib.sha256(settings.base_url.encode()).hexdigest()[:12]

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.configuration.redaction import shown
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
 from evals.tracking.entry import Artifact, Entry, Table
@@ -47,7 +48,7 @@ class MlflowTracker:
             run_id = self._kept(experiment, entry) or self._record(experiment, entry)
         sent = not self._is_file
         view = "" if sent else f"`mlflow ui --backend-store-uri {self._url}` shows {entry.name!r}."
-        return Logged(f"{self._url} run {run_id}", sent=sent, told=view)
+        return Logged(f"{shown(self._url)} run {run_id}", sent=sent, told=view)
 
     @property
     def _url(self) -> str:
@@ -75,7 +76,7 @@ class MlflowTracker:
                 yield
             except error_types as error:
                 raise TrackerError(
-                    f"MLflow at {self._url} did not take {entry.name!r}: "
+                    f"MLflow at {shown(self._url)} did not take {entry.name!r}: "
                     f"{' '.join(str(error).split())[:300]} The run is kept; `plumb eval track` "
                     "tells the tracker again."
                 ) from error

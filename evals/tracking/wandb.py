@@ -59,6 +59,15 @@ class WandbTracker:
             return Logged(str(recorded), sent=False, told=told)
         return Logged(url or str(recorded), sent=True)
 
+    def server(self) -> str | None:
+        """Where runs are sent, if they are: there is a key, and nobody wished to be offline.
+
+        Raises:
+            TrackerError: W&B is not installed, or its key is wanted and missing.
+        """
+        with variables({"WANDB_ERROR_REPORTING": "false"}):
+            return str(_sdk().setup().settings.base_url) if self._key() else None
+
     def _key(self) -> bool:
         """Whether to send: as the settings and W&B's own variables say. Nobody is asked."""
         mode = self._settings.mode

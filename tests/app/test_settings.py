@@ -86,7 +86,7 @@ def test_keys_are_not_shown() -> None:
 
 def test_a_mapping_may_be_given_as_json_by_flag_too() -> None:
     assert load_settings({"chat.parameters": '{"top_p": 1}'}).chat.parameters == {"top_p": 1}
-    with pytest.raises(SettingsError, match=r"chat\.parameters: '\{top' is not JSON"):
+    with pytest.raises(SettingsError, match=r"chat\.parameters: the value is not JSON"):
         load_settings({"chat.parameters": "{top"})
 
 

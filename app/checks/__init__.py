@@ -1,0 +1,1 @@
+"""`plumb settings` and `plumb settings check`: show settings, and try everything that they name."""

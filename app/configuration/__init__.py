@@ -1,0 +1,1 @@
+"""Where values of settings come from, and how they are shown without secrets."""

@@ -1,0 +1,1 @@
+"""Checks of the settings that only evaluating reads, for `plumb settings check`."""
