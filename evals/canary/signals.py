@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-SignalName: TypeAlias = Literal[
-    "errors", "latency", "refusals", "citations", "feedback", "cost"
-]
+SignalName: TypeAlias = Literal["errors", "latency", "refusals", "citations", "feedback", "cost"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evals.statistics.two_arms import Floats, TwoArms
+from evals.statistics.two_arms import Floats, Ints, TwoArms
 
 # Outcomes that a guess of the baseline's share counts for, before there are any.
 GUESSED = 20
@@ -107,7 +107,7 @@ def _log_ratio(looks: TwoArms, own: Floats, before: Floats, bounds: Floats) -> F
 
 
 def nearest_share(
-    own: Floats, before: Floats, size: Floats, size_before: Floats, bounds: Floats
+    own: Floats, before: Floats, size: Ints, size_before: Ints, bounds: Floats
 ) -> Floats:
     """The baseline's share of the pair (share + bound, share) that is nearest to (own, before).
 

@@ -49,7 +49,9 @@ class OddsEvidence:
         self._nulls = np.array([0]) if nulls is None else nulls
         self._looks = np.zeros(shape, dtype=np.int64)
         self._running = np.full((*shape, len(self._nulls), len(EFFECTS)), -np.inf)
-        points = np.unique(np.concatenate([self._nulls, np.add.outer(self._nulls, EFFECTS).ravel()]))
+        points = np.unique(
+            np.concatenate([self._nulls, np.add.outer(self._nulls, EFFECTS).ravel()])
+        )
         self._points = points * STEP
         self._null_at = np.searchsorted(points, self._nulls)
         self._effect_at = np.searchsorted(points, np.add.outer(self._nulls, EFFECTS))
@@ -75,7 +77,9 @@ class OddsEvidence:
     def log_evidence(self) -> Floats:
         """Log of the e-process, for each null."""
         unspent = np.log(_unspent(self._looks))[..., None, None]
-        found: Floats = logsumexp(np.logaddexp(self._running, unspent), axis=-1) - np.log(len(EFFECTS))
+        found: Floats = logsumexp(np.logaddexp(self._running, unspent), axis=-1) - np.log(
+            len(EFFECTS)
+        )
         return found
 
     @property

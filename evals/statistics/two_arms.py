@@ -41,7 +41,9 @@ class TwoArms:
 
 def two_arms(bad: int, size: int, bad_before: int, size_before: int) -> TwoArms:
     """The counts of a single comparison."""
-    return TwoArms(*(np.asarray(count, dtype=np.int64) for count in (bad, size, bad_before, size_before)))
+    return TwoArms(
+        *(np.asarray(count, dtype=np.int64) for count in (bad, size, bad_before, size_before))
+    )
 
 
 class StratifiedDifference:
