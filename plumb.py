@@ -78,10 +78,11 @@ answering.mount(app, index)
 prompt_group = prompting.mount(app)
 if has_evaluations():
     from evals import cli as evaluating
-    from evals.commands import promote, release
+    from evals.commands import canary, promote, release
 
     evaluating.mount(app)
     release.mount(app)
+    canary.mount(app)
     promote.mount(prompt_group)
 
 

@@ -45,8 +45,8 @@ ANSWERED = """AppDependencies
 COUNTS = """let answers = {answered}| where release in ({releases})
 | summarize answers = count(), refused = countif(tostring(Properties["plumbline.refused"]) =~ "true"),
     timed = countif(fresh), slow = countif(fresh and DurationMs > {slow_ms}),
-    checked = countif(fresh and isnotempty(Properties["plumbline.unsupported"])),
-    unsupported = countif(fresh and tostring(Properties["plumbline.unsupported"]) =~ "true"),
+    checked = countif(isnotempty(Properties["plumbline.unsupported"])),
+    unsupported = countif(tostring(Properties["plumbline.unsupported"]) =~ "true"),
     priced = countif(isnotnull(cost)), dear = countif(cost > {dear})
     by release, begin = bin_at(TimeGenerated, {every}s, {since});
 let requests = AppRequests

@@ -309,11 +309,9 @@ def _meaning(labels: Labels) -> list[tuple[SignalName, str, int]]:
     elif name == FAILURES:
         found.append(("errors", FAILURE, 1))
     elif name == ANSWERS:
-        found.append(("refusals", "all", 1))
+        found += [("refusals", "all", 1), ("citations", "all", 1)]
         if labels.get("outcome") == "refused":
             found.append(("refusals", "bad", 1))
-        if labels.get("cache") not in CACHED.split("|"):
-            found.append(("citations", "all", 1))
     elif name == UNSUPPORTED:
         found.append(("citations", "bad", 1))
     elif name == FEEDBACK:

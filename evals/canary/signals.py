@@ -35,7 +35,7 @@ SIGNALS = (
     Signal("errors", "failed requests", "requests for answers", 0.01, 0.005),
     Signal("latency", "slow answers", "answers not from the cache", 0.05, 0.05),
     Signal("refusals", "refused answers", "answers", 0.05, 0.1),
-    Signal("citations", "answers with a failed citation", "answers not from the cache", 0.03, 0.02),
+    Signal("citations", "answers with a failed citation", "answers", 0.03, 0.02),
     Signal("feedback", "thumbs down", "thumbs", 0.1, 0.25, needed=False),
     Signal("cost", "dear answers", "answers with a price", 0.05, 0.05, needed=False),
 )
