@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
 from evals.canary.evidence import ErrorRates, Evidence
 from evals.canary.judgement import Arm, Outcome, Point, SignalJudgement, Standing
 from evals.canary.signals import Look, Signal, SignalName, Tally
-from evals.statistics.two_arms import two_arms
+from evals.statistics.two_arms import TwoArms, two_arms
 
 # Log odds ratios whose lower bound is drawn, in the evidence's steps: from e**-3 to e**3.5.
 NULLS = np.arange(-60, 71)
@@ -54,6 +55,7 @@ class _State:
     evidence: Evidence
     canary: Tally = field(default_factory=Tally)
     baseline: Tally = field(default_factory=Tally)
+    looks: list[tuple[datetime, TwoArms]] = field(default_factory=list)
 
 
 class Judge:
@@ -84,7 +86,9 @@ class Judge:
             canary, baseline = look.canary.get(name, Tally()), look.baseline.get(name, Tally())
             state.canary += canary
             state.baseline += baseline
-            state.evidence.add(two_arms(canary.bad, canary.size, baseline.bad, baseline.size))
+            counts = two_arms(canary.bad, canary.size, baseline.bad, baseline.size)
+            state.evidence.add(counts)
+            state.looks.append((look.at, counts))
         serves = {arm: tallies.get("errors", Tally()).size for arm, tallies in
                   (("canary", look.canary), ("baseline", look.baseline))}  # fmt: skip
         if serves["canary"]:
@@ -94,14 +98,12 @@ class Judge:
 
     def points(self, not_judged: Mapping[SignalName, str]) -> dict[SignalName, Point]:
         """Where each signal stands."""
-        return {
-            name: Point(
-                difference=_difference(state),
-                interval=self._interval(state),
-                standing=self._standing(state, name in not_judged),
-            )
-            for name, state in self._states.items()
-        }
+        found = {}
+        for name, state in self._states.items():
+            standing = self._standing(state, name in not_judged)
+            difference, interval = self._numbers(state, standing)
+            found[name] = Point(difference=difference, interval=interval, standing=standing)
+        return found
 
     def signals(
         self, not_judged: Mapping[SignalName, str], bounds: Mapping[SignalName, float]
@@ -149,23 +151,26 @@ class Judge:
             return "worse"
         return "no worse" if bool(state.evidence.passes) else "undecided"
 
-    def _interval(self, state: _State) -> tuple[float, float] | None:
-        """The lower end is the bound of the odds ratio, put on the baseline's share of today."""
-        if not (state.canary.size and state.baseline.size):
-            return None
+    def _numbers(
+        self, state: _State, standing: Standing
+    ) -> tuple[float | None, tuple[float, float] | None]:
+        """The difference and its interval, whose lower end is the bound of the odds ratio, put on the
+        baseline's share so far."""
+        if standing == "not judged":
+            return None, None
+        seen = float(state.evidence.overall.value)
         share = (state.baseline.bad + 0.5) / (state.baseline.size + 1)
         odds = math.exp(state.evidence.odds.lower_bound(self._rules.rates.of_one))
         low = share * odds / (1 - share + share * odds) - share
         high = state.evidence.difference.upper_bound(self._rules.rates.wrong_pass)
-        seen = _difference(state) or 0.0
-        return min(low, seen), max(high, seen)
+        return seen, (min(low, seen), max(high, seen))
 
     def _judgement(
         self, state: _State, left_out: str | None, bound: float | None
     ) -> SignalJudgement:
         signal, standing = state.signal, self._standing(state, left_out is not None)
         canary, baseline = self._releases
-        interval = self._interval(state)
+        difference, interval = self._numbers(state, standing)
         log_evidence = float(state.evidence.odds.log_evidence[int(np.searchsorted(NULLS, 0))])
         return SignalJudgement(
             name=signal.name,
@@ -176,18 +181,34 @@ class Judge:
             bound=bound,
             canary=_arm(canary, state.canary),
             baseline=_arm(baseline, state.baseline),
-            difference=_difference(state),
+            difference=difference,
             interval=interval,
             evidence=math.exp(min(log_evidence, 700.0)),
             standing=standing,
-            reason=_reason(state, standing, interval, left_out, self._releases),
+            reason=_reason(state, standing, interval, left_out, self._releases)
+            + (self._burst(state) if standing == "worse" else ""),
+        )
+
+    def _burst(self, state: _State) -> str:
+        """A remark where a single look shows the fault: a fault that has just begun, or a burst of
+        outcomes that depend on each other."""
+        worst, _ = max(state.looks, key=lambda look: _excess(look[1]))
+        without = Evidence(state.signal.tolerance, state.signal.guess, self._rules.rates)
+        for at, counts in state.looks:
+            if at != worst:
+                without.add(counts)
+        if bool(without.fails):
+            return ""
+        return (
+            f" Only the look at {worst:%H:%M:%S} shows it: a fault that has just begun, or a burst."
         )
 
 
-def _difference(state: _State) -> float | None:
-    if not (state.canary.size and state.baseline.size):
-        return None
-    return float(state.evidence.overall.value)
+def _excess(counts: TwoArms) -> float:
+    """Bad outcomes of the canary beyond its part of all bad ones."""
+    both = int(counts.size + counts.size_before)
+    bad = int(counts.bad + counts.bad_before)
+    return float(counts.bad - counts.size * bad / both) if both else 0.0
 
 
 def _arm(release: str, tally: Tally) -> Arm:

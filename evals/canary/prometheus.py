@@ -34,6 +34,7 @@ HISTOGRAMS: dict[SignalName, str] = {
 # Counters without a series before their first count: if no target has them, that is no good sign.
 SILENT: dict[SignalName, str] = {"citations": UNSUPPORTED, "feedback": FEEDBACK}
 Labels: TypeAlias = Mapping[str, str]
+Sample: TypeAlias = tuple[float, int]
 Series: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -42,7 +43,7 @@ class PrometheusSource:
 
     `increase()` extrapolates to the ends of its range, so it gives fractions, and counts what did not
     happen; so the raw samples are read, and the differences of neighbours are added up here, series
-    by series: replicas are added, and a value below the one before is a restart from 0. What a replica
+    by series: replicas are added, and a count that falls is a restart, from 0, of all counts of its target. What a replica
     counted between its last scrape and its end is lost; nobody has it. A series that begins while
     Prometheus watches counts from 0.
     """
@@ -75,8 +76,9 @@ class PrometheusSource:
             self._client.headers["Authorization"] = f"Bearer {token}"
         self._matchers = matchers
         self._tallying = Tallying(compared)
-        self._last: dict[Series, tuple[float, int]] = {}
+        self._last: dict[Series, Sample] = {}
         self._begun = False
+        self._restarts: dict[tuple[str, str], set[float]] = {}
         self._read_until = compared.since
         self._bounds: dict[SignalName, float] = {}
         self._bound_labels: dict[SignalName, str] = {}
@@ -107,6 +109,7 @@ class PrometheusSource:
         while self._read_until < until:
             end = min(until, self._read_until + PIECE)
             found = list(self._samples(self._read_until - OVERLAP, end))
+            self._note_restarts(found)
             for labels, samples in found:
                 self._count(labels, samples)
             self._read_until = end
@@ -143,7 +146,7 @@ class PrometheusSource:
             ]
         return found
 
-    def _at_the_beginning(self) -> dict[Series, tuple[float, int]]:
+    def _at_the_beginning(self) -> dict[Series, Sample]:
         """The last value that each series had before the canary began."""
         since = self._compared.since
         self._was_watching = bool(self._query("count(up)", since))
@@ -154,9 +157,7 @@ class PrometheusSource:
                 found[_key(row["metric"])] = since.timestamp(), round(float(row["value"][1]))
         return found
 
-    def _samples(
-        self, begin: datetime, end: datetime
-    ) -> Iterator[tuple[Labels, list[tuple[float, int]]]]:
+    def _samples(self, begin: datetime, end: datetime) -> Iterator[tuple[Labels, list[Sample]]]:
         seconds = math.ceil((end - begin).total_seconds())
         for selector in self._selectors():
             for row in self._query(f"{selector}[{seconds}s]", end):
@@ -165,9 +166,20 @@ class PrometheusSource:
                     [(float(at), round(float(value))) for at, value in row["values"]],
                 )
 
-    def _count(self, labels: Labels, samples: list[tuple[float, int]]) -> None:
+    def _note_restarts(self, found: list[tuple[Labels, list[Sample]]]) -> None:
+        """A target restarted where any of its counts fell. Then all began from 0, those too that have
+        overtaken their old value by the next scrape."""
+        for labels, samples in found:
+            before = self._last.get(_key(labels))
+            for at, value in samples:
+                if before is not None and at > before[0] and value < before[1]:
+                    self._restarts.setdefault(_target(labels), set()).add(at)
+                before = at, value
+
+    def _count(self, labels: Labels, samples: list[Sample]) -> None:
         key = _key(labels)
         arm = self._arm(labels.get("release", ""))
+        restarts = self._restarts.get(_target(labels), set())
         for at, value in samples:
             before = self._last.get(key)
             if before is not None and at <= before[0]:
@@ -175,7 +187,8 @@ class PrometheusSource:
             self._last[key] = at, value
             if before is None and not self._was_watching:
                 continue
-            known = before[1] if before is not None and value >= before[1] else 0
+            began_anew = before is None or any(before[0] < fell <= at for fell in restarts)
+            known = 0 if before is None or began_anew else before[1]
             if grown := value - known:
                 moment = datetime.fromtimestamp(at, self._compared.since.tzinfo)
                 for signal, kind, sign in _meaning(labels):
@@ -216,11 +229,16 @@ class PrometheusSource:
         fresh = f',cache!~"{CACHED}"' if signal == "latency" else ""
         history = f"{math.ceil(self._wanted.history.total_seconds())}s"
         only = f"release={json.dumps(self._compared.baseline)}{self._more}{fresh}"
-        query = f"sum by (le) (increase({metric}_bucket{{{only}}}[{history}]))"
-        buckets = sorted(
-            (float(row["metric"]["le"]), float(row["value"][1]), row["metric"]["le"])
-            for row in self._query(query, since)
-        )
+        buckets: list[tuple[float, float, str]] = []
+        # Of a baseline that has served for no longer than a scrape or two, what it counted in all.
+        for of_buckets in ("increase", "last_over_time"):
+            query = f"sum by (le) ({of_buckets}({metric}_bucket{{{only}}}[{history}]))"
+            buckets = sorted(
+                (float(row["metric"]["le"]), float(row["value"][1]), row["metric"]["le"])
+                for row in self._query(query, since)
+            )
+            if buckets and buckets[-1][1] > 0:
+                break
         all_answers = buckets[-1][1] if buckets else 0.0
         flag = "--slow SECONDS" if signal == "latency" else "--dear COST"
         reason = (
@@ -329,3 +347,8 @@ def _meaning(labels: Labels) -> list[tuple[SignalName, str, int]]:
 
 def _key(labels: Labels) -> Series:
     return tuple(sorted(labels.items()))
+
+
+def _target(labels: Labels) -> tuple[str, str]:
+    """What was scraped."""
+    return labels.get("job", ""), labels.get("instance", "")

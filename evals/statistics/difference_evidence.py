@@ -95,12 +95,14 @@ def _log_ratio(looks: TwoArms, own: Floats, before: Floats, bounds: Floats) -> F
     size, size_before = looks.size[..., None], looks.size_before[..., None]
     near_before = nearest_share(own, before, size, size_before, bounds)
     near = near_before + bounds
-    told = (
-        looks.bad[..., None] * np.log(own / near)
-        + (size - looks.bad[..., None]) * np.log((1 - own) / (1 - near))
-        + looks.bad_before[..., None] * np.log(before / near_before)
-        + (size_before - looks.bad_before[..., None]) * np.log((1 - before) / (1 - near_before))
-    )
+    # An arm without outcomes may have its nearest share at 0 or 1; such a look is left out later.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        told = (
+            looks.bad[..., None] * np.log(own / near)
+            + (size - looks.bad[..., None]) * np.log((1 - own) / (1 - near))
+            + looks.bad_before[..., None] * np.log(before / near_before)
+            + (size_before - looks.bad_before[..., None]) * np.log((1 - before) / (1 - near_before))
+        )
     # A guess that the hypothesis itself allows is its own nearest pair.
     found: Floats = np.where(own - before >= bounds, 0.0, told)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
@@ -13,6 +15,8 @@ STEP = 0.05
 EFFECTS = np.array([4, 6, 9, 14, 20, 30, 44, 62, 82])
 # Share of the evidence that is staked on a fault that was there from the beginning.
 AT_START = 0.5
+# Numbers that are worked on at once: 32 MB.
+BLOCK = 4_000_000
 
 
 class OddsEvidence:
@@ -133,7 +137,12 @@ def conditional_log_likelihood(looks: TwoArms, log_odds: Floats) -> Floats:
     chance = np.where(inside, chance, -np.inf)
     # Counts are taken relative to the one observed, so that its own factor is 1.
     shift = counts - bad[:, None]
-    found = np.stack([-logsumexp(chance + odds * shift, axis=1) for odds in log_odds], axis=-1)
+    pieces = []
+    for odds in np.array_split(log_odds, math.ceil(chance.size * len(log_odds) / BLOCK) or 1):
+        terms = chance[:, None, :] + odds[:, None] * shift[:, None, :]
+        top = terms.max(axis=-1)
+        pieces.append(-top - np.log(np.exp(terms - top[..., None]).sum(axis=-1)))
+    found = np.concatenate(pieces, axis=-1)
     return found.reshape(*looks.shape, len(log_odds))
 
 
