@@ -53,6 +53,9 @@ class Tracing:
             "plumbline.refused": turn.refused,
             "plumbline.degraded": turn.degraded,
             "plumbline.citations": len(turn.citations),
+            "plumbline.unsupported": bool(
+                turn.citation_check.markers_removed or turn.citation_check.quotes_unverified
+            ),
         }
         if self._log_questions:
             attributes["plumbline.question"] = turn.question

@@ -52,7 +52,7 @@ COUNTS = """let answers = {answered}| where release in ({releases})
 let requests = AppRequests
 | where Name in ({routes}) and TimeGenerated >= {begin} and TimeGenerated < {end}
 | extend release = tostring(Properties["plumbline.release"])
-| where release in ({releases})
+| where release in ({releases}) or (release == "" and toint(ResultCode) >= 500)
 | summarize requests = count(), failed = countif(toint(ResultCode) >= 500)
     by release, begin = bin_at(TimeGenerated, {every}s, {since});
 union answers, requests
@@ -109,6 +109,7 @@ class AzureMonitorSource:
         self._tallying = Tallying(compared)
         self._read_until = compared.since
         self._bounds: dict[SignalName, float] | None = None
+        self._unnamed = 0
         self._not_judged: dict[SignalName, str] = {"feedback": "thumbs are not traced"}
 
     @property
@@ -155,10 +156,15 @@ class AzureMonitorSource:
         )
 
     def _count(self, row: dict[str, Any]) -> None:
+        if row["release"] not in (self._compared.release, self._compared.baseline):
+            # Whose they are is not known: errors cannot be judged without them.
+            self._unnamed += int(row["failed"])
+            self._not_judged["errors"] = f"{self._unnamed:,} failed requests name no release"
+            return
         arm = ARMS[0] if row["release"] == self._compared.release else ARMS[1]
         end = datetime.fromisoformat(row["begin"].replace("Z", "+00:00")) + self._compared.every
         for column, (signal, kind) in COLUMNS.items():
-            if (count := row.get(column)) and signal not in self._not_judged:
+            if (count := row.get(column)) and (signal != "cost" or "cost" in self.bounds):
                 self._tallying.add(end, arm, signal, kind, int(count))
 
     def _fixed_bounds(self) -> dict[SignalName, float]:

@@ -30,6 +30,8 @@ BOUNDS = np.unique(
 )
 # Looks without a request of the canary, while the baseline has some, after which it may be dead.
 QUIET = 3
+# e-value that the other looks should have without the worst one; 10 is strong by Jeffreys' scale.
+SUPPORT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class Judge:
         for at, counts in state.looks:
             if at != worst:
                 without.add(counts)
-        if bool(without.fails):
+        if float(without.odds.log_evidence[0]) >= math.log(SUPPORT):
             return ""
         return (
             f" Only the look at {worst:%H:%M:%S} shows it: a fault that has just begun, or a burst."

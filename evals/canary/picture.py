@@ -132,10 +132,12 @@ def _reach(signal: SignalJudgement, points: Sequence[Point]) -> tuple[float, flo
 
 def _card(signal: SignalJudgement, judgement: Judgement) -> str:
     bound = "" if signal.bound is None else f" (over {signal.bound:g})"
-    needed = "" if signal.needed else ", not needed for a pass"
+    told = f"{signal.bad}{bound}, of all {signal.of}{'' if signal.needed else '; not needed for a pass'}"
+    if signal.standing == "not judged":
+        told = signal.reason
     return (
         f'<div class="card"><h3>{signal.name}: {signal.standing}</h3>{timeline(signal, judgement)}'
-        f'<p class="small">{escape(signal.bad)}{bound} of {escape(signal.of)}{needed}</p></div>'
+        f'<p class="small">{escape(told)}</p></div>'
     )
 
 

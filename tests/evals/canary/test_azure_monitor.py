@@ -147,6 +147,15 @@ def test_without_a_baseline_before_it_asks_for_the_bound(server: Server) -> None
         source(server, bounds=Bounds()).looks(BEGIN + MINUTE)
 
 
+def test_failed_requests_that_name_no_release_leave_errors_unjudged(server: Server) -> None:
+    server.answers = [
+        table(COUNTS, row("rel-a", 0, requests=10, failed=0), row("", 0, requests=3, failed=3))
+    ]
+    reader = source(server)
+    assert [look.canary["errors"] for look in reader.looks(BEGIN + MINUTE)] == [Tally(0, 10)]
+    assert reader.not_judged["errors"] == "3 failed requests name no release"
+
+
 def test_a_token_that_expires_in_the_middle_is_renewed_and_nothing_is_lost(server: Server) -> None:
     expired = 401, {"error": {"message": "Token is expired.", "code": "InvalidTokenError"}}
     server.answers = [
