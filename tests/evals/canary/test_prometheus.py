@@ -108,7 +108,7 @@ class World:
     def value(self, query: str) -> float:
         try:
             answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).json()
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):  # it is still starting
             return -1.0
         rows = answer.get("data", {}).get("result", [])
         return float(rows[0]["value"][1]) if rows else 0.0
