@@ -103,7 +103,11 @@ class World:
             [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
              f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
         )  # fmt: skip
-        until(lambda: self.value("count(up)") == 3)
+        try:
+            until(lambda: self.value("count(up)") == 3)
+        except BaseException:
+            self.close()
+            raise
 
     def value(self, query: str) -> float:
         try:
