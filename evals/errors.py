@@ -10,7 +10,10 @@ prompts.errors.PlumbError
     ├── NotComparable       two runs differ in more than what is compared
     ├── JudgeError          the judge cannot be had, or does not answer
     ├── NoJudgement         the judge gave no usable answer this once; becomes a missing score
-    └── TrackerError        the tracker cannot be had
+    ├── TrackerError        the tracker cannot be had
+    └── CanaryError         a canary cannot be judged
+        ├── SourceRefused       the source of metrics says no
+        └── SourceUnavailable   the source of metrics cannot be read right now
 """
 
 from __future__ import annotations
@@ -66,3 +69,15 @@ class NoJudgement(EvalError):
 
 class TrackerError(EvalError):
     """The tracker cannot be had."""
+
+
+class CanaryError(EvalError):
+    """A canary cannot be judged at all: the rules or the source are wrong."""
+
+
+class SourceRefused(CanaryError):
+    """The source of metrics says no: wrong address, credentials or query."""
+
+
+class SourceUnavailable(CanaryError):
+    """The source of metrics cannot be read right now; it may be there at the next look."""

@@ -87,12 +87,61 @@ class TrackingSettings(SettingsGroup):
     )
 
 
+class CanarySettings(SettingsGroup):
+    """How a canary is judged; `plumb canary judge` has flags for all of it but the token."""
+
+    source: Literal["prometheus", "azure-monitor"] = Field(
+        default="prometheus", description="Where the counts of both releases are read."
+    )
+    url: str | None = Field(
+        default=None,
+        description="Address of Prometheus, for example http://prometheus:9090; with azure-monitor, "
+        "of the Log Analytics API of another cloud.",
+    )
+    token: SecretStr | None = Field(
+        default=None, description="Bearer token for Prometheus, where it asks for one."
+    )
+    workspace: str | None = Field(
+        default=None, description="Id of the Log Analytics workspace, with azure-monitor."
+    )
+    minimum: int = Field(
+        default=500, ge=1, description="Requests that each release must have served for a pass."
+    )
+    tolerances: dict[str, float] = Field(
+        default_factory=dict,
+        description="By how much the share of bad outcomes may rise, by signal (errors, latency, "
+        'refusals, citations, feedback, cost), from 0 to 1, for example {"errors": 0.02}.',
+    )
+    slow_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="From how many seconds on an answer is slow; a bound of the metric's buckets. "
+        "Default: the baseline's 95th percentile before the canary.",
+    )
+    dear: float | None = Field(
+        default=None, gt=0, description="From which cost on an answer is dear; likewise."
+    )
+    alpha: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance, at most, that a canary which is no worse is failed.",
+    )
+    wrong_pass: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance, at most, that a canary which is worse by a tolerance passes.",
+    )
+
+
 class Settings(AppSettings):
     """Everything that can be set."""
 
     evals: EvalsSettings = EvalsSettings()
     judge: JudgeSettings = JudgeSettings()
     tracking: TrackingSettings = TrackingSettings()
+    canary: CanarySettings = CanarySettings()
 
 
 def load_settings(overrides: dict[str, Any] | None = None) -> Settings:

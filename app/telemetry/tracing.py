@@ -65,6 +65,9 @@ class Tracing:
             "plumbline.refused": turn.refused,
             "plumbline.degraded": turn.degraded,
             "plumbline.citations": len(turn.citations),
+            "plumbline.unsupported": bool(
+                turn.citation_check.markers_removed or turn.citation_check.quotes_unverified
+            ),
         }
         if turn.release is not None:
             attributes[RELEASE] = turn.release

@@ -31,6 +31,7 @@ NAMES = (
     "bootstrap_coverage",
     "ranking_metrics",
     "load_faults",
+    "canary",
 )
 
 

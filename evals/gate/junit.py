@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from xml.etree import ElementTree as Xml
 
 from evals.gate.sentence import named
@@ -17,7 +19,33 @@ CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)} | {
 def junit(verdict: Verdict) -> str:
     """One test case per comparison: failed where it stops the candidate, skipped where it does not
     gate or is let through undecided."""
-    cases = [_case(item, verdict) for item in verdict.comparisons]
+    keys = ("id", "baseline_run", "candidate_run", "baseline_manifest", "candidate_manifest")
+    return document(
+        f"gate {verdict.suite}",
+        [_case(item, verdict) for item in verdict.comparisons],
+        at=verdict.at,
+        properties={key: getattr(verdict, key) for key in keys},
+        said=verdict.sentence,
+    )
+
+
+def document(
+    name: str,
+    cases: list[Xml.Element],
+    *,
+    at: datetime,
+    properties: Mapping[str, str],
+    said: str,
+) -> str:
+    """A whole file with one suite.
+
+    Args:
+        name: of the suite.
+        cases: its test cases; what is in one says whether it failed or was skipped.
+        at: when it was judged.
+        properties: more about it, by name.
+        said: printed with the suite.
+    """
     counts = {
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
@@ -25,18 +53,16 @@ def junit(verdict: Verdict) -> str:
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": "0",
     }
-    name = _clean(f"gate {verdict.suite}")
+    name = clean(name)
     root = Xml.Element("testsuites", {"name": name, **counts})
     suite = Xml.SubElement(
-        root,
-        "testsuite",
-        {"name": name, **counts, "timestamp": f"{verdict.at:%Y-%m-%dT%H:%M:%S}"},
+        root, "testsuite", {"name": name, **counts, "timestamp": f"{at:%Y-%m-%dT%H:%M:%S}"}
     )
-    properties = Xml.SubElement(suite, "properties")
-    for key in ("id", "baseline_run", "candidate_run", "baseline_manifest", "candidate_manifest"):
-        Xml.SubElement(properties, "property", {"name": key, "value": getattr(verdict, key)})
+    told = Xml.SubElement(suite, "properties")
+    for key, value in properties.items():
+        Xml.SubElement(told, "property", {"name": key, "value": clean(value)})
     suite.extend(cases)
-    Xml.SubElement(suite, "system-out").text = _clean(verdict.sentence)
+    Xml.SubElement(suite, "system-out").text = clean(said)
     Xml.indent(root)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
@@ -46,16 +72,17 @@ def junit(verdict: Verdict) -> str:
 def _case(item: Comparison, verdict: Verdict) -> Xml.Element:
     case = Xml.Element(
         "testcase",
-        {"classname": _clean(f"gate.{verdict.suite}"), "name": _clean(named(item)), "time": "0"},
+        {"classname": clean(f"gate.{verdict.suite}"), "name": clean(named(item)), "time": "0"},
     )
-    reason = _clean(item.reason)
+    reason = clean(item.reason)
     if item.fails:
         failure = Xml.SubElement(case, "failure", {"type": item.outcome, "message": reason})
-        failure.text = _clean(item.model_dump_json(indent=2, exclude={"reason"}))
+        failure.text = clean(item.model_dump_json(indent=2, exclude={"reason"}))
     elif item.outcome != "no worse":
         Xml.SubElement(case, "skipped", {"message": reason})
     return case
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text without what XML 1.0 cannot hold."""
     return text.translate(CONTROL)

@@ -62,6 +62,7 @@ def test_a_request_is_one_trace_with_its_stages(make_parts, openai, collector) -
     assert told["gen_ai.request.model"] == "gpt-x"
     assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (1, 1)
     assert attributes(answer)["plumbline.answer.id"] == body["id"]
+    assert attributes(answer)["plumbline.unsupported"] is False
     assert attributes(request)["plumbline.manifest.id"] == body["manifest"]["id"]
     assert not any("health" in span.name for span in collector.spans)
     assert QUESTION["question"] not in str(collector.spans)
