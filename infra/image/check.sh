@@ -100,7 +100,7 @@ ready_in_time() {
 
 answers_with_a_citation() {
     local key answer
-    key=$(podman exec serve plumb keys create check --role reader 2>/dev/null | grep -oE 'plumb[-_][A-Za-z0-9._-]+' | head -n 1)
+    key=$(podman exec serve plumb keys create check --role reader 2>/dev/null | tail -n 1)
     answer=$(curl -fsS -m 30 -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
         -d '{"question": "How long may goods stay in quarantine?"}' "$url/v1/chat") || return 1
     python3 -c '
