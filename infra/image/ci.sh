@@ -3,10 +3,12 @@
 #
 #   ci.sh [--keep]      --keep leaves the store behind and says where it is
 #
-# Needs what Debian has (installed where missing), the package index, and the right to make
+# Then it runs compose.yaml as far as its images can be had (../compose/check.sh); IMAGE_COMPOSE=0
+# leaves that out. Needs what Debian has (installed where missing), the package index, and the right to make
 # namespaces. Where images cannot be built it says so in one line and ends with 0; whoever wants
-# that to fail sets IMAGE_REQUIRED=1. Ends with `image: N passed, N failed`.
+# that to fail sets IMAGE_REQUIRED=1. Ends with `image: N passed, N failed, N skipped`.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 IMAGE_WORK=$(mktemp -d "${TMPDIR:-/tmp}/plumb-image.XXXXXX")
 export IMAGE_WORK
@@ -27,6 +29,9 @@ apt_install buildah=buildah podman=podman crun=crun mmdebstrap=mmdebstrap ip=ipr
     newuidmap=uidmap || skip "buildah, podman, crun and mmdebstrap cannot be installed"
 unshare -m -n true 2>/dev/null || skip "this machine lets nobody make namespaces (try as root)"
 store_begin
+tools=$IMAGE_WORK/tools/bin
+python3 -m venv "$IMAGE_WORK/tools"
+"$tools/pip" install -q --disable-pip-version-check -r "$REPOSITORY/infra/image/tools.txt"
 debian_base plumb-base python3 python3-venv ca-certificates || skip "mmdebstrap cannot make a base"
 
 for target in serve ingest; do
@@ -43,4 +48,42 @@ for target in serve ingest; do
     }
     say "built $target in $((SECONDS - began)) s"
 done
-privately "$REPOSITORY/infra/image/check.sh" localhost/plumbline-serve localhost/plumbline-ingest
+
+results=$IMAGE_WORK/results
+: >"$results"
+# run WHAT COMMAND…: one set of checks, whose closing line is kept for the sum.
+run() {
+    local what=$1
+    shift
+    say "checking $what …"
+    "$@" | tee "$IMAGE_WORK/checked"
+    tail -n 1 "$IMAGE_WORK/checked" >>"$results"
+}
+
+lint() {
+    local failed=0
+    "$tools/hadolint" Dockerfile infra/compose/stand-ins/Dockerfile || failed=1
+    git ls-files '*.sh' .ci/image | xargs "$tools/shellcheck" -x || failed=1
+    echo "lint: $((1 - failed)) passed, $failed failed"
+}
+
+cd "$REPOSITORY"
+run "Dockerfile and scripts" lint || true
+run "the images" privately infra/image/check.sh localhost/plumbline-serve localhost/plumbline-ingest || true
+if [[ ${IMAGE_COMPOSE:-1} == 1 ]]; then
+    debian_base plumb-services-base redis-server postgresql prometheus wget
+    image_build_stand_ins >"$IMAGE_WORK/build-stand-ins.log" 2>&1 || tail -n 20 "$IMAGE_WORK/build-stand-ins.log"
+    run "compose.yaml" privately infra/compose/check.sh localhost/plumbline-serve localhost/plumbline-ingest \
+        "$tools/podman-compose" || true
+    skipped=0
+else
+    skipped=1
+fi
+# Every set of checks must have come to its closing line.
+awk -v expected=$((3 - skipped)) -v skipped=$skipped '
+    /: [0-9]+ passed, [0-9]+ failed$/ { passed += $(NF - 3); failed += $(NF - 1); sets++ }
+    END {
+        failed += expected - sets
+        printf "image: %d passed, %d failed, %d skipped\n", passed, failed, skipped
+        exit failed > 0
+    }' "$results"

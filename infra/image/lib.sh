@@ -94,6 +94,13 @@ image_build() {
         --target "$target" --tag "$tag" "$@" "$REPOSITORY"
 }
 
+# image_build_stand_ins: localhost/plumb-services, for the check of compose.yaml.
+image_build_stand_ins() {
+    TMPDIR=/var/tmp buildah bud --isolation chroot --pull-never --format docker \
+        --build-arg BASE=localhost/plumb-services-base --tag localhost/plumb-services \
+        --file "$REPOSITORY/infra/compose/stand-ins/Dockerfile" "$REPOSITORY"
+}
+
 # commit: what is built; "unknown" outside a clone.
 commit() { git -C "$REPOSITORY" rev-parse HEAD 2>/dev/null || echo unknown; }
 
