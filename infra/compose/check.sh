@@ -11,7 +11,6 @@ set -uo pipefail
 serve=$1 ingest=$2 program=$3
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 passed=0 failed=0
-url=http://127.0.0.1:8000
 
 # A network of our own folder; the machine's stay unseen and untouched.
 sed -i -e 's/^netns = .*/netns = "bridge"/' "$CONTAINERS_CONF"
@@ -134,9 +133,9 @@ all_confined() {
 
 podman tag "$serve" localhost/plumbline-serve:latest
 podman tag "$ingest" localhost/plumbline-ingest:latest
-for image in $(sed -n 's/^ *image: \(docker.io.*\(redis\|postgres\|prometheus\):.*\)/\1/p' compose.yaml); do
+while read -r image; do
     podman tag localhost/plumb-services "$image"
-done
+done < <(sed -n 's/^ *image: \(docker.io.*\(redis\|postgres\|prometheus\):.*\)/\1/p' compose.yaml)
 for service in redis postgres app worker; do check "$service becomes healthy" up_healthy "$service"; done
 check "the key for Prometheus is made" makes_the_key
 check "prometheus becomes healthy" up_healthy prometheus

@@ -65,7 +65,9 @@ def main(arguments: list[str]) -> int:
     command = [sys.executable, "-m", "pip", "config", "list"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     found = settings(done.stdout)
-    lines = [f"{name} = {value.replace(chr(10), chr(10) + '    ')}" for name, value in found.items()]
+    lines = [
+        f"{name} = {value.replace(chr(10), chr(10) + '    ')}" for name, value in found.items()
+    ]
     file.write_text("\n".join(["[global]", *lines, ""]), encoding="utf-8")
     file.chmod(0o600)
     volumes = [f"{file}:/etc/pip.conf:ro", *(f"{path}:{path}:ro" for path in local_paths(found))]
