@@ -17,9 +17,8 @@ sed -i -e 's/^netns = .*/netns = "bridge"/' "$CONTAINERS_CONF"
 printf '[network]\nnetwork_config_dir = "%s/cni"\n' "$IMAGE_WORK" >> "$CONTAINERS_CONF"
 mkdir -p "$IMAGE_WORK/cni" /var/lib/cni /run/containers
 mount -t tmpfs none /var/lib/cni && mount -t tmpfs none /run/containers
-# No systemd runs health checks here: wait_healthy does.
-export DISABLE_HC_SYSTEMD=true
 
+rm -f "$IMAGE_WORK/env"
 bash infra/compose/secrets.sh "$IMAGE_WORK/env" >/dev/null
 sed -i 's/^COMPOSE_PROFILES=.*/COMPOSE_PROFILES=/' "$IMAGE_WORK/env"
 printf '%s\n' PLUMB_INDEX_URL=/data/index PLUMB_TELEMETRY_OTLP_ENDPOINT= >> "$IMAGE_WORK/env"

@@ -25,8 +25,9 @@ end() {
 }
 trap end EXIT
 
-apt_install buildah=buildah podman=podman crun=crun mmdebstrap=mmdebstrap ip=iproute2 curl=curl bc=bc \
-    newuidmap=uidmap || skip "buildah, podman, crun and mmdebstrap cannot be installed"
+apt_install buildah=buildah podman=podman crun=crun catatonit=catatonit mmdebstrap=mmdebstrap ip=iproute2 curl=curl bc=bc \
+    newuidmap=uidmap /usr/lib/cni/bridge=containernetworking-plugins iptables=iptables \
+    /usr/lib/cni/dnsname=golang-github-containernetworking-plugin-dnsname || skip "buildah, podman, crun and mmdebstrap cannot be installed"
 unshare -m -n true 2>/dev/null || skip "this machine lets nobody make namespaces (try as root)"
 store_begin
 tools=$IMAGE_WORK/tools/bin

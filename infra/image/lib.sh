@@ -22,6 +22,7 @@ CONF
     cat > "$IMAGE_WORK/containers.conf" <<CONF
 [containers]
 cgroups = "disabled"
+init_path = "/usr/bin/catatonit"
 default_ulimits = ["nofile=4096:4096", "nproc=8192:8192"]
 log_driver = "k8s-file"
 netns = "host"
@@ -73,11 +74,11 @@ debian_base() {
         # shellcheck disable=SC1091
         local suite mirror=http://deb.debian.org/debian
         suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-        mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "$*")" "$suite" "$tar.part" \
+        mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "$*")" "$suite" "$cache/part-$name.tar" \
             "deb $mirror $suite main" "deb $mirror $suite-updates main" \
             "deb $mirror-security $suite-security main" 2>"$IMAGE_WORK/mmdebstrap.log" ||
             { tail -n 3 "$IMAGE_WORK/mmdebstrap.log" >&2; return 1; }
-        mv "$tar.part" "$tar"
+        mv "$cache/part-$name.tar" "$tar"
     fi
     podman import --quiet "$tar" "localhost/$name" >/dev/null
 }
@@ -108,7 +109,8 @@ commit() { git -C "$REPOSITORY" rev-parse HEAD 2>/dev/null || echo unknown; }
 # so that podman leaves nothing on the host.
 privately() {
     # shellcheck disable=SC2016
-    unshare -m -n bash -c '
+    # Without systemd nobody runs health checks by the clock; the checks do.
+    DISABLE_HC_SYSTEMD=true unshare -m -n bash -c '
         umount /sys/fs/cgroup/unified 2>/dev/null
         ip link set lo up && exec bash "$@"' privately "$@"
 }
