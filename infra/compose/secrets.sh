@@ -15,6 +15,7 @@ cat > "$file" <<ENV
 # COMPOSE_PROFILES=  PLUMB_INDEX_URL=/data/index  PLUMB_TELEMETRY_OTLP_ENDPOINT=
 COMPOSE_PROFILES=qdrant,observe
 POSTGRES_PASSWORD=$(random)
+REDIS_PASSWORD=$(random)
 GRAFANA_PASSWORD=$(random)
 ENV
 echo "made $file"

@@ -64,10 +64,21 @@ def test_volumes_and_files_are_there() -> None:
 
 
 def test_passwords_come_from_outside() -> None:
-    text = (ROOT / "compose.yaml").read_text("utf-8")
-    given = re.findall(r"PASSWORD\w*[:=] *(.*)|://[^/\s]*?:(.*?)@", text)
-    assert given
-    assert all(one.startswith("${") for pair in given for one in pair if one)
+    given = {
+        f"{name}.{key}": value
+        for name, service in SERVICES.items()
+        for key, value in service.get("environment", {}).items()
+    }
+    secret = {
+        key: re.sub(r"\$\{[^}]*\}", "", value)
+        for key, value in given.items()
+        if "://" in value or key.endswith(("PASSWORD", "AUTH"))
+    }
+    assert {"app.PLUMB_STORE_URL", "postgres.POSTGRES_PASSWORD", "redis.REDISCLI_AUTH"} <= set(
+        secret
+    )
+    for key, rest in secret.items():
+        assert rest == "" if key.endswith(("PASSWORD", "AUTH")) else not re.search(":[^/@]+@", rest)
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
@@ -76,7 +87,7 @@ def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     subprocess.run(["bash", script, file], check=True, capture_output=True)
     made = file.read_text()
     assert file.stat().st_mode & 0o077 == 0
-    assert len(set(re.findall(r"PASSWORD=(\w{24,})", made))) == 2
+    assert len(set(re.findall(r"PASSWORD=(\w{24,})", made))) == 3
     again = subprocess.run(["bash", script, file], check=False, capture_output=True, text=True)
     assert again.returncode == 1
     assert "is there already" in again.stderr
