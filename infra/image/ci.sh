@@ -68,9 +68,21 @@ lint() {
     echo "lint: $((1 - failed)) passed, $failed failed"
 }
 
+# The image's bill of materials names what serves, and nothing that was left out.
+bill() {
+    local failed=0 mounted
+    mounted=$(podman image mount localhost/plumbline-serve)
+    PLUMB_TOOLS=$IMAGE_WORK/tools infra/steps/sbom.sh "dir:$mounted" "$IMAGE_WORK/sbom.json" || failed=1
+    podman image unmount localhost/plumbline-serve >/dev/null
+    grep -q 'pkg:pypi/fastapi@' "$IMAGE_WORK/sbom.json" || failed=1
+    grep -oE 'pkg:pypi/(torch|transformers|nvidia[a-z0-9-]*)@[^"]*' "$IMAGE_WORK/sbom.json" && failed=1
+    echo "sbom: $((1 - failed)) passed, $failed failed"
+}
+
 cd "$REPOSITORY"
 run "Dockerfile and scripts" lint || true
 run "the images" privately infra/image/check.sh localhost/plumbline-serve localhost/plumbline-ingest || true
+run "the bill of materials" bill || true
 if [[ ${IMAGE_COMPOSE:-1} == 1 ]]; then
     debian_base plumb-services-base redis-server postgresql prometheus wget
     image_build_stand_ins >"$IMAGE_WORK/build-stand-ins.log" 2>&1 || tail -n 20 "$IMAGE_WORK/build-stand-ins.log"
@@ -81,7 +93,7 @@ else
     skipped=1
 fi
 # Every set of checks must have come to its closing line.
-awk -v expected=$((3 - skipped)) -v skipped=$skipped '
+awk -v expected=$((4 - skipped)) -v skipped=$skipped '
     /: [0-9]+ passed, [0-9]+ failed$/ { passed += $(NF - 3); failed += $(NF - 1); sets++ }
     END {
         failed += expected - sets

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Write the software bill of materials of an image, or of a Python environment, as CycloneDX JSON.
 #
-#   sbom.sh IMAGE OUTPUT             oci-archive:FILE, docker-archive:FILE, oci-dir:DIR, or a name
-#                                    that is here in the local Docker or Podman
+#   sbom.sh IMAGE OUTPUT             oci-archive:FILE, docker-archive:FILE, oci-dir:DIR, dir:ROOT (an
+#                                    image that is mounted), or a name that Docker or Podman knows
 #   sbom.sh --environment VENV OUTPUT
 #
 # Exit code 0: written; 1: not, with one line that says why; 2: usage.
