@@ -32,7 +32,7 @@ unshare -m -n true 2>/dev/null || skip "this machine lets nobody make namespaces
 store_begin
 tools=$IMAGE_WORK/tools/bin
 python3 -m venv "$IMAGE_WORK/tools"
-"$tools/pip" install -q --disable-pip-version-check -r "$REPOSITORY/infra/image/tools.txt"
+"$tools/pip" install -qq --disable-pip-version-check -r "$REPOSITORY/infra/image/tools.txt"
 debian_base plumb-base python3 python3-venv ca-certificates || skip "mmdebstrap cannot make a base"
 
 for target in serve ingest; do
