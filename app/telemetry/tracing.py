@@ -142,7 +142,7 @@ def _ns(milliseconds: float) -> int:
 
 
 def _otlp(settings: TelemetrySettings) -> SpanExporter | None:
-    if settings.otlp_endpoint is None:
+    if not settings.otlp_endpoint:
         return None
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
