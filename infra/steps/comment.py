@@ -44,7 +44,9 @@ def _on_azure(body: str) -> None:
         return
     names = ("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_REPOSITORY_ID")
     collection, project, repository = (_variable(name) for name in names)
-    token = _variable("SYSTEM_ACCESSTOKEN", "map it: env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}")
+    token = _variable(
+        "SYSTEM_ACCESSTOKEN", "map it: env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}"
+    )
     threads = (
         f"{collection.rstrip('/')}/{urllib.parse.quote(project)}/_apis/git/repositories/"
         f"{repository}/pullRequests/{request}/threads"
