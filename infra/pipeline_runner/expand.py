@@ -64,6 +64,28 @@ def expand(
     return found
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML as Azure reads it: `on`, `off`, `yes` and `no` are texts; a key may stand once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if twice := {str(key) for key in keys if keys.count(key) > 1}:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{', '.join(twice)} stands there twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+BOOLEAN = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOLEAN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    BOOLEAN, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
 class _Expander:
     def __init__(self, root: Path, predefined: Mapping[str, str]) -> None:
         self._root = root
@@ -307,7 +329,7 @@ def _check_depends(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        content = yaml.load(file.read_text("utf-8"), _Loader)  # noqa: S506 (a safe loader)
     except OSError as error:
         raise PipelineError(f"{file}: there is no such template") from error
     except yaml.YAMLError as error:

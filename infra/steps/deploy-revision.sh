@@ -3,7 +3,7 @@
 #
 # Start a revision of the container app APP_NAME (in APP_RESOURCE_GROUP) that serves a release, without
 # traffic, and wait until it is ready. It is named APP_NAME--ID. Its address is handed on as the output
-# `url`, and written to the file URL_FILE, if that is set.
+# `url`, its release as `id`.
 #
 # The revision reads its release and prompts from the mounted file share (publish-release.sh puts them
 # there): APP_SHARE is where the app has mounted it, by default /mnt/plumbline. READY_SECONDS bounds the
@@ -61,5 +61,5 @@ try_for "${READY_SECONDS:-300}" is_ready || die "$revision was not ready within 
 host=$(az_tsv containerapp revision show "${app[@]}" --revision "$revision" --query properties.fqdn)
 [ -n "$host" ] || die "$revision has no address; is ingress enabled for $APP_NAME?"
 set_output url "https://$host"
-[ -z "${URL_FILE:-}" ] || printf 'https://%s\n' "$host" > "$URL_FILE"
+set_output id "$id"
 echo "$revision is ready without traffic: https://$host"

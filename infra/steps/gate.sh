@@ -33,6 +33,8 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 mkdir -p "$output"
+# A variable that no group defines arrives as its own name.
+[[ ${WANDB_API_KEY:-} != \$\(* ]] || unset WANDB_API_KEY
 kept=${PLUMB_EVALS_FOLDER:-./plumb-evals}/runs
 
 # measure NAME PROMPT [INDEX_VERSION]: run the suite; the run's id is in NAME.json.
@@ -101,7 +103,10 @@ if [ -n "$as_released" ]; then
   echo "Baseline: production as measured when it was released ($base_run)."
 else
   echo "Baseline: $base_prompt on index ${base_index:-live}, measured now with this commit's code."
+  # Production's models and settings, too, whatever this commit's are.
+  [ -z "$production" ] || [ ! -f "$production" ] || export PLUMB_RELEASE=$production
   measure baseline "$base_prompt" "$base_index"
+  unset PLUMB_RELEASE
   baseline_run=$(field "$output/baseline.json" 0 id)
 fi
 status=0
