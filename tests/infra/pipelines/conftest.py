@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = ROOT / "infra" / "steps"
 IMAGE = f"example.azurecr.io/plumbline@sha256:{'ab' * 32}"
+# Read before the tests' own environment is cleared: an installed azure-cli that parses each line, too.
+REAL_AZ = os.environ.get("PLUMB_TEST_AZ", "")
 OLD, NEW = f"rel-{'0' * 12}", f"rel-{'1' * 12}"
 
 
@@ -94,7 +96,7 @@ def cloud(tmp_path: Path) -> Cloud:
             "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
             "AZ_STATE": str(tmp_path / "azure.json"),
-            "AZ_REAL": os.environ.get("PLUMB_TEST_AZ", ""),
+            "AZ_REAL": REAL_AZ,
             "AZURE_CONFIG_DIR": str(tmp_path / "az-settings"),
             "APP_NAME": "plumbline",
             "APP_RESOURCE_GROUP": "plumbline-production",

@@ -210,12 +210,12 @@ def test_a_base_image_that_can_change_is_refused(cloud: Cloud, tmp_path: Path) -
 
 
 def test_what_would_change_is_counted(cloud: Cloud, tmp_path: Path) -> None:
-    for name in ("main.bicep", "production.bicepparam"):
-        (tmp_path / name).touch()
+    for name in ("main.json", "parameters.json"):
+        (tmp_path / name).write_text("{}", "utf-8")
     ran = cloud.run(
         "what-if.sh",
-        tmp_path / "main.bicep",
-        tmp_path / "production.bicepparam",
+        tmp_path / "main.json",
+        tmp_path / "parameters.json",
         tmp_path / "out.json",
     )
     assert ran.code == 0, ran.said
