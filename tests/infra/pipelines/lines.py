@@ -16,7 +16,7 @@ RUN_HERE = {
     "plumb release promote": "played",
     "plumb release rollback": "played",
     "plumb release history": "parsed by plumb's own parser; run in the tests of plumb release",
-    "infra/steps/gate-change.sh": "run by test_steps.py",
+    "infra/steps/gate-change.sh": "run by test_playing.py",
     "infra/steps/comment-pull-request.sh": "run by test_steps.py, against a local server",
     "infra/steps/smoke.sh": "run by test_serving_steps.py, against a real service",
     "infra/steps/load-short.sh": "run by test_serving_steps.py, against a real service",

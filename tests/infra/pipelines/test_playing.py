@@ -216,3 +216,31 @@ def test_a_step_is_left_out_only_by_name(tmp_path: Path) -> None:
     found = Agent(tmp_path, tmp_path, {}, {"PATH": "/usr/bin:/bin"}, skip)
     assert found.play({"jobs": [{"job": "one", "steps": [{"bash": "false"}, {"bash": "true"}]}]})
     assert [one.step.line for one in found.done] == ["true"]
+
+
+def test_a_change_is_held_against_its_target_with_the_code_of_each(
+    checkout: Path, cloud: Cloud
+) -> None:
+    git(checkout, "update-ref", "refs/remotes/origin/main", "HEAD")
+    # The change breaks retrieval: the document that answers is gone.
+    (checkout / "small/documents/quarantine.md").write_text("# Doors\n\nThey close at 18:00.\n")
+    suite = checkout / "small/small.yaml"
+    suite.write_text(
+        suite.read_text("utf-8").replace("margin: 0.5", "margin: 0.5, floor: 0.5"), "utf-8"
+    )
+    commit(checkout, "Lose the answers")
+    output = cloud.folder / "gate"
+    done = subprocess.run(
+        ["infra/steps/gate-change.sh", "origin/main", "small/set.yaml", "small/small.yaml", output],
+        cwd=checkout,
+        env={**cloud.environment, "PLUMB_TRACKING_TRACKER": "none", "PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert (output / "gate.xml").is_file(), said
+    assert "recall@5" in (output / "gate.md").read_text("utf-8")
+    assert git(checkout, "worktree", "list").count("\n") == 0
