@@ -222,13 +222,15 @@ def test_a_change_is_held_against_its_target_with_the_code_of_each(
     checkout: Path, cloud: Cloud
 ) -> None:
     git(checkout, "update-ref", "refs/remotes/origin/main", "HEAD")
-    # The change breaks retrieval: the document that answers is gone.
-    (checkout / "small/documents/quarantine.md").write_text("# Doors\n\nThey close at 18:00.\n")
+    # The change buries what answers under more of the same.
+    for number in range(12):
+        text = "\n\n".join(f"{question} {quote}" for question, quote in CASES)
+        (checkout / f"small/documents/copy-{number}.md").write_text(f"# Quarantine\n\n{text}\n")
     suite = checkout / "small/small.yaml"
     suite.write_text(
         suite.read_text("utf-8").replace("margin: 0.5", "margin: 0.5, floor: 0.5"), "utf-8"
     )
-    commit(checkout, "Lose the answers")
+    commit(checkout, "Bury the answers")
     output = cloud.folder / "gate"
     done = subprocess.run(
         ["infra/steps/gate-change.sh", "origin/main", "small/set.yaml", "small/small.yaml", output],
