@@ -7,10 +7,10 @@ affair: a line of AzureCLI@2 is run as it stands.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,11 +33,13 @@ class Done:
         step: what it was.
         code: its exit code.
         said: stdout and stderr.
+        seconds: how long it took.
     """
 
     step: Step
     code: int
     said: str
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -151,6 +153,7 @@ class Agent:
             name.upper().replace(".", "_"): _filled(value, variables)
             for name, value in variables.items()
         }
+        began = time.monotonic()
         done = subprocess.run(  # noqa: S603 (a pipeline's own line)
             [
                 "/bin/bash",
@@ -170,7 +173,8 @@ class Agent:
             timeout=LONGEST_S,
             check=False,
         )
-        self.done.append(Done(step, done.returncode, done.stdout))
+        took = time.monotonic() - began
+        self.done.append(Done(step, done.returncode, done.stdout, took))
         for name, value in OUTPUT.findall(done.stdout):
             variables[f"{step.name}.{name}"] = value
             self._outputs.setdefault(f"{step.stage}/{step.job}", {})[f"{step.name}.{name}"] = value
@@ -198,11 +202,6 @@ class Agent:
             said = "" if good else f"there are no results in {file}"
         self.done.append(Done(step, 0 if good else 1, said))
         return good
-
-
-def agent_environment() -> dict[str, str]:
-    """What an agent's process has, of this one's: nothing of ours but the path and the home folder."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
 def _values(declared: Any) -> dict[str, str]:

@@ -10,14 +10,14 @@ set -euo pipefail
 
 mkdir -p "$(dirname "$1")"
 rm -f "$1"
-events=$(mktemp)
-trap 'rm -f "$events"' EXIT
-plumb release history --json > "$events"
-promoted=$(python3 -c 'import json, sys; print(sum(e["action"] == "promoted" for e in json.load(open(sys.argv[1]))))' "$events")
-if [ "$promoted" -eq 0 ]; then
-  echo "No release is in production yet."
-  exit 0
+error=$(mktemp)
+trap 'rm -f "$error" "$1.part"' EXIT
+if ! plumb release show production --json > "$1.part" 2> "$error"; then
+  if grep -q 'no release is in production' "$error"; then
+    echo "No release is in production yet."
+    exit 0
+  fi
+  die "$(tr '\n' ' ' < "$error")"
 fi
-plumb release show production --json > "$1.part"
 mv "$1.part" "$1"
 echo "In production: $(field "$1" id), commit $(field "$1" commit)."

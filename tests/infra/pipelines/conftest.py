@@ -94,7 +94,8 @@ def cloud(tmp_path: Path) -> Cloud:
         tmp_path,
         {
             "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(tmp_path),
+            # Exports of the embedding model are kept there.
+            "HOME": os.environ["HOME"],
             "AZ_STATE": str(tmp_path / "azure.json"),
             "AZ_REAL": REAL_AZ,
             "AZURE_CONFIG_DIR": str(tmp_path / "az-settings"),

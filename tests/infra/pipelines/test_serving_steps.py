@@ -41,7 +41,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     release = folder / "release.json"
     plumb = Path(sys.executable).parent / "plumb"
     own = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT),
+        "PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT),
         "PLUMB_INDEX_URL": str(folder / "index"), "PLUMB_CHAT_MODEL": "extractive",
     }  # fmt: skip
     for words in (
