@@ -7,7 +7,7 @@ our pipelines use it. Anything else is an error, so that no part of a pipeline i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -356,13 +356,13 @@ def _typed(value: Any, declared: Mapping[str, Any], file: str) -> Any:
     name, kind = declared["name"], declared.get("type", "string")
     if kind not in PARAMETER_TYPES:
         raise PipelineError(f"{file}: parameter {name}: the type {kind} is not covered here")
-    fits = {
+    fits: dict[str, Callable[[], bool]] = {
         "string": lambda: isinstance(value, str | int | float) and not isinstance(value, bool),
         "number": lambda: re.fullmatch(r"-?\d+(\.\d+)?", str(value)) is not None,
         "boolean": lambda: isinstance(value, bool) or str(value).lower() in ("true", "false"),
         "object": lambda: True,
-    }.get(kind, lambda: isinstance(value, list))
-    if not fits():
+    }
+    if not fits.get(kind, lambda: isinstance(value, list))():
         raise PipelineError(f"{file}: parameter {name}: {value!r} is no {kind}")
     if kind == "boolean" and not isinstance(value, bool):
         value = str(value).lower() == "true"

@@ -178,5 +178,6 @@ GENERAL: dict[str, Function] = {
         r"\{(\d+)\}", lambda match: as_text(values[int(match.group(1))]), as_text(text)
     ),
     "join": lambda between, values: as_text(between).join(as_text(one) for one in values),
+    "length": len,
     "convertToJson": lambda value: json.dumps(value, indent=2),
 }

@@ -72,7 +72,7 @@ class Cloud:
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600 if REAL_AZ else 120,
             check=False,
         )
         mark = "##vso[task.setvariable variable="
@@ -103,7 +103,7 @@ def cloud(tmp_path: Path) -> Cloud:
             "APP_RESOURCE_GROUP": "plumbline-production",
             "WORKER_NAME": "plumbline-worker",
             "POLL_SECONDS": "0",
-            "READY_SECONDS": "20",
+            "READY_SECONDS": "120",
         },
     )
 
