@@ -72,13 +72,15 @@ services: ## Install the real servers that tests use (redis-server, PostgreSQL, 
 test: $(VENV)/.dev services ## Run the whole test suite
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
-lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts
+lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts, the pipelines
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/plumb prompts lint
-	@$(BIN)/check-jsonschema --regex-variant nonunicode --builtin-schema vendor.azure-pipelines azure-pipelines.yml
+	@$(BIN)/python -m infra.pipeline_runner check
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/shellcheck -x infra/steps/*.sh
 
 format: $(VENV)/.dev ## Put the code into the house's format
 	@$(BIN)/ruff check --fix .
