@@ -11,11 +11,11 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval test serve lint format bench constraints services clean
+.PHONY: help demo eval release-dry-run test serve lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
-	  while IFS=$$'\t' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+	  while IFS=$$'\t' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -31,6 +31,10 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.eval: pyproject.toml constraints.txt $(VENV)/.run
 	@echo "Installing what evaluations need into $(VENV) (once) …"
 	@$(PIP) install -c constraints.txt -e '.[serve,ingest,eval]'
+	@touch $@
+
+$(VENV)/.postgres: pyproject.toml constraints.txt $(VENV)/.run
+	@$(PIP) install -c constraints.txt -e '.[serve,ingest,postgres]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
@@ -54,14 +58,22 @@ eval: $(EVAL_INDEX)/.indexed ## Run the shipped suite on prompts v1 and v2, offl
 serve: $(VENV)/.run ## Serve the REST API over the demo documents on http://127.0.0.1:8000
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb serve
 
-services: ## Install the real servers that tests use (redis-server, PostgreSQL, Chromium), where they are missing
-	@missing=; \
+release-dry-run: $(VENV)/.eval $(VENV)/.postgres servers ## Play a delivery: gate, canary, promotion, rollback, under users
+	@$(BIN)/python -m infra.dry_run
+
+servers: # The servers alone, without a browser.
+	@missing=; export PATH="$$PATH:/usr/sbin"; \
 	command -v redis-server >/dev/null || missing="redis-server"; \
+	command -v haproxy >/dev/null || missing="$$missing haproxy"; \
+	command -v prometheus >/dev/null || missing="$$missing prometheus"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -z "$$missing" ] || { \
 	  echo "Installing $$missing …"; \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; }
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null || \
+	  { echo "$$missing cannot be installed with apt-get; install what is missing and try again." >&2; exit 1; }; }
+
+services: servers ## Install the real servers that tests use, and Chromium, where they are missing
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || { \
 	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  echo "Installing Chromium …"; \
