@@ -15,7 +15,7 @@ import httpx
 
 from evals.canary.signals import Look, SignalName
 from evals.canary.source import ROUTES, Bounds, Compared
-from evals.canary.tallying import ARMS, STATUS, Tallying
+from evals.canary.tallying import ARMS, DEGRADED, STATUS, Tallying
 from evals.errors import SourceRefused, SourceUnavailable
 from prompts.errors import SettingsError
 
@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[SignalName, str]] = {
     "failed": ("errors", STATUS),
     "answers": ("refusals", "all"),
     "refused": ("refusals", "bad"),
+    "degraded": ("errors", DEGRADED),
     "timed": ("latency", "all"),
     "slow": ("latency", "bad"),
     "checked": ("citations", "all"),
@@ -44,6 +45,7 @@ ANSWERED = """AppDependencies
 # Counted as they are, without ItemCount: of what was sampled, each row is one outcome that was seen.
 COUNTS = """let answers = {answered}| where release in ({releases})
 | summarize answers = count(), refused = countif(tostring(Properties["plumbline.refused"]) =~ "true"),
+    degraded = countif(tostring(Properties["plumbline.degraded"]) =~ "true"),
     timed = countif(fresh), slow = countif(fresh and DurationMs > {slow_ms}),
     checked = countif(isnotempty(Properties["plumbline.unsupported"])),
     unsupported = countif(tostring(Properties["plumbline.unsupported"]) =~ "true"),

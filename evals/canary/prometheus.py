@@ -13,7 +13,7 @@ import httpx
 
 from evals.canary.signals import Look, SignalName
 from evals.canary.source import ROUTES, Bounds, Compared
-from evals.canary.tallying import ARMS, FAILURE, STATUS, Arm, Tallying
+from evals.canary.tallying import ARMS, DEGRADED, FAILURE, STATUS, Arm, Tallying
 from evals.errors import SourceRefused, SourceUnavailable
 
 TIMEOUT_S = 20.0
@@ -330,6 +330,8 @@ def _meaning(labels: Labels) -> list[tuple[SignalName, str, int]]:
         found += [("refusals", "all", 1), ("citations", "all", 1)]
         if labels.get("outcome") == "refused":
             found.append(("refusals", "bad", 1))
+        elif labels.get("outcome") == "degraded":
+            found.append(("errors", DEGRADED, 1))
     elif name == UNSUPPORTED:
         found.append(("citations", "bad", 1))
     elif name == FEEDBACK:

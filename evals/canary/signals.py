@@ -32,7 +32,7 @@ class Signal:
 
 
 SIGNALS = (
-    Signal("errors", "failed requests", "requests", 0.01, 0.005),
+    Signal("errors", "failed or degraded requests", "requests", 0.01, 0.005),
     Signal("latency", "slow answers", "answers not from the cache", 0.05, 0.05),
     Signal("refusals", "refused answers", "answers", 0.05, 0.1),
     Signal("citations", "answers with a failed citation", "answers", 0.03, 0.02),

@@ -14,6 +14,8 @@ ARMS: tuple[Arm, ...] = ("canary", "baseline")
 # Both count failed requests; neither has all of them: a stream fails after its status is sent, and a
 # request may fail before its question is understood.
 STATUS, FAILURE = "status", "failure"
+# Answered by a stand-in since the chat model failed: a success to HTTP, an error of the release.
+DEGRADED = "degraded"
 Key: TypeAlias = tuple[Arm, SignalName, str]
 
 
@@ -36,7 +38,7 @@ class Tallying:
             at: when.
             arm: of which release.
             signal: of which signal.
-            kind: `all`, `bad`; for errors STATUS or FAILURE instead of `bad`.
+            kind: `all`, `bad`; for errors STATUS, FAILURE or DEGRADED instead of `bad`.
             count: how many.
         """
         number = max(self._next, self._compared.look_of(at))
@@ -53,10 +55,11 @@ class Tallying:
         added = self._added.pop(number)
         arms: dict[Arm, dict[SignalName, Tally]] = {arm: {} for arm in ARMS}
         for arm, signal in sorted({(arm, signal) for arm, signal, _ in added}):
-            for kind in ("bad", STATUS, FAILURE):
+            for kind in ("bad", STATUS, FAILURE, DEGRADED):
                 self._bad[arm, signal, kind] += added[arm, signal, kind]
             size = added[arm, signal, "all"]
             known = max(self._bad[arm, signal, kind] for kind in ("bad", STATUS, FAILURE))
+            known += self._bad[arm, signal, DEGRADED]
             bad = min(size, max(0, known - self._told[arm, signal]))
             self._told[arm, signal] += bad
             if size:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from app.configuration.redaction import shown
 from app.errors import ReleaseRefused
 from app.parts import Parts
 from app.releases.history import ReleaseHistory
@@ -67,6 +69,8 @@ def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release,
             f"image {wanted.image!r} is not named by digest; write REPOSITORY@sha256:… as the "
             "registry gives it, so that it cannot change under its name."
         )
+    settings = shaping_settings(parts.settings)
+    _check_no_secrets(settings)
     sets = {name: _set(parts, name, version, wanted) for name, version in wanted.sets.items()}
     evidence = []
     for name, released in sets.items():
@@ -86,7 +90,7 @@ def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release,
             commit=wanted.commit,
             image=wanted.image,
             sets=sets,
-            settings=shaping_settings(parts.settings),
+            settings=settings,
             evidence=evidence,
             override=wanted.override,
             approver=wanted.approver,
@@ -137,6 +141,17 @@ def _set(parts: Parts, name: str, version: str | None, wanted: Wanted) -> Releas
         prompts=pins,
         manifest=asked.manifest,
     )
+
+
+def _check_no_secrets(settings: dict[str, dict[str, Any]]) -> None:
+    """A release is an artifact that many may read, and its settings are used as they stand in it."""
+    for group, values in settings.items():
+        for name, value in values.items():
+            if shown(value) != value:
+                raise ReleaseRefused(
+                    f"{group}.{name} holds a credential, which would stand in the release for all "
+                    "to read; give it by chat.api_key or the provider's own variable instead."
+                )
 
 
 def _latest(history: ReleaseHistory) -> list[Release]:

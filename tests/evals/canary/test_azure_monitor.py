@@ -20,7 +20,7 @@ from tests.evals.canary.made_looks import BEGIN, MINUTE
 COMPARED = Compared("rel-a", 'rel-"b"', BEGIN, MINUTE)
 BOUNDS = Bounds(slow_s=2.5, dear=0.01)
 COUNTS = ["release", "begin", "answers", "refused", "timed", "slow", "checked", "unsupported",
-          "priced", "dear", "requests", "failed"]  # fmt: skip
+          "degraded", "priced", "dear", "requests", "failed"]  # fmt: skip
 
 
 class Server(ThreadingHTTPServer):
@@ -100,7 +100,17 @@ def test_rows_become_looks(server: Server) -> None:
     server.answers = [
         table(
             COUNTS,
-            row("rel-a", 0, answers=9, refused=2, timed=7, slow=1, checked=9, unsupported=3),
+            row(
+                "rel-a",
+                0,
+                answers=9,
+                refused=2,
+                degraded=1,
+                timed=7,
+                slow=1,
+                checked=9,
+                unsupported=3,
+            ),
             row("rel-a", 0, requests=10, failed=1),
             row('rel-"b"', 1, requests=50, failed=0),
         )
@@ -108,7 +118,7 @@ def test_rows_become_looks(server: Server) -> None:
     first, second = source(server).looks(BEGIN + 2 * MINUTE)
     assert (first.at, second.at) == (BEGIN + MINUTE, BEGIN + 2 * MINUTE)
     assert first.canary == {
-        "errors": Tally(1, 10), "refusals": Tally(2, 9), "latency": Tally(1, 7),
+        "errors": Tally(2, 10), "refusals": Tally(2, 9), "latency": Tally(1, 7),
         "citations": Tally(3, 9),
     }  # fmt: skip
     assert first.baseline == {}

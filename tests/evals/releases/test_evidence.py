@@ -15,7 +15,7 @@ from app.releases.history import ReleaseHistory
 from app.releases.release import Release, new_release
 from evals.releases.create import Wanted, create_release
 from evals.releases.evidence import check_evidence
-from evals.settings import Settings
+from evals.settings import Settings, load_settings
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.versions.holds import holds_of
 from prompts.errors import NotGated, PromptError
@@ -92,6 +92,23 @@ def test_without_a_passed_gate_there_is_no_release(make, judged, manifests, part
 def test_what_is_not_there_is_named(make, wrong, error, says) -> None:
     with pytest.raises(error, match=says):
         make(**{"override": "a test", **wrong})
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        {"chat.parameters": {"default_headers": {"Authorization": "Bearer abc123secret"}}},
+        {"chat.base_url": "https://user:abc123secret@models.example.org/v1"},
+    ],
+)
+def test_a_credential_never_stands_in_a_release(parts, settings, chat) -> None:  # noqa: F811
+    from dataclasses import replace
+
+    given = load_settings({"index.url": settings.index.url, **chat})
+    wanted = Wanted(sets={"depot": None}, commit="c", override="a test")
+    with pytest.raises(ReleaseRefused, match=f"{next(iter(chat))} holds a credential") as error:
+        create_release(replace(parts, settings=given), settings.evals.folder, wanted)
+    assert "abc123secret" not in str(error.value)
 
 
 def test_a_split_alias_is_no_version(make, settings: Settings) -> None:  # noqa: F811
