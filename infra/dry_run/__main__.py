@@ -68,8 +68,9 @@ def main() -> int:
 async def _played(delivery: Delivery) -> None:
     task = asyncio.current_task()
     if task is not None:
-        # As Ctrl-C does.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        # Also where whoever started it ignores Ctrl-C, as a shell's background job does.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await play(delivery)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Write the software bill of materials of an image, or of a Python environment, as CycloneDX JSON.
 #
-#   sbom.sh IMAGE OUTPUT             oci-archive:FILE, docker-archive:FILE, oci-dir:DIR, dir:ROOT (an
+#   Usage: sbom.sh IMAGE OUTPUT      oci-archive:FILE, docker-archive:FILE, oci-dir:DIR, dir:ROOT (an
 #                                    image that is mounted), or a name that Docker or Podman knows
 #   sbom.sh --environment VENV OUTPUT
 #

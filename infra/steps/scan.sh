@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Look for known vulnerabilities in the Python packages of a bill of materials (sbom.sh).
 #
-#   scan.sh SBOM REPORT
+#   Usage: scan.sh SBOM REPORT
 #
 # Fails on a vulnerability, and as much on a package that could not be looked up: "nothing known"
 # about packages that nobody looked at is no result. Plumbline itself is in no registry and is left

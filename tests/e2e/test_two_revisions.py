@@ -21,6 +21,7 @@ from app.releases.release import Release
 from ingestion.embedding import Embedder
 from tests.app.releases.serving.world import MONTHS, NEAR, QUESTION, World, make_world
 
+pytestmark = pytest.mark.delivery
 PLUMB = Path(__file__).resolve().parents[2] / "plumb.py"
 
 

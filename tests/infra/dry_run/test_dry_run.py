@@ -211,6 +211,7 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
     assert "is not installed; `make release-dry-run` installs it" in " ".join(done.stdout.split())
 
 
+@pytest.mark.delivery
 def test_an_interrupted_run_leaves_no_server_behind(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "infra.dry_run", "--output", str(tmp_path / "out")],

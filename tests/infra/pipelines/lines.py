@@ -38,7 +38,8 @@ HEAVY = {
     "infra/steps/install.sh serve,ingest,eval": "the tests' environment stands for it",
     "infra/steps/build-image.sh serve plumbline:serve": "the image tests build the same target",
     "infra/steps/sbom.sh plumbline:serve $(Build.ArtifactStagingDirectory)/sbom.json": "image tests",
-    "infra/steps/scan.sh plumbline:serve": "image tests",
+    "infra/steps/scan.sh $(Build.ArtifactStagingDirectory)/sbom.json "
+    "$(Build.ArtifactStagingDirectory)/scan.json": "image tests",
 }
 # Left out when the main pipeline is played: what is heavy, and what asks a service by its address.
 NOT_PLAYED = (*HEAVY, "infra/steps/smoke.sh", "infra/steps/load-short.sh")

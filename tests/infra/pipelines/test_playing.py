@@ -17,6 +17,7 @@ from infra.pipeline_runner.steps import Step
 from tests.infra.pipelines.conftest import IMAGE, ROOT, Cloud
 from tests.infra.pipelines.lines import NOT_PLAYED
 
+pytestmark = pytest.mark.delivery
 TEXT = """# Quarantine
 
 Goods stay in quarantine for at most 72 hours. A leak must be repaired within 7 days.
