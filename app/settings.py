@@ -202,7 +202,7 @@ def config_file() -> Path | None:
 
 
 def _pins() -> Pins | None:
-    """The pins of the release that this process serves, if it is told to serve one."""
+    """The pins of the release that `PLUMB_RELEASE` names; None if it names none."""
     named = os.environ.get(RELEASE)
     return Pins.of(read_release(Path(named))) if named else None
 

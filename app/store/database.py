@@ -71,15 +71,11 @@ class Database:
             StoreUnavailable: the database cannot be reached or written, or is not Plumbline's.
         """
         from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
 
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config, known = _scripts()
         with self.told(), self.engine.begin() as connection:
             _wait_for_others(connection)
             config.attributes["connection"] = connection
-            known = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
             if self._is_ahead(connection, known):
                 return
             command.upgrade(config, "head")
@@ -112,14 +108,9 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be read.
         """
-        from alembic.config import Config
         from alembic.migration import MigrationContext
-        from alembic.script import ScriptDirectory
 
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        known = [found.revision for found in ScriptDirectory.from_config(config).walk_revisions()]
-        known.reverse()
+        known = _scripts()[1][::-1]
         with self.told(), self.engine.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
         if at is None:
@@ -145,6 +136,17 @@ class Database:
         except SQLAlchemyError as error:
             detail = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
             raise StoreUnavailable(f"{self.shown}: {detail}; check store.url.") from error
+
+
+def _scripts() -> tuple[Any, list[str]]:
+    """Alembic's configuration for our migrations, and their revisions, last first."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    found = ScriptDirectory.from_config(config).walk_revisions()
+    return config, [script.revision for script in found]
 
 
 def _engine(url: str) -> Engine:

@@ -41,7 +41,7 @@ class Rules:
     Attributes:
         signals: what is judged, with tolerances.
         rates: how often the judge may be wrong.
-        minimum: requests that each release must have for a pass. A fault is told before that.
+        minimum: requests that each release must have for a pass. A fault ends the canary earlier.
     """
 
     signals: tuple[Signal, ...]

@@ -14,7 +14,7 @@ EVERY = "1s"
 
 
 class Prometheus:
-    """Scrapes the revisions that it is told of."""
+    """Scrapes the registered revisions."""
 
     def __init__(self, processes: Processes, folder: Path, port: int) -> None:
         self._processes, self._folder, self._port = processes, folder, port

@@ -27,7 +27,7 @@ SCHEMA = ["--regex-variant", "nonunicode", "--builtin-schema", "vendor.azure-pip
 
 
 def pipelines() -> list[Path]:
-    """The files that Azure DevOps is told of, the main one first."""
+    """The pipeline files registered in Azure DevOps, the main one first."""
     return [ROOT / "azure-pipelines.yml", *sorted(FOLDER.glob("*.yml"))]
 
 

@@ -48,7 +48,7 @@ def made_looks(
 
 
 class Scripted:
-    """A source that gives looks as they end, and fails when it is told to."""
+    """A source that gives looks as they end, and fails on demand."""
 
     lag = timedelta(seconds=1)
 

@@ -91,7 +91,8 @@ def test_a_release_of_another_index_is_told(plumb, made, monkeypatch, tmp_path: 
     from app.errors import UnknownRelease
 
     monkeypatch.setenv("PLUMB_INDEX_URL", str(tmp_path / "another"))
-    plumb("promote", str(made[0]), fails=UnknownRelease)
+    error = plumb("promote", str(made[0]), fails=UnknownRelease).exception
+    assert "was not made in this index" in str(error)
 
 
 def test_forgetting_a_version_says_what_cannot_be_rolled_back_to(plumb, made, settings, parts) -> None:  # noqa: F811 # fmt: skip
