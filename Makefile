@@ -95,6 +95,7 @@ lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped 
 	@$(BIN)/plumb prompts lint
 	@$(BIN)/python -m infra.pipeline_runner check
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/shellcheck -x infra/steps/*.sh
 
 format: $(VENV)/.dev ## Put the code into the house's format

@@ -49,7 +49,7 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     """
     found = settings.telemetry
     pins = settings.release
-    tracing = Tracing(found, release=None if pins is None else pins.id)
+    tracing = Tracing(found, release=None if pins is None else pins.id, prices=settings.prices)
     metrics = Metrics(
         lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices, pins
     )

@@ -7,11 +7,14 @@ from importlib.metadata import version
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
+from app.answer_settings import PricesSettings
 from app.callers import Caller
+from app.costs import cost
 from app.telemetry_settings import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
 from prompts.errors import SettingsError
@@ -21,13 +24,24 @@ RELEASE = "plumbline.release"
 RETRIEVAL = ("embed", "search", "rerank")
 
 
+class _ReleaseOnEverySpan(SpanProcessor):
+    """Azure Monitor drops most of a resource, so each span names the release: failed requests, too."""
+
+    def __init__(self, release: str) -> None:
+        self._release = release
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        span.set_attribute(RELEASE, self._release)
+
+
 class Tracing:
     """The tracer provider of one service; without a place to send to, its spans go nowhere.
 
     Args:
         settings: where spans go.
         exporter: where they go as well.
-        release: the release that the process serves; named by every span's resource.
+        release: the release that the process serves; named by every span and its resource.
+        prices: of models, for the cost of an answer.
     """
 
     def __init__(
@@ -35,13 +49,17 @@ class Tracing:
         settings: TelemetrySettings,
         exporter: SpanExporter | None = None,
         release: str | None = None,
+        prices: PricesSettings | None = None,
     ) -> None:
         told = {"service.name": settings.service_name, "service.version": version("plumbline")}
         if release is not None:
             told[RELEASE] = release
         self.provider = TracerProvider(resource=Resource.create(told))
         self._log_questions = settings.log_questions
+        self._prices = prices
         self._tracer = self.provider.get_tracer("plumbline")
+        if release is not None:
+            self.provider.add_span_processor(_ReleaseOnEverySpan(release))
         exporters = [found for found in (exporter, _otlp(settings), _azure(settings)) if found]
         for found in exporters:
             self.provider.add_span_processor(BatchSpanProcessor(found))
@@ -69,8 +87,9 @@ class Tracing:
                 turn.citation_check.markers_removed or turn.citation_check.quotes_unverified
             ),
         }
-        if turn.release is not None:
-            attributes[RELEASE] = turn.release
+        paid = cost(turn.usage, self._prices)
+        if paid is not None and turn.cache in ("miss", "off"):
+            attributes["plumbline.cost"] = paid
         if self._log_questions:
             attributes["plumbline.question"] = turn.question
         current = trace.get_current_span()

@@ -18,10 +18,12 @@ def sentence_of(
     """Why the candidate passes, or what stops it.
 
     Args:
-        baseline, candidate: names of the two for people.
+        baseline, candidate: names of the two for people; the same where both use one prompt.
         comparisons: all.
         metrics: by name.
     """
+    if baseline == candidate:
+        baseline, candidate = f"the baseline ({baseline})", f"The candidate ({candidate})"
     gating = [item for item in comparisons if item.gates]
     stopping = [item for item in gating if item.fails]
     if not stopping:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import create_app
@@ -41,6 +42,8 @@ def test_a_request_is_one_trace_with_its_stages(make_parts, openai, collector) -
         chat__model="openai:gpt-x",
         chat__base_url=openai.url,
         telemetry__otlp_endpoint=collector.url,
+        prices__input_per_million=2.0,
+        prices__output_per_million=3.0,
     ).settings
     with TestClient(create_app(settings)) as client:
         body = client.post("/v1/chat", json=QUESTION).json()
@@ -63,6 +66,7 @@ def test_a_request_is_one_trace_with_its_stages(make_parts, openai, collector) -
     assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (1, 1)
     assert attributes(answer)["plumbline.answer.id"] == body["id"]
     assert attributes(answer)["plumbline.unsupported"] is False
+    assert attributes(answer)["plumbline.cost"] == pytest.approx(5e-6)
     assert attributes(request)["plumbline.manifest.id"] == body["manifest"]["id"]
     assert not any("health" in span.name for span in collector.spans)
     assert QUESTION["question"] not in str(collector.spans)
@@ -75,6 +79,16 @@ def test_the_question_is_in_the_trace_where_that_is_set(make_parts, collector) -
     with TestClient(create_app(settings)) as client:
         client.post("/v1/chat", json=QUESTION)
     assert attributes(collector.named("answer"))["plumbline.question"] == QUESTION["question"]
+
+
+def test_every_span_names_the_release_that_is_served() -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(TelemetrySettings(), exporter, release="rel-a")
+    with tracing.provider.get_tracer("requests").start_as_current_span("POST /v1/chat"):
+        pass
+    tracing.close()
+    (span,) = exporter.get_finished_spans()
+    assert span.attributes == {"plumbline.release": "rel-a"}
 
 
 def test_a_collector_that_is_away_disturbs_nobody(make_parts) -> None:

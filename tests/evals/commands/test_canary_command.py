@@ -121,7 +121,7 @@ def test_a_bad_canary_exits_with_1(server: Server) -> None:
     server.failed = 20
     found = judge(server)
     assert found.exit_code == 1
-    assert "fail: errors: worse: failed requests are " in found.stdout
+    assert "fail: errors: worse: failed or degraded requests are " in found.stdout
 
 
 def test_too_little_traffic_exits_with_3(server: Server) -> None:

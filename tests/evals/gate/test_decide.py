@@ -118,6 +118,11 @@ def test_a_ceiling_is_the_floor_of_what_should_be_low() -> None:
     one = made_run({"latency": [100.0 + number % 7 for number in range(60)]})
     allowed = GateRules(metrics={"latency": MetricRule(margin=10, floor=110)}, resamples=1_000)
     assert decide(one, one, allowed).passes
+    assert (
+        decide(one, one, allowed)
+        .sentence.replace(one.label, "LABEL")
+        .startswith("The candidate (LABEL) may replace the baseline (LABEL): on 60 questions")
+    )
     tight = GateRules(metrics={"latency": MetricRule(margin=10, floor=90)}, resamples=1_000)
     assert "misses the ceiling of 90 ms" in decide(one, one, tight).sentence
 
