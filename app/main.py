@@ -50,6 +50,7 @@ from app.store.database import Database
 from app.telemetry.installing import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.opening import open_uploads
+from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
 
 DESCRIPTION = """
@@ -72,7 +73,12 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         # Each answer may hold a thread while it waits for an equal question's: whoever makes that
         # one must find a thread too.
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
-        app.state.parts = build(settings, cached=True)
+        # People wait for the answers: where Qdrant is away, they hear so after one retry.
+        patience = settings.qdrant.model_copy(
+            update={"upsert_retries": min(1, settings.qdrant.upsert_retries)}
+        )
+        store = open_store(settings.index, patience)
+        app.state.parts = build(settings, cached=True, store=store)
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
         app.state.guard = open_guard(

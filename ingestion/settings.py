@@ -163,7 +163,10 @@ class QdrantSettings(SettingsGroup):
     )
     upsert_batch: int = Field(default=256, ge=1, le=10_000, description="Points per write.")
     upsert_retries: int = Field(
-        default=6, ge=0, le=20, description="Retries of a write, with growing pauses."
+        default=6,
+        ge=0,
+        le=20,
+        description="Retries of a call that a sync makes, with growing pauses. The service retries once.",
     )
     indexing_timeout_s: float = Field(
         default=600.0, ge=0, description="How long to wait for the server to index a new version."

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.benchmarks.killed_sync import NEVER, sync_and_die
+from evals.benchmarks.killed_sync import sync_and_die
 from evals.benchmarks.small_model import small_bench
 from evals.benchmarks.table import Result
 from ingestion.embedding import Embedder
@@ -38,7 +38,7 @@ def run(embedder: Embedder) -> Result:
         _write(folder, 0)
         _sync(store, "things", folder)
         _write(folder, 1)
-        takes = float(sync_and_die(index, folder, NEVER).stdout)
+        takes = sync_and_die(index, folder, None).took_s or 0.0
         round_ = 1
         while died < KILLS:
             round_ += 1
@@ -46,9 +46,9 @@ def run(embedder: Embedder) -> Result:
             live = catalogue.live("things")
             before = _texts(catalogue)
             # Over the end too: a run that ends says how long a sync takes by now.
-            done = sync_and_die(index, folder, str(chance.uniform(0, LATEST * takes)))
-            if done.returncode == 0:
-                takes, ended = float(done.stdout), ended + 1
+            done = sync_and_die(index, folder, chance.uniform(0, LATEST * takes))
+            if done.took_s is not None:
+                takes, ended = done.took_s, ended + 1
                 continue
             died += 1
             if catalogue.live("things") == live:

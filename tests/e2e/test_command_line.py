@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_plumb import run_plumb
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,15 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plumb(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `plumb` in `place`."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PLUMB_")}
-    return subprocess.run(
-        [sys.executable, "-m", "plumb", *arguments],
-        cwd=place,
-        env={**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run_plumb(arguments, place, {**clean, "COLUMNS": "120", **environment})
 
 
 @pytest.fixture(scope="module")

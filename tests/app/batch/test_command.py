@@ -16,6 +16,7 @@ from app.callers import Caller
 from app.lineage.log import AnswerLog
 from app.parts import Parts
 from app.store.database import Database
+from tests.forked_plumb import run_plumb
 
 ROOT = Path(__file__).resolve().parents[3]
 QUESTIONS = 60
@@ -34,8 +35,7 @@ def place(make_parts, tmp_path: Path) -> Path:
 
 
 def command(*arguments: str) -> list[str]:
-    given = ["batch", "questions.jsonl", "-o", "answers.jsonl", "--index-url", "index", *arguments]
-    return [sys.executable, "-m", "plumb", *given]
+    return ["batch", "questions.jsonl", "-o", "answers.jsonl", "--index-url", "index", *arguments]
 
 
 def environment() -> dict[str, str]:
@@ -43,16 +43,16 @@ def environment() -> dict[str, str]:
 
 
 def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), cwd=place, env=environment(), capture_output=True, text=True,
-        timeout=180, check=False,
-    )  # fmt: skip
+    return run_plumb(command(*arguments), place, environment())
 
 
 def test_a_killed_batch_goes_on_and_asks_nothing_twice(place: Path) -> None:
     output = place / "answers.jsonl"
     killed = subprocess.Popen(
-        command("--concurrency", "2"), cwd=place, env=environment(), stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "plumb", *command("--concurrency", "2")],
+        cwd=place,
+        env=environment(),
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and killed.poll() is None:

@@ -18,6 +18,7 @@ from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from tests.evals.running.conftest import CASES, DOCUMENTS, write_cases
 from tests.evals.tracking.wandb_log import read_run
+from tests.forked_plumb import run_plumb
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = """
@@ -67,9 +68,10 @@ def environment() -> dict[str, str]:
 def plumb(
     place: Path, *arguments: str, code: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    start = ["-m", "plumb"] if code is None else ["-c", code]
+    if code is None:
+        return run_plumb(["eval", *arguments], place, environment())
     return subprocess.run(
-        [sys.executable, *start, "eval", *arguments], cwd=place, env=environment(),
+        [sys.executable, "-c", code, "eval", *arguments], cwd=place, env=environment(),
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 

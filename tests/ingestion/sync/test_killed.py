@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from evals.benchmarks.killed_sync import NEVER, sync_and_die
+from evals.benchmarks.killed_sync import sync_and_die
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from tests.ingestion.sync.conftest import TEXTS, Syncing
@@ -33,20 +33,21 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
         made.write_at(f"many/{number:02}.md", f"# Number {number}\n\nText of number {number}.\n")
     made.sync()
     change(made, 0)
-    whole = sync_and_die(index, folder, NEVER)
-    assert whole.returncode == 0, whole.stderr
-    takes = float(whole.stdout)
+    whole = sync_and_die(index, folder, None)
+    assert whole.code == 0
+    assert whole.took_s is not None
+    takes = whole.took_s
     killed = round_ = 0
     while killed < KILLS:
         round_ += 1
         assert round_ < 4 * KILLS, "most runs end before they are killed"
         change(made, round_)
         before, texts = made.catalogue.live("things"), made.texts()
-        done = sync_and_die(index, folder, str(rng.uniform(0, 1.2 * takes)))
-        if done.returncode == 0:  # it says how long a sync takes by now
-            takes = float(done.stdout)
+        done = sync_and_die(index, folder, rng.uniform(0, 1.2 * takes))
+        if done.took_s is not None:  # it says how long a sync takes by now
+            takes = done.took_s
             continue
-        assert done.returncode == -9, done.stderr
+        assert done.code == -9
         killed += 1
         after = made.catalogue.live("things")
         assert after in (before, *made.catalogue.versions("things"))
