@@ -77,8 +77,8 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         patience = settings.qdrant.model_copy(
             update={"upsert_retries": min(1, settings.qdrant.upsert_retries)}
         )
-        store = open_store(settings.index, patience)
-        app.state.parts = build(settings, cached=True, store=store)
+        index = open_store(settings.index, patience)
+        app.state.parts = build(settings, cached=True, store=index)
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
         app.state.guard = open_guard(

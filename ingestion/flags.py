@@ -28,7 +28,7 @@ Model = Annotated[
 
 def open_catalogue(settings: Any) -> Catalogue:
     """The index that the settings name."""
-    from ingestion.index.stores import open_store
+    from ingestion.index.stores import open_store_late
     from ingestion.versions.catalogue import Catalogue
 
-    return Catalogue(open_store(settings.index, settings.qdrant))
+    return Catalogue(open_store_late(settings.index, settings.qdrant))

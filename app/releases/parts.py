@@ -54,7 +54,7 @@ class Parts:
         for name, released in release.sets.items():
             try:
                 info = self.catalogue.find(name, released.index_version)
-                self.catalogue.store.open(info)
+                self.catalogue.store.require(info)
             except IndexStoreError as error:
                 raise ReleaseRefused(
                     f"{release.id} needs index version {released.index_version} of {name!r}, which "

@@ -58,6 +58,10 @@ class LanceStore:
             at = self._loop.run(self._open_at(table, version))
         return LanceSet(at, info, self._folder, self._loop)
 
+    def require(self, info: SetInfo) -> None:
+        """Open the version and leave it."""
+        self.open(info)
+
     def stage(
         self,
         name: str,

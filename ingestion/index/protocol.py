@@ -205,6 +205,9 @@ class IndexStore(Protocol):
     def open(self, info: SetInfo) -> DocumentSet:
         """Open a version, or raise `UnknownVersion` if its place holds nothing."""
 
+    def require(self, info: SetInfo) -> None:
+        """Raise `UnknownVersion` if the place of a version holds nothing."""
+
     def stage(
         self,
         name: str,

@@ -43,7 +43,7 @@ class QdrantStore:
 
     def open(self, info: SetInfo) -> QdrantSet:
         """Open a version at its collection."""
-        self._require(info)
+        self.require(info)
         return QdrantSet(self._connection, info)
 
     def stage(
@@ -58,7 +58,7 @@ class QdrantStore:
         """Begin a version in a new collection, empty or with the base's points."""
         collection = collection_name(check_name(name), number)
         if base is not None:
-            self._require(base)
+            self.require(base)
         drop(self._connection, collection)
         metadata = {AVERAGE_LENGTH: base.average_length if base else 0.0}
         make_for_chunks(self._connection, collection, model.dimension, metadata)
@@ -102,7 +102,8 @@ class QdrantStore:
         """Close the connection."""
         self._connection.client.close()
 
-    def _require(self, info: SetInfo) -> None:
+    def require(self, info: SetInfo) -> None:
+        """Look for the version's collection."""
         if not exists(self._connection, info.place):
             raise UnknownVersion(
                 f"{self._connection.place}: version {info.version} of document set {info.name!r} "

@@ -142,7 +142,7 @@ class Catalogue(KnownVersions):
             PublishRefused: another version went live meanwhile.
             UnknownVersion: its files are gone.
         """
-        self.store.open(info)
+        self.store.require(info)
         return publications.append(
             self._records,
             info.name,
@@ -169,7 +169,7 @@ class Catalogue(KnownVersions):
         info = self._before(name, live) if version is None else self.find(name, version)
         if info.number == live.number:
             raise PublishRefused(f"document set {name!r}: version {info.version} is live already.")
-        self.store.open(info)
+        self.store.require(info)
         return publications.append(
             self._records,
             name,

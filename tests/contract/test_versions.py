@@ -108,6 +108,9 @@ def test_what_is_not_needed_is_removed_and_what_is_stays(filled, store: IndexSto
     assert store.places("other")
     with pytest.raises(PlumbError):
         answers(store.open(first.info))
+    store.require(second)
+    with pytest.raises(PlumbError):
+        store.require(first.info)
     store.remove("things", store.places("things"), [])
     assert store.places("things") == []
 

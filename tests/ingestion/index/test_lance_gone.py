@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 
 from ingestion.embedding import Embedder
 from ingestion.errors import IndexUnavailable, UnknownDocumentSet, UnknownVersion
-from ingestion.index.stores import open_store
+from ingestion.index.stores import open_store, open_store_late
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
+from tests.missing_packages import run_without
 
 
 @pytest.fixture
@@ -99,4 +101,37 @@ def test_an_index_without_sets_is_ready_and_empty(tmp_path: Path) -> None:
     catalogue.check()
     with pytest.raises(UnknownDocumentSet):
         catalogue.live("gate")
+    store.close()
+
+
+def test_a_version_is_made_live_again_without_lancedb(
+    catalogue: Catalogue, folder: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.md").write_text("# Gate\n\nThe code changes every Friday.\n", "utf-8")
+    sync_source("gate", str(tmp_path / "rules.md"), workbench(catalogue.store, embedder))
+    assert catalogue.live("gate").number == 2
+    arguments = ["plumb", "index", "rollback", "--set", "gate", "--index-url", str(folder)]
+    code = f"import json, sys; sys.argv = json.loads({json.dumps(arguments)!r}); import plumb; plumb.main()"
+    done = run_without(("lancedb", "pyarrow"), code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert catalogue.live("gate").number == 1
+
+
+def test_a_lost_version_is_not_made_live_by_a_store_that_opens_late(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    store = open_store_late(IndexSettings(url=str(folder)))
+    late = Catalogue(store)
+    live = late.live("gate")
+    store.require(live)
+    late.open("gate")
+    shutil.rmtree(folder / f"{live.place.partition('@')[0]}.lance")
+    with pytest.raises(UnknownVersion, match="lost its table"):
+        late.publish(live)
+    store.close()
+
+
+def test_a_folder_that_is_not_there_is_opened_at_once(tmp_path: Path) -> None:
+    store = open_store_late(IndexSettings(url=str(tmp_path / "new")))
+    assert Catalogue(store).names() == []
     store.close()
