@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test test-delivery serve lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test test-load test-delivery serve lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -82,7 +82,10 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "There is none to install: tests of the report in a browser are skipped."; }
 
 test: $(VENV)/.dev services ## Run the test suite
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not delivery" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
+
+test-load: $(VENV)/.dev services ## Send services many requests and callers at once
+	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)
 
 test-delivery: $(VENV)/.dev services ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)

@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.app.api.live import live_service
 
+pytestmark = pytest.mark.load
 EXAMPLES = 30
 # Left out of all checks is one: that what fits the schema is accepted. A question of no letter, or
 # the name of a set that takes no uploads, fits and is refused, by a 422 that is described.

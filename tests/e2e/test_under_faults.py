@@ -41,6 +41,7 @@ A driver rests 45 minutes after four hours at the wheel.
 
 The gate code of the north yard changes every Monday.
 """
+pytestmark = pytest.mark.load
 CALLERS = 4
 PATIENCE_S = 120
 

@@ -188,6 +188,7 @@ def test_a_leader_that_lives_keeps_its_lead_beyond_the_lease(redis_url) -> None:
     there.close()
 
 
+@pytest.mark.load
 def test_two_hundred_equal_questions_in_two_processes_make_one_call(
     make_parts, make_cache, redis_url, openai, tmp_path
 ) -> None:
