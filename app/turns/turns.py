@@ -195,7 +195,8 @@ class Turns:
             standalone_question=begun.standalone,
             session_id=request.session_id,
             cache=how[0],
-            matched_question=how[1],
+            # Somebody else may have asked it: their words are shown to who sees all documents only.
+            matched_question=how[1] if caller.groups is None else None,
             notices=begun.notices,
             release=begun.release,
         )

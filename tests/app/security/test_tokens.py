@@ -6,12 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 from pydantic import ValidationError
 
 from app.callers import Caller
