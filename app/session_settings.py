@@ -17,6 +17,15 @@ class SessionSettings(SettingsGroup):
         default=50, ge=1, le=1000, description="Questions with answers kept of a session."
     )
     most: int = Field(default=10_000, ge=1, description="Sessions kept in the process.")
+    most_in_redis: int = Field(
+        default=100_000, ge=1, description="Sessions kept in Redis, of all processes together."
+    )
+    most_per_owner: int = Field(
+        default=1_000,
+        ge=1,
+        description="Sessions kept of one caller; the one that was silent longest goes first. Where "
+        "there are too many in all, the caller with the most loses one.",
+    )
     history_tokens: int = Field(
         default=1500,
         ge=50,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.callers import Needs, together
 from app.manifest import Manifest
 from ingestion.documents import Chunk, Page
+from ingestion.visibility import groups_of
 
 
 class StageScores(BaseModel):
@@ -79,6 +82,17 @@ class Passage(BaseModel):
             metadata=dict(chunk.metadata),
             source=chunk.source,
         )
+
+
+def needs_of(passages: Iterable[Passage]) -> Needs:
+    """Who may read a text that was made from these passages: by the groups of their documents."""
+    return needs_of_metadata(passage.metadata for passage in passages)
+
+
+def needs_of_metadata(metadata: Iterable[Mapping[str, Any]]) -> Needs:
+    """The same from the passages' metadata alone."""
+    stated = (groups_of(one) for one in metadata)
+    return together([groups for groups in stated if groups is not None])
 
 
 class Citation(BaseModel):

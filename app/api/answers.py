@@ -48,7 +48,10 @@ def list_answers(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Answers of one page.")] = 50,
 ) -> AnswerPage:
-    """The caller's own answers, newest first; admins see those of all."""
+    """The caller's own answers, newest first; admins who see all documents see those of all.
+
+    An answer that came from documents that the caller may no longer see is not there.
+    """
     return log.list(
         caller,
         document_set=check_name(document_set) if document_set is not None else None,

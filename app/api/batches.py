@@ -174,7 +174,7 @@ def list_batches(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Batches of one page.")] = 50,
 ) -> BatchPage:
-    """The caller's own batches, newest first; admins see those of all."""
+    """The caller's own batches, newest first; admins who see all documents see those of all."""
     return batches.list(caller, after=after, limit=limit)
 
 
@@ -195,10 +195,11 @@ def download_answers(
 ) -> StreamingResponse:
     """Those that there are by now, as JSON lines, in the order of the questions.
 
-    `answer` is what `POST /v1/chat` gives; `GET /v1/answers/{id}` has the lineage of its `id`.
+    An answer that came from documents that the caller may no longer see is withheld: an error of
+    the type `Withheld` stands in its place. `answer` is what `POST /v1/chat` gives; `GET /v1/answers/{id}` has the lineage of its `id`.
     """
     lines = batches.lines(batch_id, caller)
-    audit.note(caller.name, "download-batch", batch_id)
+    audit.note(caller, "download-batch", batch_id)
     named_so = {"Content-Disposition": f'attachment; filename="{batch_id}.jsonl"'}
     return StreamingResponse(lines, media_type=JSON_LINES, headers=named_so)
 

@@ -54,21 +54,24 @@ def sync(
     require_definition(parts.catalogue, name)
     asked = request or SyncRequest()
     with audit.act(caller, "sync", name, **asked.model_dump(mode="json")):
-        job = jobs.submit(sync_job(name, asked, caller.name))
+        job = jobs.submit(sync_job(name, asked, caller.name, caller.id))
     response.headers["Location"] = f"/v1/jobs/{job.id}"
-    return job
+    return job.seen_by(caller)
 
 
 @router.get("/jobs", summary="List jobs")
-def list_jobs(jobs: JobsDep) -> Jobs:
-    """Jobs that are waiting, at work or ended, newest first; old ones are forgotten."""
-    return Jobs(jobs=jobs.list())
+def list_jobs(jobs: JobsDep, caller: CallerDep) -> Jobs:
+    """Jobs that are waiting, at work or ended, newest first; old ones are forgotten.
+
+    Callers who are bound to groups are not shown what names documents: problems and notices.
+    """
+    return Jobs(jobs=[job.seen_by(caller) for job in jobs.list()])
 
 
 @router.get("/jobs/{job_id}", responses=UNKNOWN_JOB, summary="Look at a job")
-def get_job(job_id: str, jobs: JobsDep) -> SyncJob:
+def get_job(job_id: str, jobs: JobsDep, caller: CallerDep) -> SyncJob:
     """How far it is, and what came of it."""
-    return jobs.get(job_id)
+    return jobs.get(job_id).seen_by(caller)
 
 
 @router.get(
@@ -77,10 +80,12 @@ def get_job(job_id: str, jobs: JobsDep) -> SyncJob:
     response_class=EventSourceResponse,
     summary="Follow a job",
 )
-async def follow(job: FollowedJob, jobs: JobsDep) -> AsyncIterable[ServerSentEvent]:
+async def follow(
+    job: FollowedJob, jobs: JobsDep, caller: CallerDep
+) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: `progress` whenever the job has changed, then one `end`.
 
     The data of each is the job, as `GET /v1/jobs/{id}` gives it.
     """
-    async for event in events(jobs, job):
+    async for event in events(jobs, job, lambda one: one.seen_by(caller)):
         yield event

@@ -36,13 +36,14 @@ class SessionDeleted(BaseModel):
 @router.get("", summary="List your conversations")
 def list_sessions(sessions: SessionsDep, caller: CallerDep) -> SessionList:
     """Those of this caller; nobody sees another's."""
-    return SessionList(sessions=sessions.list(caller.name))
+    return SessionList(sessions=sessions.list(caller.id))
 
 
 @router.get("/{session_id}", responses=UNKNOWN_SESSION, summary="Read a conversation")
 def read_session(session_id: str, sessions: SessionsDep, caller: CallerDep) -> SessionDetails:
-    """Questions and answers, oldest first."""
-    exchanges = sessions.history(caller.name, check_session_id(session_id))
+    """Questions and answers, oldest first, without those that the caller may no longer see."""
+    kept = sessions.history(caller.id, check_session_id(session_id))
+    exchanges = [one for one in kept if caller.meets(one.needs)]
     if not exchanges:
         raise _unknown(session_id)
     return SessionDetails(session_id=session_id, exchanges=exchanges)
@@ -51,7 +52,7 @@ def read_session(session_id: str, sessions: SessionsDep, caller: CallerDep) -> S
 @router.delete("/{session_id}", responses=UNKNOWN_SESSION, summary="Forget a conversation")
 def delete_session(session_id: str, sessions: SessionsDep, caller: CallerDep) -> SessionDeleted:
     """Forget all that was said in it."""
-    if not sessions.delete(caller.name, check_session_id(session_id)):
+    if not sessions.delete(caller.id, check_session_id(session_id)):
         raise _unknown(session_id)
     return SessionDeleted(session_id=session_id)
 

@@ -68,7 +68,8 @@ def batch(
     from app.callers import Caller
 
     # Whoever can start commands here can read every document anyway.
-    with recorded_answering(settings, Caller("command line", "admin")) as answer:
+    operator = Caller("command line", "admin", id="operator:command line")
+    with recorded_answering(settings, operator) as answer:
         count = _run(found.good, output, again, answer, set_name, prompt, concurrency)
     typer.echo(
         f"{count.answered} answered, {count.failed} failed, {count.skipped} done before, "

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.answering.answer import needs_of_metadata
 from app.batch.batch import BATCH_ID, Batch, BatchPage, state_of
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchQuestionRow, BatchRow
-from app.callers import Caller
+from app.callers import Caller, Needs, all_of
 from app.errors import InvalidRequest, TooManyRequests, UnknownBatch
 from app.store.database import Database
 
 AT_ONCE = 100
 COME_AGAIN_S = 60
+WITHHELD = "this came from documents for groups that you are not in any more."
 
 
 class KeptBatches:
     """Batches in the database. Safe to share between threads.
 
-    Callers see their own batches, admins all; to others a batch is not there.
+    Callers see their own batches, and admins who see all documents see all batches; to others a batch
+    is not there. Who owns a batch is decided by a caller's id, never by a name. Answers that came
+    from documents for groups that the owner has left are withheld from the lines.
 
     Args:
         database: migrated already.
@@ -64,6 +69,7 @@ class KeptBatches:
         row = BatchRow(
             id=batch_id,
             caller=_fit(caller.name),
+            owner=_fit(caller.id),
             role=caller.role,
             groups=None if caller.groups is None else sorted(caller.groups),
             document_set=document_set,
@@ -75,7 +81,7 @@ class KeptBatches:
             release=self._release,
         )
         with self._database.session() as session:
-            of_caller = BatchRow.caller == row.caller, BatchRow.ended.is_(None)
+            of_caller = BatchRow.owner == row.owner, BatchRow.ended.is_(None)
             unfinished = session.scalar(select(func.count()).where(*of_caller)) or 0
             if unfinished >= self._most_unfinished:
                 raise TooManyRequests(
@@ -120,11 +126,12 @@ class KeptBatches:
             StoreUnavailable: the database cannot be read.
         """
         query = select(BatchRow)
-        if not caller.may("admin"):
-            query = query.where(BatchRow.caller == _fit(caller.name))
+        if not caller.oversees:
+            query = query.where(BatchRow.owner == _fit(caller.id))
         with self._database.session() as session:
             if after is not None:
-                query = query.where(tuple_(BatchRow.created, BatchRow.id) < _place(session, after))
+                place = _place(session, after, caller)
+                query = query.where(tuple_(BatchRow.created, BatchRow.id) < place)
             query = query.order_by(BatchRow.created.desc(), BatchRow.id.desc()).limit(limit + 1)
             rows = session.scalars(query).all()
             page = _batches(session, rows[:limit])
@@ -133,13 +140,16 @@ class KeptBatches:
     def lines(self, batch_id: str, caller: Caller) -> Iterator[bytes]:
         """The lines that there are, in the order of the questions; read as they are taken.
 
+        Each is held against what the caller may see now: where they may no longer see what an answer
+        came from, an error stands in its place.
+
         Raises:
             As `get`, before the first line is taken.
         """
         with self._database.session() as session:
-            _seen(session, batch_id, caller)
+            asked_with = _seen(session, batch_id, caller).groups
             first = self._page(session, batch_id, 0)
-        return self._lines(batch_id, first)
+        return self._lines(batch_id, first, caller, all_of(asked_with))
 
     def delete(self, batch_id: str, caller: Caller) -> None:
         """Delete a batch with its answers; one that is at work ends.
@@ -151,17 +161,24 @@ class KeptBatches:
             _seen(session, batch_id, caller)
             session.execute(delete(BatchRow).where(BatchRow.id == batch_id))
 
-    def _lines(self, batch_id: str, page: Sequence[Row[tuple[int, dict[str, object] | None]]]) -> Iterator[bytes]:  # fmt: skip
+    def _lines(
+        self,
+        batch_id: str,
+        page: Sequence[Row[tuple[int, dict[str, Any] | None]]],
+        caller: Caller,
+        unknown: Needs,
+    ) -> Iterator[bytes]:
         while page:
             for row in page:
-                yield json.dumps(row.line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+                line = _readable(row.line or {}, caller, unknown)
+                yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
             with self._database.session() as session:
                 page = self._page(session, batch_id, page[-1].number)
 
     @staticmethod
     def _page(
         session: Session, batch_id: str, after: int
-    ) -> Sequence[Row[tuple[int, dict[str, object] | None]]]:
+    ) -> Sequence[Row[tuple[int, dict[str, Any] | None]]]:
         line = BatchQuestionRow
         query = (
             select(line.number, line.line)
@@ -174,16 +191,32 @@ class KeptBatches:
 
 def _seen(session: Session, batch_id: str, caller: Caller) -> BatchRow:
     row = session.get(BatchRow, batch_id) if BATCH_ID.fullmatch(batch_id) else None
-    if row is None or not (caller.may("admin") or row.caller == _fit(caller.name)):
+    if row is None or not (caller.oversees or caller.owns(row.owner)):
         raise UnknownBatch(
             f"no batch {batch_id[:40]!a} of yours; GET /v1/batches lists those that you have."
         )
     return row
 
 
-def _place(session: Session, after: str) -> tuple[datetime, str]:
+def _readable(line: dict[str, Any], caller: Caller, unknown: Needs) -> dict[str, Any]:
+    """A line as the caller may read it now.
+
+    Args:
+        unknown: what it takes where nobody knows what a line's words came from.
+    """
+    answer = line.get("answer")
+    needs = unknown
+    if isinstance(answer, dict) and isinstance(answer.get("passages"), list):
+        needs = needs_of_metadata(passage.get("metadata", {}) for passage in answer["passages"])
+    if caller.meets(needs):
+        return line
+    told = {"type": "Withheld", "message": WITHHELD}
+    return {"id": line.get("id"), "question": line.get("question"), "error": told}
+
+
+def _place(session: Session, after: str, caller: Caller) -> tuple[datetime, str]:
     row = session.get(BatchRow, after) if BATCH_ID.fullmatch(after) else None
-    if row is None:
+    if row is None or not (caller.oversees or caller.owns(row.owner)):
         raise InvalidRequest(
             f"after: {after[:40]!a} is no batch, or it was deleted; begin with the first page."
         )

@@ -19,6 +19,7 @@ class BatchRow(Table):
 
     Attributes:
         caller, role, groups: in whose name it is asked.
+        owner: the id of who made it; NULL in rows of code that did not know ids.
         per_minute: questions a minute that its caller's batches may ask together; 0: no bound.
         starts: how often it was begun since it last got on.
         seen: the last sign of life of whoever begins or answers it.
@@ -29,6 +30,7 @@ class BatchRow(Table):
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     caller: Mapped[str] = mapped_column(index=True)
+    owner: Mapped[str | None] = mapped_column(index=True)
     role: Mapped[str] = mapped_column(String(10))
     groups: Mapped[list[str] | None] = mapped_column(Json)
     document_set: Mapped[str | None]

@@ -138,7 +138,9 @@ class OpenBatch:
         self._id = row.id
         self._numbers = {question.id: number for number, question in left.items()}
         groups = None if row.groups is None else frozenset(row.groups)
-        self.caller = Caller(row.caller, cast("Role", row.role), groups)
+        # Of a batch of older code nobody knows whose it is: its answers are nobody's.
+        owner = row.owner or f"unknown:{row.id}"
+        self.caller = Caller(row.caller, cast("Role", row.role), groups, owner)
         self.document_set, self.prompt = row.document_set, row.prompt
         self.per_minute = row.per_minute
         self.questions = list(left.values())

@@ -65,7 +65,7 @@ class _Pace:
             TooManyRequests: the batch is over before that.
             UnknownBatch: it was deleted before that.
         """
-        who = self._batch.caller.name
+        who = self._batch.caller.id
         while True:
             try:
                 self._rates.spend("batch questions", who, self._batch.per_minute)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 from anyio.to_thread import run_sync
@@ -15,13 +15,15 @@ from app.jobs.queue import JobQueue
 LOOK_AGAIN_S = 0.25
 
 
-async def events(queue: JobQueue[AnyJob], job: AnyJob) -> AsyncIterator[ServerSentEvent]:
-    """`progress` whenever the job has changed, then one `end`; each holds the whole job."""
+async def events(
+    queue: JobQueue[AnyJob], job: AnyJob, shown: Callable[[AnyJob], AnyJob] = lambda job: job
+) -> AsyncIterator[ServerSentEvent]:
+    """`progress` whenever the job has changed, then one `end`; each holds the job as it is shown."""
     told: AnyJob | None = None
     while not job.has_ended:
         if job != told:
             told = job
-            yield ServerSentEvent(event="progress", data=job)
+            yield ServerSentEvent(event="progress", data=shown(job))
         await anyio.sleep(LOOK_AGAIN_S)
         try:
             job = await run_sync(queue.get, job.id)
@@ -29,4 +31,4 @@ async def events(queue: JobQueue[AnyJob], job: AnyJob) -> AsyncIterator[ServerSe
             continue
         except UnknownJob:
             return
-    yield ServerSentEvent(event="end", data=job)
+    yield ServerSentEvent(event="end", data=shown(job))

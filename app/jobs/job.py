@@ -6,15 +6,17 @@ import re
 import secrets
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.callers import Caller
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import Progress
 from ingestion.versions.who import ProcessMark
 
 JOB_ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
+WITHHELD = "what documents it names is shown to callers who see all documents."
 State = Literal["queued", "running", "succeeded", "not_published", "failed"]
 
 
@@ -64,7 +66,8 @@ class Job(BaseModel, ABC):
         id: names it.
         state: `not_published`: the version was made, and a check kept it from going live.
         created, started, ended: when, in UTC.
-        by: who asked for it.
+        by: the name of who asked for it.
+        owner: the id of who asked for it; None: nobody noted it.
         error: why it failed, and the mend.
     """
 
@@ -74,6 +77,7 @@ class Job(BaseModel, ABC):
     started: datetime | None = None
     ended: datetime | None = None
     by: str
+    owner: str | None = None
     error: str | None = None
 
     @property
@@ -105,6 +109,31 @@ class SyncJob(Job):
     progress: JobProgress = JobProgress()
     notices: list[str] = []
     report: SyncReport | None = None
+
+    def seen_by(self, caller: Caller) -> SyncJob:
+        """The job as a caller may read it.
+
+        Reasons, notices and golden questions name documents and may quote them. Callers who are
+        bound to groups get the numbers, and of jobs that they asked for what ended them.
+        """
+        if caller.groups is None:
+            return self
+        report = self.report
+        notices = (
+            [WITHHELD] if self.notices or (report and (report.problems or report.golden)) else []
+        )
+        bare: dict[str, Any] = {"notices": notices}
+        if report is not None:
+            quiet: dict[str, Any] = {
+                "problems": [],
+                "golden": None,
+                "not_published": report.not_published and WITHHELD,
+            }
+            bare["report"] = report.model_copy(update=quiet)
+        if not caller.owns(self.owner):
+            bare["error"] = self.error and WITHHELD
+            bare["request"] = self.request.model_copy(update={"why": ""})
+        return self.model_copy(update=bare)
 
     @property
     def subject(self) -> str:
@@ -146,9 +175,9 @@ class JobRecord(BaseModel, Generic[AnyJob]):
     seen: datetime
 
 
-def sync_job(document_set: str, request: SyncRequest, by: str) -> SyncJob:
+def sync_job(document_set: str, request: SyncRequest, by: str, owner: str | None = None) -> SyncJob:
     """A sync that waits to be run."""
-    return SyncJob(document_set=document_set, request=request, by=by, **_new())
+    return SyncJob(document_set=document_set, request=request, by=by, owner=owner, **_new())
 
 
 def batch_job(batch: str, by: str) -> BatchJob:

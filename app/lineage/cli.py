@@ -133,4 +133,4 @@ def _operator() -> Caller:
     """Whoever can start commands here can read the database anyway."""
     from app.callers import Caller
 
-    return Caller("command line", "admin")
+    return Caller("command line", "admin", id="operator:command line")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import Select, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, load_only
@@ -23,6 +23,7 @@ from app.lineage.record import (
     Feedback,
     Lineage,
     Thumb,
+    feedback_for,
     without_texts,
 )
 from app.lineage.tables import AnswerRow, FeedbackRow
@@ -33,13 +34,17 @@ logger = logging.getLogger(__name__)
 FORGET_EVERY_S = 3600.0
 # How long a reader waits for records that are on their way to the database.
 ON_THE_WAY_S = 2.0
-LISTED = [getattr(AnswerRow, name) for name in AnswerSummary.model_fields]
+LISTED = [AnswerRow.needs, *(getattr(AnswerRow, name) for name in AnswerSummary.model_fields)]
+# So many rows are read at the least where some may have to be passed over.
+READ_AT_ONCE = 100
 
 
 class AnswerLog:
     """The answers that were given. Safe to share between threads.
 
-    Callers see their own answers, admins all; to others an answer is not there.
+    Callers see their own answers, and admins who see all documents see all answers; to others an
+    answer is not there. Nor is an answer to its owner who is no longer in the groups whose documents
+    it was made from. Who owns an answer is decided by a caller's id, never by a name.
 
     Args:
         database: migrated already.
@@ -86,7 +91,7 @@ class AnswerLog:
         query = select(FeedbackRow).where(FeedbackRow.answer_id == answer_id)
         with self._database.session() as session:
             rows = session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id))
-            feedback = [Feedback.model_validate(row) for row in rows]
+            feedback = [feedback_for(caller, row) for row in rows]
         return Lineage(**dict(record), feedback=feedback)
 
     def list(
@@ -115,8 +120,8 @@ class AnswerLog:
             StoreUnavailable: the database cannot be read.
         """
         query = select(AnswerRow).options(load_only(*LISTED))
-        if not caller.may("admin"):
-            query = query.where(AnswerRow.caller == caller.name)
+        if not caller.oversees:
+            query = query.where(AnswerRow.owner == _storable(caller.id))
         if document_set is not None:
             query = query.where(AnswerRow.document_set == document_set)
         if refused is not None:
@@ -125,12 +130,11 @@ class AnswerLog:
             query = query.where(AnswerRow.release == release)
         if since is not None:
             query = query.where(AnswerRow.at >= in_utc(since))
-        if after is not None:
-            query = query.where(tuple_(AnswerRow.at, AnswerRow.id) < place_of(after))
-        query = query.order_by(AnswerRow.at.desc(), AnswerRow.id.desc()).limit(limit + 1)
+        query = query.order_by(AnswerRow.at.desc(), AnswerRow.id.desc())
+        place = None if after is None else place_of(after)
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
-            found = [AnswerSummary.model_validate(row) for row in session.scalars(query)]
+            found = _readable(session, query, place, caller, limit + 1)
         more = len(found) > limit
         return AnswerPage(
             answers=found[:limit], next=after_this(found[limit - 1]) if more else None
@@ -162,15 +166,18 @@ class AnswerLog:
             "reason": _storable(reason) if self._texts else None,
             "corrected_answer": _storable(corrected_answer) if self._texts else None,
         }
-        key = {"answer_id": answer_id, "caller": _storable(caller.name)}
-        new = {"id": f"fb_{secrets.token_urlsafe(15)}", **key, **given}
+        key = {"answer_id": answer_id, "caller": _storable(caller.id)}
+        named = {"name": _storable(caller.name)}
+        new = {"id": f"fb_{secrets.token_urlsafe(15)}", **key, **named, **given}
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
             release = _seen(session, answer_id, caller).release
             before = session.scalar(select(FeedbackRow.thumb).filter_by(**key))
             dialect = postgresql if self._database.engine.name == "postgresql" else sqlite
             insert = dialect.insert(FeedbackRow).values(new)
-            session.execute(insert.on_conflict_do_update(index_elements=[*key], set_=given))
+            session.execute(
+                insert.on_conflict_do_update(index_elements=[*key], set_={**named, **given})
+            )
         if before != thumb:
             on_opinion(thumb, release)
         return Feedback.model_validate({"caller": caller.name, **given})
@@ -227,12 +234,42 @@ class AnswerLog:
 
 def _seen(session: Session, answer_id: str, caller: Caller) -> AnswerRow:
     row = session.get(AnswerRow, answer_id) if ANSWER_ID.fullmatch(answer_id) else None
-    if row is None or not (caller.may("admin") or row.caller == caller.name):
+    if row is None or not _may_read(caller, row):
         raise UnknownAnswer(
             f"no answer {answer_id[:40]!r} of yours is stored; answers are forgotten after "
-            "store.keep_days, and only admins see those of others."
+            "store.keep_days, are gone for who left a group whose documents they came from, and "
+            "only admins who see all documents see those of others."
         )
     return row
+
+
+def _may_read(caller: Caller, row: AnswerRow) -> bool:
+    return caller.oversees or (caller.owns(row.owner) and caller.meets(row.needs))
+
+
+def _readable(
+    session: Session,
+    query: Select[AnswerRow],
+    place: tuple[datetime, str] | None,
+    caller: Caller,
+    most: int,
+) -> list[AnswerSummary]:
+    """The first rows behind a place that the caller may read now, so many at the most."""
+    at_once = max(most, READ_AT_ONCE)
+    found: list[AnswerSummary] = []
+    while True:
+        behind = query
+        if place is not None:
+            behind = query.where(tuple_(AnswerRow.at, AnswerRow.id) < place)
+        rows = session.scalars(behind.limit(at_once)).all()
+        for row in rows:
+            if caller.meets(row.needs):
+                found.append(AnswerSummary.model_validate(row))
+                if len(found) == most:
+                    return found
+        if len(rows) < at_once:
+            return found
+        place = rows[-1].at, rows[-1].id
 
 
 def _row(record: AnswerRecord) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from app.answer_settings import PricesSettings
-from app.answering.answer import Answer, Usage
-from app.callers import Caller
+from app.answering.answer import Answer, Usage, needs_of
+from app.callers import Caller, Needs, together
 from app.costs import cost
+from app.lineage.tables import FeedbackRow
 from app.manifest import Manifest
 from app.turns.turn import new_id
 
@@ -24,7 +25,7 @@ class Feedback(BaseModel):
 
     Attributes:
         at: when (UTC).
-        caller: who.
+        caller: the name of who gave it.
         thumb: `up` or `down`.
         reason: why, in their words.
         corrected_answer: what it should have said.
@@ -39,13 +40,30 @@ class Feedback(BaseModel):
     corrected_answer: str | None = None
 
 
+def feedback_for(caller: Caller, row: FeedbackRow) -> Feedback:
+    """Feedback as a caller may read it: the words of others only if they see all documents.
+
+    Others' words may quote documents that the answer was not made from.
+    """
+    given = Feedback(
+        at=row.at,
+        caller=row.name or row.caller,
+        thumb="up" if row.thumb == "up" else "down",
+        reason=row.reason,
+        corrected_answer=row.corrected_answer,
+    )
+    if caller.groups is None or (row.name is not None and caller.owns(row.caller)):
+        return given
+    return given.model_copy(update={"reason": None, "corrected_answer": None})
+
+
 class AnswerSummary(BaseModel):
     """An answer in a list.
 
     Attributes:
         id: `ans_` and 20 characters.
         at: when it was given (UTC).
-        caller: who asked.
+        caller: the name of who asked.
         document_set: the set that was asked.
         question: as it was asked; None where texts are not stored.
         session_id: the session it belongs to, if any.
@@ -87,10 +105,13 @@ class AnswerRecord(AnswerSummary):
     """All that is kept of an answer.
 
     Attributes:
+        owner: the id of who asked, whose answer it is; None: nobody knows any more.
+        needs: who may read it: callers who are in one group of every list, by the groups of the
+            documents that it was made from; None: nobody noted it.
         question_hash: SHA-256 (hex) of the question as asked.
         standalone_question: what was searched for, where the session made it another question.
         filters: the filters it was asked with.
-        groups: whose documents the caller saw; None: all.
+        groups: whose documents the caller saw then; None: all.
         answer: the answer with passages, scores and citations; None where it failed.
         answer_hash: SHA-256 (hex) of the answer's text.
         manifest: everything that shaped it.
@@ -99,6 +120,8 @@ class AnswerRecord(AnswerSummary):
         trace_id: the trace it belongs to, where traces are kept.
     """
 
+    owner: str | None = None
+    needs: Needs | None = None
     question_hash: str
     standalone_question: str | None = None
     filters: dict[str, Any]
@@ -131,6 +154,7 @@ def record_of(
     prices: PricesSettings | None = None,
     trace_id: str | None = None,
     release: str | None = None,
+    also_needs: Sequence[Sequence[str]] = (),
 ) -> AnswerRecord:
     """The record of an answer, or of the failure to answer what was prepared.
 
@@ -140,15 +164,20 @@ def record_of(
         question: as it was asked.
         answer_id: default: a new one.
         prices: what tokens cost; an answer from the cache costs nothing.
+        also_needs: what it takes to read what was said before, where that shaped the question.
 
     The others are the fields of `AnswerRecord`.
     """
     given = answer if isinstance(answer, Answer) else None
+    # An error may quote anything that the caller could see.
+    made_from = caller.all_they_see if given is None else needs_of(given.passages)
     usage = given.usage if given is not None and cache is None else None
     return AnswerRecord(
         id=answer_id or new_id(),
         at=datetime.now(UTC),
         caller=caller.name,
+        owner=caller.id,
+        needs=together(made_from, also_needs),
         document_set=manifest.document_set,
         question=question,
         question_hash=_hash(question),

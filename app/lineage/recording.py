@@ -33,6 +33,7 @@ class Recording:
                 prices=self._prices,
                 trace_id=trace_id(),
                 release=turn.release,
+                also_needs=turn.also_needs,
             )
         )
 
@@ -49,5 +50,6 @@ class Recording:
                 filters=request.filters,
                 trace_id=trace_id(),
                 release=failed.release,
+                also_needs=failed.also_needs,
             )
         )

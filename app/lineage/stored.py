@@ -12,12 +12,15 @@ from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.answering.condensing import Said
+from app.callers import Caller
 from app.lineage.paging import in_utc
-from app.lineage.record import AnswerRecord, Feedback, Lineage, Thumb
+from app.lineage.record import AnswerRecord, Feedback, Lineage, Thumb, feedback_for
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
 
 AT_ONCE = 200
+# Whoever can read the database reads it whole.
+OPERATOR = Caller("command line", "admin", id="operator:command line")
 CacheOrNone = Literal["exact", "semantic", "none"]
 
 
@@ -80,6 +83,8 @@ def said_before(database: Database, record: AnswerRecord, most: int) -> list[Sai
         select(AnswerRow)
         .where(
             AnswerRow.session_id == record.session_id,
+            # A session's id is its owner's choice: others may have chosen the same.
+            AnswerRow.owner.is_not_distinct_from(record.owner),
             AnswerRow.caller == record.caller,
             AnswerRow.document_set == record.document_set,
             AnswerRow.at < record.at,
@@ -120,7 +125,7 @@ def _with_feedback(session: Session, rows: Sequence[AnswerRow]) -> Iterator[Line
     given: dict[str, list[Feedback]] = defaultdict(list)
     query = select(FeedbackRow).where(FeedbackRow.answer_id.in_([row.id for row in rows]))
     for feedback in session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id)):
-        given[feedback.answer_id].append(Feedback.model_validate(feedback))
+        given[feedback.answer_id].append(feedback_for(OPERATOR, feedback))
     for row in rows:
         record = AnswerRecord.model_validate(row, from_attributes=True)
         yield Lineage(**dict(record), feedback=given[row.id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables import Table, UtcTime
@@ -15,13 +15,19 @@ Json = JSON(none_as_null=True)
 
 
 class AnswerRow(Table):
-    """An answer as it was given; the fields are those of `AnswerRecord`."""
+    """An answer as it was given; the fields are those of `AnswerRecord`.
+
+    `owner` and `needs` are NULL in rows of code that did not know them.
+    """
 
     __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_owner_at", "owner", "at"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     caller: Mapped[str]
+    owner: Mapped[str | None]
+    needs: Mapped[list[list[str]] | None] = mapped_column(Json)
     document_set: Mapped[str]
     question: Mapped[str | None]
     question_hash: Mapped[str] = mapped_column(String(64))
@@ -49,7 +55,13 @@ class AnswerRow(Table):
 
 
 class FeedbackRow(Table):
-    """What one caller thought of one answer."""
+    """What one caller thought of one answer.
+
+    Attributes:
+        caller: the id of who gave it, so that it is unique by who it is; in rows of code that did
+            not know ids, a name.
+        name: the name of who gave it; NULL in such rows.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("answer_id", "caller"),)
@@ -58,6 +70,7 @@ class FeedbackRow(Table):
     answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(UtcTime)
     caller: Mapped[str]
+    name: Mapped[str | None]
     thumb: Mapped[str] = mapped_column(String(4))
     reason: Mapped[str | None]
     corrected_answer: Mapped[str | None]

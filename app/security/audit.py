@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.callers import Caller
 from app.errors import StoreUnavailable
@@ -27,12 +27,17 @@ class Audit:
         self._database = database
 
     def note(
-        self, caller: str, action: str, subject: str = "", outcome: str = DONE, **detail: Any
+        self,
+        caller: Caller | str,
+        action: str,
+        subject: str = "",
+        outcome: str = DONE,
+        **detail: Any,
     ) -> int:
         """Add an entry; returns its number.
 
         Args:
-            caller: who did it.
+            caller: who did it; an address where nobody is known.
             action: what, in a word: publish, upload, create-key, …
             subject: to what: a document set, a key.
             outcome: begun, done, denied, or the name of what went wrong.
@@ -43,7 +48,8 @@ class Audit:
         """
         entry = AuditEntry(
             at=datetime.now(UTC),
-            caller=_fit(caller, 200),
+            caller=_fit(caller.name if isinstance(caller, Caller) else caller, 200),
+            owner=_fit(caller.id, 200) if isinstance(caller, Caller) else None,
             action=action,
             subject=_fit(subject, 500),
             outcome=_fit(outcome, 50),
@@ -60,7 +66,7 @@ class Audit:
         Raises:
             StoreUnavailable: it cannot be written; the block does not run.
         """
-        number = self.note(caller.name, action, subject, BEGUN, **detail)
+        number = self.note(caller, action, subject, BEGUN, **detail)
         try:
             yield
         except PlumbError as error:
@@ -71,12 +77,13 @@ class Audit:
             raise
         self._ended(number, DONE)
 
-    def denied(self, caller: str, action: str, subject: str = "", **detail: Any) -> None:
+    def denied(self, caller: Caller | str, action: str, subject: str = "", **detail: Any) -> None:
         """Add a denied attempt. It is denied all the same where that cannot be written."""
         try:
             self.note(caller, action, subject, DENIED, **detail)
         except StoreUnavailable as error:
-            logger.warning("denied: %s by %s: not in the audit log: %s", action, caller, error)
+            who = caller.name if isinstance(caller, Caller) else caller
+            logger.warning("denied: %s by %s: not in the audit log: %s", action, who, error)
 
     def entries(
         self, since: datetime | None = None, caller: str | None = None, most: int = 1000
@@ -85,14 +92,14 @@ class Audit:
 
         Args:
             since: only of this time and later.
-            caller: only of this caller.
+            caller: only of callers with this name or id.
             most: how many at the most.
         """
         wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
         if since is not None:
             wanted = wanted.where(AuditEntry.at >= since)
         if caller is not None:
-            wanted = wanted.where(AuditEntry.caller == caller)
+            wanted = wanted.where(or_(AuditEntry.caller == caller, AuditEntry.owner == caller))
         with self._database.session() as session:
             return list(session.scalars(wanted))[::-1]
 

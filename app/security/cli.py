@@ -98,7 +98,9 @@ def audit(
     since: Annotated[
         str | None, typer.Option(help="A date (2026-11-24) or an age: 30m, 12h, 7d, 4w.")
     ] = None,
-    caller: Annotated[str | None, typer.Option(help="Only what this caller did.")] = None,
+    caller: Annotated[
+        str | None, typer.Option(help="Only what callers of this name or id did.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest so many.")] = 1000,
     setting: Setting = None,
     json: Json = False,
@@ -112,6 +114,7 @@ def audit(
             {
                 "at": _shown(entry.at),
                 "caller": entry.caller,
+                "id": entry.owner,
                 "action": entry.action,
                 "subject": entry.subject,
                 "outcome": entry.outcome,
@@ -158,7 +161,8 @@ def _database(context: typer.Context, setting: list[str] | None) -> Iterator[Dat
 def _me() -> Caller:
     from prompts.user import current_user
 
-    return Caller(current_user(), "admin")
+    user = current_user()
+    return Caller(user, "admin", id=f"operator:{user}")
 
 
 def _shown(time: datetime | None) -> str | None:

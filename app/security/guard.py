@@ -57,7 +57,7 @@ class Guard:
             IssuerUnavailable, StoreUnavailable: that cannot be told now.
         """
         if not self.asks:
-            return Caller(address, "admin")
+            return Caller(address, "admin", id=f"address:{address}")
         if not credential:
             raise NotAuthenticated(
                 "who are you? Send `Authorization: Bearer <key or token>`, or the key as X-API-Key."
@@ -85,9 +85,9 @@ class Guard:
         """
         if not self.private:
             if changes:
-                self._rates.spend("changes", caller.name, self._limits.changes_per_minute)
+                self._rates.spend("changes", caller.id, self._limits.changes_per_minute)
             else:
-                self._rates.spend("requests", caller.name, self._limits.per_minute)
+                self._rates.spend("requests", caller.id, self._limits.per_minute)
         if not caller.may(role):
             raise self.refusal(
                 caller,
@@ -102,7 +102,7 @@ class Guard:
 
     def refusal(self, caller: Caller, asked: str, why: str) -> AccessDenied:
         """The error to raise for a request that is denied; it is in the log then."""
-        self.audit.denied(caller.name, "request", asked, why=why)
+        self.audit.denied(caller, "request", asked, why=why)
         return AccessDenied(why)
 
     def _verified(self, credential: str) -> Caller:

@@ -127,7 +127,9 @@ class Keys:
         if found.last_used is None or now - found.last_used > NOTED_EVERY:
             self._note_use(public, now)
         groups = None if found.groups is None else frozenset(found.groups)
-        return Caller(f"key {found.name}", cast("Role", found.role), groups)
+        # By the key's own id: a name is free again after a revocation, and what was asked with the
+        # key before must not go to its successor.
+        return Caller(f"key {found.name}", cast("Role", found.role), groups, f"key:{found.id}")
 
     def _note_use(self, public: str, now: datetime) -> None:
         try:

@@ -33,7 +33,8 @@ class AuthSettings(SettingsGroup):
     )
     name_claim: str = Field(
         default="preferred_username",
-        description="The claim that names a caller in records; `sub` where a token lacks it.",
+        description="The claim whose value is shown for a caller in records; `sub` where a token lacks "
+        "it. Who a caller is, `iss` and `sub` say.",
     )
     role_claim: str = Field(
         default="roles",

@@ -40,13 +40,19 @@ class AccessKey(Table):
 
 
 class AuditEntry(Table):
-    """One administrative act, or an attempt that was denied."""
+    """One administrative act, or an attempt that was denied.
+
+    Attributes:
+        caller: the name of who did it, for people to read.
+        owner: the id of who did it; NULL: nobody is known, or older code wrote it.
+    """
 
     __tablename__ = "audit"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     caller: Mapped[str] = mapped_column(String(200), index=True)
+    owner: Mapped[str | None] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(String(50))
     subject: Mapped[str] = mapped_column(String(500))
     outcome: Mapped[str] = mapped_column(String(50))

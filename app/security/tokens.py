@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import jwt
@@ -16,6 +18,7 @@ ALGORITHMS = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 ]  # fmt: skip
 LONGEST_NAME = 150
+HASH_SHOWN = 10
 
 
 class Tokens:
@@ -38,7 +41,8 @@ class Tokens:
             IssuerUnavailable: its signature cannot be checked now.
         """
         claims = self._claims(token)
-        name = _name(claims, self._settings.name_claim)
+        id_ = self._id(claims)
+        name = _name(claims, self._settings.name_claim, id_)
         role = self._role(claims)
         if role is None:
             raise AccessDenied(
@@ -46,7 +50,25 @@ class Tokens:
                 f"for one of {', '.join(sorted(self._settings.role_names))}."
             )
         groups = None if role == "admin" else frozenset(_texts(claims, self._settings.group_claim))
-        return Caller(name, role, groups)
+        return Caller(name, role, groups, id_)
+
+    def _id(self, claims: dict[str, Any]) -> str:
+        """Who holds the token, exactly: its issuer and subject, as RFC 9068 and OpenID Connect say.
+
+        Names are shown only: holders may change them, and issuers give them to others later.
+
+        Raises:
+            NotAuthenticated: it names no subject.
+        """
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise NotAuthenticated(
+                "the token is not accepted: it has no subject (`sub`), by which its holder is known; "
+                "have the issuer put one into access tokens (Keycloak: the client scope `basic`)."
+            )
+        # JSON keeps the two apart, whatever they hold; a hash is of one length.
+        exact = json.dumps([claims["iss"], subject])
+        return f"token:{hashlib.sha256(exact.encode()).hexdigest()}"
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -95,7 +117,15 @@ def _at(claims: dict[str, Any], claim: str) -> Any:
     return value
 
 
-def _name(claims: dict[str, Any], claim: str) -> str:
-    """What to call them: without a space, so that nobody passes for a key or an address in use."""
-    found = next(iter([*_texts(claims, claim), *_texts(claims, "sub")]), "unnamed")
-    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in found)[:LONGEST_NAME]
+def _name(claims: dict[str, Any], claim: str, id_: str) -> str:
+    """What to call them: without a space, so that nobody passes for a key or an address in use.
+
+    A name that cannot be shown as it is ends in a piece of the id's hash: names that differ only in
+    what is not shown still look different.
+    """
+    found = next(iter([*_texts(claims, claim), *_texts(claims, "sub")]))
+    shown = "".join(c if c.isprintable() and not c.isspace() else "_" for c in found)
+    if shown == found and len(found) <= LONGEST_NAME:
+        return found
+    piece = id_.partition(":")[2][:HASH_SHOWN]
+    return f"{shown[: LONGEST_NAME - HASH_SHOWN - 1]}~{piece}"

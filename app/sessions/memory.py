@@ -19,7 +19,7 @@ class _Kept:
 
 
 class MemorySessions:
-    """Holds at most `sessions.most` of them; the one that was silent longest goes first."""
+    """Holds at most `session.most` of them, and `session.most_per_owner` of one owner."""
 
     def __init__(
         self, settings: SessionSettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -27,7 +27,9 @@ class MemorySessions:
         self._settings = settings
         self._keep = timedelta(hours=settings.keep_hours)
         self._now = now
+        # Both in the order in which they were last spoken in.
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._of: dict[str, OrderedDict[str, None]] = {}
         self._lock = threading.Lock()
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
@@ -45,8 +47,13 @@ class MemorySessions:
             kept.updated = self._now()
             kept.exchanges = [*kept.exchanges, exchange][-self._settings.most_exchanges :]
             self._kept.move_to_end((owner, session_id))
+            mine = self._of.setdefault(owner, OrderedDict())
+            mine[session_id] = None
+            mine.move_to_end(session_id)
+            while len(mine) > self._settings.most_per_owner:
+                self._remove(owner, next(iter(mine)))
             while len(self._kept) > self._settings.most:
-                self._kept.popitem(last=False)
+                self._remove_of_the_largest()
 
     def list(self, owner: str) -> list[SessionSummary]:
         """The owner's sessions."""
@@ -65,7 +72,7 @@ class MemorySessions:
         """Forget a session."""
         with self._lock:
             self._forget()
-            return self._kept.pop((owner, session_id), None) is not None
+            return self._remove(owner, session_id)
 
     def close(self) -> None:
         """Nothing is held that others could see."""
@@ -76,4 +83,19 @@ class MemorySessions:
             key, kept = next(iter(self._kept.items()))
             if kept.updated > before:
                 return
-            del self._kept[key]
+            self._remove(*key)
+
+    def _remove(self, owner: str, session_id: str) -> bool:
+        if self._kept.pop((owner, session_id), None) is None:
+            return False
+        of_owner = self._of[owner]
+        del of_owner[session_id]
+        if not of_owner:
+            del self._of[owner]
+        return True
+
+    def _remove_of_the_largest(self) -> None:
+        """Forget the oldest session of the owner with the most; of several, of the longest silent."""
+        most = max(len(of_owner) for of_owner in self._of.values())
+        owner, session_id = next(key for key in self._kept if len(self._of[key[0]]) == most)
+        self._remove(owner, session_id)

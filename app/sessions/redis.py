@@ -15,6 +15,46 @@ from app.session_settings import SessionSettings
 from app.sessions.session import Exchange, SessionSummary
 
 PREFIX = "plumb:session"
+# All sessions by time, and owners by how many they have: sorted sets.
+ALL, OWNERS = f"{PREFIX}s-all", f"{PREFIX}s-owners"
+# Adds a session that was spoken in to the sorted sets, and forgets what is too much: in one step, so
+# that no other process counts in between. Times come from outside, so that tests may set them.
+KEEP = """
+local index, whose, id = KEYS[1], ARGV[1], ARGV[2]
+local now, keep_s, most_of_owner, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local prefix = ARGV[7]
+local function forget(owner, session)
+  local of_owner = prefix .. 's:' .. owner
+  redis.call('DEL', prefix .. ':' .. owner .. ':' .. session)
+  redis.call('ZREM', of_owner, session)
+  redis.call('ZREM', KEYS[2], owner .. ':' .. session)
+  local left = redis.call('ZCARD', of_owner)
+  if left == 0 then redis.call('ZREM', KEYS[3], owner) else redis.call('ZADD', KEYS[3], left, owner) end
+end
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - keep_s, 'LIMIT', 0, 100)) do
+  forget(string.sub(member, 1, 32), string.sub(member, 34))
+end
+redis.call('ZADD', index, now, id)
+redis.call('EXPIRE', index, math.ceil(keep_s))
+redis.call('ZADD', KEYS[2], now, whose .. ':' .. id)
+redis.call('ZADD', KEYS[3], redis.call('ZCARD', index), whose)
+redis.call('EXPIRE', KEYS[2], math.ceil(keep_s))
+redis.call('EXPIRE', KEYS[3], math.ceil(keep_s))
+for _, session in ipairs(redis.call('ZRANGE', index, 0, -most_of_owner - 1)) do forget(whose, session) end
+while redis.call('ZCARD', KEYS[2]) > most do
+  local owner = redis.call('ZREVRANGE', KEYS[3], 0, 0)[1]
+  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+  local first = owner and redis.call('ZRANGE', prefix .. 's:' .. owner, 0, 0)[1]
+  local largest = owner and tonumber(redis.call('ZSCORE', KEYS[3], owner)) or 0
+  if largest > 1 and first then
+    forget(owner, first)
+  elseif largest > 1 then
+    redis.call('ZREM', KEYS[3], owner)
+  else
+    forget(string.sub(oldest, 1, 32), string.sub(oldest, 34))
+  end
+end
+"""
 # What a question waits for its conversation at the most, twice: it is read, and added to.
 TIMEOUT_S = 0.25
 # After Redis failed, it is left alone for so long: no question waits for it meanwhile.
@@ -39,7 +79,8 @@ class RedisSessions:
             retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
         )
         self._left_alone_until = 0.0
-        self._most = settings.most_exchanges
+        self._settings = settings
+        self._keeping = self._redis.register_script(KEEP)
         self._keep = timedelta(hours=settings.keep_hours)
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
@@ -50,13 +91,14 @@ class RedisSessions:
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
         """Add to a session."""
-        key, index = _key(owner, session_id), _index(owner)
+        key, index, whose = _key(owner, session_id), _index(owner), _whose(owner)
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.rpush(key, exchange.model_dump_json())
-            pipe.ltrim(key, -self._most, -1)
+            pipe.ltrim(key, -self._settings.most_exchanges, -1)
             pipe.expire(key, self._keep)
-            pipe.zadd(index, {session_id: time.time()})
-            pipe.expire(index, self._keep)
+            told: list[Any] = [whose, session_id, time.time(), self._keep.total_seconds()]
+            bounds: list[Any] = [self._settings.most_per_owner, self._settings.most_in_redis]
+            self._keeping([index, ALL, OWNERS], [*told, *bounds, PREFIX], client=pipe)
             pipe.execute()
 
     def list(self, owner: str) -> list[SessionSummary]:
@@ -76,7 +118,8 @@ class RedisSessions:
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.delete(_key(owner, session_id))
             pipe.zrem(_index(owner), session_id)
-            deleted, _ = pipe.execute()
+            pipe.zrem(ALL, f"{_whose(owner)}:{session_id}")
+            deleted, *_ = pipe.execute()
         return bool(deleted)
 
     def close(self) -> None:
@@ -111,5 +154,5 @@ def _key(owner: str, session_id: str) -> str:
 
 
 def _whose(owner: str) -> str:
-    """An owner's name may hold anything; its hash is of one form."""
-    return hashlib.sha256(owner.encode()).hexdigest()[:32]
+    """An owner's id may hold anything; its hash is of one form, 32 characters."""
+    return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.callers import Needs
 from app.errors import InvalidRequest
 
 SESSION_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,100}$")
@@ -23,6 +24,7 @@ class Exchange(BaseModel):
         answer: the answer's text.
         answer_id: the answer's id.
         documents: ids of the documents that were cited.
+        needs: who may read it, see `Caller.meets`; None: nobody noted it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +35,7 @@ class Exchange(BaseModel):
     answer: str
     answer_id: str
     documents: list[str] = Field(default_factory=list)
+    needs: Needs | None = None
 
 
 class SessionSummary(BaseModel):
@@ -52,7 +55,11 @@ class SessionSummary(BaseModel):
 class Sessions(Protocol):
     """Keeps sessions by owner and id, for a time. Safe to share between threads.
 
-    Everything may raise `SessionsUnavailable`.
+    An owner is a caller's id. Each has so many sessions, and there are so many in all: an owner with
+    too many loses those that were silent longest, and where there are too many in all, the owner
+    with the most loses one. So nobody's sessions push out those of somebody with fewer.
+
+    Who reads holds each exchange against what the caller may see now. Everything may raise `SessionsUnavailable`.
     """
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:

@@ -30,6 +30,7 @@ class AnswerLogLine:
         fields: dict[str, Any] = {
             "answer_id": turn.id,
             "caller": caller.name,
+            "caller_id": caller.id,
             "document_set": turn.manifest.document_set,
             "index_version": turn.index_version,
             "prompt_version": turn.prompt_version,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from app.answering.answer import Answer
 from app.answering.condensing import Said
+from app.callers import Needs
 from app.manifest import Manifest
 from prompts.errors import PlumbError
 
@@ -68,6 +69,16 @@ class Turn(Answer):
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
     release: str | None = None
+    _also_needs: Needs = PrivateAttr(default_factory=list)
+
+    @property
+    def also_needs(self) -> Needs:
+        """What it takes to read what was said before, where that shaped the question."""
+        return self._also_needs
+
+    def shaped_by(self, needs: Needs) -> None:
+        """Note what it takes to read what shaped the question. Responses do not show it."""
+        self._also_needs = needs
 
     def as_answer(self) -> Answer:
         """The answer without what is said of the turn, the question above all."""
@@ -83,12 +94,14 @@ class FailedTurn:
         manifest: of what it was to be answered with.
         standalone_question: what was to be searched for.
         release: see `Turn`.
+        also_needs: see `Turn`.
     """
 
     error: PlumbError
     manifest: Manifest
     standalone_question: str
     release: str | None = None
+    also_needs: Needs = field(default_factory=list)
 
 
 def new_id() -> str:

@@ -12,12 +12,12 @@ from typing import TypeAlias
 from anyio import CancelScope
 from anyio.to_thread import run_sync
 
-from app.answering.answer import Answer, Passage
+from app.answering.answer import Answer, Passage, needs_of
 from app.answering.chain import Asked
 from app.answering.condensing import Said
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
-from app.callers import Caller
+from app.callers import Caller, Needs, together
 from app.errors import SessionsUnavailable
 from app.sessions.session import Exchange, Sessions, check_session_id
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
@@ -41,6 +41,7 @@ class _Begun:
     standalone: str
     notices: list[str]
     release: str | None
+    also_needs: Needs
 
 
 class Turns:
@@ -127,7 +128,9 @@ class Turns:
         try:
             yield
         except PlumbError as error:
-            failed = FailedTurn(error, begun.asked.manifest, begun.standalone, begun.release)
+            failed = FailedTurn(
+                error, begun.asked.manifest, begun.standalone, begun.release, begun.also_needs
+            )
             for told in self._on_failure:
                 told(failed, request, caller)
             raise
@@ -149,16 +152,20 @@ class Turns:
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
         notices: list[str] = []
         said = list(request.said)
+        said_needs: Needs = []
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
-                history = self._sessions.history(caller.name, request.session_id)
+                kept = self._sessions.history(caller.id, request.session_id)
+                # What the caller may no longer see is not used to understand a follow-up either.
+                history = [one for one in kept if caller.meets(one.needs)]
+                said_needs = together(*(one.needs or () for one in history))
                 said = [Said(one.standalone, one.answer) for one in history]
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 notices.append(NO_HISTORY)
         # What a split prompt alias keeps together: a conversation, else all that a caller asks.
-        sticky = f"{caller.name} {request.session_id or request.conversation or ''}"
+        sticky = f"{caller.id} {request.session_id or request.conversation or ''}"
         standalone, condensed_by = self._answers.condense(
             request.question, said, request.document_set, sticky
         )
@@ -173,7 +180,9 @@ class Turns:
             visible_to=caller.groups,
             sticky=sticky,
         )
-        return _Begun(asked, standalone, notices, self._answers.release_of(asked.manifest))
+        also_needs = said_needs if condensed_by is not None else []
+        release = self._answers.release_of(asked.manifest)
+        return _Begun(asked, standalone, notices, release, also_needs)
 
     def _end(
         self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
@@ -186,13 +195,15 @@ class Turns:
             standalone_question=begun.standalone,
             session_id=request.session_id,
             cache=how[0],
-            matched_question=how[1],
+            # Somebody else may have asked it: their words are shown to who sees all documents only.
+            matched_question=how[1] if caller.groups is None else None,
             notices=begun.notices,
             release=begun.release,
         )
+        turn.shaped_by(begun.also_needs)
         if request.session_id is not None:
             try:
-                self._sessions.append(caller.name, request.session_id, _exchange(turn))
+                self._sessions.append(caller.id, request.session_id, _exchange(turn))
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 turn.notices.append(NOT_KEPT)
@@ -209,4 +220,5 @@ def _exchange(turn: Turn) -> Exchange:
         answer=turn.answer,
         answer_id=turn.id,
         documents=sorted({citation.document for citation in turn.citations}),
+        needs=together(needs_of(turn.passages), turn.also_needs),
     )

@@ -79,7 +79,8 @@ def test_all_lines_come_however_many(database: Database) -> None:
 
 def test_only_its_owner_and_admins_see_one(database: Database) -> None:
     kept = KeptBatches(database, 2)
-    other, admin = Caller("key other", "editor"), Caller("boss", "admin", frozenset())
+    other, admin = Caller("key other", "editor"), Caller("boss", "admin")
+    bound = Caller("boss", "admin", frozenset({"hr", "sales"}), "key:of-a-bound-admin")
     first = kept.create(new_batch_id(), questions(1), OWNER)
     second = kept.create(new_batch_id(), questions(1), OWNER)
     with pytest.raises(TooManyRequests) as told:
@@ -87,12 +88,17 @@ def test_only_its_owner_and_admins_see_one(database: Database) -> None:
     assert told.value.retry_after_s == 60
     third = kept.create(new_batch_id(), questions(1), other)
     for look in (kept.get, kept.lines, kept.delete):
-        with pytest.raises(UnknownBatch):
-            look(first.id, other)
+        for stranger in (other, bound):
+            with pytest.raises(UnknownBatch):
+                look(first.id, stranger)
     page = kept.list(OWNER, limit=1)
     assert page.batches == [second]
     assert kept.list(OWNER, after=page.next).batches == [first]
     assert kept.list(admin).batches == [third, second, first]
+    assert kept.list(bound).batches == []
+    for stranger in (other, bound):
+        with pytest.raises(InvalidRequest):
+            kept.list(stranger, after=first.id)
     with pytest.raises(InvalidRequest):
         kept.list(OWNER, after="batch_of_nobody")
     opened = UnfinishedBatches(database).open(first.id)

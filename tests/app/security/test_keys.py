@@ -21,7 +21,10 @@ def keys(database: Database) -> Keys:
 
 
 def test_a_key_says_who_with_which_role_and_groups(keys: Keys) -> None:
-    assert keys.verify(keys.create("ci-bot", "editor")) == Caller("key ci-bot", "editor", None)
+    made = keys.create("ci-bot", "editor")
+    shaped = KEY.fullmatch(made)
+    assert shaped
+    assert keys.verify(made) == Caller("key ci-bot", "editor", None, f"key:{shaped[1]}")
     bound = keys.verify(keys.create("hr", "reader", ["hr", "b", "hr"]))
     assert bound.groups == {"hr", "b"}
     assert keys.verify(keys.create("nobody", "reader", [])).groups == frozenset()

@@ -119,10 +119,9 @@ def test_a_database_that_was_set_back_for_older_code_is_brought_up_to_date_again
     with database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003_batches'"))
     database.migrate()
+    last = ScriptDirectory.from_config(config()).get_current_head()
     with database.engine.connect() as connection:
-        assert (
-            connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0004_releases"
-        )
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == last
 
 
 @pytest.mark.parametrize("revision", ["ae1027a6acf", "0001_of_another"])
