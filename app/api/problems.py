@@ -15,6 +15,7 @@ from app.api import openai_errors
 from app.api.problem import ProblemDetail
 from app.configuration.redaction import Redactor
 from app.errors import (
+    UNFORESEEN,
     AccessDenied,
     AccessError,
     BatchError,
@@ -40,7 +41,6 @@ from app.errors import (
     UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
-    UNFORESEEN,
     told_to_readers,
 )
 from ingestion.errors import (
