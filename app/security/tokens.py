@@ -61,7 +61,7 @@ class Tokens:
             claims = self._decoded(token, header)
             self._require_access(header, claims)
             _require_storable(claims)
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise NotAuthenticated(f"the token is not accepted: {error}.") from error
         return claims
 
