@@ -7,7 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from app.errors import InvalidRequest
-from ingestion.storable import shown, unstorable_number, unstorable_text
+from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
 
 # Nothing that is understood here is nested deeper than this.
 MOST_DEPTH = 64
@@ -100,11 +100,11 @@ def _check(value: Any, place: str, root: str, depth: int) -> None:
         if depth >= MOST_DEPTH:
             _refuse_depth(place)
         if isinstance(value, _Doubled):
-            why = f"has the name {shown(value.name)!r} twice"
+            why = f"has the name {quoted(value.name)} twice"
         elif isinstance(value, dict):
             for name, item in value.items():
                 if unfit := unstorable_text(name):
-                    raise InvalidRequest(f"{_at(place, root)}: the name {shown(name)!r} {unfit}.")
+                    raise InvalidRequest(f"{_at(place, root)}: the name {quoted(name)} {unfit}.")
                 _check(item, _below(place, name), root, depth + 1)
         else:
             for number, item in enumerate(value):

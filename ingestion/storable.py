@@ -42,3 +42,8 @@ def shown(text: str, most: int = MOST_SHOWN) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in cut
     )
+
+
+def quoted(text: str) -> str:
+    """A text as a message can quote it, in quotation marks; escapes stand once."""
+    return f"'{shown(text)}'"

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import INVALID_REQUEST, InvalidInput, problem
 from app.errors import InvalidRequest
 from app.json_input import read_json
-from ingestion.storable import shown, unstorable_text
+from ingestion.storable import quoted, shown, unstorable_text
 
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
@@ -45,7 +45,7 @@ class FitInput:
 
 def _unfit_address(scope: Scope, headers: RequestHeaders) -> tuple[int, str] | None:
     if why := unstorable_text(scope["path"]):
-        return 422, f"path: {shown(scope['path'])!r} {why}."
+        return 422, f"path: {quoted(scope['path'])} {why}."
     query = scope["query_string"]
     # Nothing else of a query decodes to what cannot be stored.
     if b"%00" in query or b"\0" in query:
@@ -57,7 +57,7 @@ def _unfit_address(scope: Scope, headers: RequestHeaders) -> tuple[int, str] | N
         # Asked for in many places, and each would fail there.
         urlsplit(f"//{host}").port  # noqa: B018
     except ValueError:
-        return 400, f"Host: {shown(host)!r} names no host."
+        return 400, f"Host: {quoted(host)} names no host."
     return None
 
 
@@ -68,7 +68,7 @@ def _unfit_type(headers: RequestHeaders) -> tuple[int, str] | None:
         return None
     for name, value in _parsed(given).get_params([]):
         if name.strip().lower().startswith("charset") and str(value).lower() not in CHARSETS:
-            return 415, f"Content-Type: the charset {shown(str(value))!r} is not read; send UTF-8."
+            return 415, f"Content-Type: the charset {quoted(str(value))} is not read; send UTF-8."
     return None
 
 

@@ -18,7 +18,7 @@ FITTING: dict[tuple[str, str | None], tuple[str, ...]] = {
     ("OKP", "Ed448"): ("EdDSA",),
 }
 # RFC 9864 names the curve in the algorithm; on a key these say the same.
-ALIASES = {"Ed25519": "EdDSA", "Ed448": "EdDSA"}
+CURVES = ("Ed25519", "Ed448")
 ALGORITHMS = (*RSA, "ES256", "ES384", "ES512", "EdDSA")
 LEAST_RSA_BITS = 2048
 # What makes the key, and nothing else: a private part has no business here.
@@ -42,9 +42,9 @@ def keys_by_algorithm(key: Any) -> dict[str, jwt.PyJWK]:
     fitting = FITTING.get((kind, curve), ())
     stated = key.get("alg")
     if stated is not None:
-        wanted = ALIASES.get(stated, stated) if isinstance(stated, str) else None
-        fits_curve = stated not in ALIASES or stated == curve
-        fitting = tuple(name for name in fitting if name == wanted and fits_curve)
+        # An algorithm with a curve in its name is for keys on that curve.
+        wanted = "EdDSA" if stated in CURVES and stated == curve else stated
+        fitting = tuple(name for name in fitting if name == wanted)
     if not fitting or not _checks_signatures(key):
         return {}
     public = {name: key[name] for name in PUBLIC[kind] if name in key}

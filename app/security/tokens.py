@@ -11,7 +11,7 @@ from app.errors import AccessDenied, NotAuthenticated
 from app.security.jwk import ALGORITHMS
 from app.security.settings import AuthSettings
 from app.security.signing_keys import SigningKeys
-from ingestion.storable import shown, unstorable_text
+from ingestion.storable import quoted, unstorable_text
 
 LONGEST_NAME = 150
 # What only ID tokens and logout tokens carry (OpenID Connect). An issuer that says in another way
@@ -21,6 +21,8 @@ ACCESS = "at+jwt"
 # Claims in which Keycloak and Cognito say what a token is, and what they say of one for access.
 KIND_CLAIMS = ("typ", "token_use")
 KINDS_OF_ACCESS = ("bearer", "access", "at+jwt")
+# What access tokens carry, by which those are known that have no type at all.
+OF_ACCESS = ("scope", "scp", "client_id", "cid", "azp", "appid")
 # The client that a token was made out to: as RFC 9068 and Entra's first version name it, too.
 PARTY_CLAIMS = ("azp", "client_id", "appid")
 
@@ -109,26 +111,33 @@ class Tokens:
         kind = kind.lower().removeprefix("application/") if isinstance(kind, str) else ""
         if kind not in self._settings.token_types:
             raise jwt.InvalidTokenError(
-                f"its type is {shown(repr(header.get('typ')))}, and access takes "
+                f"its type is {quoted(str(header.get('typ')))}, and access takes "
                 f"{' or '.join(self._settings.token_types)}"
             )
         if kind != ACCESS:
             stated = next((claims[name] for name in KIND_CLAIMS if name in claims), None)
             if stated is not None and str(stated).lower() not in KINDS_OF_ACCESS:
                 raise jwt.InvalidTokenError(
-                    f"it is no access token: it says that it is {shown(repr(stated))}"
+                    f"it is no access token: it says that it is {quoted(str(stated))}"
                 )
             telling = [name for name in NOT_OF_ACCESS if name in claims]
             if stated is None and telling:
                 raise jwt.InvalidTokenError(
                     f"it is no access token: it carries {', '.join(telling)}; send the access token"
                 )
+            says_so = stated is not None or any(name in claims for name in OF_ACCESS)
+            if not header.get("typ") and not says_so:
+                raise jwt.InvalidTokenError(
+                    "it is no access token as far as it tells: it has neither a type, a scope nor "
+                    "the client that it is made out to"
+                )
         parties = self._settings.authorized_parties
         given = [claims[name] for name in PARTY_CLAIMS if name in claims]
-        if parties and not (given and all(party in parties for party in given)):
+        strange = [quoted(str(party)) for party in given if party not in parties]
+        if parties and (strange or not given):
             raise jwt.InvalidTokenError(
-                f"it is made out to {shown(repr(given[0])) if given else 'no client'}, which is "
-                "none of auth.authorized_parties"
+                f"it is made out to {strange[0] if strange else 'no client'}, which is none of "
+                "auth.authorized_parties"
             )
 
     def _role(self, claims: dict[str, Any]) -> Role | None:

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 
 from ingestion.documents import Metadata, Scalar
 from ingestion.errors import InvalidFilter
-from ingestion.storable import shown, unstorable_number, unstorable_text
+from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
 from ingestion.visibility import groups_of
 
 BUILT_IN = {
@@ -118,7 +118,7 @@ def _named(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if not isinstance(field, str) or not field or len(field) > 200:
             raise InvalidFilter("filters: a field's name must have 1 to 200 characters.")
         if why := unstorable_text(field):
-            raise InvalidFilter(f"filters: the field's name {shown(field)!r} {why}.")
+            raise InvalidFilter(f"filters: the field's name {quoted(field)} {why}.")
         yield field, value
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from ingestion.errors import IndexStoreError, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
 from ingestion.index.records import Records, read_as
-from ingestion.storable import shown
+from ingestion.storable import quoted
 from ingestion.versions import publications, source_manifest
 from ingestion.versions.publications import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
@@ -62,7 +62,7 @@ class KnownVersions:
         if not known:
             raise UnknownDocumentSet(self._unknown(name))
         raise UnknownVersion(
-            f"document set {name!r} has no index version {shown(str(version))!r}; there are: "
+            f"document set {name!r} has no index version {quoted(str(version))}; there are: "
             f"{', '.join(known)}."
         )
 

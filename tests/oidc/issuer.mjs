@@ -1,6 +1,6 @@
-// A certified OpenID Connect issuer for tests: `node issuer.mjs AUDIENCE`, its port on the first line.
+// A certified OpenID Connect issuer for tests: `node issuer.mjs AUDIENCE`, its URL on the first line that begins with `> `.
 //
-// Each line on stdin is a command, answered by a line: `rotate ALG` adds a new key of that algorithm
+// Each line on stdin is a command, answered by such a line: `rotate ALG` adds a new key of that algorithm
 // and signs with it; `forget` publishes the newest key alone. It ends when stdin does.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -67,12 +67,12 @@ await once(server, 'listening');
 const issuer = `http://127.0.0.1:${server.address().port}`;
 keys = [newKey('RS256')];
 provider(issuer);
-console.log(issuer);
+console.log('> ' + issuer);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, name] = line.split(' ');
   keys = command === 'rotate' ? [newKey(name), ...keys] : keys.slice(0, 1);
   provider(issuer);
-  console.log('done');
+  console.log('> done');
 }
 process.exit(0);

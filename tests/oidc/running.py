@@ -99,8 +99,12 @@ class OidcProvider:
         assert self._line() == "done"
 
     def _line(self) -> str:
+        """The next line that is for us; the package says things of its own between."""
         assert self._process.stdout
-        return self._process.stdout.readline().strip()
+        for line in self._process.stdout:
+            if line.startswith("> "):
+                return line[2:].strip()
+        raise AssertionError("the issuer has ended")
 
 
 @contextmanager

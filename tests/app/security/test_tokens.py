@@ -155,6 +155,7 @@ OTHER = {
     "a refresh token of Keycloak": ("JWT", {"typ": "Refresh", "azp": "web"}),
     "an offline token of Keycloak": ("JWT", {"typ": "Offline", "azp": "web"}),
     "an ID token of Cognito": ("JWT", {"token_use": "id"}),
+    "an ID token of oidc-provider": (None, {}),
     "a logout token": ("logout+jwt", {"events": {}}),
     "a logout token by its claims": ("JWT", {"events": {"http://schemas.openid.net/event": {}}}),
     "a proof of possession": ("dpop+jwt", {}),
