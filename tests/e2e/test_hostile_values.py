@@ -18,7 +18,7 @@ from evals.benchmarks.sweeping.requests import Response, hostile, trouble
 from evals.benchmarks.sweeping.sweep import depot_settings, sweep
 from ingestion.embedding import Embedder
 
-REQUESTS = int(os.environ.get("PLUMB_TEST_SWEEP", "1500"))
+REQUESTS = int(os.environ.get("PLUMB_TEST_SWEEP", "600"))
 # No sync is started, since each is a process; so nothing follows a job either.
 NEVER_ACCEPTED = {
     "POST /v1/document-sets/{name}/sync",

@@ -38,19 +38,20 @@ class Operation:
 
 
 def operations(description: Mapping[str, Any], known: Mapping[str, Any]) -> list[Operation]:
-    """All operations of an OpenAPI description.
+    """All operations of an OpenAPI description, those that take something away last.
 
     Args:
         known: values that fit, by a field's name, where its type alone does not say enough; before
             these count names with the operation's label before them: `GET /v1/jobs job_id`.
     """
     reader = _Reader(description, known)
-    return [
+    found = [
         reader.operation(method, path, described)
         for path, methods in description["paths"].items()
         for method, described in methods.items()
         if method in METHODS
     ]
+    return sorted(found, key=lambda operation: operation.method == "DELETE")
 
 
 def places(value: Any, at: Place = ()) -> Iterator[Place]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -106,6 +107,29 @@ def fitting(operation: Operation, credential: str | None) -> Request:
     )
 
 
+def each_field(operation: Operation, credential: str | None) -> Iterator[Request]:
+    """Requests with one of the worst values in one field, for each value and each field."""
+    maker = _Maker(operation, None, credential)
+    path, query = dict(operation.path_values), dict(operation.query_values)
+    form, body = dict(operation.form or {}), operation.body
+    for value in values.WORST_TEXTS:
+        for name_ in path:
+            yield maker.made({**path, name_: value}, {}, body, form, [])
+        for name_ in query:
+            yield maker.made(path, {**query, name_: value}, body, form, [])
+        for name_ in form:
+            yield maker.made(path, {}, body, {**form, name_: value}, [])
+    for at in places(body) if body is not None else ():
+        for value in values.WORST:
+            yield maker.made(path, {}, put(body, at, value), form, [])
+    for content in values.BYTES if body is not None else ():
+        yield maker.made(path, {}, Raw(content.decode("latin-1")), form, [])
+    for raw in ("%00", "%ff", "%ED%A0%80", "%2F", "%"):
+        yield replace(
+            maker.made(path, {}, body, form, []), target=operation.path.encode() + raw.encode()
+        )
+
+
 def hostile(operation: Operation, rng: random.Random, credential: str | None) -> Request:
     """A request with one hostile thing or several in its path, query, headers or body."""
     maker = _Maker(operation, rng, credential)
@@ -144,9 +168,11 @@ def _hostile_body(body: Any, rng: random.Random) -> Any:
 
 
 class _Maker:
-    def __init__(self, operation: Operation, rng: random.Random, credential: str | None) -> None:
+    def __init__(
+        self, operation: Operation, rng: random.Random | None, credential: str | None
+    ) -> None:
         self._operation = operation
-        self._rng = rng
+        self._rng = rng  # None: nothing but what is given is hostile
         self._credential = credential
 
     def made(
@@ -168,11 +194,11 @@ class _Maker:
         content = b""
         if body is not None:
             content = written(body).encode("utf-8", "replace")
-            if self._rng.random() < 0.05 and headers:
+            if self._rng is not None and headers and self._rng.random() < 0.05:
                 content = self._rng.choice(values.BYTES)
             given.append((b"content-type", b"application/json"))
         elif operation.form is not None:
-            content = self._form(form, is_hostile=bool(headers) or form != operation.form)
+            content = self._form(form)
             given.append((b"content-type", b"multipart/form-data; boundary=" + BOUNDARY))
         replaced = {header for header, _ in headers}
         given = [header for header in given if header[0] not in replaced] + headers
@@ -181,22 +207,23 @@ class _Maker:
 
     def _quoted(self, value: str) -> str:
         # What stands for nothing but itself in a path would lead to another route.
-        extra = self._rng.choice(("", "", "", "", "%00", "%ff", "%ED%A0%80", "%2F", "%"))
-        return quote(value[:8000], safe="") + (extra if self._rng.random() < 0.15 else "")
+        encoded = quote(value[:8000], safe="", errors="surrogatepass")
+        if self._rng is not None and self._rng.random() < 0.1:
+            encoded += self._rng.choice(("%00", "%ff", "%ED%A0%80", "%2F", "%"))
+        return encoded
 
-    def _form(self, form: dict[str, str | bytes], *, is_hostile: bool) -> bytes:
+    def _form(self, form: dict[str, str | bytes]) -> bytes:
         parts = []
         for name_, value in form.items():
             is_file = isinstance(self._operation.form and self._operation.form.get(name_), bytes)
-            content = value if isinstance(value, bytes) else value.encode("utf-8", "replace")
+            content = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
             head = f'Content-Disposition: form-data; name="{name_}"'
             if is_file:
-                file_name = "a.md"
-                if is_hostile:
-                    file_name = f"{text(self._rng)}.{self._rng.choice(SUFFIXES)}".replace(
-                        '"', "%22"
-                    )
-                kind = self._rng.choice(CONTENT_TYPES) if is_hostile else "text/markdown"
+                file_name, kind = "a.md", "text/markdown"
+                if self._rng is not None and self._rng.random() < 0.5:
+                    file_name = f"{text(self._rng)}.{self._rng.choice(SUFFIXES)}"
+                    file_name = file_name.replace('"', "%22")
+                    kind = self._rng.choice(CONTENT_TYPES)
                 head += f'; filename="{file_name}"\r\nContent-Type: {kind}'
             parts.append(
                 b"--" + BOUNDARY + b"\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"

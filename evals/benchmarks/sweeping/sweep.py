@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -15,7 +16,14 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.settings import Settings, load_settings
 from evals.benchmarks.sweeping.operations import Operation, operations
-from evals.benchmarks.sweeping.requests import Request, fitting, hostile, send, trouble
+from evals.benchmarks.sweeping.requests import (
+    Request,
+    each_field,
+    fitting,
+    hostile,
+    send,
+    trouble,
+)
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
@@ -49,6 +57,8 @@ KNOWN: Mapping[str, Any] = {
     "PUT /v1/document-sets/{name} name": "put-over-rest",
     "POST /v1/document-sets/{name}/documents name": "put-over-rest",
     "DELETE /v1/document-sets/{name}/documents/{document_id} name": "put-over-rest",
+    "force": True,
+    "POST /v1/batches/upload questions": b'{"question": "When does the depot open?"}\n',
     "questions": [{"id": "1", "question": "When does the depot open?", "filters": {"year": 2026}}],
 }
 # Answers are deleted meanwhile; so many requests later there is a new one.
@@ -78,9 +88,10 @@ class Swept:
 
 
 def sweep(settings: Settings, requests: int, seed: int, credential: str | None = None) -> Swept:
-    """Send so many hostile requests, evenly over all operations.
+    """Send each field of each operation the worst values, then so many requests made at random.
 
     Args:
+        requests: how many at random, evenly over all operations.
         settings: of a service with a set `depot`.
         seed: the same one sends the same requests.
         credential: a key to send with each.
@@ -91,6 +102,9 @@ def sweep(settings: Settings, requests: int, seed: int, credential: str | None =
 async def _sweep(app: FastAPI, requests: int, rng: random.Random, credential: str | None) -> Swept:
     swept = Swept()
     async with app.router.lifespan_context(app):
+        for operation in operations(app.openapi(), await _known(app, credential)):
+            for request in each_field(operation, credential):
+                await _try(app, swept, operation, request)
         sent = 0
         while sent < requests:
             described = operations(app.openapi(), await _known(app, credential))
@@ -105,12 +119,17 @@ async def _sweep(app: FastAPI, requests: int, rng: random.Random, credential: st
 
 
 async def _known(app: FastAPI, credential: str | None) -> dict[str, Any]:
-    """What fits, with the id of an answer that is there."""
-    asking = Operation(
-        "POST", "/v1/chat", {}, {}, {"question": KNOWN["question"], "document_set": SET}
-    )
-    response = await send(app, fitting(asking, credential))
-    return {**KNOWN, "answer_id": response.problem["id"], "document_set": SET, "name": SET}
+    """What fits, with the ids of an answer and of a batch that are there."""
+    asked = {"question": KNOWN["question"], "document_set": SET}
+    known = {**KNOWN, "document_set": SET, "name": SET}
+    for path, body, name in (
+        ("/v1/chat", asked, "answer_id"),
+        ("/v1/batches", {"questions": [asked]}, "batch_id"),
+    ):
+        response = await send(app, fitting(Operation("POST", path, {}, {}, body), credential))
+        # A caller has one unfinished batch at a time.
+        known[name] = json.loads(response.body).get("id", "none")
+    return known
 
 
 async def _try(app: FastAPI, swept: Swept, operation: Operation, request: Request) -> None:
@@ -145,6 +164,9 @@ def depot_settings(folder: Path, embedder: Embedder, **more: Any) -> Settings:
         }
     )
     store = open_store(settings.index)
+    sync_source(SET, str(documents), workbench(store, embedder))
+    # Something to publish, and something to go back to.
+    (documents / "later.md").write_text("# Later\n\nThe depot closes at 20:00.\n", "utf-8")
     sync_source(SET, str(documents), workbench(store, embedder))
     store.close()
     return settings

@@ -41,6 +41,19 @@ BYTES = (
     b'{"question":"\xff"}', b'{"\xed\xa0\x80":1}', b"\xef\xbb\xbf{}", b"{}{}", b"{} x", b"1e999",
     b'"\\ud800"', b'"\\u12"', b'"\t"', b"-", b"9" * 5000, b"question=a", b"\x1f\x8b\x08\x00",
 )  # fmt: skip
+# Those that every field is sent, one by one.
+WORST: tuple[Any, ...] = (
+    Raw(r'"\ud800"'), Raw(r'"a\udc00 b"'), Raw(r'"\u0000"'), Raw(r'{"\ud800": 1}'), Raw("1e999"), Raw("NaN"),
+    Raw("9" * 400), Raw("9" * 5000), Raw("[" * 20_000), Raw('{"a": 1, "a": 2}'), {"gte": Raw("1e999")},
+    {"gte": Raw("9" * 400)}, {"a": {"gte": Raw("1e999")}}, {"a": Raw(r'"\ud800"')}, {"a": Raw("9" * 400)},
+    "9" * 5000, "\u202e", None, -1, [], {}, [None],
+)  # fmt: skip
+WORST_TEXTS = (
+    "", "9" * 5000, "9" * 400, "1e999", "NaN", "\ud800", "[" * 5000, "9999-12-31T23:59:59-23:59", "٣", "a\nb", "..",
+    r'{"a": "\ud800"}', '{"a": {"gte": 1e999}}', '{"a": {"gte": ' + "9" * 400 + "}}", '{"a": NaN}',
+)  # fmt: skip
+# Only what is shorter is repeated many times: bodies have a bound.
+SHORT = 50
 NAMES = (
     "",
     " ",
@@ -88,7 +101,8 @@ def json_value(rng: random.Random, depth: int = 0) -> Any:
     if kind == 8:
         return Raw('{"a": 1, "a": 2}')
     if kind == 9:
-        return [json_value(rng, depth + 1)] * rng.choice((1, 2, 1001))
+        item = json_value(rng, depth + 1)
+        return [item] * (rng.choice((2, 1001)) if len(written(item)) < SHORT else 1)
     if kind == 10:
         return [json_value(rng, depth + 1) for _ in range(rng.randrange(4))]
     return {name(rng): json_value(rng, depth + 1) for _ in range(rng.choice((1, 2, 40)))}
