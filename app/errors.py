@@ -213,13 +213,23 @@ _TOLD: dict[type[PlumbError], str] = {
     UploadsUnavailable: "uploaded files cannot be read or written right now; try again soon.",
     SessionsUnavailable: "conversations cannot be read or written right now; try again soon.",
     CacheUnavailable: "the answer cache cannot be reached right now; try again soon.",
-    JobsUnavailable: "jobs cannot be started or looked up right now; try again soon.",
+    JobsUnavailable: "jobs cannot be started or looked up right now; try again soon, and where that "
+    "does not help, ask the operator to look at jobs.folder and redis.url.",
     IssuerUnavailable: "tokens cannot be checked right now, since the keys of their issuer cannot "
     "be had; try again soon.",
     ChatModelUnknown: "the chat model cannot be used: a setting of the service is wrong.",
     ChatModelFailed: "the chat model did not answer; try again soon.",
     ChatModelResting: "the chat model failed often and is left alone for a while; try again soon.",
 }
+
+
+# What names a place or a setting, for administrators to mend.
+_FOR_ADMINISTRATORS = (IndexUnavailable, JobsUnavailable, UploadsUnavailable)
+
+
+def told_to_administrators(error: Exception) -> str:
+    """What an administrator is told of an error: places and settings too."""
+    return str(error) if isinstance(error, _FOR_ADMINISTRATORS) else told_to_readers(error)
 
 
 def told_to_readers(error: Exception) -> str:

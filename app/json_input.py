@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from app.errors import InvalidRequest
 from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
@@ -24,33 +24,33 @@ class _LongNumber:
 _LONG = _LongNumber()
 
 
-def read_json(content: str | bytes, where: str) -> Any:
+def read_json(content: str | bytes, where: str = "", whole: str = "the body") -> Any:
     """The value that a text of JSON stands for.
 
     Args:
         content: the text; bytes are UTF-8, as RFC 8259 has it.
-        where: what the text is, for messages. Empty: the fields are named by themselves.
+        where: a field that holds the text, named before fields in it; empty: none does.
+        whole: what messages call the text where no field is named; empty: nothing.
 
     Raises:
         InvalidRequest: it is no JSON, or holds what cannot be stored: half of a surrogate pair, a
             NUL character, a number that is not finite or has more than 64 bits, a name twice in
             one object, more than `MOST_DEPTH` levels. The message names the field.
     """
-    root = where or "the body"
+    whole = where or whole
     if isinstance(content, bytes):
         try:
             content = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InvalidRequest(f"{root}: is not UTF-8 text (byte {error.start}).") from error
+            raise _refusal(whole, f"is not UTF-8 text (byte {error.start})") from error
     try:
         value = json.loads(content, parse_int=_whole_number, object_pairs_hook=_with_unique_names)
     except RecursionError:
-        _refuse_depth(_place_of_depth(content, where))
+        raise _too_deep(_place_of_depth(content, where) or whole) from None
     except json.JSONDecodeError as error:
-        raise InvalidRequest(
-            f"{root}: is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
-        ) from error
-    _check(value, where, root, 0)
+        why = f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        raise _refusal(whole, why) from error
+    _check(value, where, whole, 0)
     return value
 
 
@@ -81,12 +81,12 @@ def _with_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return doubled
 
 
-def _check(value: Any, place: str, root: str, depth: int) -> None:
+def _check(value: Any, place: str, whole: str, depth: int) -> None:
     """Raise `InvalidRequest` where the value, or one in it, cannot be stored.
 
     Args:
         place: where the value is: names and numbers with dots between; empty at the top.
-        root: what to call the top.
+        whole: what to call the top.
         depth: objects and lists around the value.
     """
     why = None
@@ -98,33 +98,32 @@ def _check(value: Any, place: str, root: str, depth: int) -> None:
         why = "is a whole number of more than 64 bits"
     elif isinstance(value, dict | list):
         if depth >= MOST_DEPTH:
-            _refuse_depth(place)
+            raise _too_deep(place or whole)
         if isinstance(value, _Doubled):
             why = f"has the name {quoted(value.name)} twice"
         elif isinstance(value, dict):
             for name, item in value.items():
                 if unfit := unstorable_text(name):
-                    raise InvalidRequest(f"{_at(place, root)}: the name {quoted(name)} {unfit}.")
-                _check(item, _below(place, name), root, depth + 1)
+                    raise _refusal(place or whole, f"the name {quoted(name)} {unfit}")
+                _check(item, _below(place, name), whole, depth + 1)
         else:
             for number, item in enumerate(value):
-                _check(item, _below(place, str(number)), root, depth + 1)
+                _check(item, _below(place, str(number)), whole, depth + 1)
     if why:
-        raise InvalidRequest(f"{_at(place, root)}: {why}.")
+        raise _refusal(place or whole, why)
 
 
 def _below(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def _at(place: str, root: str) -> str:
-    return shown(place, MOST_PLACE) or root
+def _refusal(place: str, why: str) -> InvalidRequest:
+    at = shown(place, MOST_PLACE)
+    return InvalidRequest(f"{at}: {why}." if at else f"{why}.")
 
 
-def _refuse_depth(place: str) -> NoReturn:
-    raise InvalidRequest(
-        f"{_at(place, 'the body')}: is nested too deeply; at most {MOST_DEPTH} levels are read."
-    )
+def _too_deep(place: str) -> InvalidRequest:
+    return _refusal(place, f"is nested too deeply; at most {MOST_DEPTH} levels are read")
 
 
 def _place_of_depth(content: str, where: str) -> str:

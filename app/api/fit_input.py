@@ -45,7 +45,7 @@ class FitInput:
 
 def _unfit_address(scope: Scope, headers: RequestHeaders) -> tuple[int, str] | None:
     if why := unstorable_text(scope["path"]):
-        return 422, f"path: {quoted(scope['path'])} {why}."
+        return 404, f"path: {quoted(scope['path'])} {why}; nothing has such an address."
     query = scope["query_string"]
     # Nothing else of a query decodes to what cannot be stored.
     if b"%00" in query or b"\0" in query:
@@ -103,7 +103,7 @@ def _checked(receive: Receive) -> Receive:
         body.extend(message.get("body", b""))
         if not message.get("more_body", False) and body:
             try:
-                read_json(bytes(body), "")
+                read_json(bytes(body))
             except InvalidRequest as error:
                 raise InvalidInput(str(error)) from error
             finally:

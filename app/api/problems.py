@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app.api import openai_errors
 from app.api.problem import ProblemDetail
+from app.callers import Caller
 from app.configuration.redaction import Redactor
 from app.errors import (
     UNFORESEEN,
@@ -41,6 +43,7 @@ from app.errors import (
     UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
+    told_to_administrators,
     told_to_readers,
 )
 from ingestion.errors import (
@@ -163,20 +166,23 @@ def install(app: FastAPI, redact: Redactor) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def problem_of(error: PlumbError, instance: str) -> ProblemDetail:
+def problem_of(
+    error: PlumbError, instance: str, told: Callable[[Exception], str] = told_to_readers
+) -> ProblemDetail:
     """The problem that an error is.
 
     What a server, a database or a provider said is for the log: readers are told what does not
     work, and no more.
+
+    Args:
+        told: what whoever asks is told of an error.
     """
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
     name = _kebab(type(error).__name__)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", name, error)
-    return _detail(
-        status, name, name.replace("-", " ").capitalize(), told_to_readers(error), instance
-    )
+    return _detail(status, name, name.replace("-", " ").capitalize(), told(error), instance)
 
 
 def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
@@ -205,7 +211,10 @@ def _response_of(body: ProblemDetail) -> JSONResponse:
 
 def _plumb_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    body = problem_of(error, request.scope["path"])
+    caller: Caller | None = getattr(request.state, "caller", None)
+    is_administrator = caller is not None and caller.may("admin")
+    told = told_to_administrators if is_administrator else told_to_readers
+    body = problem_of(error, request.scope["path"], told)
     redact: Redactor = request.app.state.redact
     response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
     if isinstance(error, AccessError):

@@ -95,7 +95,7 @@ def parse_questions(content: bytes, name: str) -> Questions:
         try:
             given.append((number, _parsed(line)))
         except (InvalidRequest, ValueError) as error:
-            found.bad.append(f"line {number}: {shown(str(error), MOST_SHOWN)}")
+            found.bad.append(f"line {number}: {shown(str(error).rstrip('.'), MOST_SHOWN)}")
     found.good = named(given, f"{name}: line")
     return found
 
@@ -144,7 +144,7 @@ def require_all(found: Questions, name: str, way_out: str = "") -> None:
 
 
 def _parsed(line: str) -> GivenQuestion:
-    given = read_json(line, "")
+    given = read_json(line, whole="")
     if not isinstance(given, dict):
         raise ValueError('is no JSON object, for example {"question": "…"}')
     try:

@@ -64,6 +64,7 @@ class SigningKeys:
         # Held to look at and to change what follows, never while something is waited for.
         self._lock = threading.Lock()
         self._fetching: Future[None] | None = None
+        self._is_waited_for = False
         self._keys: Mapping[str, ByAlgorithm] = {}
         self._fetched = self._failed = -float("inf")
         self._failure = ""
@@ -111,23 +112,28 @@ class SigningKeys:
         with self._lock:
             if self._fetching is None:
                 self._begin()
+                self._is_waited_for = False
 
     def _begin(self) -> Future[None]:
-        """Begin a fetch; the lock is held.
+        """Begin a fetch, or wait for one that nobody waits for; the lock is held.
 
         Raises:
-            IssuerUnavailable: one is under way, or one has just failed.
+            IssuerUnavailable: somebody else waits for one, or one has just failed.
         """
         if self._fetching is not None:
-            raise IssuerUnavailable(
-                f"the keys of the issuer {self._issuer} are being fetched; try again in a moment.",
-                COME_AGAIN_S,
-            )
+            if self._is_waited_for:
+                raise IssuerUnavailable(
+                    f"the keys of the issuer {self._issuer} are being fetched; try again in a "
+                    "moment.",
+                    COME_AGAIN_S,
+                )
+            self._is_waited_for = True
+            return self._fetching
         left_s = AFTER_FAILURE_S - (self._clock() - self._failed)
         if left_s > 0:
             raise IssuerUnavailable(self._failure, max(COME_AGAIN_S, round(left_s)))
         begun: Future[None] = Future()
-        self._fetching = begun
+        self._fetching, self._is_waited_for = begun, True
         # A daemon: a look-up of an address cannot be ended, and must not keep the process.
         threading.Thread(
             target=self._fetch, args=(begun,), name="signing keys", daemon=True

@@ -87,7 +87,14 @@ class Swept:
         return sum(map(len, self.troubles.values()))
 
 
-def sweep(settings: Settings, requests: int, seed: int, credential: str | None = None) -> Swept:
+def sweep(
+    settings: Settings,
+    requests: int,
+    seed: int,
+    credential: str | None = None,
+    *,
+    each: bool = True,
+) -> Swept:
     """Send each field of each operation the worst values, then so many requests made at random.
 
     Args:
@@ -99,11 +106,14 @@ def sweep(settings: Settings, requests: int, seed: int, credential: str | None =
     return asyncio.run(_sweep(create_app(settings), requests, random.Random(seed), credential))
 
 
-async def _sweep(app: FastAPI, requests: int, rng: random.Random, credential: str | None) -> Swept:
+async def _sweep(
+    app: FastAPI, requests: int, rng: random.Random, credential: str | None, each: bool
+) -> Swept:
     swept = Swept()
     async with app.router.lifespan_context(app):
         for operation in operations(app.openapi(), await _known(app, credential)):
-            for request in each_field(operation, credential):
+            worst = each_field(operation, credential) if each else ()
+            for request in (fitting(operation, credential), *worst):
                 await _try(app, swept, operation, request)
         sent = 0
         while sent < requests:
