@@ -241,3 +241,10 @@ def told_to_readers(error: Exception) -> str:
     if not isinstance(error, PlumbError):
         return UNFORESEEN
     return next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), str(error))
+
+
+def told_of_record(error: str | None) -> str | None:
+    """What whoever asked is told of a failure that was recorded as `Kind: message`."""
+    kind = (error or "").partition(":")[0]
+    told = next((told for known, told in _TOLD.items() if known.__name__ == kind), None)
+    return error if told is None else f"{kind}: {told}"

@@ -13,7 +13,6 @@ from app.answer_settings import PricesSettings
 from app.answering.answer import Answer, Usage
 from app.callers import Caller
 from app.costs import cost
-from app.errors import told_to_readers
 from app.manifest import Manifest
 from app.turns.turn import new_id
 
@@ -173,7 +172,7 @@ def record_of(
         timings_ms=given.timings_ms if given is not None else {},
         trace_id=trace_id,
         release=release,
-        error=None if given is not None else _told(answer),
+        error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
     )
 
 
@@ -205,12 +204,6 @@ def without_texts(record: AnswerRecord) -> AnswerRecord:
             "error": record.error.partition(":")[0] if record.error else None,
         }
     )
-
-
-def _told(error: Answer | Exception) -> str:
-    """A failure as whoever asked may read it; the log has what a provider said."""
-    assert isinstance(error, Exception)  # noqa: S101 (there is no answer)
-    return f"{type(error).__name__}: {told_to_readers(error)}"[:500]
 
 
 def _hash(text: str) -> str:

@@ -133,7 +133,8 @@ def each_field(operation: Operation, credential: str | None) -> Iterator[Request
 def hostile(operation: Operation, rng: random.Random, credential: str | None) -> Request:
     """A request with one hostile thing or several in its path, query, headers or body."""
     maker = _Maker(operation, rng, credential)
-    path, query = dict(operation.path_values), {}
+    path = dict(operation.path_values)
+    query: dict[str, str] = {}
     body, form = operation.body, dict(operation.form or {})
     headers: list[tuple[bytes, bytes]] = []
     doors = ["headers"] + ["path"] * bool(path) + ["query"] * (1 + 2 * bool(operation.query_values))

@@ -98,12 +98,14 @@ def sweep(
     """Send each field of each operation the worst values, then so many requests made at random.
 
     Args:
-        requests: how many at random, evenly over all operations.
         settings: of a service with a set `depot`.
+        requests: how many at random, evenly over all operations.
         seed: the same one sends the same requests.
         credential: a key to send with each.
+        each: whether fields are sent the worst values one by one.
     """
-    return asyncio.run(_sweep(create_app(settings), requests, random.Random(seed), credential))
+    rng = random.Random(seed)  # noqa: S311 (nothing is secret)
+    return asyncio.run(_sweep(create_app(settings), requests, rng, credential, each))
 
 
 async def _sweep(

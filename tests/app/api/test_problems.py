@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -70,10 +71,13 @@ def test_a_providers_words_reach_no_reader_in_any_way(make_parts: Any, openai: A
             "/v1/chat/completions", json={**completion, "stream": True}
         ).text
         listed = client.get("/v1/answers").text
-    for text_ in (told, streamed, openai_told, openai_streamed, listed):
+        stored = client.get(f"/v1/answers/{json.loads(listed)['answers'][0]['id']}").text
+    for text_ in (told, streamed, openai_told, openai_streamed, listed, stored):
         assert "scripted failure" not in text_
     assert openai.requests
     assert "chat-model-failed" in told
     assert "did not answer" in streamed
     assert "did not answer" in openai_told
     assert "did not answer" in openai_streamed
+    assert "ChatModelFailed: the chat model did not answer" in listed
+    assert "ChatModelFailed: the chat model did not answer" in stored
