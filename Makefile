@@ -80,6 +80,10 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  $$sudo apt-get update -qq && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null || \
 	  echo "There is none to install: tests of the report in a browser are skipped."; }
+	@[ -d tests/oidc/node_modules/oidc-provider ] || { \
+	  echo "Installing oidc-provider, an OpenID Connect issuer, into tests/oidc …"; \
+	  npm ci --prefix tests/oidc --no-audit --no-fund --silent || \
+	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
 
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)

@@ -42,7 +42,10 @@ prompts.errors.PlumbError
 
 from __future__ import annotations
 
+from ingestion.errors import IndexUnavailable
 from prompts.errors import PlumbError
+
+UNFORESEEN = "The service failed in a way nobody foresaw; its log has the details."
 
 
 class InvalidQuestion(PlumbError):
@@ -200,3 +203,48 @@ class HistoryEdited(ReleaseError):
 
 class TrafficNotMoved(ReleaseError):
     """The command that moves traffic failed."""
+
+
+# What whoever asks is told of failures whose messages quote a server, a database, a provider or a
+# setting. Subclasses are told as their bases are.
+_TOLD: dict[type[PlumbError], str] = {
+    IndexUnavailable: "the index cannot be read right now; try again soon.",
+    StoreUnavailable: "the database cannot be reached right now; try again soon.",
+    UploadsUnavailable: "uploaded files cannot be read or written right now; try again soon.",
+    SessionsUnavailable: "conversations cannot be read or written right now; try again soon.",
+    CacheUnavailable: "the answer cache cannot be reached right now; try again soon.",
+    JobsUnavailable: "jobs cannot be started or looked up right now; try again soon, and where that "
+    "does not help, ask the operator to look at jobs.folder and redis.url.",
+    IssuerUnavailable: "tokens cannot be checked right now, since the keys of their issuer cannot "
+    "be had; try again soon.",
+    ChatModelUnknown: "the chat model cannot be used: a setting of the service is wrong.",
+    ChatModelFailed: "the chat model did not answer; try again soon.",
+    ChatModelResting: "the chat model failed often and is left alone for a while; try again soon.",
+}
+
+
+# What names a place or a setting, for administrators to mend.
+_FOR_ADMINISTRATORS = (IndexUnavailable, JobsUnavailable, UploadsUnavailable)
+
+
+def told_to_administrators(error: Exception) -> str:
+    """What an administrator is told of an error: places and settings too."""
+    return str(error) if isinstance(error, _FOR_ADMINISTRATORS) else told_to_readers(error)
+
+
+def told_to_readers(error: Exception) -> str:
+    """What whoever asks is told of an error: what they can mend, or what does not work.
+
+    The whole message is for operators, in the log: it may quote addresses, folders, tables, or
+    what a provider said.
+    """
+    if not isinstance(error, PlumbError):
+        return UNFORESEEN
+    return next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), str(error))
+
+
+def told_of_record(error: str | None) -> str | None:
+    """What whoever asked is told of a failure that was recorded as `Kind: message`."""
+    kind = (error or "").partition(":")[0]
+    told = next((told for known, told in _TOLD.items() if known.__name__ == kind), None)
+    return error if told is None else f"{kind}: {told}"

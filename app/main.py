@@ -28,6 +28,7 @@ from app.api import (
 from app.api.body_limit import BodyLimit, Bound
 from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.documented_access import describe_access
+from app.api.fit_input import FitInput
 from app.api.release_header import HEADER as RELEASE_HEADER
 from app.api.release_header import ReleaseHeader
 from app.api.security_headers import SecurityHeaders
@@ -134,6 +135,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         lifespan=lifespan,
         responses=problems.RESPONSES,
     )
+    app.add_middleware(FitInput)
     app.add_middleware(
         BodyLimit,
         bound=Bound(settings.serve.max_body_bytes, "PLUMB_SERVE_MAX_BODY_BYTES"),

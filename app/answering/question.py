@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from app.errors import InvalidQuestion
+from ingestion.storable import unstorable_text
 
 
 def check_question(question: str, max_chars: int) -> str:
     """The question without surrounding white space.
 
     Raises:
-        InvalidQuestion: it is empty, longer than `max_chars` characters, or has no letter or digit.
+        InvalidQuestion: it is empty, longer than `max_chars` characters, has no letter or digit,
+            or holds what cannot be stored.
     """
+    if why := unstorable_text(question):
+        raise InvalidQuestion(f"the question {why}; write it anew.")
     stripped = question.strip()
     if not stripped:
         raise InvalidQuestion("the question is empty; ask something.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -10,11 +10,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.api.callers import CallerDep
 from app.api.parts import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
+from app.errors import told_of_record
 from app.lineage.paging import AnswerPage
-from app.lineage.record import Feedback, Lineage, Thumb
+from app.lineage.record import AnswerSummary, Feedback, Lineage, Thumb
 from ingestion.index.protocol import check_name
 
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
+Shown = TypeVar("Shown", bound=AnswerSummary)
 
 
 class FeedbackRequest(BaseModel):
@@ -52,7 +54,7 @@ def list_answers(
 
     An answer that came from documents that the caller may no longer see is not there.
     """
-    return log.list(
+    page = log.list(
         caller,
         document_set=check_name(document_set) if document_set is not None else None,
         refused=refused,
@@ -61,12 +63,13 @@ def list_answers(
         after=after,
         limit=limit,
     )
+    return page.model_copy(update={"answers": [_shown(answer) for answer in page.answers]})
 
 
 @router.get("/{answer_id}", responses=UNKNOWN_ANSWER, summary="Where an answer came from")
 def get_answer(answer_id: str, log: AnswerLogDep, caller: CallerDep) -> Lineage:
     """Question, passages with scores, versions, parameters, times, tokens, cost and feedback."""
-    return log.lineage(answer_id, caller)
+    return _shown(log.lineage(answer_id, caller))
 
 
 @router.post(
@@ -99,3 +102,8 @@ def give_feedback(
 def delete_answer(answer_id: str, log: AnswerLogDep, caller: CallerDep) -> None:
     """Forget it, with what people thought of it."""
     log.delete(answer_id, caller)
+
+
+def _shown(answer: Shown) -> Shown:
+    """Without what a provider or a server said, where there is no answer."""
+    return answer.model_copy(update={"error": told_of_record(answer.error)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,8 +14,10 @@ from starlette.exceptions import HTTPException
 
 from app.api import openai_errors
 from app.api.problem import ProblemDetail
+from app.callers import Caller
 from app.configuration.redaction import Redactor
 from app.errors import (
+    UNFORESEEN,
     AccessDenied,
     AccessError,
     BatchError,
@@ -40,6 +43,8 @@ from app.errors import (
     UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
+    told_to_administrators,
+    told_to_readers,
 )
 from ingestion.errors import (
     IndexUnavailable,
@@ -53,11 +58,16 @@ from ingestion.errors import (
     UnknownVersion,
     UnsupportedFormat,
 )
+from ingestion.storable import shown
 from prompts.errors import PlumbError, PromptError
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "5"
+INVALID_REQUEST = ("invalid-request", "Invalid request")
+# Of what is wrong with a request so many things are told, and each detail in so many characters.
+MOST_TOLD = 10
+MOST_DETAIL = 2000
 
 STATUS: dict[type[PlumbError], int] = {
     InvalidQuestion: 422,
@@ -96,6 +106,13 @@ STATUS: dict[type[PlumbError], int] = {
     SessionsUnavailable: 503,
     ChatModelFailed: 502,
 }
+
+
+class InvalidInput(HTTPException):
+    """A body that cannot be read as it stands; FastAPI passes on nothing but HTTP errors."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(422, detail)
 
 
 def _response(what: str) -> dict[str, Any]:
@@ -144,36 +161,43 @@ def install(app: FastAPI, redact: Redactor) -> None:
     app.state.redact = redact
     app.add_exception_handler(PlumbError, _plumb_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(InvalidInput, _invalid_input)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def problem_of(error: PlumbError, instance: str) -> ProblemDetail:
-    """The problem that an error is."""
+def problem_of(
+    error: PlumbError, instance: str, told: Callable[[Exception], str] = told_to_readers
+) -> ProblemDetail:
+    """The problem that an error is.
+
+    What a server, a database or a provider said is for the log: readers are told what does not
+    work, and no more.
+
+    Args:
+        told: what whoever asks is told of an error.
+    """
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
     name = _kebab(type(error).__name__)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", name, error)
-    return ProblemDetail(
-        type=f"urn:plumbline:problem:{name}",
-        title=name.replace("-", " ").capitalize(),
-        status=status,
-        detail=str(error),
-        instance=instance,
-    )
+    return _detail(status, name, name.replace("-", " ").capitalize(), told(error), instance)
 
 
 def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
     """The response that carries a problem."""
-    return _response_of(
-        ProblemDetail(
-            type=f"urn:plumbline:problem:{name}",
-            title=title,
-            status=status,
-            detail=detail,
-            instance=instance,
-        )
+    return _response_of(_detail(status, name, title, detail, instance))
+
+
+def _detail(status: int, name: str, title: str, detail: str, instance: str) -> ProblemDetail:
+    """The problem; what it quotes of the request is encodable, on one line, and bounded."""
+    return ProblemDetail(
+        type=f"urn:plumbline:problem:{name}",
+        title=title,
+        status=status,
+        detail=shown(detail, MOST_DETAIL),
+        instance=shown(instance, MOST_DETAIL),
     )
 
 
@@ -187,7 +211,10 @@ def _response_of(body: ProblemDetail) -> JSONResponse:
 
 def _plumb_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    body = problem_of(error, request.url.path)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    is_administrator = caller is not None and caller.may("admin")
+    told = told_to_administrators if is_administrator else told_to_readers
+    body = problem_of(error, request.scope["path"], told)
     redact: Redactor = request.app.state.redact
     response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
     if isinstance(error, AccessError):
@@ -208,9 +235,16 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler is only given these)
     parts = []
     for found in error.errors():
-        where = ".".join(str(part) for part in found["loc"] if part != "body")
-        parts.append(f"{where}: {found['msg']}" if where else str(found["msg"]))
-    return problem(422, "invalid-request", "Invalid request", "; ".join(parts), request.url.path)
+        where = ".".join(shown(str(part)) for part in found["loc"] if part != "body")
+        parts.append(f"{where or 'the body'}: {found['msg']}")
+    if len(parts) > MOST_TOLD:
+        parts[MOST_TOLD:] = [f"and {len(parts) - MOST_TOLD} more"]
+    return problem(422, *INVALID_REQUEST, "; ".join(parts), request.scope["path"])
+
+
+def _invalid_input(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidInput)  # noqa: S101
+    return problem(422, *INVALID_REQUEST, str(error.detail), request.scope["path"])
 
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -221,16 +255,16 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
         _kebab(title.replace(" ", "")),
         title,
         str(error.detail),
-        request.url.path,
+        request.scope["path"],
     )
     response.headers.update(error.headers or {})
     return response
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    logger.error("unforeseen error at %s", request.url.path, exc_info=error)
-    detail = "The service failed in a way nobody foresaw; its log has the details."
-    return problem(500, "unforeseen", "Internal Server Error", detail, request.url.path)
+    path = request.scope["path"]
+    logger.error("unforeseen error at %s", shown(path, MOST_DETAIL), exc_info=error)
+    return problem(500, "unforeseen", "Internal Server Error", UNFORESEEN, path)
 
 
 def _kebab(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +11,7 @@ from app.api.callers import AnsweringRoute, CallerDep, check_version
 from app.api.parts import AnswersDep
 from app.api.problems import ANSWERING
 from app.errors import InvalidRequest
+from app.json_input import read_json
 
 router = APIRouter(prefix="/v1", tags=["retrieval"], route_class=AnsweringRoute)
 
@@ -51,10 +51,7 @@ def search(
 def _parse(filters: str | None) -> dict[str, Any] | None:
     if filters is None:
         return None
-    try:
-        parsed = json.loads(filters)
-    except ValueError as error:
-        raise InvalidRequest(f"filters: is not JSON: {error}.") from error
+    parsed = read_json(filters, "filters")
     if not isinstance(parsed, dict):
         raise InvalidRequest('filters: must be a JSON object, for example {"year": 2026}.')
     return parsed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import BatchError
+from app.errors import BatchError, InvalidRequest
+from app.json_input import read_json
+from ingestion.storable import shown
 
 MOST_NAMED = 5
+MOST_SHOWN = 300
 
 
 class GivenQuestion(BaseModel):
@@ -92,8 +94,8 @@ def parse_questions(content: bytes, name: str) -> Questions:
             continue
         try:
             given.append((number, _parsed(line)))
-        except ValueError as error:
-            found.bad.append(f"line {number}: {error}")
+        except (InvalidRequest, ValueError) as error:
+            found.bad.append(f"line {number}: {shown(str(error).rstrip('.'), MOST_SHOWN)}")
     found.good = named(given, f"{name}: line")
     return found
 
@@ -142,16 +144,12 @@ def require_all(found: Questions, name: str, way_out: str = "") -> None:
 
 
 def _parsed(line: str) -> GivenQuestion:
-    try:
-        given = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("is nested too deeply") from error
-    except ValueError as error:
-        raise ValueError(f"is not JSON ({error})") from error
+    given = read_json(line, whole="")
     if not isinstance(given, dict):
         raise ValueError('is no JSON object, for example {"question": "…"}')
     try:
         return GivenQuestion.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        place = ".".join(shown(str(part)) for part in first["loc"])
+        raise ValueError(f"{place}: {first['msg']}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.callers import Caller, Role
-from app.errors import AccessDenied, NotAuthenticated
+from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated
 from app.security.addresses import network_of
 from app.security.audit import Audit
 from app.security.keys import PREFIX, Keys
@@ -68,6 +68,12 @@ class Guard:
             who = network_of(address)
             self._rates.spend("failed attempts", who, self._limits.failures_per_minute)
             self.audit.denied(address, "authenticate", why=str(error))
+            raise
+        except IssuerUnavailable:
+            # Else whoever makes up key ids could go on for as long as the issuer is away.
+            self._rates.spend(
+                "failed attempts", network_of(address), self._limits.failures_per_minute
+            )
             raise
 
     def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:

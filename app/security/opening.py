@@ -31,7 +31,12 @@ def open_guard(
         database: where keys and the audit log are; migrated.
     """
     asks = must_show(auth, host)
-    tokens = Tokens(auth, SigningKeys(auth.issuer, auth.jwks_url)) if auth.issuer else None
+    tokens = None
+    if auth.issuer:
+        signing_keys = SigningKeys(auth.issuer, auth.jwks_url)
+        if asks:
+            signing_keys.prefetch()
+        tokens = Tokens(auth, signing_keys)
     return Guard(
         asks=asks,
         private=not asks and is_own_address(host),

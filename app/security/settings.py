@@ -50,11 +50,28 @@ class AuthSettings(SettingsGroup):
     leeway_s: float = Field(
         default=30, ge=0, le=300, description="How far the issuer's clock may be off, seconds."
     )
+    token_types: tuple[str, ...] = Field(
+        default=("at+jwt", "jwt"),
+        description="Types of tokens (header `typ`) that are accepted. Entra ID and Keycloak write "
+        "`JWT`; name `at+jwt` alone where the issuer keeps to RFC 9068, so that no ID token can pass.",
+    )
+    authorized_parties: tuple[str, ...] = Field(
+        default=(),
+        description="Clients whose tokens are accepted (`azp`, `client_id` or `appid`). Default: "
+        "every client that the issuer gives tokens for this audience.",
+    )
     require_nbf: bool = Field(
         default=True,
         description="Refuse tokens without `nbf`. Some issuers (Keycloak) write none; where there "
         "is one it always counts.",
     )
+
+    @field_validator("token_types")
+    @classmethod
+    def _lower(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        if not types:
+            raise ValueError("names no type of token: none would pass; name at+jwt")
+        return tuple(name.lower().removeprefix("application/") for name in types)
 
     @field_validator("issuer", "jwks_url")
     @classmethod

@@ -2,66 +2,99 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any, TypeAlias
 
 import httpx
 import jwt
 
 from app.errors import IssuerUnavailable
+from app.security.jwk import keys_by_algorithm
 from app.security.settings import check_url
 
 DISCOVERY = "/.well-known/openid-configuration"
-# Symmetric keys have no place here: whoever can read one could sign with it.
-ASYMMETRIC_KINDS = ("RSA", "EC", "OKP")
 FRESH_S = 600.0  # after this long they are fetched again
 LASTING_S = 3600.0  # and for so long they hold where the issuer is away
 UNKNOWN_S = 60.0  # an unknown key id is no reason to ask oftener
 AFTER_FAILURE_S = 5.0
-TIMEOUT_S = 5.0
+# The whole fetch: discovery and keys, from the look-up of the address to the last byte.
+DEADLINE_S = 5.0
+# How long a token whose key is known waits for a fetch that may take that key back.
+RENEWAL_S = 1.0
+COME_AGAIN_S = 1
 MOST_BYTES = 1_000_000
+# Unpacked content could be larger than any bound on what was received.
+AS_IT_IS = {"Accept-Encoding": "identity"}
+
+# Algorithm -> keys of one id. Ids may come twice: RFC 7517 has it so for keys of two kinds.
+ByAlgorithm: TypeAlias = Mapping[str, list[jwt.PyJWK]]
 
 
 class SigningKeys:
     """The issuer's keys by id. Safe to share between threads.
 
+    One thread fetches, in the background; one caller waits for it. Others with an unknown key are
+    told to come again, and known keys are found without waiting.
+
     Args:
         issuer: its URL.
         jwks_url: where its keys are; None: where its discovery document says.
         clock: seconds that never go back.
+        deadline_s: bounds a whole fetch, seconds.
     """
 
     def __init__(
-        self, issuer: str, jwks_url: str | None, clock: Callable[[], float] = time.monotonic
+        self,
+        issuer: str,
+        jwks_url: str | None,
+        clock: Callable[[], float] = time.monotonic,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         self._issuer = issuer
         self._jwks_url = jwks_url
         self._clock = clock
-        self._fetching = threading.Lock()
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._deadline_s = deadline_s
+        # Held to look at and to change what follows, never while something is waited for.
+        self._lock = threading.Lock()
+        self._fetching: Future[None] | None = None
+        self._is_waited_for = False
+        self._keys: Mapping[str, ByAlgorithm] = {}
         self._fetched = self._failed = -float("inf")
         self._failure = ""
 
-    def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of this id; None if the issuer has none.
+    def find(self, key_id: str) -> ByAlgorithm | None:
+        """The keys of this id, by the algorithms they fit; None if the issuer has none.
 
         Raises:
-            IssuerUnavailable: that cannot be told, since the issuer cannot be asked.
+            IssuerUnavailable: that cannot be told now: the issuer cannot be asked, or is being
+                asked for somebody else.
         """
-        known, age = self._keys.get(key_id), self._clock() - self._fetched
-        if known is not None and age < FRESH_S:
-            return known
-        if known is not None and age < LASTING_S:
-            return self._renewed(key_id, known)
-        with self._fetching:
-            # Whoever fetched meanwhile did it for all who waited.
-            age = self._clock() - self._fetched
-            if age >= (FRESH_S if key_id in self._keys else UNKNOWN_S):
-                self._fetch()
-            return self._keys.get(key_id)
+        with self._lock:
+            known, age = self._keys.get(key_id), self._clock() - self._fetched
+            if known is not None and age >= LASTING_S:
+                known = None
+            if known is not None:
+                since_failure = self._clock() - self._failed
+                if age < FRESH_S or since_failure < UNKNOWN_S or self._fetching is not None:
+                    return known
+            elif age < UNKNOWN_S:
+                return None
+            begun = self._begin()
+        if known is None:
+            self._wait(begun, self._deadline_s)
+        else:
+            try:
+                self._wait(begun, RENEWAL_S)
+            except IssuerUnavailable:
+                return known
+        return self._keys.get(key_id)
 
     def fetch(self) -> int:
         """Ask the issuer now; how many keys it has.
@@ -69,42 +102,90 @@ class SigningKeys:
         Raises:
             IssuerUnavailable: they cannot be had.
         """
-        with self._fetching:
-            self._fetch()
+        with self._lock:
+            begun = self._fetching or self._begin()
+        self._wait(begun, self._deadline_s)
         return len(self._keys)
 
-    def _renewed(self, key_id: str, known: jwt.PyJWK) -> jwt.PyJWK | None:
-        """The key as it is now; the known one where the issuer is away, or is being asked."""
-        if self._clock() - self._failed < UNKNOWN_S or not self._fetching.acquire(blocking=False):
-            return known
-        try:
-            self._fetch()
-        except IssuerUnavailable:
-            return known
-        finally:
-            self._fetching.release()
-        return self._keys.get(key_id)
+    def prefetch(self) -> None:
+        """Begin to ask the issuer, so that the first callers need not wait; never fails."""
+        with self._lock:
+            if self._fetching is None:
+                self._begin()
+                self._is_waited_for = False
 
-    def _fetch(self) -> None:
-        if self._clock() - self._failed < AFTER_FAILURE_S:
-            raise IssuerUnavailable(self._failure)
+    def _begin(self) -> Future[None]:
+        """Begin a fetch, or wait for one that nobody waits for; the lock is held.
+
+        Raises:
+            IssuerUnavailable: somebody else waits for one, or one has just failed.
+        """
+        if self._fetching is not None:
+            if self._is_waited_for:
+                raise IssuerUnavailable(
+                    f"the keys of the issuer {self._issuer} are being fetched; try again in a "
+                    "moment.",
+                    COME_AGAIN_S,
+                )
+            self._is_waited_for = True
+            return self._fetching
+        left_s = AFTER_FAILURE_S - (self._clock() - self._failed)
+        if left_s > 0:
+            raise IssuerUnavailable(self._failure, max(COME_AGAIN_S, round(left_s)))
+        begun: Future[None] = Future()
+        self._fetching, self._is_waited_for = begun, True
+        # A daemon: a look-up of an address cannot be ended, and must not keep the process.
+        threading.Thread(
+            target=self._fetch, args=(begun,), name="signing keys", daemon=True
+        ).start()
+        return begun
+
+    def _wait(self, begun: Future[None], seconds: float) -> None:
         try:
-            with httpx.Client(timeout=TIMEOUT_S) as client:
-                found = _json(client, self._jwks_url or self._discovered(client))
-            keys = [usable for key in found["keys"] if (usable := _usable(key))]
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+            # A little longer than the fetch itself, which says what it waited for.
+            begun.result(seconds + 0.2)
+        except NotYet as error:
+            raise IssuerUnavailable(
+                f"the issuer {self._issuer} does not answer; tokens cannot be checked now.",
+                COME_AGAIN_S,
+            ) from error
+
+    def _fetch(self, begun: Future[None]) -> None:
+        """Fetch the keys, and tell who waits."""
+        try:
+            keys = _by_id(asyncio.run(self._published()))
+        except Exception as error:  # noqa: BLE001 (whatever it is, who waits must be told)
             detail = " ".join(str(error).split())[:200] or type(error).__name__
-            self._failure = (
+            failure = IssuerUnavailable(
                 f"the keys of the issuer {self._issuer} cannot be had ({detail}); tokens cannot be "
-                "checked now."
+                "checked now.",
+                round(AFTER_FAILURE_S),
             )
-            self._failed = self._clock()
-            raise IssuerUnavailable(self._failure) from error
-        self._keys = {str(key.key_id): key for key in keys}
-        self._fetched = self._clock()
+            with self._lock:
+                self._fetching = None
+                self._failure, self._failed = str(failure), self._clock()
+            begun.set_exception(failure)
+        else:
+            with self._lock:
+                self._fetching = None
+                self._keys, self._fetched = keys, self._clock()
+            begun.set_result(None)
 
-    def _discovered(self, client: httpx.Client) -> str:
-        found = _json(client, self._issuer.rstrip("/") + DISCOVERY)
+    async def _published(self) -> list[Any]:
+        """The keys that the issuer publishes, as it writes them."""
+        try:
+            # httpx bounds each wait; bytes that come one by one would never reach that bound.
+            async with asyncio.timeout(self._deadline_s), httpx.AsyncClient() as client:
+                found = await _json(client, self._jwks_url or await self._discovered(client))
+        except TimeoutError as error:
+            raise ValueError(f"no whole answer within {self._deadline_s:g} s") from error
+        keys = found["keys"]
+        if not isinstance(keys, list):
+            raise ValueError("`keys` is no list")
+        return keys
+
+    async def _discovered(self, client: httpx.AsyncClient) -> str:
+        found = await _json(client, self._issuer.rstrip("/") + DISCOVERY)
         if found["issuer"] != self._issuer:
             raise ValueError(f"it calls itself {found['issuer']!r}; write auth.issuer so")
         url = str(found["jwks_uri"])
@@ -112,22 +193,23 @@ class SigningKeys:
         return url
 
 
-def _usable(key: dict[str, Any]) -> jwt.PyJWK | None:
-    """The key, if it is one to check signatures with; others may stand beside it."""
-    if key["kty"] not in ASYMMETRIC_KINDS or key.get("use", "sig") != "sig" or not key.get("kid"):
-        return None
-    try:
-        return jwt.PyJWK(key)
-    except jwt.PyJWTError:
-        return None
+def _by_id(published: list[Any]) -> Mapping[str, ByAlgorithm]:
+    """Keys to check signatures with; what else stands beside them is left aside."""
+    found: dict[str, dict[str, list[jwt.PyJWK]]] = defaultdict(lambda: defaultdict(list))
+    for key in published:
+        for algorithm, usable in keys_by_algorithm(key).items():
+            found[key["kid"]][algorithm].append(usable)
+    return {key_id: dict(by_algorithm) for key_id, by_algorithm in found.items()}
 
 
-def _json(client: httpx.Client, url: str) -> Any:
-    with client.stream("GET", url) as response:
+async def _json(client: httpx.AsyncClient, url: str) -> Any:
+    async with client.stream("GET", url, headers=AS_IT_IS) as response:
         if response.status_code != httpx.codes.OK:
             raise ValueError(f"{url}: status {response.status_code}")
-        body = b""
-        for piece in response.iter_bytes():
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise ValueError(f"{url}: is packed, and was asked for as it is")
+        body = bytearray()
+        async for piece in response.aiter_raw():
             body += piece
             if len(body) > MOST_BYTES:
                 raise ValueError(f"{url}: too much for keys")

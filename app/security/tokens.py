@@ -10,15 +10,24 @@ import jwt
 
 from app.callers import ROLES, Caller, Role
 from app.errors import AccessDenied, NotAuthenticated
+from app.security.jwk import ALGORITHMS
 from app.security.settings import AuthSettings
 from app.security.signing_keys import SigningKeys
+from ingestion.storable import quoted, unstorable_text
 
-# None with a shared secret: the public key would be one.
-ALGORITHMS = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-]  # fmt: skip
 LONGEST_NAME = 150
 HASH_SHOWN = 10
+# What only ID tokens and logout tokens carry (OpenID Connect). An issuer that says in another way
+# that it is an access token may put them there too: Keycloak did so with `nonce`.
+NOT_OF_ACCESS = ("nonce", "at_hash", "c_hash", "s_hash", "events")
+ACCESS = "at+jwt"
+# Claims in which Keycloak and Cognito say what a token is, and what they say of one for access.
+KIND_CLAIMS = ("typ", "token_use")
+KINDS_OF_ACCESS = ("bearer", "access", "at+jwt")
+# What access tokens carry, by which those are known that have no type at all.
+OF_ACCESS = ("scope", "scp", "client_id", "cid", "azp", "appid")
+# The client that a token was made out to: as RFC 9068 and Entra's first version name it, too.
+PARTY_CLAIMS = ("azp", "client_id", "appid")
 
 
 class Tokens:
@@ -73,24 +82,85 @@ class Tokens:
     def _claims(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
-            if header.get("alg") not in ALGORITHMS:
-                raise jwt.InvalidAlgorithmError("it is not signed as it must be")
-            key_id = header.get("kid")
-            key = self._keys.find(key_id) if key_id else None
-            if key is None:
-                raise jwt.InvalidKeyError("its issuer has no key of that id")
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                ALGORITHMS,
-                audience=self._settings.audience,
-                issuer=self._settings.issuer,
-                leeway=self._settings.leeway_s,
-                options={"require": self._required, "enforce_minimum_key_length": True},
-            )
-        except jwt.PyJWTError as error:
+            claims = self._decoded(token, header)
+            self._require_access(header, claims)
+            _require_storable(claims)
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise NotAuthenticated(f"the token is not accepted: {error}.") from error
         return claims
+
+    def _decoded(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
+        """The claims of a token that the issuer signed for here and now.
+
+        Raises:
+            jwt.PyJWTError: it is none.
+            IssuerUnavailable: that cannot be told now.
+        """
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm not in ALGORITHMS:
+            raise jwt.InvalidAlgorithmError("it is not signed as it must be")
+        found = self._keys.find(key_id) if key_id else None
+        if found is None:
+            raise jwt.InvalidKeyError("its issuer has no key of that id")
+        failure: jwt.PyJWTError = jwt.InvalidAlgorithmError(
+            "its issuer's key of that id is for another algorithm"
+        )
+        for key in found.get(algorithm, []):
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key,
+                    [algorithm],
+                    audience=self._settings.audience,
+                    issuer=self._settings.issuer,
+                    leeway=self._settings.leeway_s,
+                    options={"require": self._required, "enforce_minimum_key_length": True},
+                )
+            except jwt.InvalidSignatureError as error:  # of two keys of one id the other may fit
+                failure = error
+            else:
+                return claims
+        raise failure
+
+    def _require_access(self, header: dict[str, Any], claims: dict[str, Any]) -> None:
+        """Check that the token is one for access, and made out to a client that may come.
+
+        Raises:
+            jwt.InvalidTokenError: it is another: an ID token above all, which any client shows
+                around, or one for a client that is not named.
+        """
+        kind = header.get("typ") or "JWT"
+        kind = kind.lower().removeprefix("application/") if isinstance(kind, str) else ""
+        if kind not in self._settings.token_types:
+            raise jwt.InvalidTokenError(
+                f"its type is {quoted(str(header.get('typ')))}, and access takes "
+                f"{' or '.join(self._settings.token_types)}"
+            )
+        if kind != ACCESS:
+            stated = next((claims[name] for name in KIND_CLAIMS if name in claims), None)
+            if stated is not None and str(stated).lower() not in KINDS_OF_ACCESS:
+                raise jwt.InvalidTokenError(
+                    f"it is no access token: it says that it is {quoted(str(stated))}"
+                )
+            telling = [name for name in NOT_OF_ACCESS if name in claims]
+            if stated is None and telling:
+                raise jwt.InvalidTokenError(
+                    f"it is no access token: it carries {', '.join(telling)}; send the access token"
+                )
+            says_so = stated is not None or any(name in claims for name in OF_ACCESS)
+            if not header.get("typ") and not says_so:
+                raise jwt.InvalidTokenError(
+                    "it is no access token as far as it tells: it has neither a type, a scope nor "
+                    "the client that it is made out to"
+                )
+        parties = self._settings.authorized_parties
+        given = [claims[name] for name in PARTY_CLAIMS if name in claims]
+        strange = [quoted(str(party)) for party in given if party not in parties]
+        if parties and (strange or not given):
+            raise jwt.InvalidTokenError(
+                f"it is made out to {strange[0] if strange else 'no client'}, which is none of "
+                "auth.authorized_parties"
+            )
 
     def _role(self, claims: dict[str, Any]) -> Role | None:
         names = self._settings.role_names
@@ -129,3 +199,21 @@ def _name(claims: dict[str, Any], claim: str, id_: str) -> str:
         return found
     piece = id_.partition(":")[2][:HASH_SHOWN]
     return f"{shown[: LONGEST_NAME - HASH_SHOWN - 1]}~{piece}"
+
+
+def _require_storable(claims: Any) -> None:
+    """Check that a token's texts can be searched for and recorded.
+
+    Raises:
+        jwt.InvalidTokenError: one of them cannot.
+    """
+    waiting = [claims]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if why := unstorable_text(value):
+                raise jwt.InvalidTokenError(f"a claim {why}")
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from ingestion.documents import Metadata, Scalar
 from ingestion.errors import InvalidFilter
+from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
 from ingestion.visibility import groups_of
 
 BUILT_IN = {
@@ -28,10 +29,16 @@ BUILT_IN = {
     "source": "source",
     "media_type": "media_type",
 }
-ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$")
+ISO_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 Bound: TypeAlias = Literal["gt", "gte", "lt", "lte"]
 BOUNDS: tuple[Bound, ...] = ("gt", "gte", "lt", "lte")
+# An index evaluates all conditions of a filter as one expression.
+MOST_FIELDS = 32
 MOST_VALUES = 1000
+MOST_CHARS = 4096
 # The facet that says who sees a chunk: `true` for everyone, else the names of groups. It comes from
 # the field `groups` alone; a metadata field of this name counts for nothing.
 VISIBLE = "plumbline:visible"
@@ -100,57 +107,93 @@ def parse_filter(given: Mapping[str, Any] | None) -> Filter | None:
     """
     if not given:
         return None
-    return tuple(_condition(field, value) for field, value in sorted(given.items()))
+    if len(given) > MOST_FIELDS:
+        raise InvalidFilter(f"filters: names {len(given):,} fields; name at most {MOST_FIELDS}.")
+    # Names are checked before they are sorted.
+    return tuple(_condition(field, value) for field, value in sorted(_named(given)))
+
+
+def _named(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for field, value in given.items():
+        if not isinstance(field, str) or not field or len(field) > 200:
+            raise InvalidFilter("filters: a field's name must have 1 to 200 characters.")
+        if why := unstorable_text(field):
+            raise InvalidFilter(f"filters: the field's name {quoted(field)} {why}.")
+        yield field, value
 
 
 def _condition(field: str, value: Any) -> AnyOf | Between:
-    if not field or len(field) > 200:
-        raise InvalidFilter("filters: a field's name must have 1 to 200 characters.")
+    place = f"filters.{shown(field)}"
     if field == VISIBLE:
-        raise InvalidFilter(f"filters.{field}: is reserved; filter by `groups`.")
+        raise InvalidFilter(f"{place}: is reserved; filter by `groups`.")
     if isinstance(value, dict):
-        return _between(field, value)
+        return _between(field, value, place)
     values = value if isinstance(value, list) else [value]
     if not values or len(values) > MOST_VALUES:
-        raise InvalidFilter(f"filters.{field}: give 1 to {MOST_VALUES} values.")
+        raise InvalidFilter(f"{place}: give 1 to {MOST_VALUES} values.")
     for item in values:
-        if not isinstance(item, str | int | float | bool) or item != item:
-            raise InvalidFilter(
-                f"filters.{field}: {item!r} is neither text, number nor true/false; write a value, "
-                'a list of values, or a range like {"gte": 2024}.'
-            )
+        _check_value(item, place)
     if field in BUILT_IN and not all(isinstance(item, str) for item in values):
-        raise InvalidFilter(f"filters.{field}: takes text.")
+        raise InvalidFilter(f"{place}: takes text.")
     return AnyOf(field, tuple(values))
 
 
-def _between(field: str, bounds: dict[str, Any]) -> Between:
-    if not bounds or not set(bounds) <= set(BOUNDS):
+def _check_value(value: Any, place: str) -> None:
+    if isinstance(value, str):
+        why = unstorable_text(value)
+        if not why and len(value) > MOST_CHARS:
+            why = f"has more than {MOST_CHARS} characters"
+    elif isinstance(value, int | float):
+        why = unstorable_number(value)
+    else:
         raise InvalidFilter(
-            f"filters.{field}: a range is made of {', '.join(BOUNDS)}; got {', '.join(bounds) or 'none'}."
+            f"{place}: {_quoted(value)} is neither text, number nor true/false; write a value, "
+            'a list of values, or a range like {"gte": 2024}.'
+        )
+    if why:
+        raise InvalidFilter(f"{place}: {_quoted(value)} {why}.")
+
+
+def _between(field: str, bounds: dict[str, Any], place: str) -> Between:
+    if not bounds or not set(bounds) <= set(BOUNDS):
+        got = ", ".join(shown(str(bound), 20) for bound in list(bounds)[:5])
+        raise InvalidFilter(
+            f"{place}: a range is made of {', '.join(BOUNDS)}; got {got or 'none'}."
         )
     if field in BUILT_IN:
-        raise InvalidFilter(f"filters.{field}: takes text, not a range.")
+        raise InvalidFilter(f"{place}: takes text, not a range.")
     limits: list[tuple[Bound, float | str]] = []
     for bound in BOUNDS:
-        if bound not in bounds:
-            continue
-        limit = bounds[bound]
-        if isinstance(limit, str) and _is_date(limit):
-            limits.append((bound, limit))
-        elif isinstance(limit, int | float) and not isinstance(limit, bool) and limit == limit:
-            limits.append((bound, float(limit)))
-        else:
-            raise InvalidFilter(
-                f"filters.{field}.{bound}: {limit!r} is neither a number nor an ISO date like 2026-04-01."
-            )
+        if bound in bounds:
+            limits.append((bound, _limit(bounds[bound], f"{place}.{bound}")))
     if len({type(limit) for _, limit in limits}) > 1:
-        raise InvalidFilter(f"filters.{field}: a range takes numbers or dates, not both.")
+        raise InvalidFilter(f"{place}: a range takes numbers or dates, not both.")
     return Between(field, tuple(limits))
 
 
+def _limit(limit: Any, place: str) -> float | str:
+    if isinstance(limit, str) and _is_date(limit):
+        return limit
+    if isinstance(limit, int | float) and not isinstance(limit, bool):
+        if why := unstorable_number(limit):
+            raise InvalidFilter(f"{place}: {_quoted(limit)} {why}.")
+        return float(limit)
+    raise InvalidFilter(
+        f"{place}: {_quoted(limit)} is neither a number nor an ISO date like 2026-04-01."
+    )
+
+
+def _quoted(value: Any) -> str:
+    """A value as messages show it. A whole number may have more digits than Python writes."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and unstorable_number(value):
+        return "the number"
+    return shown(repr(value))
+
+
 def _is_date(text: str) -> bool:
-    if not ISO_DATE.match(text):
+    if not ISO_DATE.fullmatch(text):
         return False
     try:
         datetime.fromisoformat(text)

@@ -9,13 +9,14 @@ from typing import Literal
 from ingestion.errors import IndexStoreError, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
 from ingestion.index.records import Records, read_as
+from ingestion.storable import quoted
 from ingestion.versions import publications, source_manifest
 from ingestion.versions.publications import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
 from prompts.user import current_user
 
-VERSION = re.compile(r"^v?(\d+)(-[0-9a-f]+)?$")
-VERSION_NUMBER = re.compile(r"^v?\d+$")
+VERSION = re.compile(r"v?([0-9]{1,12})(-[0-9a-f]{1,64})?")
+VERSION_NUMBER = re.compile(r"v?[0-9]{1,12}")
 
 
 class KnownVersions:
@@ -53,15 +54,15 @@ class KnownVersions:
         """
         if version is None:
             return self.live(name)
-        found = VERSION.match(str(version))
+        found = VERSION.fullmatch(str(version))
         info = self._version(check_name(name), int(found[1])) if found else None
-        if info is not None and (VERSION_NUMBER.match(str(version)) or info.version == version):
+        if info is not None and (VERSION_NUMBER.fullmatch(str(version)) or info.version == version):
             return info
         known = [info.version for info in self.versions(name)]
         if not known:
             raise UnknownDocumentSet(self._unknown(name))
         raise UnknownVersion(
-            f"document set {name!r} has no index version {str(version)!r}; there are: "
+            f"document set {name!r} has no index version {quoted(str(version))}; there are: "
             f"{', '.join(known)}."
         )
 

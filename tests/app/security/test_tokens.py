@@ -137,6 +137,78 @@ def test_a_bad_token_does_not_pass(issuer: Issuer, tokens: Tokens, kind: str) ->
     assert "eyJ" not in str(told.value)
 
 
+def typed(issuer: Issuer, header_type: str | None = "JWT", **claims: Any) -> str:
+    """A good token with another type in its header; None: without one."""
+    headers = {"kid": "one", "typ": header_type}
+    return jwt.encode(issuer.claims(**claims), issuer.private["one"], "RS256", headers=headers)
+
+
+ACCESS = {
+    "RFC 9068": ("at+jwt", {"client_id": "web", "sub": "1234"}),
+    "RFC 9068 in full": ("application/at+jwt", {"client_id": "web"}),
+    "RFC 9068 in capitals": ("AT+JWT", {"nonce": "n"}),
+    "Entra ID": ("JWT", {"azp": "web", "azpacr": "1", "ver": "2.0", "scp": "ask", "tid": "t"}),
+    "Entra ID, version 1": ("JWT", {"appid": "web", "ver": "1.0"}),
+    "Keycloak": ("JWT", {"typ": "Bearer", "azp": "web", "sid": "s", "scope": "openid"}),
+    "Keycloak before 24": ("JWT", {"typ": "Bearer", "azp": "web", "nonce": "n"}),
+    "Okta, without a type": (None, {"cid": "web", "scp": ["ask"]}),
+}
+OTHER = {
+    "an ID token with a nonce": ("JWT", {"nonce": "n"}),
+    "an ID token of the code flow": ("JWT", {"at_hash": "h"}),
+    "an ID token of the hybrid flow": (None, {"c_hash": "h"}),
+    "an ID token of Entra ID": ("JWT", {"ver": "2.0", "nonce": "n", "c_hash": "h", "tid": "t"}),
+    "an ID token of Keycloak": ("JWT", {"typ": "ID", "azp": "plumbline-test", "sid": "s"}),
+    "a refresh token of Keycloak": ("JWT", {"typ": "Refresh", "azp": "web"}),
+    "an offline token of Keycloak": ("JWT", {"typ": "Offline", "azp": "web"}),
+    "an ID token of Cognito": ("JWT", {"token_use": "id"}),
+    "an ID token of oidc-provider": (None, {}),
+    "a logout token": ("logout+jwt", {"events": {}}),
+    "a logout token by its claims": ("JWT", {"events": {"http://schemas.openid.net/event": {}}}),
+    "a proof of possession": ("dpop+jwt", {}),
+    "an odd type": ("at+jwtx", {}),
+    "a type that is no text": ("JWT", {"typ": ["Bearer"]}),
+}
+
+
+@pytest.mark.parametrize("kind", ACCESS)
+def test_access_tokens_of_all_issuers_pass(issuer: Issuer, tokens: Tokens, kind: str) -> None:
+    header_type, claims = ACCESS[kind]
+    assert tokens.verify(typed(issuer, header_type, **claims)).role == "reader"
+
+
+@pytest.mark.parametrize("kind", OTHER)
+def test_tokens_that_are_not_for_access_are_refused(
+    issuer: Issuer, tokens: Tokens, kind: str
+) -> None:
+    header_type, claims = OTHER[kind]
+    with pytest.raises(NotAuthenticated, match="access"):
+        tokens.verify(typed(issuer, header_type, **claims))
+
+
+def test_an_operator_may_take_tokens_of_rfc_9068_alone(issuer: Issuer, clock: Clock) -> None:
+    strict = reading(issuer, clock, token_types=["application/AT+JWT"])
+    assert strict.verify(typed(issuer, "at+jwt"))
+    for header_type in ("JWT", None):
+        with pytest.raises(NotAuthenticated, match=r"access takes at\+jwt"):
+            strict.verify(typed(issuer, header_type))
+    with pytest.raises(ValidationError, match="at\\+jwt"):
+        reading(issuer, clock, token_types=[])
+
+
+@pytest.mark.parametrize("claim", ["azp", "client_id", "appid"])
+def test_only_clients_that_are_named_may_bring_tokens(
+    issuer: Issuer, clock: Clock, claim: str
+) -> None:
+    strict = reading(issuer, clock, authorized_parties=["web", "ci"])
+    assert strict.verify(typed(issuer, "at+jwt", **{claim: "ci"}))
+    for party in ("other", "", ["web"], "web ", None):
+        with pytest.raises(NotAuthenticated, match="authorized_parties"):
+            strict.verify(typed(issuer, "at+jwt", **{claim: party}))
+    with pytest.raises(NotAuthenticated, match="'other'"):
+        strict.verify(typed(issuer, "at+jwt", azp="web", client_id="other"))
+
+
 def test_the_clock_may_be_off_a_little(issuer: Issuer, tokens: Tokens) -> None:
     assert tokens.verify(issuer.token(exp=soon(-10), nbf=soon(10), iat=soon(10)))
 

@@ -1,0 +1,1 @@
+"""A certified OpenID Connect issuer (the npm package `oidc-provider`), and what a client of it does."""
