@@ -14,11 +14,14 @@ from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.files import printable, reason
 from ingestion.loaders.formats import HEAD_BYTES, Format, check_content, format_of
+from ingestion.loaders.front_matter import note_rules
 from ingestion.loaders.records import LoadProblem, RecordFields
 from ingestion.loaders.titles import stated_title, title_from_name
 
 # Formats that are parsed whole are held in memory several times over.
 LARGEST_FILE = 512 * 1024 * 1024
+# Loaders that look for front matter in the text as it was written, not as it was extracted.
+_READ_BEFORE = ("markdown", "html")
 
 
 class DocumentLoader(Protocol):
@@ -113,6 +116,9 @@ def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> 
     text, blocks = extracted.result()
     if not text:
         raise EmptyDocument(f"{document_id}: there is no text in it; fill or remove it")
+    if expected.module not in _READ_BEFORE:
+        note_rules(text, extracted.groups)
+    hidden = extracted.groups.apply(extracted.metadata)
     return Document(
         id=document_id,
         title=stated_title(extracted.title)
@@ -124,6 +130,7 @@ def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> 
         media_type=expected.media_type,
         content_hash=hashlib.sha256(data).hexdigest(),
         metadata=extracted.metadata,
+        hidden=hidden,
     )
 
 
