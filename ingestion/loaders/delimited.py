@@ -68,9 +68,9 @@ def read_records(
         number = 0
         for number, row in enumerate(rows, 2):
             if any(map(str.strip, row)):
-                fields = [(key, value) for key, value in zip(columns, row, strict=False) if value]
-                record = without_repeats(fields)
-                raw = json.dumps(dict(fields), sort_keys=True).encode()
+                filled = [(key, value) for key, value in zip(columns, row, strict=False) if value]
+                record = without_repeats(filled)
+                raw = json.dumps(dict(filled), sort_keys=True).encode()
                 ragged = restricted and (len(row) < len(columns) or any(row[len(columns) :]))
                 why = "its row has other columns than the first row, which names groups"
                 yield reader.read(record, number, raw, hidden=why if ragged else "")

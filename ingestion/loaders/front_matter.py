@@ -79,6 +79,11 @@ def note_rules(text: str, groups: GroupRule) -> None:
     read_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"), groups)
 
 
+def may_name_groups(text: str) -> bool:
+    """Whether a text that cannot be read as a document names groups on a line of its own."""
+    return any(map(_key_of_groups, text.splitlines()))
+
+
 def _start(text: str, groups: GroupRule) -> int:
     """Where the text begins behind empty lines, what is not drawn, and comments."""
     place = 0

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingestion.documents import Block, BlockKind, Document, Scalar
@@ -19,7 +19,7 @@ from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.decoding import marked_encoding
 from ingestion.loaders.front_matter import note_rules
-from ingestion.visibility import GroupRule, without_repeats
+from ingestion.visibility import GroupRule, looks_like_groups, without_repeats
 
 MEDIA_TYPE = "application/jsonl"
 # A line without an end must not fill the memory.
@@ -45,10 +45,12 @@ class LoadProblem:
     Attributes:
         document_id: the record's id, or `file:line` when it has none.
         error: what is wrong, for the user.
+        restricted: see `DocumentError`.
     """
 
     document_id: str
     error: DocumentError
+    restricted: bool = False
 
     @property
     def message(self) -> str:
@@ -104,7 +106,7 @@ class RecordReader:
                 f"{self.name}: line {line}: the field {fields.text!r} of record "
                 f"{document_id!r} is empty; fill it or drop the record"
             )
-            return LoadProblem(document_id, error)
+            return LoadProblem(document_id, error, restricted=any(map(looks_like_groups, record)))
         taken = {fields.id, fields.text, fields.title}
         metadata, hidden = _metadata(record, taken, text, hidden)
         text = _INVALID.sub("\N{REPLACEMENT CHARACTER}", text)
@@ -130,11 +132,12 @@ class RecordReader:
     ) -> LoadProblem:
         there = ", ".join(sorted(map(str, record))) or "none"
         state = "is not usable" if wanted in record else "is missing"
-        return self.problem(
+        found = self.problem(
             document_id,
             f"line {line}: the field {wanted!r} {state}; name the right one of the fields that "
             f"are there: {one_line(there)[:300]}",
         )
+        return replace(found, restricted=any(map(looks_like_groups, record)))
 
 
 def read_records(

@@ -58,7 +58,7 @@ def note_groups(archive: zipfile.ZipFile, groups: GroupRule) -> None:
         part = archive.read(_CUSTOM_PROPERTIES)
     except KeyError:
         return
-    from lxml import etree
+    from lxml import etree  # type: ignore[import-untyped]
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
