@@ -26,6 +26,8 @@ class SourceFile:
         groups: who sees its documents, whatever they say themselves; none: they say it.
         options: fsspec's storage options for `url`; secrets are not among them, they come from
             the environment.
+        networks: what a page may be fetched from beside the public internet; see
+            `sync.allowed_networks`. No definition can set it.
     """
 
     document_id: str
@@ -37,3 +39,4 @@ class SourceFile:
     records: RecordFields | None = None
     groups: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
