@@ -17,6 +17,8 @@ class SourceFile:
         document_id: what to call its document: the source's prefix and the path below the source.
         source: key of the source that lists it.
         url: where its bytes are: a local path, or a URL that fsspec opens.
+        shown: where it comes from as readers are shown it: of a local file its source's folder and
+            the path below, of any other its URL.
         size: bytes; 0 where the source does not tell.
         stamp: the source's own mark of the content (an ETag, a checksum, a version id); None where
             there is none that can be trusted, and then the bytes are read to know.
@@ -40,3 +42,4 @@ class SourceFile:
     groups: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
+    shown: str = ""
