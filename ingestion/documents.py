@@ -66,6 +66,8 @@ class Document:
         media_type: for example `application/pdf`.
         content_hash: SHA-256 (hex) of the bytes it was read from.
         metadata: filterable values (a record's other fields, a page count, an author).
+        hidden: why nobody who is bound to groups sees it, for whoever may mend it; empty if
+            its groups are understood, or none are named.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Document:
     media_type: str
     content_hash: str
     metadata: Metadata = field(default_factory=dict)
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)

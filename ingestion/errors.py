@@ -35,7 +35,14 @@ class SourceError(PlumbError):
 
 
 class DocumentError(PlumbError):
-    """One document cannot be indexed; the run reports it and goes on."""
+    """One document cannot be indexed; the run reports it and goes on.
+
+    Attributes:
+        restricted: whether it seems to name groups that may see it, so that the index must not
+            keep it as others saw it before.
+    """
+
+    restricted: bool = False
 
 
 class UnsupportedFormat(DocumentError):

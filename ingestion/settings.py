@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from ingestion.networks import parse_allowed
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -130,10 +132,23 @@ class SyncSettings(SettingsGroup):
         description="Folders and URL prefixes that sources defined over REST may lie below. "
         "Default: none, so that such a set holds uploaded files only.",
     )
+    allowed_networks: list[str] = Field(
+        default_factory=list,
+        description="Private networks (10.1.0.0/16), addresses and hosts that pages may be fetched "
+        "from, redirects included. Default: none, so that only public addresses are connected to.",
+    )
     allowed_models: list[str] = Field(
         default_factory=list,
         description="Embedding models that sets defined over REST may name, beside embedding.model.",
     )
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, entries: list[str]) -> list[str]:
+        for entry in entries:
+            parse_allowed(entry)
+        return entries
+
     uploads: str = Field(
         default="./plumb-uploads",
         min_length=1,

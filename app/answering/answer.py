@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.callers import Needs, together
 from app.manifest import Manifest
 from ingestion.documents import Chunk, Page
+from ingestion.sources.locations import for_readers
 from ingestion.visibility import groups_of
 
 
@@ -45,7 +46,7 @@ class Passage(BaseModel):
         score: the score it was ranked by.
         scores: the scores stage by stage.
         metadata: the document's metadata.
-        source: where the document was read from.
+        source: where the document comes from: its source and the path below, or its URL.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,7 +81,7 @@ class Passage(BaseModel):
             score=scores.fused if scores.rerank is None else scores.rerank,
             scores=scores,
             metadata=dict(chunk.metadata),
-            source=chunk.source,
+            source=for_readers(chunk.source, chunk.document_id),
         )
 
 
@@ -102,7 +103,7 @@ class Citation(BaseModel):
         marker: the number by which the answer's text names the passage, as in `[1]`.
         document: the document's id in its set.
         title: the document's title.
-        source: where the document was read from.
+        source: where the document comes from: its source and the path below, or its URL.
         heading_path: headings above the passage.
         page: page, slide or sheet, if any.
         start: first character of the cited words in the document's extracted text.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.api.parts import PartsDep
 from ingestion.index.protocol import SetInfo
+from ingestion.sources.locations import for_readers
 
 router = APIRouter(prefix="/v1", tags=["document sets"])
 
@@ -40,7 +42,8 @@ class DocumentSetSummary(BaseModel):
             index_version=info.version,
             documents=info.documents,
             chunks=info.chunks,
-            embedding_model=info.model.name,
+            # A model from a folder is called by the folder's name.
+            embedding_model=for_readers(info.model.name, PurePath(info.model.name).name),
             committed_at=info.committed_at,
         )
 

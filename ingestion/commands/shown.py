@@ -43,6 +43,7 @@ def show_report(report: SyncReport, console: Console | None = None) -> None:
     if report.collected:
         console.print(f"Removed old versions: {', '.join(report.collected)}.", highlight=False)
     show_problems(report.problems, console)
+    show_hidden(report.hidden, console)
 
 
 def show_dry_run(run: DryRun, console: Console | None = None) -> None:
@@ -96,6 +97,16 @@ def show_golden(golden: GoldenReport, console: Console) -> None:
             f"  stale    {escape(result.question)} [{escape(result.document)}]: {result.note}; "
             "the corpus changed, label it anew"
         )
+
+
+def show_hidden(hidden: list[Problem], console: Console) -> None:
+    """Documents that nobody who is bound to groups sees, with reasons."""
+    if not hidden:
+        return
+    table = Table("Hidden", "Why", box=None, pad_edge=False)
+    for item in hidden:
+        table.add_row(escape(item.document), escape(item.reason))
+    console.print(table)
 
 
 def show_problems(problems: list[Problem], console: Console) -> None:

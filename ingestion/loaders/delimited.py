@@ -16,6 +16,7 @@ from ingestion.loaders.decoding import decode, stream_encoding
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.records import LoadProblem, RecordFields, RecordReader
 from ingestion.loaders.tables import guess_header_rows
+from ingestion.visibility import looks_like_groups, without_repeats
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARACTERS = 64 * 1024
@@ -33,6 +34,12 @@ def extract(data: bytes, name: str) -> TextBuilder:
     builder.metadata.update(decoded.metadata)
     rows = [row for row in _rows(io.StringIO(decoded.text, newline="")) if any(map(str.strip, row))]
     builder.table(rows, header_rows=guess_header_rows(rows))
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    usual = RecordFields()
+    if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
+        builder.groups.hide(
+            "it is read as one table and its records name groups; give the source `records`"
+        )
     return builder
 
 
@@ -45,24 +52,28 @@ def read_records(
         UnreadableDocument: the first row does not name the id and text fields.
         EmptyDocument: there are no rows under it.
     """
-    fields = fields or RecordFields()
+    names = fields or RecordFields()
     media_type = "text/tab-separated-values" if name.lower().endswith(".tsv") else "text/csv"
-    reader = RecordReader(name, source, media_type, fields)
+    reader = RecordReader(name, source, media_type, names)
     encoding = stream_encoding(path, name)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         rows = _rows(file)
         columns = [column.strip() for column in next(rows, [])]
-        for wanted in (fields.id, fields.text):
+        for wanted in (names.id, names.text):
             if wanted not in columns:
                 raise UnreadableDocument(
                     f"{name}: there is no column {wanted!r}; name one of: {', '.join(columns)}"
                 )
+        restricted = any(map(looks_like_groups, columns))
         number = 0
         for number, row in enumerate(rows, 2):
             if any(map(str.strip, row)):
-                record = {key: value for key, value in zip(columns, row, strict=False) if value}
-                raw = json.dumps(record, sort_keys=True).encode()
-                yield reader.read(record, number, raw)
+                filled = [(key, value) for key, value in zip(columns, row, strict=False) if value]
+                record = without_repeats(filled)
+                raw = json.dumps(dict(filled), sort_keys=True).encode()
+                ragged = restricted and (len(row) < len(columns) or any(row[len(columns) :]))
+                why = "its row has other columns than the first row, which names groups"
+                yield reader.read(record, number, raw, hidden=why if ragged else "")
     if not number:
         raise EmptyDocument(f"{name}: holds no rows under its first; fill or remove it")
 

@@ -8,6 +8,7 @@ from ingestion.documents import Block, BlockKind, Page, Scalar
 from ingestion.loaders.cleaning import clean, one_line, prose
 from ingestion.loaders.tables import Row, pipe_table
 from ingestion.loaders.titles import is_generic
+from ingestion.visibility import GroupRule
 
 DEEPEST_LEVEL = 6
 
@@ -21,11 +22,13 @@ class TextBuilder:
         title: the title that the format itself states, if any; `None` leaves the choice to the
             first level-1 heading.
         metadata: filterable values found along the way.
+        groups: what was found of who may see the document.
     """
 
     def __init__(self) -> None:
         self.title: str | None = None
         self.metadata: dict[str, Scalar | list[str]] = {}
+        self.groups = GroupRule()
         self.first_heading: str | None = None
         self._parts: list[str] = []
         self._length = 0

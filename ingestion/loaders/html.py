@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.front_matter import note_rules
 from ingestion.loaders.html_content import main_content
 from ingestion.loaders.html_walk import HtmlWalker
 from ingestion.loaders.titles import stated_title
@@ -39,6 +40,7 @@ def extract(data: bytes, name: str) -> TextBuilder:
     decoded = decode(data, name, declared[1].decode() if declared else None)
     builder = TextBuilder()
     builder.metadata.update(decoded.metadata)
+    note_rules(decoded.text, builder.groups)
     soup = parse(decoded.text)
     _read_head(soup, builder)
     page_title = soup.title.get_text() if soup.title is not None else None
@@ -65,8 +67,11 @@ def parse(text: str) -> BeautifulSoup:
 def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:
     for meta in soup.find_all("meta"):
         said = meta.get("name") or meta.get("property") or meta.get("itemprop")
-        key = _META.get(str(said).lower())
         value = " ".join(str(meta.get("content") or "").split())
+        for name in ("name", "property", "itemprop", "http-equiv"):
+            if meta.has_attr(name):
+                builder.groups.read(str(meta[name]), value)
+        key = _META.get(str(said).lower())
         if key and value:
             builder.metadata.setdefault(key, value)
     language = soup.html.get("lang") if soup.html else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -13,12 +14,17 @@ from ingestion.documents import Document
 from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.files import printable, reason
-from ingestion.loaders.formats import HEAD_BYTES, Format, check_content, format_of
+from ingestion.loaders.formats import HEAD_BYTES, Container, Format, check_content, format_of
+from ingestion.loaders.front_matter import LONGEST_FRONT_MATTER, may_name_groups, note_rules
 from ingestion.loaders.records import LoadProblem, RecordFields
+from ingestion.loaders.storable import LONGEST_ID, storable, valid
 from ingestion.loaders.titles import stated_title, title_from_name
+from ingestion.visibility import GROUPS
 
 # Formats that are parsed whole are held in memory several times over.
 LARGEST_FILE = 512 * 1024 * 1024
+# Loaders that look for front matter in the text as it was written, not as it was extracted.
+_READ_BEFORE = ("markdown", "html")
 
 
 class DocumentLoader(Protocol):
@@ -70,10 +76,12 @@ def load(
             check_content(file.read(HEAD_BYTES), expected, document_id)
         if _in_records(expected, records):
             reader = cast("RecordLoader", _module(expected))
-            yield from reader.read_records(path, document_id, records, source)
+            for item in reader.read_records(path, document_id, records, source):
+                yield _stored(item)
         else:
-            yield _load_whole(path, document_id, expected, source)
-    except DocumentError:
+            yield storable(_load_whole(path, document_id, expected, source))
+    except DocumentError as error:
+        error.restricted = error.restricted or _may_be_restricted(path, expected)
         raise
     except OSError as error:
         raise UnreadableDocument(
@@ -85,6 +93,28 @@ def load(
             f"{document_id}: broken or not a real {path.suffix or expected.media_type} file "
             f"({detail}); open and save it again, or remove it"
         ) from error
+
+
+def _stored(item: Document | LoadProblem) -> Document | LoadProblem:
+    if isinstance(item, LoadProblem):
+        return replace(item, document_id=valid(item.document_id))
+    try:
+        return storable(item)
+    except DocumentError as error:
+        restricted = GROUPS in item.metadata
+        return LoadProblem(valid(item.id[:LONGEST_ID]), error, restricted=restricted)
+
+
+def _may_be_restricted(path: Path, expected: Format) -> bool:
+    """Whether a file that cannot be read names groups, as far as can be guessed."""
+    if expected.container is not Container.TEXT:
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(LONGEST_FRONT_MATTER)
+    except OSError:
+        return False
+    return may_name_groups(head.replace(b"\0", b"").decode("utf-8", "replace"))
 
 
 def holds_records(name: str, records: RecordFields | None) -> bool:
@@ -113,6 +143,9 @@ def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> 
     text, blocks = extracted.result()
     if not text:
         raise EmptyDocument(f"{document_id}: there is no text in it; fill or remove it")
+    if expected.module not in _READ_BEFORE:
+        note_rules(text, extracted.groups)
+    hidden = extracted.groups.apply(extracted.metadata)
     return Document(
         id=document_id,
         title=stated_title(extracted.title)
@@ -124,6 +157,7 @@ def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> 
         media_type=expected.media_type,
         content_hash=hashlib.sha256(data).hexdigest(),
         metadata=extracted.metadata,
+        hidden=hidden,
     )
 
 

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import TYPE_CHECKING
 
 from ingestion.documents import Scalar
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.front_matter import FrontMatter, read_front_matter
 from ingestion.loaders.markdown_walk import MarkdownWalker
-from ingestion.visibility import GROUPS, names_groups, stated_groups
+from ingestion.visibility import looks_like_groups
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LONGEST_INLINE = 20_000
-_FRONT_MATTER = re.compile(
-    r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
-)
-_LONGEST_FRONT_MATTER = 64 * 1024
 
 
 def extract(data: bytes, name: str) -> TextBuilder:
-    """The document without Markdown's signs; YAML front matter becomes metadata and title."""
+    """The document without Markdown's signs; front matter becomes metadata and title."""
     decoded = decode(data, name)
     builder = TextBuilder()
     builder.metadata.update(decoded.metadata)
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
-    front = _FRONT_MATTER.match(text, 0, _LONGEST_FRONT_MATTER)
-    if front and _read_front_matter(front[1], builder):
-        text = text[front.end() :]
-    MarkdownWalker(builder).walk(_tokens(text))
+    front = read_front_matter(text, builder.groups)
+    _take_over(front, builder)
+    MarkdownWalker(builder).walk(_tokens(text[front.end :]))
     return builder
 
 
@@ -56,25 +51,14 @@ def _tokens(text: str) -> list[Token]:
     return tokens
 
 
-def _read_front_matter(text: str, builder: TextBuilder) -> bool:
-    """Take over scalars and lists of strings; False if it is no YAML mapping but content."""
-    import yaml
-
-    try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return False
-    if not isinstance(values, dict):
-        return values is None
-    for key, value in values.items():
+def _take_over(front: FrontMatter, builder: TextBuilder) -> None:
+    """Scalars and lists of strings become metadata; what names groups is known already."""
+    for key, value in front.values.items():
         kept = _filterable(value)
         if key == "title" and isinstance(kept, str):
             builder.title = kept
-        elif names_groups(key):
-            builder.metadata[GROUPS] = stated_groups(value)
-        elif isinstance(key, str) and kept is not None:
+        elif isinstance(key, str) and kept is not None and not looks_like_groups(key):
             builder.metadata[key] = kept
-    return True
 
 
 def _filterable(value: object) -> Scalar | list[str] | None:

@@ -11,14 +11,15 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingestion.documents import Block, BlockKind, Document, Scalar
 from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.decoding import marked_encoding
-from ingestion.visibility import GROUPS, names_groups, stated_groups
+from ingestion.loaders.front_matter import note_rules
+from ingestion.visibility import GroupRule, looks_like_groups, without_repeats
 
 MEDIA_TYPE = "application/jsonl"
 # A line without an end must not fill the memory.
@@ -44,10 +45,12 @@ class LoadProblem:
     Attributes:
         document_id: the record's id, or `file:line` when it has none.
         error: what is wrong, for the user.
+        restricted: see `DocumentError`.
     """
 
     document_id: str
     error: DocumentError
+    restricted: bool = False
 
     @property
     def message(self) -> str:
@@ -72,8 +75,17 @@ class RecordReader:
     fields: RecordFields | None
     _seen: set[bytes] = field(default_factory=set)
 
-    def read(self, record: Mapping[str, object], line: int, raw: bytes) -> Document | LoadProblem:
-        """The document that a record on `line`, written as `raw`, makes."""
+    def read(
+        self, record: Mapping[str, object], line: int, raw: bytes, hidden: str = ""
+    ) -> Document | LoadProblem:
+        """The document that a record on `line`, written as `raw`, makes.
+
+        Args:
+            record: its fields.
+            line: the line that it begins on.
+            raw: the bytes that tell whether it has changed.
+            hidden: why its groups cannot be known, where that is so.
+        """
         fields = self.fields or RecordFields(id="id" if "id" in record else "_id")
         where = f"{self.name}:{line}"
         document_id = _id(record.get(fields.id))
@@ -94,7 +106,9 @@ class RecordReader:
                 f"{self.name}: line {line}: the field {fields.text!r} of record "
                 f"{document_id!r} is empty; fill it or drop the record"
             )
-            return LoadProblem(document_id, error)
+            return LoadProblem(document_id, error, restricted=any(map(looks_like_groups, record)))
+        taken = {fields.id, fields.text, fields.title}
+        metadata, hidden = _metadata(record, taken, text, hidden)
         text = _INVALID.sub("\N{REPLACEMENT CHARACTER}", text)
         title = record.get(fields.title) if fields.title else None
         return Document(
@@ -105,7 +119,8 @@ class RecordReader:
             source=self.source,
             media_type=self.media_type,
             content_hash=hashlib.sha256(raw.strip()).hexdigest(),
-            metadata=_metadata(record, {fields.id, fields.text, fields.title}),
+            metadata=metadata,
+            hidden=hidden,
         )
 
     def problem(self, document_id: str, message: str) -> LoadProblem:
@@ -117,11 +132,12 @@ class RecordReader:
     ) -> LoadProblem:
         there = ", ".join(sorted(map(str, record))) or "none"
         state = "is not usable" if wanted in record else "is missing"
-        return self.problem(
+        found = self.problem(
             document_id,
             f"line {line}: the field {wanted!r} {state}; name the right one of the fields that "
             f"are there: {one_line(there)[:300]}",
         )
+        return replace(found, restricted=any(map(looks_like_groups, record)))
 
 
 def read_records(
@@ -168,7 +184,7 @@ def _read_line(raw: bytes, number: int, reader: RecordReader) -> Document | Load
         limit = f"longer than {LONGEST_LINE >> 20} MB; split the record"
         return reader.problem(where, f"line {number} is {limit}")
     try:
-        record = json.loads(raw.decode())
+        record = json.loads(raw.decode(), object_pairs_hook=without_repeats)
     except UnicodeDecodeError:
         return reader.problem(where, f"line {number} is not UTF-8; save the file as UTF-8")
     except json.JSONDecodeError as error:
@@ -209,18 +225,22 @@ def _id(value: object) -> str | None:
 
 
 def _metadata(
-    record: Mapping[str, object], taken: set[str | None]
-) -> dict[str, Scalar | list[str]]:
-    """A record's other fields, as far as they can be filtered by; nested ones are left out."""
+    record: Mapping[str, object], taken: set[str | None], text: str, hidden: str
+) -> tuple[dict[str, Scalar | list[str]], str]:
+    """A record's other fields, as far as they can be filtered by; nested ones are left out.
+
+    And why nobody who is bound to groups sees it, if that is so.
+    """
     kept: dict[str, Scalar | list[str]] = {}
+    groups = GroupRule()
+    if hidden:
+        groups.hide(hidden)
     for key, value in record.items():
         if key in taken:
             continue
-        if names_groups(key):
-            kept[GROUPS] = [
-                _INVALID.sub("\N{REPLACEMENT CHARACTER}", g) for g in stated_groups(value)
-            ]
-        elif isinstance(value, str):
+        if groups.read(key, value):
+            continue
+        if isinstance(value, str):
             kept[key] = _INVALID.sub("\N{REPLACEMENT CHARACTER}", value)
         elif isinstance(value, float):
             if math.isfinite(value):
@@ -229,4 +249,5 @@ def _metadata(
             kept[key] = value
         elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             kept[key] = [_INVALID.sub("\N{REPLACEMENT CHARACTER}", item) for item in value]
-    return kept
+    note_rules(text, groups)
+    return kept, groups.apply(kept)

@@ -36,7 +36,8 @@ def read(
                 path,
                 file.document_id,
                 records=file.records,
-                source=printable(file.url) if scheme_of(file.url) is None else file.url,
+                source=file.shown
+                or (printable(file.url) if scheme_of(file.url) is None else file.url),
                 format_name=file.format_name,
             )
     except (DocumentError, MemoryError) as error:

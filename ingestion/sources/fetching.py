@@ -104,7 +104,7 @@ def _page_blocks(file: SourceFile) -> Generator[bytes, None, None]:
 
     within = file.options.get(WITHIN, ())
     with (
-        web_client(file.options) as client,
+        web_client(file.options, file.networks) as client,
         opened_page(client, "GET", file.url, within=within, error=UnreadableDocument) as page,
     ):
         yield from page.iter_bytes(_BLOCK)

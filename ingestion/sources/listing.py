@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,19 +14,20 @@ from ingestion.sources.source import Source
 from ingestion.sources.source_file import SourceFile
 
 
-def list_files(source: Source, base: Path) -> list[SourceFile]:
+def list_files(source: Source, base: Path, networks: Sequence[str] = ()) -> list[SourceFile]:
     """The source's files, sorted by document id. The listing is complete, or it raises.
 
     Args:
         source: the source.
         base: the folder that a relative path is relative to.
+        networks: what pages may be fetched from beside the public internet.
 
     Raises:
         SourceError: nothing is there, nothing fits, or it cannot be listed; the message names the
             source and the mend.
     """
     wanted = Selection(source.include, source.exclude)
-    found = _found(source, base)
+    found = _found(source, base, networks)
     chosen = [
         replace(file, document_id=source.prefix + file.document_id, groups=source.groups)
         for file, path in found
@@ -36,12 +38,12 @@ def list_files(source: Source, base: Path) -> list[SourceFile]:
     return sorted(chosen, key=lambda file: file.document_id)
 
 
-def _found(source: Source, base: Path) -> list[tuple[SourceFile, str]]:
+def _found(source: Source, base: Path, networks: Sequence[str]) -> list[tuple[SourceFile, str]]:
     """Every file, and the path that `include` and `exclude` look at."""
     if source.pages:
         from ingestion.sources.web_pages import path_of, web_pages
 
-        return [(file, path_of(file.url)) for file in web_pages(source)]
+        return [(file, path_of(file.url)) for file in web_pages(source, networks)]
     if scheme_of(source.url) in (None, *LOCAL_SCHEMES):
         files = local_files(source, base)
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ingestion.errors import SourceError
 from ingestion.loaders.files import OFFICE_LOCK_PREFIX, find_files, printable, reason
 from ingestion.sources.globbing import Glob
-from ingestion.sources.locations import split_local
+from ingestion.sources.locations import label_of, split_local
 from ingestion.sources.source import Source
 from ingestion.sources.source_file import SourceFile
 
@@ -28,6 +28,8 @@ def local_files(source: Source, base: Path) -> Iterator[SourceFile]:
         found = [(file.path, file.document_id) for file in find_files(where)]
     else:
         found = [(where / path, printable(path)) for path in _matching(where, Glob(pattern))]
+    is_file = pattern is None and not where.is_dir()
+    label = "" if is_file else printable(label_of(source.url))
     for path, name in found:
         yield SourceFile(
             document_id=name,
@@ -35,6 +37,7 @@ def local_files(source: Source, base: Path) -> Iterator[SourceFile]:
             url=os.path.abspath(path),  # noqa: PTH100  links are kept as they are written
             size=_size(path),
             records=source.records,
+            shown=f"{label}/{name}" if label else name,
         )
 
 

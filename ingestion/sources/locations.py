@@ -12,6 +12,7 @@ WEB_SCHEMES = ("http", "https")
 LOCAL_SCHEMES = ("file", "local")
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
+_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -93,6 +94,34 @@ def absolute(location: str, base: Path) -> str:
     if scheme_of(location) is not None:
         return location
     return os.path.abspath(base / location)  # noqa: PTH100  links are kept as they are written
+
+
+def label_of(location: str) -> str:
+    """What readers are shown of a local source: its folder as it is written, never a server's path.
+
+    Of an absolute folder the last name is left; of a relative one what follows `.` and `..`.
+    """
+    try:
+        path = local_path(split_glob(location).folder)
+    except ValueError:
+        return ""
+    if path is None:
+        return location
+    if path.is_absolute() or scheme_of(location) is not None:
+        return path.name
+    return "/".join(part for part in path.parts if part not in (".", ".."))
+
+
+def for_readers(source: str, document_id: str) -> str:
+    """Where a document comes from as readers are shown it: no path of this machine.
+
+    Versions that were built before sources were labelled hold such paths.
+    """
+    if scheme_of(source) in (None, *LOCAL_SCHEMES) and (
+        scheme_of(source) is not None or _ABSOLUTE.match(source)
+    ):
+        return document_id
+    return source
 
 
 def page_url(location: str) -> str:

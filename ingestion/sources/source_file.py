@@ -17,6 +17,8 @@ class SourceFile:
         document_id: what to call its document: the source's prefix and the path below the source.
         source: key of the source that lists it.
         url: where its bytes are: a local path, or a URL that fsspec opens.
+        shown: where it comes from as readers are shown it: of a local file its source's folder and
+            the path below, of any other its URL.
         size: bytes; 0 where the source does not tell.
         stamp: the source's own mark of the content (an ETag, a checksum, a version id); None where
             there is none that can be trusted, and then the bytes are read to know.
@@ -26,6 +28,8 @@ class SourceFile:
         groups: who sees its documents, whatever they say themselves; none: they say it.
         options: fsspec's storage options for `url`; secrets are not among them, they come from
             the environment.
+        networks: what a page may be fetched from beside the public internet; see
+            `sync.allowed_networks`. No definition can set it.
     """
 
     document_id: str
@@ -37,3 +41,5 @@ class SourceFile:
     records: RecordFields | None = None
     groups: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+    shown: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ingestion.networks import AddressRefused
 from ingestion.sources.boundaries import is_below
 from prompts.errors import PlumbError
 
@@ -28,15 +29,21 @@ _ADVICE = {
 }
 
 
-def web_client(options: Mapping[str, Any]) -> httpx.Client:
-    """A client for pages; `options` may set `timeout_s`, the bound on one wait in seconds.
+def web_client(options: Mapping[str, Any], networks: Sequence[str] = ()) -> httpx.Client:
+    """A client for pages.
 
     Proxies and certificates come from the environment (HTTPS_PROXY, SSL_CERT_FILE).
+
+    Args:
+        options: may set `timeout_s`, the bound on one wait in seconds.
+        networks: what may be connected to beside the public internet; `sync.allowed_networks`.
     """
     import httpx
 
+    from ingestion.sources.guarded_transport import guarded_transport
+
     timeout = httpx.Timeout(float(options.get("timeout_s", DEFAULT_TIMEOUT_S)))
-    return httpx.Client(timeout=timeout, headers=_HEADERS)
+    return httpx.Client(timeout=timeout, headers=_HEADERS, transport=guarded_transport(networks))
 
 
 @contextmanager
@@ -76,6 +83,8 @@ def opened_page(
                 raise error(f"{url}: leads to {target}, which is not allowed; name another page")
             request = following
         raise error(f"{url}: more than {MOST_REDIRECTS} redirects; name the page where it is")
+    except AddressRefused as failure:
+        raise error(f"{url}: {failure}") from failure
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
         raise error(f"{url}: {_why(failure)}") from failure
 

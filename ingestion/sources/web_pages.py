@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -30,16 +31,21 @@ _SUFFIXES = {
 }
 
 
-def web_pages(source: Source) -> Iterator[SourceFile]:
+def web_pages(source: Source, networks: Sequence[str] = ()) -> Iterator[SourceFile]:
     """The source's pages, each asked for its head. The id of a document is its URL.
+
+    Args:
+        source: the source.
+        networks: what may be connected to beside the public internet.
 
     Raises:
         SourceError: a page is not there, is too large, or cannot be reached.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    with web_client(source.options) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda url: _look_at(client, source, url), source.pages)
+    with web_client(source.options, networks) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+        for page in pool.map(lambda url: _look_at(client, source, url), source.pages):
+            yield replace(page, networks=tuple(networks))
 
 
 def path_of(url: str) -> str:

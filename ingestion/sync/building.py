@@ -7,13 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-
 from ingestion.embedding import ModelIdentity
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, described
 from ingestion.settings import ChunkingSettings
 from ingestion.sync.work import OnProgress, Outcome, Progress
+from ingestion.sync.writing import PROBE, write_apart
 from ingestion.versions import source_manifest, unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.lease import Lease
@@ -33,7 +32,12 @@ class Target:
 
 
 class Building:
-    """A version being built. All writes go through here, each under the lease."""
+    """A version being built. All writes go through here, each under the lease.
+
+    Attributes:
+        resumed: whether it goes on with what a run before left.
+        refused: documents that the backend did not take, each with the reason.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Building:
         self._journal = Journal()
         self._staging: Staging | None = None
         self.resumed = False
+        self.refused: list[tuple[SourceDocument, str]] = []
         self._find_unfinished()
 
     @property
@@ -168,12 +173,12 @@ class Building:
         if ids:
             writer = self._open_writer()
             held = [id_ for id_ in ids if self._may_hold(id_)]
-            self._note(ids, [])
+            self._note([*ids, PROBE], [])
             writer.delete_documents(held)
-            writer.write(
-                [chunk for outcome in outcomes for chunk in outcome.chunks],
-                np.concatenate([outcome.vectors for outcome in outcomes]),
-            )
+            refused = write_apart(writer, outcomes)
+            self.refused += refused
+            left_out = {row.id for row, _ in refused}
+            rows = [row for row in rows if row.id not in left_out]
         self._note([], rows)
 
     def _may_hold(self, id_: str) -> bool:

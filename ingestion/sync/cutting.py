@@ -9,12 +9,14 @@ from ingestion.chunking import Chunker
 from ingestion.documents import Chunk, Document
 from ingestion.errors import DocumentError
 from ingestion.loaders import LoadProblem
+from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.storable import valid
 from ingestion.parsing import Parser
 from ingestion.settings import LoadingSettings
 from ingestion.sync.read_as import same_groups
 from ingestion.sync.work import Work
-from ingestion.versions.source_manifest import SourceDocument
-from ingestion.visibility import of_groups
+from ingestion.versions.source_manifest import HIDDEN, SourceDocument
+from ingestion.visibility import GROUPS, of_groups
 
 
 class Cut(NamedTuple):
@@ -25,6 +27,7 @@ class Cut(NamedTuple):
     chunks: list[Chunk]
     unchanged: bool = False
     whole_file: bool = False
+    restricted: bool = False
 
 
 def cut_all(work: Iterable[Work], chunker: Chunker, loading: LoadingSettings) -> Iterator[Cut]:
@@ -52,12 +55,14 @@ def cut_file(
     try:
         for item in documents:
             if isinstance(item, LoadProblem):
-                yield Cut(work, _failed(work, item.document_id, item.message), [])
+                row = _failed(work, item.document_id, item.message)
+                restricted = item.restricted or item.error.restricted
+                yield Cut(work, row, [], restricted=restricted)
             else:
                 yield _cut_document(work, of_groups(item, work.file.groups), chunker, loading)
     except DocumentError as error:
         row = _failed(work, work.file.document_id, str(error))
-        yield Cut(work, row, [], whole_file=True)
+        yield Cut(work, row, [], whole_file=True, restricted=error.restricted)
 
 
 def _cut_document(
@@ -66,18 +71,24 @@ def _cut_document(
     held = work.held.get(document.id)
     file = work.file
     if held is not None and held.indexed and _unchanged(held, document, work):
-        row = held._replace(file_hash=work.file_hash, stamp=file.stamp, problem="")
+        row = held._replace(file_hash=work.file_hash, stamp=file.stamp, problem=_notice(document))
         return Cut(work, row, [], unchanged=True)
+    restricted = GROUPS in document.metadata
     if len(document.text) > loading.max_chars:
         problem = (
             f"{document.id}: {len(document.text):,} characters of text, more than the bound of "
             f"{loading.max_chars:,}; split it, or raise PLUMB_LOADING_MAX_CHARS."
         )
-        return Cut(work, _failed(work, document.id, problem), [])
-    chunks = chunker.chunk(document)
+        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
+    try:
+        chunks = chunker.chunk(document)
+    except Exception as error:  # noqa: BLE001 (whatever tokenizers raise, about this document)
+        why = one_line(f"{type(error).__name__}: {error}")[:200]
+        problem = f"{document.id}: cannot be cut ({why}); look at its text."
+        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
     if not chunks:
         problem = f"{document.id}: there is no text in it; fill or remove it."
-        return Cut(work, _failed(work, document.id, problem), [])
+        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
     row = SourceDocument(
         id=document.id,
         hash=document.content_hash,
@@ -86,8 +97,16 @@ def _cut_document(
         file_hash=work.file_hash,
         stamp=file.stamp,
         chunks=len(chunks),
+        problem=_notice(document),
     )
-    return Cut(work, row, chunks)
+    return Cut(work, row, chunks, restricted=restricted)
+
+
+def _notice(document: Document) -> str:
+    """What an editor is told of a document that is hidden; empty if it is not."""
+    if not document.hidden:
+        return ""
+    return f"{document.id}: {HIDDEN}, since {document.hidden}."
 
 
 def _unchanged(held: SourceDocument, document: Document, work: Work) -> bool:
@@ -95,6 +114,7 @@ def _unchanged(held: SourceDocument, document: Document, work: Work) -> bool:
 
 
 def _failed(work: Work, document_id: str, problem: str) -> SourceDocument:
+    problem = valid(problem)
     file = work.file
     return SourceDocument(
         id=document_id,

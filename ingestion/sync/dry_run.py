@@ -56,7 +56,9 @@ def dry_run(
         on_progress(progress)
         vectors = known([cut.work] if cut.chunks else [])
         nothing = np.empty((0, 0), np.float32)
-        outcome = Outcome(cut.row, cut.chunks, nothing, 0, cut.unchanged, cut.whole_file)
+        outcome = Outcome(
+            cut.row, cut.chunks, nothing, 0, cut.unchanged, cut.whole_file, cut.restricted
+        )
         if not ledger.enter([outcome]):
             continue
         missing = [c.indexed_text for c in cut.chunks if c.indexed_text not in vectors]
@@ -75,6 +77,7 @@ def dry_run(
         removed=sorted(tally.removed),
         unchanged=tally.unchanged,
         problems=tally.problems,
+        hidden=ledger.hidden,
         to_embed=to_embed,
         reused=reused,
         chunks_per_second=rate,

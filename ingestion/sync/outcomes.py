@@ -60,7 +60,7 @@ class Ledger:
         self._tally = Tally()
         self.rows: dict[str, SourceDocument] = dict(plan.carried)
         for row in plan.carried.values():
-            if row.problem:
+            if row.problem and not row.hidden:
                 self._report(row, row.problem, kept=row.indexed)
         for work, reason in plan.unreadable:
             self._file_failed(_problem_row(work, reason))
@@ -78,6 +78,20 @@ class Ledger:
         self._tally.unchanged = len(now & before.keys()) - len(self._tally.updated)
         return self._tally
 
+    @property
+    def hidden(self) -> list[Problem]:
+        """Documents that nobody who is bound to groups sees, each with its reason."""
+        return [
+            Problem(document=row.id, reason=row.problem, kept=True)
+            for row in self.rows.values()
+            if row.hidden
+        ]
+
+    def refuse(self, row: SourceDocument, reason: str) -> None:
+        """Note that the index does not take a document that was entered."""
+        self.rows[row.id] = row._replace(chunks=0, problem=reason)
+        self._report(row, reason, kept=False)
+
     def enter(self, batch: list[Outcome]) -> list[Outcome]:
         """Note outcomes; returns those to write or to note as unchanged."""
         return [outcome for outcome in batch if self._enter(outcome)]
@@ -93,30 +107,30 @@ class Ledger:
     def _enter(self, outcome: Outcome) -> bool:
         row = outcome.row
         if outcome.whole_file:
-            self._file_failed(row)
+            self._file_failed(row, restricted=outcome.restricted)
             return False
         if row.id in self._seen or self._is_elsewhere(row):
             self._report(row, self._twice(row), kept=False)
             return False
         self._seen.add(row.id)
-        if row.problem:
-            self._failed(row)
+        if row.problem and not row.indexed:
+            self._failed(row, restricted=outcome.restricted)
             return False
         self.rows[row.id] = row
         self._tally.embedded += outcome.embedded
         self._tally.reused += len(outcome.chunks) - outcome.embedded
         return True
 
-    def _failed(self, row: SourceDocument) -> None:
+    def _failed(self, row: SourceDocument, *, restricted: bool) -> None:
         """One document could not be indexed."""
         held = self._held.get(row.id)
-        kept = held is not None and held.indexed and self._may_stay(held, row)
+        kept = held is not None and held.indexed and not restricted and self._may_stay(held, row)
         if kept and held is not None:
             row = held._replace(file_hash=row.file_hash, stamp=row.stamp, problem=row.problem)
         self.rows[row.id] = row
         self._report(row, row.problem, kept=kept)
 
-    def _file_failed(self, row: SourceDocument) -> None:
+    def _file_failed(self, row: SourceDocument, *, restricted: bool = False) -> None:
         """A file broke off: of its documents, those not read yet could not be indexed."""
         place = (row.source, row.file)
         missing = [
@@ -128,10 +142,11 @@ class Ledger:
             self.rows[row.id] = row
             self._report(row, row.problem, kept=False)
             return
-        self._report(row, row.problem, kept=all(self._may_stay(held, row) for held in missing))
+        staying = {held.id for held in missing if not restricted and self._may_stay(held, row)}
+        self._report(row, row.problem, kept=len(staying) == len(missing))
         for held in missing:
             failed = held._replace(file_hash=row.file_hash, stamp=row.stamp, problem=row.problem)
-            stays = self._may_stay(held, row)
+            stays = held.id in staying
             self.rows[held.id] = failed if stays else failed._replace(chunks=0)
 
     def _may_stay(self, held: SourceDocument, row: SourceDocument) -> bool:

@@ -10,7 +10,7 @@ from ingestion.sync.golden import GoldenReport
 
 
 class Problem(BaseModel):
-    """A document that could not be indexed, and why.
+    """A document that could not be indexed or is hidden, and why.
 
     Attributes:
         document: its id, or its file's where no document of it could be read.
@@ -37,6 +37,8 @@ class SyncReport(BaseModel):
         resumed: whether it went on with a run that was broken off.
         added, updated, removed, unchanged: documents.
         problems: documents that could not be indexed, each with its reason.
+        hidden: documents that are indexed and that nobody who is bound to groups sees, since
+            what they say of their groups cannot be understood.
         embedded: chunks whose vectors were computed.
         reused: chunks whose vectors were known though their document had changed.
         seconds: wall time.
@@ -59,6 +61,7 @@ class SyncReport(BaseModel):
     removed: int = 0
     unchanged: int = 0
     problems: list[Problem] = []
+    hidden: list[Problem] = []
     embedded: int = 0
     reused: int = 0
     seconds: float = 0.0
@@ -79,6 +82,7 @@ class DryRun(BaseModel):
         added, updated, removed: ids of documents.
         unchanged: how many stay as they are.
         problems: documents that could not be indexed.
+        hidden: documents that nobody who is bound to groups would see; see `SyncReport`.
         to_embed: chunks whose vectors must be computed.
         reused: chunks of changed documents whose vectors are known.
         chunks_per_second: the embedder's speed, measured on some of these chunks.
@@ -95,6 +99,7 @@ class DryRun(BaseModel):
     removed: list[str]
     unchanged: int
     problems: list[Problem]
+    hidden: list[Problem] = []
     to_embed: int
     reused: int
     chunks_per_second: float | None

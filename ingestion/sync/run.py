@@ -15,7 +15,7 @@ from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger, Tally
 from ingestion.sync.plan import Plan, make_plan
 from ingestion.sync.publishing import publish_if_sound
-from ingestion.sync.report import SyncReport
+from ingestion.sync.report import Problem, SyncReport
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
@@ -89,7 +89,7 @@ def sync(
         tally, after = ledger.tally, ledger.rows
         _require_something(definition, after, tally)
         resumed = building.resumed or built is not None
-        report = _report(definition, live, tally, because, resumed)
+        report = _report(definition, live, tally, because, resumed, ledger.hidden)
         if live is not None and not because and _same(after, rows):
             building.abandon()
             info = live
@@ -178,6 +178,8 @@ def _index(
             yield entering
 
     building.apply(entered())
+    for row, reason in building.refused:
+        ledger.refuse(row, reason)
 
 
 def _report(
@@ -186,6 +188,7 @@ def _report(
     tally: Tally,
     because: str,
     resumed: bool,
+    hidden: list[Problem],
 ) -> SyncReport:
     return SyncReport(
         document_set=definition.document_set,
@@ -200,6 +203,7 @@ def _report(
         removed=len(tally.removed),
         unchanged=tally.unchanged,
         problems=tally.problems,
+        hidden=hidden,
         embedded=tally.embedded,
         reused=tally.reused,
     )

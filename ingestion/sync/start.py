@@ -77,7 +77,8 @@ def prepare(
     """
     check_name(definition.document_set)
     chosen = [source for source in definition.sources if not only or source.key in only]
-    files = [file for source in chosen for file in list_files(source, base)]
+    networks = bench.sync.allowed_networks
+    files = [file for source in chosen for file in list_files(source, base, networks)]
     embedding = embedding_for(definition, bench.embedding)
     embedder = bench.load(embedding)
     chunking = chunking_for(definition, bench.chunking)
@@ -91,7 +92,7 @@ def prepare(
     others = [source for source in definition.sources if source not in chosen]
     live = live_version(tools.catalogue, definition.document_set)
     if others and (full_build_reason(live, tools) or live is None):
-        files += [file for source in others for file in list_files(source, base)]
+        files += [file for source in others for file in list_files(source, base, networks)]
         others = []
     return Prepared(definition, base, files, [source.key for source in others], tools)
 

@@ -46,6 +46,8 @@ class Outcome(NamedTuple):
         embedded: how many of these were computed; the rest was known.
         unchanged: whether the index holds it as it is.
         whole_file: whether `row` stands for a file none of whose documents could be read.
+        restricted: whether it names groups and could not be read: it must not stay as others saw
+            it before.
     """
 
     row: SourceDocument
@@ -54,6 +56,7 @@ class Outcome(NamedTuple):
     embedded: int = 0
     unchanged: bool = False
     whole_file: bool = False
+    restricted: bool = False
 
 
 @dataclass(slots=True)

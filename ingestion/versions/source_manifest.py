@@ -13,6 +13,8 @@ from ingestion.index.records import Records
 from ingestion.versions import numbered
 
 ROWS = 1000
+# How the reason begins for which nobody who is bound to groups sees a document.
+HIDDEN = "only who sees all documents finds it"
 
 
 class SourceDocument(NamedTuple):
@@ -26,7 +28,7 @@ class SourceDocument(NamedTuple):
         file_hash: SHA-256 (hex) of the file; after a plus sign, how it was read: see `sync.read_as`.
         stamp: the source's own mark of the file's content, where it has one.
         chunks: how many chunks it was cut into; 0 if it is not in the index.
-        problem: why it could not be indexed; empty if it could.
+        problem: why it could not be indexed, or why it is hidden; empty if neither is so.
     """
 
     id: str
@@ -37,6 +39,11 @@ class SourceDocument(NamedTuple):
     stamp: str | None = None
     chunks: int = 0
     problem: str = ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is indexed and hidden from everyone who is bound to groups."""
+        return self.indexed and self.problem.startswith(f"{self.id}: {HIDDEN}")
 
     @property
     def indexed(self) -> bool:

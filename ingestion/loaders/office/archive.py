@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from ingestion.errors import UnreadableDocument
+from ingestion.visibility import GroupRule
 
 LARGEST_UNPACKED = 512 * 1024 * 1024
 # One XML part becomes a tree in memory, several times its size.
@@ -15,6 +16,7 @@ LARGEST_PART = 128 * 1024 * 1024
 _HIGHEST_RATIO = 200
 _SMALL = 32 * 1024 * 1024
 
+_CUSTOM_PROPERTIES = "docProps/custom.xml"
 _KINDS = {"word": ".docx", "ppt": ".pptx", "xl": ".xlsx"}
 
 
@@ -48,6 +50,27 @@ def open_archive(data: bytes, name: str, folder: str, *, streamed: bool = False)
             "save it again with its own program"
         )
     return archive
+
+
+def note_groups(archive: zipfile.ZipFile, groups: GroupRule) -> None:
+    """Note what the properties that somebody added to a document say of its groups."""
+    try:
+        part = archive.read(_CUSTOM_PROPERTIES)
+    except KeyError:
+        return
+    from lxml import etree  # type: ignore[import-untyped]
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(part, parser)
+    except etree.XMLSyntaxError:
+        if b"groups" in part.lower():
+            groups.hide("its added properties name groups and cannot be read")
+        return
+    for item in root:
+        name = item.get("name")
+        if name is not None:
+            groups.read(name, "".join(item.itertext()))
 
 
 def _refuse_kind(name: str, folder: str, folders: set[str]) -> None:

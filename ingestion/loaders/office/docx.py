@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.office.archive import open_archive
+from ingestion.loaders.office.archive import note_groups, open_archive
 from ingestion.loaders.office.docx_numbering import Numbering
 from ingestion.loaders.office.docx_tables import Cell, table_rows
 from ingestion.loaders.office.docx_text import W, paragraph_text
@@ -28,12 +28,14 @@ _NO_OUTLINE_LEVEL = 9
 
 def extract(data: bytes, name: str) -> TextBuilder:
     """The document's body; deleted text, headers, footers and comments are left out."""
-    open_archive(data, name, "word").close()
+    archive = open_archive(data, name, "word")
     import docx
 
     document = docx.Document(BytesIO(data))
     builder = TextBuilder()
     read_properties(document.core_properties, builder)
+    with archive:
+        note_groups(archive, builder.groups)
     body = document.element.body
     styles = {style.style_id: style for style in document.styles}
     DocxWalker(builder, styles, Numbering.of(document)).walk(body)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.office.archive import open_archive
+from ingestion.loaders.office.archive import note_groups, open_archive
 from ingestion.loaders.office.properties import read_properties
 from ingestion.loaders.tables import guess_header_rows
 
@@ -20,12 +20,14 @@ _NO_BULLET = "{http://schemas.openxmlformats.org/drawingml/2006/main}buNone"
 
 def extract(data: bytes, name: str) -> TextBuilder:
     """The visible slides in order: titles, text, tables, charts' figures, speaker notes."""
-    open_archive(data, name, "ppt").close()
+    archive = open_archive(data, name, "ppt")
     from pptx import Presentation
 
     deck = Presentation(BytesIO(data))
     builder = TextBuilder()
     read_properties(deck.core_properties, builder)
+    with archive:
+        note_groups(archive, builder.groups)
     for number, slide in enumerate(deck.slides, 1):
         if slide.element.get("show") != "0":
             _write_slide(slide, number, builder)

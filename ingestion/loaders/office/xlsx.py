@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.office.archive import open_archive
+from ingestion.loaders.office.archive import note_groups, open_archive
 from ingestion.loaders.office.properties import keep
 from ingestion.loaders.office.xlsx_merges import MergedCells
 from ingestion.loaders.office.xlsx_regions import regions
@@ -31,6 +31,7 @@ def extract(data: bytes, name: str) -> TextBuilder:
     builder = TextBuilder()
     properties = workbook.properties
     builder.title = properties.title
+    note_groups(archive, builder.groups)
     keep(
         builder,
         author=properties.creator,

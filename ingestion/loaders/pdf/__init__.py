@@ -32,6 +32,7 @@ def extract(data: bytes, name: str) -> TextBuilder:
         raise EmptyDocument(f"{name}: its pages hold {what}; run OCR on it and ingest the result")
     builder = TextBuilder()
     builder.metadata.update(pdf.metadata)
+    builder.groups = pdf.groups
     pages = without_furniture(pdf.pages)
     headings = HeadingFinder(pages, pdf.outline)
     hyphens = Hyphens(line.text for page in pages for line in page.lines)

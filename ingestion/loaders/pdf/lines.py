@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
+from ingestion.visibility import GroupRule
+
 # A gap between words of this many ems is a gap between columns.
 _COLUMN_GAP = 1.6
 
@@ -114,6 +116,7 @@ class Pdf:
     title: str = ""
     metadata: dict[str, str | int | float | bool | list[str]] = field(default_factory=dict)
     has_images: bool = False
+    groups: GroupRule = field(default_factory=GroupRule)
 
 
 def normalised(text: str) -> str:

@@ -10,11 +10,13 @@ from ingestion.errors import UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.pdf.lines import OutlineEntry, Pdf, PdfPage
 from ingestion.loaders.pdf.words import page_lines
+from ingestion.visibility import GroupRule
 
 # PDFium is not thread-safe, not even for different documents.
 _PDFIUM = threading.Lock()
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
+_XMP_GROUPS = re.compile(rb"<[\w.-]+:groups[\s/>]|\s[\w.-]+:groups\s*=", re.IGNORECASE)
 _LONGEST_OUTLINE = 5000
 _PROPERTIES = {"Author": "author", "Subject": "subject"}
 _NOISE = frozenset(("anonymous", "unspecified", "unknown", "(anonymous)", "(unspecified)"))
@@ -39,7 +41,9 @@ def read_pdf(data: bytes, name: str) -> Pdf:
                 ) from error
             raise
         try:
-            return _read(document)
+            pdf = _read(document)
+            _note_groups(document, data, pdf.groups)
+            return pdf
         finally:
             document.close()
 
@@ -99,6 +103,16 @@ def _read_properties(document: Any, pdf: Pdf) -> None:
         date = iso_date(properties.get(key, ""))
         if date:
             pdf.metadata[kept] = date
+
+
+def _note_groups(document: Any, data: bytes, groups: GroupRule) -> None:
+    """Note what properties that somebody added say of the document's groups."""
+    for key in ("groups", "Groups", "GROUPS"):
+        value = document.get_metadata_value(key)
+        if value:
+            groups.read(key, value)
+    if _XMP_GROUPS.search(data):
+        groups.hide("its XMP metadata name groups, which are not read")
 
 
 def _read_outline(document: Any, pdf: Pdf) -> None:

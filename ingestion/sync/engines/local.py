@@ -12,6 +12,7 @@ import numpy as np
 
 from ingestion.chunking import Chunker
 from ingestion.embedding import Embedder
+from ingestion.loaders.cleaning import one_line
 from ingestion.prefetch import prefetch
 from ingestion.settings import ChunkingSettings, LoadingSettings
 from ingestion.sync.cutting import Cut, cut_all
@@ -52,7 +53,7 @@ class LocalEngine:
         held = known([cut.work for cut in window if cut.chunks])
         outcomes = embed(self._embedder, window, held, count)
         for cut, outcome in zip(window, outcomes, strict=True):
-            progress.reused += len(cut.chunks) - outcome.embedded
+            progress.reused += len(outcome.chunks) - outcome.embedded
             progress.enter(cut.work.file.document_id, cut.work.file.size)
         on_progress(progress)
         return outcomes
@@ -65,6 +66,30 @@ def embed(
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
     """Outcomes of cut documents: known vectors are taken, the others computed in one call."""
+    try:
+        return _embed(embedder, window, known, on_batch)
+    except Exception:  # noqa: BLE001 (whatever tokenizers and models raise)
+        # Without a document to blame it is the model that fails, and with it the sync.
+        embedder.embed_passages(["one"])
+        return [outcome for cut in window for outcome in _embed_alone(embedder, cut, known)]
+
+
+def _embed_alone(embedder: Embedder, cut: Cut, known: Known) -> list[Outcome]:
+    try:
+        return _embed(embedder, [cut], known, lambda _: None)
+    except Exception as error:  # noqa: BLE001 (the same, about this document)
+        return [_not_embedded(cut, f"{type(error).__name__}: {error}")]
+
+
+def _not_embedded(cut: Cut, why: str) -> Outcome:
+    problem = f"{cut.row.id}: cannot be embedded ({one_line(why)[:200]}); look at its text."
+    row = cut.row._replace(chunks=0, problem=problem)
+    return Outcome(row, [], np.empty((0, 0), np.float32), restricted=cut.restricted)
+
+
+def _embed(
+    embedder: Embedder, window: Sequence[Cut], known: Known, on_batch: Callable[[int], None]
+) -> list[Outcome]:
     texts = [chunk.indexed_text for cut in window for chunk in cut.chunks]
     missing = [text for text in texts if text not in known]
     fresh = iter(embedder.embed_passages(missing, on_batch))
@@ -74,8 +99,19 @@ def embed(
         whole = [next(fresh) if row is None else row for row in rows]
         vectors = np.stack(whole) if whole else np.empty((0, 0), np.float32)
         embedded = sum(row is None for row in rows)
+        if not np.isfinite(vectors).all():
+            outcomes.append(_not_embedded(cut, "its vector holds no numbers"))
+            continue
         outcomes.append(
-            Outcome(cut.row, cut.chunks, vectors, embedded, cut.unchanged, cut.whole_file)
+            Outcome(
+                cut.row,
+                cut.chunks,
+                vectors,
+                embedded,
+                cut.unchanged,
+                cut.whole_file,
+                cut.restricted,
+            )
         )
     return outcomes
 

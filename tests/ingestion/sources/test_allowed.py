@@ -13,6 +13,8 @@ from ingestion.sources.fetching import content_hash
 from ingestion.sources.listing import list_files
 from ingestion.sources.source import Source
 
+HOME = ["127.0.0.1"]
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -220,12 +222,14 @@ def test_redirects_of_a_page_stay_within_what_is_allowed(web: Any, page: Any) ->
     web.pages["/private"] = web.pages["/public/%2e%2e/private"] = page(b"secret")
     allowed = [web.url("/public")]
     widened = {"redirects_within": [web.url("/")]}
-    (file,) = list_files(check_allowed(Source(url=web.url("/public/moved")), allowed), Path("/"))
+    (file,) = list_files(
+        check_allowed(Source(url=web.url("/public/moved")), allowed), Path("/"), HOME
+    )
     assert content_hash(file)
     for path in ("/public/out", "/public/up"):
         source = check_allowed(Source(url=web.url(path), options=widened), allowed)
         with pytest.raises(SourceError, match=r"private, which is not allowed"):
-            list_files(source, Path("/"))
+            list_files(source, Path("/"), HOME)
     # A redirect that comes only when the page is fetched.
     web.pages["/public/moved"] = web.pages["/public/out"]
     with pytest.raises(UnreadableDocument, match=r"private, which is not allowed"):

@@ -18,7 +18,7 @@ from ingestion.sources.source_file import SourceFile
 
 
 def file_at(url: str, document_id: str = "a.md", **fields: Any) -> SourceFile:
-    return SourceFile(document_id, source="s", url=url, **fields)
+    return SourceFile(document_id, source="s", url=url, networks=("127.0.0.1",), **fields)
 
 
 def test_a_local_file_is_read_where_it_is(tmp_path: Path) -> None:

@@ -13,15 +13,16 @@ from ingestion.sources.source import Source
 from ingestion.sources.source_file import SourceFile
 
 HERE = Path("/")
+HOME = ["127.0.0.1"]
 
 
 def listed(*urls: str, **fields: Any) -> list[SourceFile]:
-    return list_files(Source(urls=urls, **fields), HERE)
+    return list_files(Source(urls=urls, **fields), HERE, HOME)
 
 
 def test_a_page_is_called_by_its_url(web: Any, page: Any) -> None:
     web.pages["/a%20b?x=1"] = page(b"<p>text", headers={"Content-Type": "text/html; charset=utf-8"})
-    (file,) = list_files(Source(url=web.url("/a%20b?x=1#part"), prefix="web/"), HERE)
+    (file,) = list_files(Source(url=web.url("/a%20b?x=1#part"), prefix="web/"), HERE, HOME)
     assert file.document_id == "web/" + web.url("/a%2520b?x=1")
     assert file.url == web.url("/a%20b?x=1")
     assert file.format_name == "page.html"
@@ -135,7 +136,7 @@ def test_a_page_that_is_too_large_is_not_fetched(web: Any, page: Any) -> None:
 def test_a_server_that_does_not_answer(web: Any, page: Any) -> None:
     web.pages["/slow"] = page(endless=True)
     with pytest.raises(SourceError, match=r"/slow: no answer in time; .* raise .* timeout_s"):
-        list_files(Source(url=web.url("/slow"), options={"timeout_s": 0.2}), HERE)
+        list_files(Source(url=web.url("/slow"), options={"timeout_s": 0.2}), HERE, HOME)
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,3 +239,26 @@ def test_other_record_fields_make_other_documents_of_the_same_file(syncing) -> N
     assert any("harbours" in text for text in syncing.texts())
     assert report.changed
     assert not syncing.sync(syncing.definition(sources=[source])).changed
+
+
+def test_an_index_of_before_is_built_anew_without_embedding(
+    syncing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.sync import run
+
+    with monkeypatch.context() as before:
+        before.setattr(run, "EXTRACTION", "2")
+        first = syncing.sync()
+    rows = {row.id: row for row in syncing.catalogue.manifest(syncing.catalogue.live("things"))}
+    report = syncing.sync()
+    assert "documents are extracted in a newer way" in report.full_build
+    assert (report.embedded, report.problems) == (0, [])
+    assert report.index_version != first.index_version
+    opened = syncing.catalogue.open("things")
+    after = {row.id: row for row in syncing.catalogue.manifest(opened.info)}
+    assert {id_: row.hash for id_, row in after.items()} == {
+        id_: row.hash for id_, row in rows.items()
+    }
+    assert {opened.chunks_of(id_)[0].source for id_ in TEXTS} == {
+        f"documents/{id_}" for id_ in TEXTS
+    }
