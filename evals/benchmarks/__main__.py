@@ -32,6 +32,7 @@ NAMES = (
     "ranking_metrics",
     "load_faults",
     "canary",
+    "leaks",
 )
 
 
