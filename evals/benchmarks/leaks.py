@@ -53,7 +53,7 @@ from ingestion.sync.start import sync_source, workbench
 from prompts.errors import PlumbError, SettingsError
 
 WALKS = 10_000
-STEPS = 16
+STEPS = 14
 SEED = 12
 SET = "walks"
 AUDIENCE = "walks"
@@ -528,7 +528,10 @@ class Walk:
         self._send(walker, "DELETE", path)
 
     def change(self, walker: Walker) -> None:
-        """Be in other groups: by another token, or by a key that is made again under its name."""
+        """Be in other groups, and look what is there now.
+
+        By another token, or by a key that is made again under its name.
+        """
         walker.groups = self._groups(walker.subject is not None)
         if walker.subject is None:
             # Whoever gets the new key is somebody else.
@@ -536,13 +539,15 @@ class Walk:
         elif self._chance.random() < 0.3:
             walker.role = self._chance.choice(("reader", "editor", "admin"))
         self._world.admit(walker)
+        for _ in range(3):
+            self.read(walker)
 
 
 ACTIONS: tuple[Callable[[Walk, Walker], None], ...] = (
     *(Walk.ask,) * 4,
     Walk.complete,
     Walk.search,
-    *(Walk.read,) * 7,
+    *(Walk.read,) * 4,
     *(Walk.page,) * 3,
     Walk.judge,
     *(Walk.batch,) * 2,
