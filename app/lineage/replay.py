@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.answering.answer import Answer
 from app.answering.service import AnswerService
+from app.callers import Caller
 from app.errors import CannotReplay
 from app.lineage.differences import PassageMove, Stretch, passage_moves, text_diff
 from app.lineage.record import AnswerRecord
@@ -39,8 +40,14 @@ class Replay(BaseModel):
     text: list[Stretch]
 
 
-def replay(record: AnswerRecord, answers: AnswerService) -> Replay:
+def replay(record: AnswerRecord, answers: AnswerService, reader: Caller | None = None) -> Replay:
     """Answer again, as the same caller would be answered; nothing is stored.
+
+    Args:
+        record: the answer as it was stored.
+        answers: what answers.
+        reader: who reads the result: what they may not see now is not answered from, whatever the
+            caller saw then. None: an operator, who sees all.
 
     Raises:
         CannotReplay: the index version or the prompt version is gone, or the question was not
@@ -53,9 +60,14 @@ def replay(record: AnswerRecord, answers: AnswerService) -> Replay:
             f"answer {record.id}: its question was not stored, since store.texts was off."
         )
     then = record.manifest
-    visibility: dict[str, Any] = (
-        {} if record.groups is None else {"visible_to": frozenset(record.groups)}
-    )
+    if reader is not None and not (reader.meets(record.needs) or reader.oversees):
+        raise CannotReplay(
+            f"answer {record.id} came from documents for groups that you are not in any more."
+        )
+    groups = None if record.groups is None else frozenset(record.groups)
+    if reader is not None and reader.groups is not None:
+        groups = reader.groups if groups is None else groups & reader.groups
+    visibility: dict[str, Any] = {} if groups is None else {"visible_to": groups}
     try:
         asked = answers.prepare(
             question,

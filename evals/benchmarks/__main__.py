@@ -33,6 +33,7 @@ NAMES = (
     "load_faults",
     "canary",
     "hostile_values",
+    "leaks",
 )
 
 
