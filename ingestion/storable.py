@@ -23,6 +23,24 @@ def unstorable_text(text: str) -> str | None:
     return None
 
 
+def storable(text: str) -> str:
+    """A text with what cannot be stored replaced by U+FFFD; halves that belong together are joined."""
+    if unstorable_text(text) is None:
+        return text
+    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return joined.replace("\0", "\ufffd")
+
+
+def whole_characters(text: str) -> tuple[str, str]:
+    """What can be sent on of a text that comes in pieces, and what waits for the next piece.
+
+    A first half of a surrogate pair waits for its second.
+    """
+    if text and "\ud800" <= text[-1] <= "\udbff":
+        return storable(text[:-1]), text[-1]
+    return storable(text), ""
+
+
 def unstorable_number(number: int | float) -> str | None:
     """Why a number cannot be stored, as the end of a sentence; None where it can."""
     if isinstance(number, float):

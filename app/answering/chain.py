@@ -25,6 +25,7 @@ from app.errors import ChatModelFailed
 from app.manifest import Manifest
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
+from ingestion.storable import storable, whole_characters
 from prompts.output import NO_ANSWER
 from prompts.versions import PromptVersion
 
@@ -110,6 +111,7 @@ class AnswerChain:
         yield state.passages
         if state.passages:
             whole: AIMessageChunk | None = None
+            waiting = ""
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
             with asked.chosen.calling(), told(asked.chosen):
@@ -119,7 +121,9 @@ class AnswerChain:
                     whole = piece if whole is None else whole + piece
                     if piece.text:
                         timings.setdefault("first_token", _since(began))
-                        yield str(piece.text)
+                        words, waiting = whole_characters(waiting + str(piece.text))
+                        if words:
+                            yield words
             if whole is None:
                 raise ChatModelFailed("the chat model returned nothing")
             timings["generate"] = _since(generating)
@@ -181,7 +185,7 @@ def _check(state: _State) -> Checked:
     refusal = state.asked.prompt.contract.refusal or NO_ANSWER
     if state.message is None:
         return Checked(refusal, refused=True, check=CitationCheck())
-    text = state.message.text
+    text = storable(str(state.message.text))
     structured = state.message.additional_kwargs.get(STRUCTURED)
     if structured is not None:
         return check_structured(text, structured, state.passages)

@@ -12,6 +12,7 @@ from langchain_core.messages.utils import count_tokens_approximately, trim_messa
 from langchain_core.prompts import ChatPromptTemplate
 
 from ingestion.index import bm25
+from ingestion.storable import storable
 from prompts.versions import PromptVersion
 
 RULE = "rule-1"
@@ -79,7 +80,7 @@ def condense_by_model(
     filled = template.format_messages(history=_text(history, most_tokens), question=question)
     reply = model.invoke(filled)
     rewritten = " ".join(str(reply.text).split())
-    return rewritten or question
+    return storable(rewritten) or question
 
 
 def _leans(question: str) -> bool:

@@ -104,7 +104,7 @@ def sweep(
         credential: a key to send with each.
         each: whether fields are sent the worst values one by one.
     """
-    rng = random.Random(seed)  # noqa: S311 (nothing is secret)
+    rng = random.Random(seed)
     return asyncio.run(_sweep(create_app(settings), requests, rng, credential, each))
 
 

@@ -81,3 +81,28 @@ def test_a_providers_words_reach_no_reader_in_any_way(make_parts: Any, openai: A
     assert "did not answer" in openai_streamed
     assert "ChatModelFailed: the chat model did not answer" in listed
     assert "ChatModelFailed: the chat model did not answer" in stored
+
+
+def test_half_a_character_of_a_model_is_no_failure(make_parts: Any, openai: Any) -> None:
+    openai.reply = "The depot \ud800 opens at 05:30 \udc00\0 [1]."
+    settings = make_parts(
+        chat__model="openai:scripted", chat__base_url=openai.url, chat__last_resort=False
+    ).settings
+    with TestClient(
+        create_app(settings), base_url="http://localhost", raise_server_exceptions=False
+    ) as client:
+        asked = {"question": "When does the depot open?", "document_set": "depot"}
+        told = client.post("/v1/chat", json={**asked, "session_id": "s"})
+        streamed = client.post(
+            "/v1/chat", json={**asked, "stream": True, "question": "Opens when?"}
+        )
+        messages = [{"role": "user", "content": "When is the depot open?"}]
+        completion = {"model": "plumb/depot", "messages": messages, "stream": True}
+        completed = client.post("/v1/chat/completions", json=completion)
+        session = client.get("/v1/sessions/s")
+        listed = client.get("/v1/answers")
+    for response in (told, streamed, completed, session, listed):
+        assert response.status_code == 200, response.text
+    assert "The depot \ufffd opens" in told.json()["answer"]
+    assert "event: answer" in streamed.text
+    assert "[DONE]" in completed.text
