@@ -16,7 +16,7 @@ from app.errors import ReleaseMismatch
 from app.open_sets import OpenSets
 from app.releases.pins import Pins
 from app.settings import Settings
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.embedding import Embedder, load_embedder, same_weights
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings
@@ -76,7 +76,9 @@ def build(
         else None
     )
     embedders = Embedders(
-        embedder, lambda identity: load_embedder(settings_of(identity, settings.embedding))
+        embedder,
+        lambda identity: load_embedder(settings_of(identity, settings.embedding)),
+        most=settings.embedding.most_loaded,
     )
     catalogue = Catalogue(store)
     pins = settings.release
@@ -132,8 +134,8 @@ def bench(settings: Settings, catalogue: Catalogue, embedder: Embedder | None = 
     """The workbench of syncs for these settings; a model that is loaded already is used again."""
 
     def load(wanted: EmbeddingSettings) -> Embedder:
-        if embedder is not None and wanted == settings.embedding:
-            return embedder
+        if embedder is not None and same_weights(wanted, settings.embedding):
+            return embedder.with_prefixes(wanted.query_prefix, wanted.passage_prefix)
         return load_embedder(wanted)
 
     return bench_of(settings, catalogue.store, load)

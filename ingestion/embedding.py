@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ingestion.encoder import SentenceTransformerEncoder, TextEncoder, Vectors
 from ingestion.errors import ModelError
 from ingestion.settings import EmbeddingSettings
-from ingestion.weights import ModelFiles, require_torch, resolve_backend, resolve_model
+from ingestion.weights import ModelFiles, check_code, require_torch, resolve_backend, resolve_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -45,6 +45,11 @@ class ModelIdentity(BaseModel):
     passage_prefix: str
     max_tokens: int
 
+    @property
+    def weights(self) -> ModelIdentity:
+        """What of it takes memory: the model without its prefixes."""
+        return self.model_copy(update={"query_prefix": "", "passage_prefix": ""})
+
     def differences(self, other: ModelIdentity) -> list[str]:
         """Human-readable differences that make vectors incomparable (names alone do not)."""
         fields = ("content_hash", "dimension", "normalized", "query_prefix", "passage_prefix")
@@ -68,6 +73,13 @@ class Embedder:
         self._batch_size = batch_size
         self.tokenizer = tokenizer
         self.identity = identity
+
+    def with_prefixes(self, query: str, passage: str) -> Embedder:
+        """The same model, loaded once, with other texts before questions and passages."""
+        identity = self.identity.model_copy(
+            update={"query_prefix": query, "passage_prefix": passage}
+        )
+        return Embedder(self._encoder, self.tokenizer, identity, self._batch_size)
 
     @property
     def special_tokens(self) -> int:
@@ -106,6 +118,12 @@ class Embedder:
         if not texts:
             return np.empty((0, self.identity.dimension), dtype=np.float32)
         return self._encoder.encode(texts, self._batch_size, exact)
+
+
+def same_weights(one: EmbeddingSettings, other: EmbeddingSettings) -> bool:
+    """Whether two settings load the same model, run the same way, but for prefixes."""
+    bare = {"query_prefix": "", "passage_prefix": ""}
+    return one.model_copy(update=bare) == other.model_copy(update=bare)
 
 
 def load_embedder(settings: EmbeddingSettings) -> Embedder:
@@ -168,6 +186,7 @@ def _load_onnx(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
 def _load_torch(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
     from sentence_transformers import SentenceTransformer
 
+    check_code(files.folder, settings)
     model = SentenceTransformer(
         str(files.folder),
         device=settings.device,

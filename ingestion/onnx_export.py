@@ -22,6 +22,7 @@ from ingestion.weights import (
     EXPORTED_FROM,
     ExportedFrom,
     ModelFiles,
+    check_code,
     exports_folder,
     hash_file,
     require_torch,
@@ -122,6 +123,7 @@ def load_graph(
     """The graph in the hands of sentence-transformers; with `export` made of the weights."""
     from sentence_transformers import SentenceTransformer
 
+    check_code(folder, settings)
     graph = {"export": True} if export else {"file_name": GRAPH.as_posix()}
     model: SentenceTransformer = SentenceTransformer(
         str(folder),

@@ -61,10 +61,32 @@ class EmbeddingSettings(SettingsGroup):
     batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
     query_prefix: str = Field(default="", description="Put before a question (E5: 'query: ').")
     passage_prefix: str = Field(default="", description="Put before a passage (E5: 'passage: ').")
-    trust_remote_code: bool = Field(default=False, description="Run code shipped with a hub model.")
+    trust_remote_code: bool = Field(
+        default=False,
+        description="Run code shipped with a model: with `model` at `revision` and with no other. "
+        "Name the commit as `revision`, so that the code cannot change.",
+    )
+    most_loaded: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Other models kept loaded for sets that were built with them; over it, the "
+        "one that was not used for longest goes.",
+    )
     cache_dir: Path = Field(
         default_factory=default_cache_dir, description="Where ONNX exports are kept."
     )
+
+
+def trusted_as_named(wanted: EmbeddingSettings, named: EmbeddingSettings) -> EmbeddingSettings:
+    """Settings that run a model's code only if the operator named the model and its revision.
+
+    Args:
+        wanted: what is to be loaded.
+        named: the operator's settings.
+    """
+    same = (wanted.model, wanted.revision) == (named.model, named.revision)
+    return wanted.model_copy(update={"trust_remote_code": same and named.trust_remote_code})
 
 
 class ChunkingSettings(SettingsGroup):

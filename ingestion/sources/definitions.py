@@ -18,7 +18,7 @@ from pydantic import (
 from ingestion.errors import SourceError
 from ingestion.index.protocol import SET_NAME, check_name
 from ingestion.loaders import RecordFields
-from ingestion.settings import ChunkingSettings, EmbeddingSettings
+from ingestion.settings import ChunkingSettings, EmbeddingSettings, trusted_as_named
 from ingestion.sources.definition_file import DefinitionFile, read_lines
 from ingestion.sources.locations import absolute
 from ingestion.sources.source import Source
@@ -166,14 +166,14 @@ def chunking_for(definition: SetDefinition, defaults: ChunkingSettings) -> Chunk
 def embedding_for(definition: SetDefinition, defaults: EmbeddingSettings) -> EmbeddingSettings:
     """How the set is embedded: the settings, with what the definition says over them.
 
-    The settings' revision, prefixes and trust in its code belong to the settings' model; another
-    model does not take them over. So no definition can have a model's code run.
+    The settings' revision and prefixes belong to the settings' model; another model does not take
+    them over. Trust in a model's code belongs to exactly the model and revision that the settings
+    name. So no definition can have code run that the operator has not named.
     """
     given = definition.embedding.model_dump(exclude_none=True)
     if given.get("model", defaults.model) != defaults.model:
-        its_own = {"revision": None, "query_prefix": "", "passage_prefix": ""}
-        given = {**its_own, "trust_remote_code": False, **given}
-    return defaults.model_copy(update=given)
+        given = {"revision": None, "query_prefix": "", "passage_prefix": "", **given}
+    return trusted_as_named(defaults.model_copy(update=given), defaults)
 
 
 def _golden_from(path: Path) -> list[GoldenQuestion]:

@@ -13,7 +13,13 @@ from ingestion.embedding import Embedder, ModelIdentity, load_embedder
 from ingestion.index.protocol import IndexStore, check_name
 from ingestion.index.records import Records
 from ingestion.loaders import RecordFields
-from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings, SyncSettings
+from ingestion.settings import (
+    ChunkingSettings,
+    EmbeddingSettings,
+    LoadingSettings,
+    SyncSettings,
+    trusted_as_named,
+)
 from ingestion.sources.definitions import SetDefinition, ad_hoc, chunking_for, embedding_for
 from ingestion.sources.listing import list_files
 from ingestion.sources.source_file import SourceFile
@@ -143,7 +149,7 @@ def rehearse(
 def settings_of(identity: ModelIdentity, embedding: EmbeddingSettings) -> EmbeddingSettings:
     """Settings that load the model another version was built with."""
     revision = embedding.revision if identity.name == embedding.model else None
-    return embedding.model_copy(
+    wanted = embedding.model_copy(
         update={
             "model": identity.name,
             "revision": revision,
@@ -151,6 +157,7 @@ def settings_of(identity: ModelIdentity, embedding: EmbeddingSettings) -> Embedd
             "passage_prefix": identity.passage_prefix,
         }
     )
+    return trusted_as_named(wanted, embedding)
 
 
 class KeptDefinition(BaseModel):
