@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.api.callers import CallerDep
+from app.api.callers import CallerDep, ReaderAdmittedFirst
 from app.api.parts import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
 from app.lineage.paging import AnswerPage
 from app.lineage.record import Feedback, Lineage, Thumb
 from ingestion.index.protocol import check_name
 
-router = APIRouter(prefix="/v1/answers", tags=["answers"])
+router = APIRouter(prefix="/v1/answers", tags=["answers"], route_class=ReaderAdmittedFirst)
 
 
 class FeedbackRequest(BaseModel):

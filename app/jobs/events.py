@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 
 import anyio
@@ -15,14 +16,23 @@ from app.jobs.queue import JobQueue
 LOOK_AGAIN_S = 0.25
 
 
-async def events(queue: JobQueue[AnyJob], job: AnyJob) -> AsyncIterator[ServerSentEvent]:
-    """`progress` whenever the job has changed, then one `end`; each holds the whole job."""
+async def events(
+    queue: JobQueue[AnyJob], job: AnyJob, most_s: float = math.inf
+) -> AsyncIterator[ServerSentEvent]:
+    """`progress` whenever the job has changed, then one `end`; each holds the whole job.
+
+    Args:
+        most_s: after so many seconds no more events come, and no `end`.
+    """
     told: AnyJob | None = None
+    until = anyio.current_time() + most_s
     while not job.has_ended:
         if job != told:
             told = job
             yield ServerSentEvent(event="progress", data=job)
         await anyio.sleep(LOOK_AGAIN_S)
+        if anyio.current_time() >= until:
+            return
         try:
             job = await run_sync(queue.get, job.id)
         except JobsUnavailable:
