@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from app.api import (
     answers,
@@ -25,13 +26,14 @@ from app.api import (
     sessions,
     set_definitions,
 )
-from app.api.body_limit import BodyLimit, Bound
+from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.documented_access import describe_access
 from app.api.fit_input import FitInput
 from app.api.release_header import HEADER as RELEASE_HEADER
 from app.api.release_header import ReleaseHeader
 from app.api.security_headers import SecurityHeaders
+from app.api.sites import Sites
 from app.batch.kept import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
 from app.configuration.redaction import Redactor
@@ -136,34 +138,60 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         responses=problems.RESPONSES,
     )
     app.add_middleware(FitInput)
+    serve, browser = settings.serve, settings.browser
+    upload_s = serve.upload_timeout_s, "PLUMB_SERVE_UPLOAD_TIMEOUT_S"
+    app.add_middleware(WriteDeadline, timeout_s=serve.write_timeout_s)
     app.add_middleware(
         BodyLimit,
-        bound=Bound(settings.serve.max_body_bytes, "PLUMB_SERVE_MAX_BODY_BYTES"),
+        bound=Bound(
+            serve.max_body_bytes,
+            "PLUMB_SERVE_MAX_BODY_BYTES",
+            serve.body_timeout_s,
+            "PLUMB_SERVE_BODY_TIMEOUT_S",
+        ),
         uploads={
             documents.UPLOADS: Bound(
-                settings.serve.max_upload_bytes, "PLUMB_SERVE_MAX_UPLOAD_BYTES"
+                serve.max_upload_bytes, "PLUMB_SERVE_MAX_UPLOAD_BYTES", *upload_s
             ),
-            batches.UPLOADS: Bound(settings.batches.max_file_bytes, "PLUMB_BATCHES_MAX_FILE_BYTES"),
+            batches.UPLOADS: Bound(
+                settings.batches.max_file_bytes, "PLUMB_BATCHES_MAX_FILE_BYTES", *upload_s
+            ),
         },
     )
-    app.add_middleware(
-        SecurityHeaders, hsts_s=settings.browser.hsts_s, documentation=("/docs", "/redoc")
-    )
-    if settings.release is not None:
-        app.add_middleware(ReleaseHeader, release=settings.release.id)
-    if settings.browser.origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.browser.origins,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-            expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
-        )
+    app.add_middleware(Sites, origins=browser.origins, hosts=browser.hosts)
     telemetry = install_telemetry(app, settings)
+    _around_all(app, settings)
     problems.install(app, Redactor(settings))
     _include(app, settings)
     describe_access(app)
     return app
+
+
+def _around_all(app: FastAPI, settings: Settings) -> None:
+    """Put around the whole application what every response has to carry, errors nobody foresaw too.
+
+    Starlette answers these outside of all middleware that is added to it.
+    """
+    build = app.build_middleware_stack
+
+    def stack() -> ASGIApp:
+        around = build()
+        if settings.browser.origins:
+            around = CORSMiddleware(
+                around,
+                allow_origins=settings.browser.origins,
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+                expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
+            )
+        around = SecurityHeaders(around, settings.browser.hsts_s, ("/docs", "/redoc"))
+        return (
+            around
+            if settings.release is None
+            else ReleaseHeader(around, release=settings.release.id)
+        )
+
+    app.build_middleware_stack = stack  # type: ignore[method-assign]
 
 
 def _include(app: FastAPI, settings: Settings) -> None:
@@ -172,9 +200,9 @@ def _include(app: FastAPI, settings: Settings) -> None:
     for resource in (chat, search):
         app.include_router(resource.router, responses=guarded)
     app.include_router(openai_chat.router)
-    app.include_router(batches.router, dependencies=READER_CHANGES, responses=guarded)
-    for resource in (answers, sessions, document_sets):
-        app.include_router(resource.router, dependencies=READER, responses=guarded)
+    for changing in (batches, answers, sessions):
+        app.include_router(changing.router, dependencies=READER_CHANGES, responses=guarded)
+    app.include_router(document_sets.router, dependencies=READER, responses=guarded)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
     if settings.telemetry.metrics:

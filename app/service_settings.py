@@ -112,3 +112,29 @@ class ServeSettings(SettingsGroup):
         ge=1000,
         description="Largest upload accepted: all files of one request together.",
     )
+    header_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a connection may take from its first byte, or from being opened, to "
+        "the end of the request's headers, seconds; then it is closed.",
+    )
+    body_timeout_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="How long a whole request body may take to arrive, seconds; then 408.",
+    )
+    upload_timeout_s: float = Field(
+        default=600.0, gt=0, description="The same for uploads, seconds."
+    )
+    write_timeout_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a client may take to read what is waiting for it, seconds; then the "
+        "response ends and the connection is closed.",
+    )
+    most_connections: int = Field(
+        default=5000,
+        ge=16,
+        description="Connections that one process holds; over it, the one that is idle for longest "
+        "is closed.",
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.api.callers import CallerDep
+from app.api.callers import CallerDep, ReaderAdmittedFirst
 from app.api.parts import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
 from app.errors import told_of_record
@@ -15,7 +15,7 @@ from app.lineage.paging import AnswerPage
 from app.lineage.record import AnswerSummary, Feedback, Lineage, Thumb
 from ingestion.index.protocol import check_name
 
-router = APIRouter(prefix="/v1/answers", tags=["answers"])
+router = APIRouter(prefix="/v1/answers", tags=["answers"], route_class=ReaderAdmittedFirst)
 Shown = TypeVar("Shown", bound=AnswerSummary)
 
 

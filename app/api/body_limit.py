@@ -1,4 +1,4 @@
-"""Refuse a request body over the bound before it is read into memory."""
+"""Bounds on what clients send and on how slowly they send and read it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import problem
@@ -16,20 +17,27 @@ class Bound:
     """A bound on bodies.
 
     Attributes:
-        most_bytes: the bound.
-        variable: what sets it.
+        most_bytes: how large one may be.
+        variable: what sets that.
+        timeout_s: how long one may take to arrive, seconds.
+        timeout_variable: what sets that.
     """
 
     most_bytes: int
     variable: str
+    timeout_s: float
+    timeout_variable: str
 
 
-class _TooLarge(Exception):
-    """The body has grown past the bound."""
+class _Refused(Exception):
+    """The body has grown past its bound, or takes too long."""
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over its bound, whatever its Content-Length says.
+    """ASGI middleware: 413 for a body over its bound, 408 for one that does not arrive in time.
+
+    Its `Content-Length` is believed only where it says too much. The time runs from when the
+    application begins to read the body until it is complete, however it is cut into pieces.
 
     Args:
         bound: for requests.
@@ -47,44 +55,29 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         bound = self._bound_of(scope)
-        most_bytes = bound.most_bytes
-        received = 0
-        too_large = answered = False
-
-        async def counted() -> Message:
-            nonlocal received, too_large
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most_bytes:
-                too_large = True
-                raise _TooLarge
-            return message
+        body = _Body(bound, receive)
+        answered = False
 
         async def noted(message: Message) -> None:
             nonlocal answered
-            if too_large and not answered:
+            if body.refused and not answered:
                 return  # whatever the application makes of a body cut short is not the reason
             answered = True
             await send(message)
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > most_bytes:
-            too_large = True
+        if declared.isdigit() and int(declared[:20]) > bound.most_bytes:
+            body.refused = 413
         else:
             try:
-                await self._app(scope, counted, noted)
-            except _TooLarge:
+                await self._app(scope, body.receive, noted)
+            except _Refused:
                 if answered:
                     raise
-        if too_large and not answered:
-            response = problem(
-                413,
-                "request-too-large",
-                "Request too large",
-                f"the request has more than {most_bytes:,} bytes; send less, or raise "
-                f"{bound.variable}.",
-                scope["path"],
-            )
+        if body.refused and not answered:
+            response = problem(*_said(body.refused, bound), scope["path"])
+            # What is left of the body would else be waited for.
+            response.headers["Connection"] = "close"
             await response(scope, receive, send)
 
     def _bound_of(self, scope: Scope) -> Bound:
@@ -93,3 +86,92 @@ class BodyLimit:
                 if path.search(scope["path"]):
                     return bound
         return self._bound
+
+
+class _Body:
+    """A body as it arrives.
+
+    Attributes:
+        refused: the status to refuse it with; 0: none.
+    """
+
+    def __init__(self, bound: Bound, receive: Receive) -> None:
+        self.refused = 0
+        self._bound = bound
+        self._receive = receive
+        self._received = 0
+        self._complete = False
+        self._until: float | None = None
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            _Refused: it makes the body too large, or does not come in time.
+        """
+        if self._complete:  # what comes now says that the client has left
+            return await self._receive()
+        if self._until is None:
+            self._until = anyio.current_time() + self._bound.timeout_s
+        with anyio.CancelScope(deadline=self._until) as waiting:
+            message = await self._receive()
+        if waiting.cancelled_caught:
+            self.refused = 408
+            raise _Refused
+        self._received += len(message.get("body", b""))
+        if self._received > self._bound.most_bytes:
+            self.refused = 413
+            raise _Refused
+        self._complete = not message.get("more_body", False)
+        return message
+
+
+def _said(status: int, bound: Bound) -> tuple[int, str, str, str]:
+    if status == 413:
+        return (
+            status,
+            "request-too-large",
+            "Request too large",
+            f"the request has more than {bound.most_bytes:,} bytes; send less, or raise "
+            f"{bound.variable}.",
+        )
+    return (
+        status,
+        "request-timeout",
+        "Request timeout",
+        f"the request's body did not arrive within {bound.timeout_s:g} s; send it faster, or raise "
+        f"{bound.timeout_variable}.",
+    )
+
+
+class _TooSlow(Exception):
+    """The client does not read."""
+
+
+class WriteDeadline:
+    """ASGI middleware: end a response that its client does not read, and free what it holds.
+
+    Args:
+        timeout_s: how long one message may wait until the client has read enough of those before.
+    """
+
+    def __init__(self, app: ASGIApp, timeout_s: float) -> None:
+        self._app = app
+        self._timeout_s = timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def in_time(message: Message) -> None:
+            with anyio.move_on_after(self._timeout_s) as waiting:
+                await send(message)
+            if waiting.cancelled_caught:
+                raise _TooSlow
+
+        try:
+            await self._app(scope, receive, in_time)
+        except _TooSlow:
+            return  # the server closes a connection whose response is not complete

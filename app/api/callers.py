@@ -8,15 +8,12 @@ from typing import Annotated, Any, ClassVar, cast
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.callers import Caller, Role
-from app.security.addresses import is_own_address
 from app.security.audit import Audit
 from app.security.guard import Guard
 
-# What browsers say of requests that a page of another origin sends.
-FOREIGN = ("cross-site", "same-site")
 # What proxies add: whoever asks is then not on this machine.
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -68,21 +65,13 @@ AuditDep = Annotated[Audit, Depends(_audit)]
 def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> None:
     """Let a request pass that takes a role.
 
+    Pages of other sites are stopped before, by `app.api.sites`.
+
     Raises:
-        AccessError: see `Guard.admit`; or, where nobody is asked who they are, a page of another
-            site asks for more than reading.
+        AccessError: see `Guard.admit`.
     """
-    guard = guard_of(request)
     asked = f"{request.method} {request.url.path}"
-    guard.admit(caller, role, changes=changes, asked=asked)
-    if guard.asks or (role == "reader" and not changes):
-        return
-    # A foreign name that leads here is how a page gets past the browser's rules.
-    if guard.private and not is_own_address(request.url.hostname or ""):
-        why = f"{request.url.hostname} is not this machine's own name; ask http://127.0.0.1."
-        raise guard.refusal(caller, asked, why)
-    if request.headers.get("sec-fetch-site") in FOREIGN:
-        raise guard.refusal(caller, asked, "pages of other sites may not ask for this.")
+    guard_of(request).admit(caller, role, changes=changes, asked=asked)
 
 
 def require(
@@ -125,17 +114,59 @@ _reads = require("reader", changes=False)
 class AnsweringRoute(APIRoute):
     """A route for readers that answers: so many at once.
 
+    Nothing that others need is held while the client is waited for: a slot is taken when the request
+    has arrived as a whole, and is free when the last of the answer is ready to be sent.
+
     A dependency would do it too; resolving it takes FastAPI about as long as looking an answer up.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer to a reader, if there is a slot."""
         request = Request(scope)
-        # After the caller is known: nobody who may not ask takes a slot. Held until the answer is
-        # sent, a streamed one to its end.
+        # After the caller is known: nobody who may not ask takes a slot, or has a body read.
         await _reads(request)
-        with guard_of(request).slots.taken():
-            await super().handle(scope, receive, send)
+        guard = guard_of(request)
+        who = guard.holder(await _caller(request))
+        if request.method in CHANGING:
+            with guard.bodies.taken(who):
+                body = await _whole(receive)
+            if body is None:
+                return
+            receive = _again(body, receive)
+        with guard.slots.taken(who) as slot:
+
+            async def sent(message: Message) -> None:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    slot.free()
+                await send(message)
+
+            await super().handle(scope, receive, sent)
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """A request's body; None: the client has left."""
+    pieces: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was received; after it, what comes."""
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
 
 
 READER = [Depends(_reads)]
@@ -145,7 +176,7 @@ EDITOR = [Depends(require("editor"))]
 
 
 class AdmittedFirst(APIRoute):
-    """A route for a role, editors, that reads no body of anyone else: it may be large."""
+    """A route for a role, editors, that reads no body of anyone else."""
 
     role: ClassVar[Role] = "editor"
 
@@ -160,7 +191,13 @@ class AdmittedFirst(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await run_in_threadpool(admitted, request)
-            return await handler(request)
+            if request.method not in CHANGING:
+                return await handler(request)
+            guard = guard_of(request)
+            is_form = request.headers.get("content-type", "").lower().startswith("multipart/")
+            received = guard.uploads if is_form else guard.bodies
+            with received.taken(guard.holder(identified(request))):
+                return await handler(request)
 
         return guarded
 

@@ -29,16 +29,17 @@ class Alive(BaseModel):
 
 
 @router.get("/healthz", summary="Is the process alive?")
-def healthz(parts: PartsDep) -> Alive:
+async def healthz(parts: PartsDep) -> Alive:
     """Says nothing about dependencies, so that their failure does not restart the process."""
+    # A coroutine: it must answer while every thread is at work.
     pins = parts.settings.release
     return Alive(release=None if pins is None else pins.id)
 
 
 @router.get("/readyz", responses=NOT_READY, summary="Can questions be answered?")
-def readyz(readiness: ReadinessDep, response: Response) -> Report:
-    """Checks each dependency; 503 with the reason where one is not ready."""
-    report = readiness.report()
+async def readyz(readiness: ReadinessDep, response: Response) -> Report:
+    """Checks each dependency; 503 with the reason where one is not ready, or does not say in time."""
+    report = await readiness.report()
     if not report.ready:
         response.status_code = 503
     return report

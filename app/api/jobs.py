@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
-from app.api.callers import AuditDep, CallerDep
+from app.api.callers import AdmittedFirst, AuditDep, CallerDep, guard_of
 from app.api.parts import JobsDep, PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
 from app.definitions import require_definition
 from app.jobs.events import events
 from app.jobs.job import SyncJob, SyncRequest, sync_job
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"], route_class=AdmittedFirst)
 
 
 def _job(job_id: str, jobs: JobsDep) -> SyncJob:
@@ -24,6 +24,16 @@ def _job(job_id: str, jobs: JobsDep) -> SyncJob:
 
 
 FollowedJob = Annotated[SyncJob, Depends(_job)]
+
+
+async def _following(request: Request, caller: CallerDep) -> AsyncIterator[float]:
+    """How long a job may be followed, seconds; the caller holds one of so many streams."""
+    guard = guard_of(request)
+    with guard.followers.taken(guard.holder(caller)):
+        yield guard.follow_s
+
+
+FollowSeconds = Annotated[float, Depends(_following)]
 
 
 class Jobs(BaseModel):
@@ -81,11 +91,12 @@ def get_job(job_id: str, jobs: JobsDep, caller: CallerDep) -> SyncJob:
     summary="Follow a job",
 )
 async def follow(
-    job: FollowedJob, jobs: JobsDep, caller: CallerDep
+    job: FollowedJob, jobs: JobsDep, caller: CallerDep, follow_s: FollowSeconds
 ) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: `progress` whenever the job has changed, then one `end`.
 
-    The data of each is the job, as `GET /v1/jobs/{id}` gives it.
+    The data of each is the job, as `GET /v1/jobs/{id}` gives it. A stream lasts
+    `limits.follow_s` at the most; where no `end` has come, come again.
     """
-    async for event in events(jobs, job, lambda one: one.seen_by(caller)):
+    async for event in events(jobs, job, lambda one: one.seen_by(caller), follow_s):
         yield event

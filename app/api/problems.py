@@ -159,7 +159,7 @@ ANSWERING: dict[int | str, dict[str, Any]] = {
 def install(app: FastAPI, redact: Redactor) -> None:
     """Turn every error of the application into a problem detail, without secrets of the settings."""
     app.state.redact = redact
-    app.add_exception_handler(PlumbError, _plumb_error)
+    app.add_exception_handler(PlumbError, plumb_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(InvalidInput, _invalid_input)
     app.add_exception_handler(HTTPException, _http_error)
@@ -209,7 +209,9 @@ def _response_of(body: ProblemDetail) -> JSONResponse:
     return JSONResponse(body.model_dump(), body.status, headers, media_type=MEDIA_TYPE)
 
 
-def _plumb_error(request: Request, error: Exception) -> JSONResponse:
+# These are coroutines, so that no thread is needed to say that the service is busy.
+async def plumb_error(request: Request, error: Exception) -> JSONResponse:
+    """The response to an error of ours."""
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
     caller: Caller | None = getattr(request.state, "caller", None)
     is_administrator = caller is not None and caller.may("admin")
@@ -231,7 +233,7 @@ def _access_headers(error: AccessError, request: Request) -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer error="invalid_token"' if shown else "Bearer"}
 
 
-def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler is only given these)
     parts = []
     for found in error.errors():
@@ -242,12 +244,12 @@ def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     return problem(422, *INVALID_REQUEST, "; ".join(parts), request.scope["path"])
 
 
-def _invalid_input(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_input(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InvalidInput)  # noqa: S101
     return problem(422, *INVALID_REQUEST, str(error.detail), request.scope["path"])
 
 
-def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     title = http.HTTPStatus(error.status_code).phrase
     response = problem(
@@ -261,7 +263,7 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     path = request.scope["path"]
     logger.error("unforeseen error at %s", shown(path, MOST_DETAIL), exc_info=error)
     return problem(500, "unforeseen", "Internal Server Error", UNFORESEEN, path)

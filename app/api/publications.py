@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.callers import AuditDep, CallerDep
+from app.api.callers import AdmittedFirst, AuditDep, CallerDep
 from app.api.parts import PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND
 from ingestion.sync.by_hand import publish_version
 from ingestion.versions.publications import Publication
 
-router = APIRouter(prefix="/v1/document-sets", tags=["index versions"])
+router = APIRouter(prefix="/v1/document-sets", tags=["index versions"], route_class=AdmittedFirst)
 RESPONSES = {**NOT_FOUND, **CONFLICT}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.api.callers import CallerDep
+from app.api.callers import CallerDep, ReaderAdmittedFirst
 from app.api.parts import SessionsDep
 from app.api.problems import UNKNOWN_SESSION
 from app.errors import UnknownSession
 from app.sessions.session import Exchange, SessionSummary, check_session_id
 
-router = APIRouter(prefix="/v1/sessions", tags=["conversations"])
+router = APIRouter(prefix="/v1/sessions", tags=["conversations"], route_class=ReaderAdmittedFirst)
 
 
 class SessionList(BaseModel):

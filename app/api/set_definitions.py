@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
-from app.api.callers import AuditDep, CallerDep
+from app.api.callers import AdmittedFirst, AuditDep, CallerDep
 from app.api.document_sets import DocumentSetSummary
 from app.api.parts import PartsDep, UploadsDep
 from app.api.problems import CONFLICT, NOT_FOUND
@@ -17,7 +17,7 @@ from ingestion.sources.definitions import SetDefinition
 from ingestion.sync.run import live_version
 from ingestion.sync.start import KeptDefinition, kept_definition
 
-router = APIRouter(prefix="/v1", tags=["document sets"])
+router = APIRouter(prefix="/v1", tags=["document sets"], route_class=AdmittedFirst)
 
 
 class VersionSummary(DocumentSetSummary):

@@ -80,7 +80,7 @@ class KeptBatches:
             seen=now,
             release=self._release,
         )
-        with self._database.session() as session:
+        with self._database.locked(f"batches of {row.owner}") as session:
             of_caller = BatchRow.owner == row.owner, BatchRow.ended.is_(None)
             unfinished = session.scalar(select(func.count()).where(*of_caller)) or 0
             if unfinished >= self._most_unfinished:

@@ -7,9 +7,9 @@ from contextlib import closing
 
 from app.batch.answering import recorded_answering
 from app.batch.run import run_batch
-from app.batch.unfinished import OpenBatch, UnfinishedBatches
-from app.errors import TooManyRequests
-from app.security.rates import Rates
+from app.batch.unfinished import TRIES, OpenBatch, UnfinishedBatches
+from app.errors import StoreUnavailable, TooManyRequests
+from app.security.rates import StoredRates
 from app.settings import Settings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
@@ -30,7 +30,7 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
         pins = settings.release
         batch = UnfinishedBatches(database, None if pins is None else pins.id).open(batch_id)
         over = threading.Event()
-        pace = _Pace(settings, batch, over)
+        pace = _Pace(database, batch, over)
         with recorded_answering(settings, batch.caller) as answer:
 
             def in_turn(request: TurnRequest) -> Turn:
@@ -50,11 +50,13 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
 
 
 class _Pace:
-    """Holds questions up that would come too soon; they are counted where requests are."""
+    """Holds questions up that would come too soon.
 
-    def __init__(self, settings: Settings, batch: OpenBatch, over: threading.Event) -> None:
-        url = settings.redis.url
-        self._rates = Rates(url.get_secret_value() if url else None)
+    They are counted in the database, which all processes that answer batches share.
+    """
+
+    def __init__(self, database: Database, batch: OpenBatch, over: threading.Event) -> None:
+        self._rates = StoredRates(database)
         self._batch = batch
         self._over = over
 
@@ -64,8 +66,10 @@ class _Pace:
         Raises:
             TooManyRequests: the batch is over before that.
             UnknownBatch: it was deleted before that.
+            StoreUnavailable: the database stays away.
         """
         who = self._batch.caller.id
+        tries = 0
         while True:
             try:
                 self._rates.spend("batch questions", who, self._batch.per_minute)
@@ -73,5 +77,10 @@ class _Pace:
                 if self._over.wait(min(error.retry_after_s or 1, LOOK_AGAIN_S)):
                     raise
                 self._batch.require_wanted()
+            except StoreUnavailable:
+                # The line could not be kept either; a question must not fail for a short absence.
+                tries += 1
+                if tries == TRIES or self._over.wait(LOOK_AGAIN_S):
+                    raise
             else:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 
 import anyio
@@ -16,15 +17,26 @@ LOOK_AGAIN_S = 0.25
 
 
 async def events(
-    queue: JobQueue[AnyJob], job: AnyJob, shown: Callable[[AnyJob], AnyJob] = lambda job: job
+    queue: JobQueue[AnyJob],
+    job: AnyJob,
+    shown: Callable[[AnyJob], AnyJob] = lambda job: job,
+    most_s: float = math.inf,
 ) -> AsyncIterator[ServerSentEvent]:
-    """`progress` whenever the job has changed, then one `end`; each holds the job as it is shown."""
+    """`progress` whenever the job has changed, then one `end`; each holds the job as it is shown.
+
+    Args:
+        shown: the job as whoever follows it may see it.
+        most_s: after so many seconds no more events come, and no `end`.
+    """
     told: AnyJob | None = None
+    until = anyio.current_time() + most_s
     while not job.has_ended:
         if job != told:
             told = job
             yield ServerSentEvent(event="progress", data=shown(job))
         await anyio.sleep(LOOK_AGAIN_S)
+        if anyio.current_time() >= until:
+            return
         try:
             job = await run_sync(queue.get, job.id)
         except JobsUnavailable:

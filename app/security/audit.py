@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.callers import Caller
 from app.errors import StoreUnavailable
@@ -20,11 +20,20 @@ logger = logging.getLogger(__name__)
 BEGUN, DONE, DENIED = "begun", "done", "denied"
 
 
-class Audit:
-    """Writes and reads the log. Entries are added, never taken away."""
+DENIALS_KEPT = 10_000
 
-    def __init__(self, database: Database) -> None:
+
+class Audit:
+    """Writes and reads the log. Of acts no entry is taken away; of denied attempts the oldest are.
+
+    Args:
+        database: migrated already.
+        denials_kept: denied attempts of each kind to keep: anybody can cause them.
+    """
+
+    def __init__(self, database: Database, denials_kept: int = DENIALS_KEPT) -> None:
         self._database = database
+        self._denials_kept = denials_kept
 
     def note(
         self,
@@ -46,15 +55,7 @@ class Audit:
         Raises:
             StoreUnavailable: it cannot be written.
         """
-        entry = AuditEntry(
-            at=datetime.now(UTC),
-            caller=_fit(caller.name if isinstance(caller, Caller) else caller, 200),
-            owner=_fit(caller.id, 200) if isinstance(caller, Caller) else None,
-            action=action,
-            subject=_fit(subject, 500),
-            outcome=_fit(outcome, 50),
-            detail=detail,
-        )
+        entry = _entry(caller, action, subject, outcome, detail)
         with self._database.session() as session:
             session.add(entry)
         return entry.id
@@ -78,9 +79,19 @@ class Audit:
         self._ended(number, DONE)
 
     def denied(self, caller: Caller | str, action: str, subject: str = "", **detail: Any) -> None:
-        """Add a denied attempt. It is denied all the same where that cannot be written."""
+        """Add a denied attempt, in place of the oldest of its kind where there are enough.
+
+        It is denied all the same where that cannot be written.
+        """
+        ours = AuditEntry.outcome == DENIED, AuditEntry.action == action
+        newest = select(AuditEntry.id).where(*ours).order_by(AuditEntry.id.desc())
         try:
-            self.note(caller, action, subject, DENIED, **detail)
+            with self._database.session() as session:
+                session.add(_entry(caller, action, subject, DENIED, detail))
+                session.flush()
+                last = session.scalar(newest.offset(self._denials_kept).limit(1))
+                if last is not None:
+                    session.execute(delete(AuditEntry).where(*ours, AuditEntry.id <= last))
         except StoreUnavailable as error:
             who = caller.name if isinstance(caller, Caller) else caller
             logger.warning("denied: %s by %s: not in the audit log: %s", action, who, error)
@@ -111,6 +122,20 @@ class Audit:
                 )
         except StoreUnavailable as error:  # the act is over; its entry stays `begun`
             logger.error("audit entry %s: its end (%s) is not written: %s", number, outcome, error)
+
+
+def _entry(
+    caller: Caller | str, action: str, subject: str, outcome: str, detail: dict[str, Any]
+) -> AuditEntry:
+    return AuditEntry(
+        at=datetime.now(UTC),
+        caller=_fit(caller.name if isinstance(caller, Caller) else caller, 200),
+        owner=_fit(caller.id, 200) if isinstance(caller, Caller) else None,
+        action=action,
+        subject=_fit(subject, 500),
+        outcome=_fit(outcome, 50),
+        detail=detail,
+    )
 
 
 def _fit(text: str, most: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from app.callers import Caller, Role
 from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated
 from app.security.addresses import network_of
@@ -12,6 +14,9 @@ from app.security.settings import LimitsSettings
 from app.security.slots import Slots
 from app.security.tokens import Tokens
 
+# Of one caller's requests so many times as many as are answered at once may be arriving.
+BODIES = 4
+
 
 class Guard:
     """Tells callers apart and stops those who may not. Safe to share between threads.
@@ -21,7 +26,10 @@ class Guard:
         private: whether only this machine can reach the service, and nobody is asked.
         assumed: whether that is so because nobody said otherwise; a proxy then belies it.
         audit: the log of administrative acts.
-        slots: how many answers may be worked on at once.
+        slots: answers that are worked on.
+        bodies: requests whose bodies are received.
+        uploads: uploads that are received.
+        followers: streams of job events.
     """
 
     def __init__(
@@ -40,7 +48,17 @@ class Guard:
         self.private = private
         self.assumed = assumed
         self.audit = audit
-        self.slots = Slots(limits.answers_at_once)
+        self.slots = Slots(
+            limits.answers_at_once, limits.answers_of_one, "answers are being worked on"
+        )
+        # What is received is held for one caller; so there is no bound for all together.
+        self.bodies = Slots(
+            sys.maxsize, BODIES * limits.answers_of_one, "requests are being received"
+        )
+        self.uploads = Slots(sys.maxsize, limits.uploads_per_caller, "uploads are being received")
+        self.followers = Slots(
+            limits.followers_at_once, limits.followers_per_caller, "jobs are being followed"
+        )
         self._keys = keys
         self._tokens = tokens
         self._rates = rates
@@ -65,15 +83,12 @@ class Guard:
         try:
             return self._verified(credential)
         except (NotAuthenticated, AccessDenied) as error:
-            who = network_of(address)
-            self._rates.spend("failed attempts", who, self._limits.failures_per_minute)
+            self._count_failure(address)
             self.audit.denied(address, "authenticate", why=str(error))
             raise
         except IssuerUnavailable:
             # Else whoever makes up key ids could go on for as long as the issuer is away.
-            self._rates.spend(
-                "failed attempts", network_of(address), self._limits.failures_per_minute
-            )
+            self._count_failure(address)
             raise
 
     def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:
@@ -90,10 +105,11 @@ class Guard:
             AccessDenied: their role does not suffice.
         """
         if not self.private:
+            who = self._counted_as(caller)
             if changes:
-                self._rates.spend("changes", caller.id, self._limits.changes_per_minute)
+                self._rates.spend("changes", who, self._limits.changes_per_minute)
             else:
-                self._rates.spend("requests", caller.id, self._limits.per_minute)
+                self._rates.spend("requests", who, self._limits.per_minute)
         if not caller.may(role):
             raise self.refusal(
                 caller,
@@ -106,10 +122,39 @@ class Guard:
         """Questions a minute that a caller's batches may ask together; 0: no bound."""
         return 0 if self.private else self._limits.batch_questions_per_minute
 
+    @property
+    def follow_s(self) -> float:
+        """How long one stream of job events lasts, seconds."""
+        return self._limits.follow_s
+
+    def holder(self, caller: Caller) -> str | None:
+        """Whom a slot counts for; None: the caller is not counted alone, as on this machine."""
+        return None if self.private else self._counted_as(caller)
+
     def refusal(self, caller: Caller, asked: str, why: str) -> AccessDenied:
         """The error to raise for a request that is denied; it is in the log then."""
-        self.audit.denied(caller, "request", asked, why=why)
+        if self.asks:
+            self.audit.denied(caller, "request", asked, why=why)
+            return AccessDenied(why)
+        return self.refusal_of_stranger(caller.name, asked, why)
+
+    def refusal_of_stranger(self, address: str, asked: str, why: str) -> AccessDenied:
+        """The same for somebody of whom only the address is known.
+
+        Raises:
+            TooManyRequests: too much from there was denied in the last minute; no entry is made.
+        """
+        self._count_failure(address)
+        self.audit.denied(address, "anonymous-request", asked, why=why)
         return AccessDenied(why)
+
+    def _counted_as(self, caller: Caller) -> str:
+        """What a caller's requests are counted by: who they are, or where they come from."""
+        return caller.id if self.asks else network_of(caller.name)
+
+    def _count_failure(self, address: str) -> None:
+        per_minute = self._limits.failures_per_minute
+        self._rates.spend("failed attempts", network_of(address), per_minute)
 
     def _verified(self, credential: str) -> Caller:
         if credential.startswith(PREFIX):

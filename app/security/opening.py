@@ -45,7 +45,7 @@ def open_guard(
         tokens=tokens,
         rates=Rates(redis.url.get_secret_value() if redis.url else None),
         limits=limits,
-        audit=Audit(database),
+        audit=Audit(database, limits.denials_kept),
     )
 
 

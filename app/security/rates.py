@@ -1,10 +1,11 @@
-"""How often a caller may ask: moving windows of a minute, in Redis or in this process."""
+"""How often a caller may ask: moving windows of a minute, in Redis, the database or this process."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
+from datetime import UTC, datetime, timedelta
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -12,14 +13,18 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy import delete, select
 
 from app.errors import TooManyRequests
+from app.security.tables import Spending
+from app.store.database import Database
 
 logger = logging.getLogger(__name__)
 # What a request waits for Redis at the most, for each of connecting and reading.
 PATIENCE_S = 0.1
 # After Redis failed, it is left alone for so long.
 LEFT_ALONE_S = 5.0
+MINUTE = timedelta(minutes=1)
 
 
 class Rates:
@@ -56,15 +61,57 @@ class Rates:
         _spend(self._own, bound, what, who)
 
 
+class StoredRates:
+    """Counts in the database, for all processes together. Safe to share between threads.
+
+    For what is counted rarely: each time is a write.
+
+    Args:
+        database: migrated already.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def spend(self, what: str, who: str, per_minute: int) -> None:
+        """As `Rates.spend`.
+
+        Raises:
+            TooManyRequests: there were so many in the last minute already.
+            StoreUnavailable: it cannot be counted.
+        """
+        if not per_minute:
+            return
+        # PostgreSQL takes neither NUL nor lone surrogates.
+        who = who.encode("utf-8", "replace").decode().replace("\0", "?")
+        mine = Spending.what == what, Spending.who == who
+        with self._database.locked(f"{what} of {who}") as session:
+            now = datetime.now(UTC)
+            session.execute(
+                delete(Spending).where(Spending.what == what, Spending.at <= now - MINUTE)
+            )
+            # The one that must be over before there is room again.
+            query = select(Spending.at).where(*mine).order_by(Spending.at.desc())
+            oldest = session.scalar(query.offset(per_minute - 1).limit(1))
+            if oldest is None:
+                session.add(Spending(what=what, who=who, at=now))
+        if oldest is not None:
+            raise _too_many(what, per_minute, (oldest + MINUTE - now).total_seconds())
+
+
 def _spend(
     limiter: MovingWindowRateLimiter, bound: RateLimitItemPerMinute, what: str, who: str
 ) -> None:
     if limiter.hit(bound, what, who):
         return
     again = limiter.get_window_stats(bound, what, who).reset_time
-    wait = max(1, math.ceil(again - time.time()))
-    raise TooManyRequests(
-        f"{bound.amount} {what} a minute is the bound; come again in {wait} s.", wait
+    raise _too_many(what, bound.amount, again - time.time())
+
+
+def _too_many(what: str, per_minute: int, wait_s: float) -> TooManyRequests:
+    wait = max(1, math.ceil(wait_s))
+    return TooManyRequests(
+        f"{per_minute} {what} a minute is the bound; come again in {wait} s.", wait
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -10,6 +11,8 @@ from app.callers import Role
 from app.configuration.redaction import without_credentials
 from app.security.addresses import is_own_address
 from ingestion.settings import SettingsGroup
+
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 
 
 class AuthSettings(SettingsGroup):
@@ -114,6 +117,41 @@ class LimitsSettings(SettingsGroup):
         description="Questions and searches that one process works on at once; further ones get "
         "503 and may come again.",
     )
+    answers_per_caller: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many of these one caller may hold. Default: half, rounded up.",
+    )
+    uploads_per_caller: int = Field(
+        default=4,
+        ge=1,
+        description="Uploads of one caller that one process receives at once; further ones get "
+        "503 and may come again.",
+    )
+    followers_at_once: int = Field(
+        default=64,
+        ge=1,
+        description="Streams of job events that one process sends at once; further ones get 503.",
+    )
+    followers_per_caller: int = Field(
+        default=8, ge=1, description="How many of these one caller may hold."
+    )
+    follow_s: float = Field(
+        default=900,
+        gt=0,
+        description="How long one stream of job events lasts, seconds; clients may come again.",
+    )
+    denials_kept: int = Field(
+        default=10_000,
+        ge=100,
+        description="Denied attempts of each kind that the audit log keeps; the oldest go first. "
+        "Acts are never removed.",
+    )
+
+    @property
+    def answers_of_one(self) -> int:
+        """How many answers one caller may have worked on at once."""
+        return self.answers_per_caller or (self.answers_at_once + 1) // 2
 
 
 class BrowserSettings(SettingsGroup):
@@ -123,11 +161,27 @@ class BrowserSettings(SettingsGroup):
         default=(),
         description="Sites whose pages may call the API (CORS), each as https://host. Default: none.",
     )
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Host names by which the service may be called; others get 403. Default: where "
+        "nobody is asked who they are on this machine's own address, this machine's own names; "
+        "elsewhere any.",
+    )
     hsts_s: int = Field(
         default=0,
         ge=0,
         description="How long browsers are to come by HTTPS only, seconds; 0 = not said.",
     )
+
+    @field_validator("hosts")
+    @classmethod
+    def _plain_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not host or not HOST_NAME.fullmatch(host):
+                raise ValueError(
+                    f"{host!r} is no host name; write plumb.example.org, without scheme and port"
+                )
+        return tuple(host.lower().removesuffix(".") for host in hosts)
 
     @field_validator("origins")
     @classmethod

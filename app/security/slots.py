@@ -1,31 +1,80 @@
-"""How many answers a process works on at once."""
+"""How many things a process does at once, for one caller and for all."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 
 from app.errors import TooBusy
 
+COME_AGAIN_S = 1
+
+
+class Slot:
+    """One taken slot: a context that frees it at its end, if it was not freed before."""
+
+    def __init__(self, slots: Slots, who: str | None) -> None:
+        self._slots = slots
+        self._who = who
+        self._held = True
+
+    def free(self) -> None:
+        """Free the slot; a second time does nothing."""
+        if self._held:
+            self._held = False
+            self._slots._freed(self._who)
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.free()
+
 
 class Slots:
-    """So many at once, and nobody waits. Safe to share between threads."""
+    """So many at once, and nobody waits. Safe to share between threads.
 
-    def __init__(self, most: int) -> None:
+    Args:
+        most: how many all callers together may hold.
+        each: how many one caller may hold.
+        what: what is done in them, for the error: "answers are being worked on".
+    """
+
+    def __init__(self, most: int, each: int, what: str) -> None:
         self._most = most
-        self._free = threading.BoundedSemaphore(most)
+        self._each = each
+        self._what = what
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._of: Counter[str] = Counter()
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Hold a slot for the block.
+    def taken(self, who: str | None = None) -> Slot:
+        """Take a slot.
+
+        Args:
+            who: who takes it; None: somebody who is not counted alone.
 
         Raises:
-            TooBusy: all are taken.
+            TooBusy: the caller holds as many as one may, or all are taken.
         """
-        if not self._free.acquire(blocking=False):
-            raise TooBusy(f"{self._most} answers are being worked on; come again in a moment.", 1)
-        try:
-            yield
-        finally:
-            self._free.release()
+        with self._lock:
+            if who is not None and self._of[who] >= self._each:
+                raise TooBusy(
+                    f"{self._each} of your {self._what}, which is the bound for one caller; come "
+                    "again in a moment.",
+                    COME_AGAIN_S,
+                )
+            if self._taken >= self._most:
+                raise TooBusy(f"{self._most} {self._what}; come again in a moment.", COME_AGAIN_S)
+            self._taken += 1
+            if who is not None:
+                self._of[who] += 1
+        return Slot(self, who)
+
+    def _freed(self, who: str | None) -> None:
+        with self._lock:
+            self._taken -= 1
+            if who is not None:
+                self._of[who] -= 1
+                if not self._of[who]:
+                    del self._of[who]  # else every caller there ever was would stay in memory

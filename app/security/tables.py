@@ -48,6 +48,7 @@ class AuditEntry(Table):
     """
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_outcome_action", "outcome", "action", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcTime, index=True)
@@ -57,3 +58,15 @@ class AuditEntry(Table):
     subject: Mapped[str] = mapped_column(String(500))
     outcome: Mapped[str] = mapped_column(String(50))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Spending(Table):
+    """One thing that a caller may do so often a minute, done by them within the last minute."""
+
+    __tablename__ = "spending"
+    __table_args__ = (Index("ix_spending_what_who", "what", "who", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    what: Mapped[str] = mapped_column(String(50))
+    who: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcTime)

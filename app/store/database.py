@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +60,26 @@ class Database:
             StoreUnavailable: the database cannot be reached or written.
         """
         with self.told(), self._sessions() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[Session]:
+        """A transaction that waits until no other one under this name is open, in any process.
+
+        What is counted in it is still so when it is committed.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached or written, or others hold it too long.
+        """
+        with self.session() as session:
+            connection = session.connection()
+            if connection.dialect.name == "postgresql":
+                key = int.from_bytes(
+                    sha256(name.encode("utf-8", "replace")).digest()[:8], "big", signed=True
+                )
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            else:
+                _wait_for_others(connection)  # SQLite has one lock
             yield session
 
     def migrate(self) -> None:

@@ -1,0 +1,31 @@
+"""What callers spend that all processes count together, and a quick way to the oldest denials."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006_limits"
+down_revision = "0005_owners"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table and the index."""
+    op.create_table(
+        "spending",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("what", sa.String(50), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_spending_what_who", "spending", ["what", "who", "at"])
+    op.create_index("ix_audit_outcome_action", "audit", ["outcome", "action", "id"])
+
+
+def downgrade() -> None:
+    """Drop both."""
+    op.drop_index("ix_audit_outcome_action", "audit")
+    op.drop_table("spending")
