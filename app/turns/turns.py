@@ -147,6 +147,7 @@ class Turns:
         return self._cache if request.cached else None
 
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
+        deadline = self._answers.deadline()
         notices: list[str] = []
         said = list(request.said)
         if request.session_id is not None:
@@ -160,7 +161,7 @@ class Turns:
         # What a split prompt alias keeps together: a conversation, else all that a caller asks.
         sticky = f"{caller.name} {request.session_id or request.conversation or ''}"
         standalone, condensed_by = self._answers.condense(
-            request.question, said, request.document_set, sticky
+            request.question, said, request.document_set, sticky, deadline
         )
         asked = self._answers.prepare(
             standalone,
@@ -172,6 +173,7 @@ class Turns:
             condensed_by=condensed_by,
             visible_to=caller.groups,
             sticky=sticky,
+            deadline=deadline,
         )
         return _Begun(asked, standalone, notices, self._answers.release_of(asked.manifest))
 
