@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from functools import cached_property
 
-from app.answering.parameters import manifest_key
+from app.chat_parameters import manifest_key
 from app.embedders import Embedders
 from app.errors import InvalidRequest
 from app.releases.pins import Pins

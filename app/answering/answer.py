@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.manifest import Manifest
+from app.manifest import ShownManifest
 from ingestion.documents import Chunk, Page
 
 
@@ -165,7 +165,7 @@ class Answer(BaseModel):
     citations: list[Citation]
     passages: list[Passage]
     citation_check: CitationCheck
-    manifest: Manifest
+    manifest: ShownManifest
     prompt_version: str
     index_version: str
     model: str

@@ -24,7 +24,7 @@ from app.answering.chat_models import (
 )
 from app.answering.deadline import Deadline
 from app.answering.failures import failure_of
-from app.answering.parameters import shown_parameters
+from app.chat_parameters import shown_parameters
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelDeclined, ChatModelFailed, ChatModelResting
 from ingestion.embedding import Embedder

@@ -13,7 +13,7 @@ from app.answer_settings import PricesSettings
 from app.answering.answer import Answer, Usage
 from app.callers import Caller
 from app.costs import cost
-from app.manifest import Manifest
+from app.manifest import Manifest, ShownManifest
 from app.turns.turn import new_id
 
 Thumb = Literal["up", "down"]
@@ -105,7 +105,7 @@ class AnswerRecord(AnswerSummary):
     groups: list[str] | None = None
     answer: Answer | None
     answer_hash: str | None
-    manifest: Manifest
+    manifest: ShownManifest
     prompt_hash: str
     timings_ms: dict[str, float]
     trace_id: str | None = None
