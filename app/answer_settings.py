@@ -25,6 +25,19 @@ class ChatSettings(SettingsGroup):
         default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    deadline_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Bound on one question as a whole, seconds: condensing, waiting, searching, "
+        "calls, their retries, and models to fall back to.",
+    )
+    max_output_tokens: int = Field(
+        default=1024,
+        ge=1,
+        le=1_000_000,
+        description="Most tokens that the model writes for one question, where neither the prompt "
+        "version nor `parameters` sets a bound. A reasoning model's thoughts count too.",
+    )
     max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
     fallback_model: str | None = Field(
         default=None, description="Asked when `model` fails, as provider:model."

@@ -37,6 +37,7 @@ prompts.errors.PlumbError
 └── ChatModelError
     ├── ChatModelUnknown    the setting names no model that can be made
     ├── ChatModelResting    it failed so often that it is not called for a while
+    ├── ChatModelDeclined   the model answers, but not this question
     └── ChatModelFailed     the model was called and did not answer
 """
 
@@ -171,6 +172,10 @@ class ChatModelUnknown(ChatModelError):
 
 class ChatModelFailed(ChatModelError):
     """The chat model was called and did not answer."""
+
+
+class ChatModelDeclined(ChatModelError):
+    """The chat model works, but does not answer this question: a filter, or its length."""
 
 
 class ChatModelResting(ChatModelError):

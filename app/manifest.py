@@ -10,9 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import AfterValidator, BaseModel, ConfigDict, computed_field
+
+from app.chat_parameters import without_others
 
 
 class RetrievalManifest(BaseModel):
@@ -38,7 +40,8 @@ class Manifest(BaseModel):
         prompt: the prompt version, for example `answer@v1`.
         prompt_hash: SHA-256 (hex) of its content.
         chat_model: name of the chat model.
-        chat_parameters: parameters it was called with.
+        chat_parameters: parameters it was called with: the harmless ones, and a keyed hash of the
+            others; see `app.chat_parameters`.
         retrieval: how passages were found.
         condensed_by: what made a follow-up stand alone: the prompt version with its hash, or the
             name of the rule; None for a question that was answered as it was asked.
@@ -72,6 +75,23 @@ class Manifest(BaseModel):
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("id", None)
         return copied
+
+
+def as_shown(manifest: Manifest) -> Manifest:
+    """The manifest without parameters that may be secret, as an earlier version stored them.
+
+    Its id stays what it was: by that, others know it.
+    """
+    parameters = without_others(manifest.chat_parameters)
+    if parameters == manifest.chat_parameters:
+        return manifest
+    shown = manifest.model_copy(update={"chat_parameters": parameters})
+    shown.__dict__["id"] = manifest.id
+    return shown
+
+
+# A manifest that readers get to see, perhaps from a store.
+ShownManifest = Annotated[Manifest, AfterValidator(as_shown)]
 
 
 class Change(BaseModel):

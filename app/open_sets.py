@@ -6,7 +6,9 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from functools import cached_property
 
+from app.chat_parameters import manifest_key
 from app.embedders import Embedders
 from app.errors import InvalidRequest
 from app.releases.pins import Pins
@@ -82,6 +84,14 @@ class OpenSets:
         with self._lock:
             self._live[name] = (now, fresh)
         return fresh
+
+    @cached_property
+    def _key(self) -> bytes:
+        return manifest_key(self._catalogue.store.records)
+
+    def manifest_key(self) -> bytes:
+        """The key of what manifests hash, equal for all that use this index."""
+        return self._key
 
     def names(self) -> list[str]:
         """The sets that can be asked, sorted."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
+# Taken from the modes of all that a service writes: the group, and others.
+PRIVATE = 0o077
 # How long open answers may still take when the service is to stop. A stream of a job's events
 # would else hold it for as long as the job goes on.
 SHUTDOWN_S = 30
@@ -50,6 +52,8 @@ def run(settings: Settings) -> None:
             "serve.workers: more than one need redis.url, so that they share conversations, cached "
             "answers and limits; set PLUMB_REDIS_URL, or leave serve.workers at 1."
         )
+    # What the service writes (jobs, uploads, batches, versions of the index) is for its user alone.
+    os.umask(os.umask(PRIVATE) | PRIVATE)
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

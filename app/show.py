@@ -68,7 +68,7 @@ def show_settings(settings: Settings, console: Console | None = None) -> None:
         value = getattr(part, name)
         table.add_row(
             dotted,
-            Text(str(shown(value))),
+            Text(str(shown({name: value})[name])),
             Text(settings.origin(dotted)),
             variable,
             escape(field.description or ""),

@@ -22,7 +22,12 @@ class Script:
         status: an HTTP status other than 200 makes every call fail.
         statuses: those of the next calls, before `status`.
         held: a streamed reply stops after its first word until this is set; another waits for it.
+        finish_reason: why a reply ends.
         left: set when a client left before its reply was whole.
+        raw: writes the whole response by itself, given the handler and the request; what a client
+            that leaves makes it raise sets `left`.
+        error: the body of a failure, instead of a plain one.
+        headers: sent beside it.
         requests: bodies received, in order.
         keys: Authorization headers received, in order.
         url: base URL for a client.
@@ -34,6 +39,10 @@ class Script:
     statuses: list[int] = field(default_factory=list)
     held: threading.Event | None = None
     left: threading.Event = field(default_factory=threading.Event)
+    raw: Callable[[BaseHTTPRequestHandler, dict[str, Any]], None] | None = None
+    error: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    finish_reason: str = "stop"
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     url: str = ""
@@ -50,13 +59,20 @@ def openai_server() -> Iterator[Script]:
             request = json.loads(self.rfile.read(length))
             script.requests.append(request)
             script.keys.append(self.headers.get("Authorization", ""))
+            if script.raw is not None:
+                try:
+                    script.raw(self, request)
+                except OSError:
+                    script.left.set()
+                return
             status = script.statuses.pop(0) if script.statuses else script.status
             if status == 200 and request.get("stream"):
                 self._stream(request)
                 return
             if script.held is not None:
                 script.held.wait()
-            answer: dict[str, Any] = {"error": {"message": "scripted failure", "type": "server"}}
+            failure = {"error": {"message": "scripted failure", "type": "server"}}
+            answer: dict[str, Any] = script.error or failure
             if status == 200:
                 text = script.answer(request) if script.answer else script.reply
                 message = {"role": "assistant", "content": text}
@@ -65,13 +81,17 @@ def openai_server() -> Iterator[Script]:
                     "object": "chat.completion",
                     "created": 1,
                     "model": request["model"],
-                    "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                    "choices": [
+                        {"index": 0, "message": message, "finish_reason": script.finish_reason}
+                    ],
                     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
                 }
             body = json.dumps(answer).encode()
             try:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                for name, value in script.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -91,7 +111,7 @@ def openai_server() -> Iterator[Script]:
                         while not script.held.wait(0.02):
                             self.wfile.write(b": still here\n\n")
                             self.wfile.flush()
-                self._send(request, {"delta": {}, "finish_reason": "stop"})
+                self._send(request, {"delta": {}, "finish_reason": script.finish_reason})
                 self._send(request, None)
                 self.wfile.write(b"data: [DONE]\n\n")
             except OSError:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.callers import Needs, together
-from app.manifest import Manifest
+from app.manifest import ShownManifest
 from ingestion.documents import Chunk, Page
 from ingestion.sources.locations import for_readers
 from ingestion.visibility import groups_of
@@ -166,7 +166,10 @@ class Answer(BaseModel):
         prompt_version: the prompt's version, for example `answer@v1`.
         index_version: the index version it was answered from.
         model: the chat model.
-        degraded: whether the model of the settings failed and another one stepped in.
+        degraded: whether it was made in a lesser way: the model of the settings failed and another
+            one stepped in, or there was no time to rerank.
+        cut_off: whether the model was ended before it had ended: by the bound on its tokens, by the
+            question's deadline or by a content filter. The text says so too.
         usage: tokens, where the chat model counts them.
         timings_ms: milliseconds by stage: embed, search, rerank, generate, total; where the answer
             was streamed, also first_token.
@@ -177,11 +180,12 @@ class Answer(BaseModel):
     citations: list[Citation]
     passages: list[Passage]
     citation_check: CitationCheck
-    manifest: Manifest
+    manifest: ShownManifest
     prompt_version: str
     index_version: str
     model: str
     degraded: bool = False
+    cut_off: bool = False
     usage: Usage | None = None
     timings_ms: dict[str, float]
 

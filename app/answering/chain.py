@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,8 +18,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
+from app.answering.calling import cut_of
 from app.answering.citations import Checked, check_citations, check_structured
-from app.answering.models import Chosen, told
+from app.answering.deadline import Deadline
+from app.answering.models import Chosen
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelFailed
@@ -42,6 +45,7 @@ class Asked:
         manifest: the name of all these.
         limit: how many passages the prompt gets.
         where: which documents may be used.
+        deadline: until when it is to be answered; None: it has all the time of the settings yet.
     """
 
     question: str
@@ -51,8 +55,11 @@ class Asked:
     manifest: Manifest
     limit: int
     where: Filter | None = None
+    deadline: Deadline | None = None
 
 
+# Ends the text of an answer that is no whole one, so that nobody takes it for one.
+CUT_NOTE = "\n\n(The answer was cut off here.)"
 # What a streamed answer comes in: passages, words, the answer.
 Step: TypeAlias = list[Passage] | str | Answer
 
@@ -68,6 +75,7 @@ class _State:
     passages: list[Passage] = field(default_factory=list)
     message: AIMessage | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    is_lesser: bool = False
 
 
 class _Step(Runnable[Before, After]):
@@ -79,10 +87,16 @@ class _Step(Runnable[Before, After]):
 
 
 class AnswerChain:
-    """Answers questions. Safe to share between threads."""
+    """Answers questions. Safe to share between threads.
 
-    def __init__(self, retriever: Retriever) -> None:
+    Args:
+        retriever: finds passages.
+        deadline_s: how long a question has that brings no deadline along, seconds.
+    """
+
+    def __init__(self, retriever: Retriever, deadline_s: float = 60.0) -> None:
         self._retriever = retriever
+        self._deadline_s = deadline_s
         self._chain: Runnable[_State, Answer] = (
             _Step(self._retrieve) | _Step(self._generate) | _Step(self._conclude)
         )
@@ -114,10 +128,9 @@ class AnswerChain:
             waiting = ""
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
-            with asked.chosen.calling(), told(asked.chosen):
-                async for piece in asked.chosen.model.astream(
-                    render(asked.prompt, asked.question, state.passages)
-                ):
+            messages = render(asked.prompt, asked.question, state.passages)
+            async with aclosing(asked.chosen.stream(messages, self._deadline(asked))) as pieces:
+                async for piece in pieces:
                     whole = piece if whole is None else whole + piece
                     if piece.text:
                         timings.setdefault("first_token", _since(began))
@@ -128,14 +141,25 @@ class AnswerChain:
                 raise ChatModelFailed("the chat model returned nothing")
             timings["generate"] = _since(generating)
             state = replace(state, message=whole, timings_ms=timings)
-        yield self._conclude(state)
+        answer = self._conclude(state)
+        if answer.cut_off and answer.answer.endswith(CUT_NOTE):
+            yield CUT_NOTE
+        yield answer
+
+    def _deadline(self, asked: Asked) -> Deadline:
+        return asked.deadline or Deadline.within(self._deadline_s)
 
     def _retrieve(self, state: _State) -> _State:
         asked = state.asked
         found = self._retriever.retrieve(
-            asked.question, asked.document_set, asked.limit, asked.where
+            asked.question, asked.document_set, asked.limit, asked.where, self._deadline(asked)
         )
-        return replace(state, passages=found.passages, timings_ms=found.timings_ms)
+        return replace(
+            state,
+            passages=found.passages,
+            timings_ms=found.timings_ms,
+            is_lesser=found.is_lesser,
+        )
 
     def _generate(self, state: _State) -> _State:
         if not state.passages:
@@ -143,20 +167,22 @@ class AnswerChain:
         asked = state.asked
         messages = render(asked.prompt, asked.question, state.passages)
         began = time.perf_counter()
-        with asked.chosen.calling(), told(asked.chosen):
-            message = asked.chosen.model.invoke(messages)
+        message = asked.chosen.complete(messages, self._deadline(asked))
         took = _since(began)
-        if not isinstance(message, AIMessage):
+        state = replace(state, message=message, timings_ms={**state.timings_ms, "generate": took})
+        if cut_of(message) is not None and _check(state).refused:
             raise ChatModelFailed(
-                f"the chat model returned a {type(message).__name__}, not an answer"
+                f"the chat model {asked.chosen.name!r} was cut off before it had said anything "
+                "that a passage bears out; raise chat.max_output_tokens if it needs more."
             )
-        return replace(state, message=message, timings_ms={**state.timings_ms, "generate": took})
+        return state
 
     def _conclude(self, state: _State) -> Answer:
         checked = _check(state)
         asked = state.asked
+        is_cut = cut_of(state.message) is not None
         return Answer(
-            answer=checked.text,
+            answer=checked.text + (CUT_NOTE if is_cut and not checked.refused else ""),
             refused=checked.refused,
             citations=checked.citations,
             passages=state.passages,
@@ -165,6 +191,8 @@ class AnswerChain:
             prompt_version=asked.manifest.prompt,
             index_version=asked.manifest.index_version,
             model=asked.manifest.chat_model,
+            degraded=state.is_lesser,
+            cut_off=is_cut,
             usage=_usage(state.message),
             timings_ms={**state.timings_ms, "total": _since(state.began)},
         )

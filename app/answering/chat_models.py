@@ -12,12 +12,24 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import ValidationError
 
 from app.answer_settings import ChatSettings, ExtractiveSettings
+from app.answering.calling import Bounds, bounded_client
 from app.answering.extractive import ExtractiveChatModel
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelUnknown
 from ingestion.embedding import Embedder
 
 EXTRACTIVE = "extractive"
+# Names by which providers' clients take the bound on a reply's tokens; all others take max_tokens.
+LONGEST_NAMES = {"ollama": "num_predict", "huggingface": "max_new_tokens"}
+LONGEST = (
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_new_tokens",
+    "max_tokens_to_sample",
+    "num_predict",
+)
+BY_OPENAI_CLIENT = frozenset({"openai", "azure_openai"})
 # A server of one's own that checks no key still must be sent one.
 NO_KEY = "none"
 
@@ -52,7 +64,13 @@ def make_hosted_model(chat: ChatSettings, parameters: Mapping[str, Any]) -> Base
     """A model behind an API; see `make_chat_model`."""
     from langchain.chat_models import init_chat_model
 
-    arguments = {**parameters, **_bounds(chat), **_connection(chat)}
+    bounds = bounds_of(chat, parameters)
+    arguments = {**_named(chat, parameters), **_bounds(chat), **_connection(chat)}
+    if _provider(chat) in BY_OPENAI_CLIENT and not _through_proxy(parameters):
+        arguments["http_async_client"] = bounded_client(bounds, chat.timeout_s)
+        # With a client that is given, LangChain no longer asks OpenAI for the tokens of a stream.
+        if not chat.base_url and not os.environ.get("OPENAI_BASE_URL"):
+            arguments.setdefault("stream_usage", True)
     try:
         model = init_chat_model(chat.model, **arguments)
     except Exception as error:  # each provider's package raises its own
@@ -80,9 +98,43 @@ def why_not_made(error: BaseException, chat: ChatSettings, parameters: Mapping[s
 
 
 def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str, Any]:
-    """A prompt version's parameters with the settings' over them; a null takes one away."""
+    """A prompt version's parameters with the settings' over them; a null takes one away.
+
+    A hosted model gets a bound on its reply, `chat.max_output_tokens`, where neither names one.
+    """
+    if any(name in chat.parameters for name in LONGEST):
+        prompt = {name: value for name, value in prompt.items() if name not in LONGEST}
     merged = {**prompt, **chat.parameters}
+    if chat.model != EXTRACTIVE and not any(name in merged for name in LONGEST):
+        merged[_longest_name(chat)] = chat.max_output_tokens
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def bounds_of(chat: ChatSettings, parameters: Mapping[str, Any]) -> Bounds:
+    """What a call may take: of time, and of tokens as the parameters bound them."""
+    named = [parameters.get(name) for name in LONGEST]
+    tokens = next(
+        (one for one in named if isinstance(one, int) and not isinstance(one, bool) and one > 0),
+        chat.max_output_tokens,
+    )
+    return Bounds(chat.timeout_s, tokens)
+
+
+def _named(chat: ChatSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as the provider's client names them: `max_tokens` above all."""
+    name = _longest_name(chat)
+    if "max_tokens" not in parameters or name in parameters or name == "max_tokens":
+        return dict(parameters)
+    return {name if one == "max_tokens" else one: value for one, value in parameters.items()}
+
+
+def _longest_name(chat: ChatSettings) -> str:
+    return LONGEST_NAMES.get(_provider(chat), "max_tokens")
+
+
+def _through_proxy(parameters: Mapping[str, Any]) -> bool:
+    """Whether a proxy of OpenAI's client is set, which takes no other HTTP client beside it."""
+    return bool(parameters.get("openai_proxy") or os.environ.get("OPENAI_PROXY"))
 
 
 def _bounds(chat: ChatSettings) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately, trim_messages
 from langchain_core.prompts import ChatPromptTemplate
 
+from app.answering.calling import cut_of
 from ingestion.index import bm25
 from ingestion.storable import storable
 from prompts.versions import PromptVersion
@@ -67,18 +68,22 @@ def condense_by_model(
     prompt: PromptVersion,
     model: BaseChatModel,
     most_tokens: int,
-) -> str:
-    """The question as the model rewrites it by the prompt `condense`.
+    complete: Callable[[list[BaseMessage]], BaseMessage] | None = None,
+) -> str | None:
+    """The question as the model rewrites it by the prompt `condense`; None where it was cut off.
 
     Args:
         most_tokens: about how much of the conversation the model gets to read; its end counts.
+        complete: calls the model within bounds; default: a plain call.
 
     Raises:
-        What the model's client raises.
+        What the call raises.
     """
     template = ChatPromptTemplate.from_messages([(m.role, m.content) for m in prompt.messages])
     filled = template.format_messages(history=_text(history, most_tokens), question=question)
-    reply = model.invoke(filled)
+    reply = (complete or model.invoke)(filled)
+    if cut_of(reply) is not None:
+        return None
     rewritten = " ".join(str(reply.text).split())
     return storable(rewritten) or question
 

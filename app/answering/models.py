@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import json
-from asyncio import CancelledError
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pybreaker
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from app.answer_settings import ChatSettings, ExtractiveSettings
-from app.answering.chat_models import EXTRACTIVE, make_chat_model, merged_parameters
-from app.configuration.redaction import Redactor, shown
-from app.errors import ChatModelFailed, ChatModelResting
+from app.answering.breaker import Breaker, Resting
+from app.answering.calling import STALLED, USUAL, Bounds, complete, cut_of, stream
+from app.answering.chat_models import (
+    EXTRACTIVE,
+    bounds_of,
+    make_chat_model,
+    merged_parameters,
+)
+from app.answering.deadline import Deadline
+from app.answering.failures import failure_of
+from app.chat_parameters import shown_parameters
+from app.configuration.redaction import Redactor
+from app.errors import ChatModelDeclined, ChatModelFailed, ChatModelResting
 from ingestion.embedding import Embedder
 from prompts.errors import PlumbError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that is going on.
+
+    Attributes:
+        is_ill: whether it has shown that the model is ill, though it raised nothing.
+    """
+
+    is_ill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,48 +55,117 @@ class Chosen:
             reads it.
         breaker: see `calling`.
         redact: takes the model's credentials out of a text.
+        bounds: what a call may take.
     """
 
     name: str
     model: BaseChatModel
     parameters: dict[str, Any]
-    breaker: pybreaker.CircuitBreaker
+    breaker: Breaker
     redact: Redactor
+    bounds: Bounds = USUAL
 
-    @contextmanager
-    def calling(self) -> Iterator[None]:
-        """Call the model within this, so that one that fails again and again is left in peace.
+    def complete(self, messages: Sequence[BaseMessage], deadline: Deadline) -> AIMessage:
+        """The model's reply.
 
         Raises:
-            ChatModelResting: it is, right now.
+            ChatModelResting: the model is left in peace right now.
+            ChatModelFailed: it did not answer in time, or failed.
+            ChatModelDeclined: it answers, but not this question.
+        """
+        with self.calling():
+            return complete(self.model, messages, self.bounds, deadline)
+
+    async def stream(
+        self, messages: Sequence[BaseMessage], deadline: Deadline
+    ) -> AsyncGenerator[AIMessageChunk]:
+        """The model's reply as it comes.
+
+        Raises:
+            As `complete`.
+        """
+        with self.calling() as call:
+            async with aclosing(stream(self.model, messages, self.bounds, deadline)) as pieces:
+                async for piece in pieces:
+                    call.is_ill = cut_of(piece) == STALLED
+                    yield piece
+
+    @contextmanager
+    def calling(self) -> Iterator[Call]:
+        """Call the model within this, so that one that fails again and again is left in peace.
+
+        What the question causes, and a caller that leaves, count neither for the model nor against.
+
+        Raises:
+            As `complete`.
         """
         try:
-            with self.breaker.calling():
-                yield
-        except pybreaker.CircuitBreakerError as error:
+            tries = self.breaker.enter()
+        except Resting as error:
             raise ChatModelResting(
-                f"the chat model {self.name!r} has failed {self.breaker.fail_max} times in a row "
-                f"and is asked again after {self.breaker.reset_timeout:g} s."
+                f"the chat model {self.name!r} has failed {self.breaker.most} times in a row "
+                f"and is asked again after {self.breaker.left_s:.3g} s."
             ) from error
+        call = Call()
+        try:
+            with told(self):
+                yield call
+        except ChatModelFailed as error:
+            failure = failure_of(error.__cause__ or error)
+            if failure.cause == "provider":
+                self.breaker.failed(tries, failure.retry_after_s)
+            else:
+                self.breaker.undecided(tries)
+            raise
+        except BaseException:
+            self.breaker.undecided(tries)
+            raise
+        if call.is_ill:
+            self.breaker.failed(tries)
+        else:
+            self.breaker.succeeded(tries)
 
 
 class ChatModels:
-    """The model of the settings, and those to fall back to. Safe to share between threads."""
+    """The model of the settings, and those to fall back to. Safe to share between threads.
+
+    Attributes:
+        key: see there.
+
+    Args:
+        chat, extractive: which models, and how they behave.
+        embedder: what the extractive model compares sentences with.
+        key: gives the key of the hash of parameters that are not shown; see `manifest_key`.
+            Default: one of this process.
+    """
 
     def __init__(
-        self, chat: ChatSettings, extractive: ExtractiveSettings, embedder: Embedder
+        self,
+        chat: ChatSettings,
+        extractive: ExtractiveSettings,
+        embedder: Embedder,
+        key: Callable[[], bytes] | None = None,
     ) -> None:
         self._extractive = extractive
         self._embedder = embedder
+        own = secrets.token_bytes(32)
+        self.key = key or (lambda: own)
         self._settings = list(_in_order(chat))
         # One for each place: two servers of one model fail each by itself.
-        self._breakers = [_breaker(settings) for settings in self._settings]
+        self._breakers = [
+            Breaker(settings.breaker_failures, settings.breaker_rest_s)
+            for settings in self._settings
+        ]
         self._chosen: dict[str, Chosen] = {}
 
     @property
     def fallbacks(self) -> range:
         """Places of the models to fall back to, in order; the first model is at place 0."""
         return range(1, len(self._settings))
+
+    def hosted_from(self, place: int) -> int:
+        """How many models behind an API there are from a place on."""
+        return sum(settings.model != EXTRACTIVE for settings in self._settings[place:])
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
         """A model with a prompt version's parameters.
@@ -87,11 +180,16 @@ class ChatModels:
         if chosen is None:
             model = make_chat_model(chat, self._extractive, self._embedder, parameters)
             if chat.model == EXTRACTIVE:
-                told_of = dict(model._identifying_params)
+                shown = dict(model._identifying_params)
             else:
-                told_of = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+                shown = self._shown(chat, parameters)
             chosen = Chosen(
-                chat.model, model, shown(told_of), self._breakers[place], Redactor(chat)
+                chat.model,
+                model,
+                shown,
+                self._breakers[place],
+                Redactor(chat),
+                bounds_of(chat, parameters),
             )
             self._chosen[key] = chosen
         return chosen
@@ -102,41 +200,50 @@ class ChatModels:
         The extractive model, which is no call, is left out.
         """
         return {
-            f"{chat.model} (fallback)" if place else chat.model: breaker.current_state
+            f"{chat.model} (fallback)" if place else chat.model: breaker.state
             for place, (chat, breaker) in enumerate(
                 zip(self._settings, self._breakers, strict=True)
             )
             if chat.model != EXTRACTIVE
         }
 
+    def _shown(self, chat: ChatSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        given = {**parameters, **({"base_url": chat.base_url} if chat.base_url else {})}
+        return shown_parameters(given, self.key)
+
 
 @contextmanager
 def told(chosen: Chosen) -> Iterator[None]:
-    """Tell what a provider's client raises as ours.
+    """Tell what a provider's client raises as ours, without the provider's words.
+
+    These may hold keys, addresses and other people's data. They go to the log, under an id that
+    the error names.
 
     Raises:
         ChatModelFailed: the model did not answer.
+        ChatModelDeclined: it answers, but not this question.
     """
     try:
         yield
     except PlumbError:
         raise
     except Exception as error:  # each provider's client raises its own
+        failure = failure_of(error)
+        reference = f"call_{secrets.token_hex(6)}"
         # A server may quote the request, headers and all.
-        text = chosen.redact(" ".join(str(error).split()))[:300]
+        said = chosen.redact(" ".join(str(error).split()))[:1000]
+        logger.warning(
+            "%s: the chat model %r: %s: %s", reference, chosen.name, type(error).__name__, said
+        )
+        where = f"the log has its words under {reference}"
+        if failure.cause == "question":
+            raise ChatModelDeclined(
+                f"the chat model {chosen.name!r} did not answer this question: {failure.why}; "
+                f"{where}. Ask in other words, or for less."
+            ) from error
         raise ChatModelFailed(
-            f"the chat model {chosen.name!r} did not answer: {text or type(error).__name__}"
+            f"the chat model {chosen.name!r} did not answer: {failure.why}; {where}."
         ) from error
-
-
-def _breaker(chat: ChatSettings) -> pybreaker.CircuitBreaker:
-    return pybreaker.CircuitBreaker(
-        fail_max=chat.breaker_failures,
-        reset_timeout=chat.breaker_rest_s,
-        # A caller that left is no failure of the model.
-        exclude=[CancelledError, GeneratorExit],
-        throw_new_error_on_trip=False,
-    )
 
 
 def _in_order(chat: ChatSettings) -> Iterator[ChatSettings]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 
+from app.answering.deadline import Deadline
 from ingestion.documents import Chunk
 from ingestion.errors import ModelError
 from ingestion.weights import has_torch
+
+# Candidates read at once; between two of these, the time is looked at.
+BATCH = 32
 
 
 class Reranker:
@@ -41,12 +46,26 @@ class Reranker:
         self.name = model
         self.depth = depth
 
-    def scores(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
-        """How well each chunk answers the question; higher is better, no fixed range."""
+    def scores(
+        self, question: str, chunks: Sequence[Chunk], deadline: Deadline | None = None
+    ) -> list[float] | None:
+        """How well each chunk answers the question; higher is better, no fixed range.
+
+        None where half of what is left of the question's time is not enough: the model that
+        answers needs the rest.
+        """
         if not chunks:
             return []
-        with self._turn:
-            scores = self._model.predict(
-                [(question, chunk.indexed_text) for chunk in chunks], show_progress_bar=False
-            )
-        return [float(score) for score in scores]
+        until = None if deadline is None else time.monotonic() + deadline.left / 2
+        if not self._turn.acquire(timeout=-1 if until is None else until - time.monotonic()):
+            return None
+        try:
+            scores: list[float] = []
+            for first in range(0, len(chunks), BATCH):
+                if until is not None and time.monotonic() >= until:
+                    return None
+                pairs = [(question, chunk.indexed_text) for chunk in chunks[first : first + BATCH]]
+                scores += map(float, self._model.predict(pairs, show_progress_bar=False))
+            return scores
+        finally:
+            self._turn.release()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Passage, StageScores
+from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
 from app.embedders import Embedders
 from ingestion.index import hybrid
@@ -23,10 +24,15 @@ EmbedQuestion: TypeAlias = Callable[[SetInfo, str], NDArray[np.float32]]
 
 @dataclass(slots=True)
 class Retrieved:
-    """Passages, best first, and what each stage took in milliseconds."""
+    """Passages, best first, and what each stage took in milliseconds.
+
+    Attributes:
+        is_lesser: whether there was no time to rerank, so that they stand as they were fused.
+    """
 
     passages: list[Passage]
     timings_ms: dict[str, float] = field(default_factory=dict)
+    is_lesser: bool = False
 
 
 class Retriever:
@@ -51,7 +57,12 @@ class Retriever:
         self._reranker = reranker
 
     def retrieve(
-        self, question: str, document_set: DocumentSet, limit: int, where: Filter | None = None
+        self,
+        question: str,
+        document_set: DocumentSet,
+        limit: int,
+        where: Filter | None = None,
+        deadline: Deadline | None = None,
     ) -> Retrieved:
         """The `limit` passages that answer the question best.
 
@@ -70,7 +81,10 @@ class Retriever:
         timings = {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
         if self._reranker is None:
             return Retrieved([_passage(item, None) for item in found], timings)
-        scores = self._reranker.scores(question, [item.chunk for item in found])
+        scores = self._reranker.scores(question, [item.chunk for item in found], deadline)
+        if scores is None:
+            timings["rerank"] = _ms(searched, time.perf_counter())
+            return Retrieved([_passage(item, None) for item in found[:limit]], timings, True)
         passages = [_passage(item, score) for item, score in zip(found, scores, strict=True)]
         passages.sort(key=lambda passage: passage.score, reverse=True)
         timings["rerank"] = _ms(searched, time.perf_counter())

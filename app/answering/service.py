@@ -13,10 +13,11 @@ from app.answering.answer import Answer, SearchResult
 from app.answering.chain import AnswerChain, Asked, Step
 from app.answering.chat_models import EXTRACTIVE
 from app.answering.condensing import RULE, Said, condense_by_model, condense_by_rule
-from app.answering.models import ChatModels, Chosen, told
+from app.answering.deadline import Deadline
+from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
 from app.answering.retrieval import Retriever
-from app.errors import ChatModelError
+from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
 from app.settings import Settings
@@ -30,6 +31,8 @@ from prompts.uses import ANSWER, CONDENSE
 from prompts.versions import PromptVersion
 
 logger = logging.getLogger(__name__)
+# Condensing a follow-up gets one of so many parts of the question's time.
+CONDENSING = 3
 
 
 class AnswerService:
@@ -48,8 +51,8 @@ class AnswerService:
         self._sets = sets
         self._prompts = prompts
         self.retriever = retriever
-        self._chain = AnswerChain(retriever)
-        self.models = ChatModels(settings.chat, settings.extractive, embedder)
+        self._chain = AnswerChain(retriever, settings.chat.deadline_s)
+        self.models = ChatModels(settings.chat, settings.extractive, embedder, sets.manifest_key)
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""
@@ -73,7 +76,8 @@ class AnswerService:
                     raise
                 logger.warning("%s Another model answers.", error)
             else:
-                return answer.model_copy(update={"degraded": attempt is not asked})
+                is_lesser = answer.degraded or attempt.chosen is not asked.chosen
+                return answer.model_copy(update={"degraded": is_lesser})
         raise RuntimeError("no attempt was the last")
 
     async def stream(self, asked: Asked, *, fall_back: bool = False) -> AsyncGenerator[Step]:
@@ -88,8 +92,9 @@ class AnswerService:
                     async for step in steps:
                         spoken = spoken or isinstance(step, str)
                         if isinstance(step, Answer):
-                            step = step.model_copy(update={"degraded": attempt is not asked})
-                        if attempt is asked or not isinstance(step, list):
+                            is_lesser = step.degraded or attempt.chosen is not asked.chosen
+                            step = step.model_copy(update={"degraded": is_lesser})
+                        if attempt.chosen is asked.chosen or not isinstance(step, list):
                             yield step
             except ChatModelError as error:
                 if is_last or spoken:
@@ -98,17 +103,23 @@ class AnswerService:
             else:
                 return
 
+    def deadline(self) -> Deadline:
+        """The deadline of a question that is asked now."""
+        return Deadline.within(self._settings.chat.deadline_s)
+
     def condense(
         self,
         question: str,
         history: Sequence[Said],
         set_name: str | None = None,
         sticky: str | None = None,
+        deadline: Deadline | None = None,
     ) -> tuple[str, str | None]:
         """A question that can be understood without what was said before, and what made it so.
 
         Returns the question itself, and None, where there is no history or nothing to change.
-        Where the model fails, the rule steps in. `set_name`, `sticky`: see `prepare`.
+        Where the model fails, or takes more than a third of the time until `deadline`, the rule
+        steps in. `set_name`, `sticky`: see `prepare`.
         """
         question = check_question(question, self._settings.serve.max_question_chars)
         if not history:
@@ -120,10 +131,18 @@ class AnswerService:
             )
             try:
                 chosen = self.models.get(prompt.model)
-                with chosen.calling(), told(chosen):
-                    rewritten = condense_by_model(
-                        question, history, prompt, chosen.model, session.history_tokens
-                    )
+                part = (deadline or self.deadline()).share(CONDENSING)
+                found = condense_by_model(
+                    question,
+                    history,
+                    prompt,
+                    chosen.model,
+                    session.history_tokens,
+                    lambda messages: chosen.complete(messages, part),
+                )
+                if found is None:
+                    raise ChatModelFailed(f"the chat model {chosen.name!r} was cut off.")
+                rewritten = found
                 name = f"{prompt.name}@{prompt.version}:{prompt.content_hash[:12]}"
                 bound = self._settings.serve.max_question_chars
                 return (rewritten[:bound], name) if rewritten != question else (question, None)
@@ -144,6 +163,7 @@ class AnswerService:
         condensed_by: str | None = None,
         visible_to: frozenset[str] | None = None,
         sticky: str | None = None,
+        deadline: Deadline | None = None,
     ) -> Asked:
         """Check a question and find all that it is to be answered with; nothing is answered yet.
 
@@ -160,6 +180,8 @@ class AnswerService:
                 searched, whatever `filters` say; None: all documents.
             sticky: where the alias is split between versions, what stays with one of them: a
                 conversation, a caller; default: the question.
+            deadline: until when it is to be answered; default: all the time of the settings, from
+                when `answer` or `stream` begins.
 
         Raises:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
@@ -174,7 +196,7 @@ class AnswerService:
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         chosen = self.models.get(version.model)
         manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
-        return Asked(question, document_set, version, chosen, manifest, limit, where)
+        return Asked(question, document_set, version, chosen, manifest, limit, where, deadline)
 
     def manifest_of(self, set_name: str) -> Manifest:
         """Everything that shapes an answer to a question that names no version and is no follow-up.
@@ -222,15 +244,22 @@ class AnswerService:
             self.models.get(prompt.model)
 
     def _attempts(self, asked: Asked, fall_back: bool) -> Iterator[tuple[Asked, bool]]:
-        """What was prepared, then the same with each model to fall back to; whether it is the last."""
+        """What was prepared, then the same with each model to fall back to; whether it is the last.
+
+        All share one deadline: each model behind an API gets its part of what is left.
+        """
         places = list(self.models.fallbacks) if fall_back else []
-        yield asked, not places
+        deadline = asked.deadline or self.deadline()
+        parts = self.models.hosted_from(0) if places else 1
+        yield replace(asked, deadline=deadline.share(parts)), not places
         for place in places:
             chosen = self.models.get(asked.prompt.model, place)
             manifest = asked.manifest.model_copy(
                 update={"chat_model": chosen.name, "chat_parameters": chosen.parameters}
             )
-            yield replace(asked, chosen=chosen, manifest=manifest), place == places[-1]
+            part = deadline.share(self.models.hosted_from(place))
+            attempt = replace(asked, chosen=chosen, manifest=manifest, deadline=part)
+            yield attempt, place == places[-1]
 
     def _manifest(
         self,

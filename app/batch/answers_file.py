@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 
 from app.errors import BatchError
+from app.private_files import keep_private
 
 
 class AnswersFile:
@@ -58,7 +59,7 @@ def open_answers(path: Path, again: bool = False) -> Iterator[AnswersFile]:
     with ExitStack() as held:
         try:
             held.enter_context(FileLock(path.with_name(f".{path.name}.lock"), timeout=0))
-            path.touch()
+            keep_private(path)
             _repair(path)
             done = _done(path)
             if again:
@@ -104,6 +105,8 @@ def _end_of_last_line(stream: BinaryIO) -> int:
 
 def _take_out_errors(path: Path) -> None:
     beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    keep_private(beside)
     with path.open("rb") as old, beside.open("wb") as new:
         new.writelines(line for line in old if "error" not in json.loads(line))
     beside.replace(path)

@@ -127,7 +127,8 @@ class AnswerCache:
         settings: see `CacheSettings`.
         store: where answers are kept.
         vectors: embeds questions.
-        wait_s: the longest wait for an equal question's answer: the chat model's own bound.
+        wait_s: the longest wait for an equal question's answer, where the question that waits
+            brings no deadline along.
         release: the release that the process serves; answers are shared within it only.
     """
 
@@ -175,7 +176,9 @@ class AnswerCache:
         hit, look = self._look(key, asked)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-        joined = self._flights.join(key.flight, key.answer)
+        joined = self._flights.join(
+            key.flight, key.answer, None if asked.deadline is None else asked.deadline.left
+        )
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
@@ -259,7 +262,7 @@ class AnswerCache:
 
 
 def may_be_kept(asked: Asked, answer: Answer) -> bool:
-    """Whether an answer may be given again: no refusal, no doubtful quote, and made as asked.
+    """Whether an answer may be given again: no refusal, no doubtful quote, whole, and made as asked.
 
     An answer that was made in a lesser way than asked (by another model, without reranking) has
     another manifest, and would be served as what it is not.
@@ -267,6 +270,8 @@ def may_be_kept(asked: Asked, answer: Answer) -> bool:
     return (
         not answer.refused
         and not answer.citation_check.quotes_unverified
+        and not answer.degraded
+        and not answer.cut_off
         and answer.manifest.id == asked.manifest.id
     )
 

@@ -33,7 +33,7 @@ def question_vectors(
 
 def answer_cache(settings: Settings, store: CacheStore, vectors: QuestionVectors) -> AnswerCache:
     """The cache over a store."""
-    return AnswerCache(settings.cache, store, vectors, settings.chat.timeout_s, _release(settings))
+    return AnswerCache(settings.cache, store, vectors, settings.chat.deadline_s, _release(settings))
 
 
 def _release(settings: Settings) -> str | None:

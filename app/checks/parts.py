@@ -7,8 +7,11 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from langchain_core.messages import HumanMessage
+
 from app.answering.chat_models import EXTRACTIVE
-from app.answering.models import ChatModels, told
+from app.answering.deadline import Deadline
+from app.answering.models import ChatModels
 from app.checks.check import Check, CheckFailed
 from app.checks.folders import writable
 from app.embedders import Embedders
@@ -151,6 +154,5 @@ def _chat(opened: Opened, place: int, call: bool) -> str:
     chosen = models.get(prompt.model, place)
     if not call:
         return f"{chosen.name}: can be made; --call-models calls it"
-    with told(chosen):
-        chosen.model.invoke(TINY)
+    chosen.complete([HumanMessage(TINY)], Deadline.within(settings.chat.deadline_s))
     return f"{chosen.name}: answers"

@@ -14,9 +14,13 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
 
+from app.chat_parameters import is_harmless, without_others
+
 MASK = "**********"
 # Shorter secrets would be found in ordinary words.
 SHORTEST = 6
+# What stands below a free setting, under a name that tells nothing, is taken for a secret from here.
+LONG = 12
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.\-]*://)"
     r"(?:(?P<user>[^\s/?#@:]*)(?::(?P<password>[^\s/?#@]*))?@)?"
@@ -30,6 +34,9 @@ _TELLING = re.compile(
     r"|secret|passw|pwd|authorization|credential|bearer|private|connection_string|(?:^|[_-])auth$",
     re.IGNORECASE,
 )
+# Settings below which an operator may write anything, and those that are addresses.
+FREE = frozenset({"parameters", "chat_parameters"})
+ADDRESSES = ("base_url", "endpoint", "proxy")
 # What may stand in the query of a secret URL without being secret itself.
 _PLAIN = frozenset(
     "host port db dbname sslmode connect_timeout application_name protocol ssl_cert_reqs "
@@ -42,10 +49,10 @@ def shown(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return _shown_secret(value.get_secret_value())
     if isinstance(value, BaseModel):
-        return {name: shown(getattr(value, name)) for name in type(value).model_fields}
+        return {name: _field(name, getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return {
-            str(name): _masked(part) if _TELLING.search(str(name)) else shown(part)
+            str(name): _masked(part) if _TELLING.search(str(name)) else _field(str(name), part)
             for name, part in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
@@ -53,6 +60,18 @@ def shown(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return without_credentials(value) if isinstance(value, str) else value
+
+
+def _field(name: str, value: Any) -> Any:
+    """A value by its name: of a model's parameters only those that are known to be harmless."""
+    if _is_free(name, value):
+        return without_others(value)
+    if name.endswith(ADDRESSES) and isinstance(value, str):
+        # A name in the query of such a URL says too little of what it opens.
+        found = _URL.fullmatch(value)
+        if found is not None:
+            return _shown_url(found, _PLAIN.__contains__)
+    return shown(value)
 
 
 def without_credentials(text: str) -> str:
@@ -137,10 +156,14 @@ def _secrets_of(value: Any) -> Iterator[str]:
         yield from _secrets_in_text(value.get_secret_value(), whole=True)
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _secrets_of(getattr(value, name))
+            part = getattr(value, name)
+            yield from _free_secrets(part) if _is_free(name, part) else _secrets_of(part)
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _strings(part) if _TELLING.search(str(name)) else _secrets_of(part)
+            if _is_free(str(name), part):
+                yield from _free_secrets(part)
+            else:
+                yield from _strings(part) if _TELLING.search(str(name)) else _secrets_of(part)
     elif isinstance(value, list | tuple | set | frozenset):
         for part in value:
             yield from _secrets_of(part)
@@ -164,6 +187,17 @@ def _secrets_in_text(text: str, *, whole: bool) -> Iterator[str]:
     for name, part in parse_qsl(found["query"] or ""):
         if name not in _PLAIN if whole else _TELLING.search(name):
             yield part
+
+
+def _is_free(name: str, value: Any) -> bool:
+    return name in FREE and isinstance(value, Mapping)
+
+
+def _free_secrets(parameters: Mapping[Any, Any]) -> Iterator[str]:
+    yield from _secrets_of({**parameters})
+    for name, part in parameters.items():
+        if not is_harmless(str(name), part):
+            yield from (text for text in _strings(part) if len(text) >= LONG)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.jobs.handing_over import handed_over
 from app.jobs.job import AnyJob, JobRecord
 from app.jobs.kinds import JobKind
 from app.jobs.signs_of_life import why_dead
+from app.private_files import make_private_folder
 from app.settings import Settings
 from ingestion.index.file_records import FileRecords
 from ingestion.loaders.files import reason
@@ -39,7 +40,7 @@ class ProcessQueue(Generic[AnyJob]):
     def submit(self, job: AnyJob) -> AnyJob:
         """Start a process that runs the job."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             # Not `.lock`: that is the records' own, and taken while this one is held.
             with FileLock(self._folder / ".submit.lock"):
                 self._forget()

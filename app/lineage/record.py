@@ -14,7 +14,7 @@ from app.answering.answer import Answer, Usage, needs_of
 from app.callers import Caller, Needs, together
 from app.costs import cost
 from app.lineage.tables import FeedbackRow
-from app.manifest import Manifest
+from app.manifest import Manifest, ShownManifest
 from app.turns.turn import new_id
 
 Thumb = Literal["up", "down"]
@@ -128,7 +128,7 @@ class AnswerRecord(AnswerSummary):
     groups: list[str] | None = None
     answer: Answer | None
     answer_hash: str | None
-    manifest: Manifest
+    manifest: ShownManifest
     prompt_hash: str
     timings_ms: dict[str, float]
     trace_id: str | None = None

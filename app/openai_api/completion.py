@@ -18,7 +18,7 @@ class Extension(BaseModel):
     Attributes:
         answer_id: the answer's id.
         answer: its text without the list of sources.
-        refused, degraded, cache, citations: see `Turn`.
+        refused, degraded, cut_off, cache, citations: see `Turn`.
         index_version, prompt_version, manifest_id: what it came from.
         standalone_question: what was searched for.
         release: see `Turn`.
@@ -28,6 +28,7 @@ class Extension(BaseModel):
     answer: str
     refused: bool
     degraded: bool
+    cut_off: bool = False
     cache: str
     citations: list[Citation]
     index_version: str
@@ -59,7 +60,7 @@ class Choice(BaseModel):
     index: int = 0
     message: AssistantMessage
     logprobs: None = None
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: Literal["stop", "length"] = "stop"
 
 
 class Completion(BaseModel):
@@ -80,7 +81,7 @@ class ChunkChoice(BaseModel):
     index: int = 0
     delta: dict[str, Any]
     logprobs: None = None
-    finish_reason: Literal["stop"] | None = None
+    finish_reason: Literal["stop", "length"] | None = None
 
 
 class Chunk(BaseModel):
@@ -120,7 +121,7 @@ class Pieces:
         elif said.strip() != turn.answer:
             rest = f"\n\nAfter checking the citations: {turn.answer}{rest}"
         pieces = [self.of({"content": rest})] if rest else []
-        last = self._chunk([ChunkChoice(delta={}, finish_reason="stop")])
+        last = self._chunk([ChunkChoice(delta={}, finish_reason=_finish_reason(turn))])
         return [*pieces, last.model_copy(update={"plumbline": _extension(turn)})]
 
     def usage(self, turn: Turn) -> Chunk:
@@ -138,7 +139,7 @@ def completion_of(turn: Turn, model: str) -> Completion:
         id=turn.id,
         created=int(turn.at.timestamp()),
         model=model,
-        choices=[Choice(message=message)],
+        choices=[Choice(message=message, finish_reason=_finish_reason(turn))],
         usage=_usage(turn),
         plumbline=_extension(turn),
     )
@@ -154,6 +155,10 @@ def sources_of(turn: Turn) -> str:
     return "\n\n" + "\n".join(lines[marker] for marker in sorted(lines)) if lines else ""
 
 
+def _finish_reason(turn: Turn) -> Literal["stop", "length"]:
+    return "length" if turn.cut_off else "stop"
+
+
 def _usage(turn: Turn) -> Usage:
     if turn.usage is None:
         return Usage()
@@ -167,6 +172,7 @@ def _extension(turn: Turn) -> Extension:
         answer=turn.answer,
         refused=turn.refused,
         degraded=turn.degraded,
+        cut_off=turn.cut_off,
         cache=turn.cache,
         citations=turn.citations,
         index_version=turn.index_version,

@@ -15,6 +15,7 @@ SHAPING = {
         "model",
         "base_url",
         "parameters",
+        "max_output_tokens",
         "fallback_model",
         "fallback_base_url",
         "last_resort",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from app.errors import StoreUnavailable
+from app.private_files import keep_private
 from prompts.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Processes that start at once migrate one after the other.
 MIGRATION_LOCK = 7_203_341
 SQLITE_WAIT_S = 15.0
+# What SQLite puts beside a database.
+BESIDE = ("-wal", "-shm", "-journal")
 
 
 class Migrations(NamedTuple):
@@ -187,8 +190,17 @@ def _engine(url: str) -> Engine:
 
 
 def _sqlite(file: str | None, url: Any) -> Engine:
-    if file and file != ":memory:":
-        Path(file).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    # SQLite's own URLs (`file:…?uri=true`) name files as well.
+    name = (file or "").removeprefix("file:").partition("?")[0]
+    if name and name != ":memory:" and "mode=memory" not in (file or ""):
+        # As it stands: SQLite, too, takes `~` for a folder of that name.
+        path = Path(name).absolute()
+        try:
+            keep_private(path, *(path.with_name(path.name + end) for end in BESIDE))
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{path}: {error.strerror or error}; check store.url."
+            ) from error
     engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_S})
 
     @event.listens_for(engine, "connect")

@@ -150,6 +150,7 @@ class Turns:
         return self._cache if request.cached else None
 
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
+        deadline = self._answers.deadline()
         notices: list[str] = []
         said = list(request.said)
         said_needs: Needs = []
@@ -167,7 +168,7 @@ class Turns:
         # What a split prompt alias keeps together: a conversation, else all that a caller asks.
         sticky = f"{caller.id} {request.session_id or request.conversation or ''}"
         standalone, condensed_by = self._answers.condense(
-            request.question, said, request.document_set, sticky
+            request.question, said, request.document_set, sticky, deadline
         )
         asked = self._answers.prepare(
             standalone,
@@ -179,6 +180,7 @@ class Turns:
             condensed_by=condensed_by,
             visible_to=caller.groups,
             sticky=sticky,
+            deadline=deadline,
         )
         also_needs = said_needs if condensed_by is not None else []
         release = self._answers.release_of(asked.manifest)

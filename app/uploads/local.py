@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.errors import UploadsUnavailable
+from app.private_files import make_private_folder
 from ingestion.loaders.files import reason
 
 
@@ -37,7 +38,7 @@ class LocalUploads:
         """Write it whole under a hidden name, which no sync looks at, then rename it."""
         folder = self._root / name
         with _told(folder / file_name):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             number, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
             try:
                 with os.fdopen(number, "wb") as opened:

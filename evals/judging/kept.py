@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.private_files import keep_private
 from evals.errors import JudgeError
 
 TABLE = """CREATE TABLE IF NOT EXISTS judgements (
@@ -24,7 +25,7 @@ class KeptJudgements:
         self._file = folder / "judgements.sqlite"
         self._lock = threading.Lock()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            keep_private(self._file)
             self._database = sqlite3.connect(self._file, timeout=30, check_same_thread=False)
             with self._database:
                 self._database.execute("PRAGMA journal_mode=WAL")

@@ -11,7 +11,8 @@ from typing import Any
 
 from app.answer_settings import ChatSettings
 from app.answering.chat_models import EXTRACTIVE, make_hosted_model, why_not_made
-from app.configuration.redaction import shown
+from app.chat_parameters import without_others
+from app.configuration.redaction import without_credentials
 from app.errors import ChatModelUnknown
 from evals.errors import JudgeError
 from evals.judging.calling import Caller
@@ -65,8 +66,10 @@ def _recorded(settings: JudgeSettings, parameters: dict[str, Any]) -> dict[str, 
     """The parameters as a run keeps them; the server by a hash, since its address is nobody's business."""
     recorded: dict[str, Plain] = {
         name: value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
-        for name, value in sorted(shown(parameters).items())
+        for name, value in sorted(without_others(parameters).items())
     }
     if settings.base_url:
-        recorded["server"] = hashlib.sha256(settings.base_url.encode()).hexdigest()[:12]
+        recorded["server"] = hashlib.sha256(
+            without_credentials(settings.base_url).encode()
+        ).hexdigest()[:12]
     return recorded

@@ -40,7 +40,9 @@ class Asker:
         parts = application.parts(plan.settings)
         self.service = parts.answers
         self._embedder = application.embedder
-        self.service.models = CountedModels(plan.settings, parts.embedder, self.keeper)
+        self.service.models = CountedModels(
+            plan.settings, parts.embedder, self.keeper, self.service.models.key
+        )
 
     def ask(self, item: Item) -> str:
         """The answer to a case, as JSON of a `KeptAnswer`; it is kept when this returns.

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from app.private_files import keep_private
 from evals.errors import EvalError
 
 Kind = Literal["answer", "reply", "labels", "score", "metric", "judge"]
@@ -35,7 +36,7 @@ class KeptResults:
         self._file = folder / NAME
         self._lock = threading.Lock()
         with self._told():
-            folder.mkdir(parents=True, exist_ok=True)
+            keep_private(self._file)
             self._connection = sqlite3.connect(
                 self._file, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -21,7 +21,9 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
+from app.answering.calling import CUT, USUAL, Bounds, complete, cut_of
 from app.answering.chat_models import EXTRACTIVE
+from app.answering.deadline import Deadline
 from app.answering.models import ChatModels, Chosen
 from app.settings import Settings
 from evals.running.budget import Budget
@@ -92,7 +94,8 @@ class ReplyKeeper:
         calls.replies += 1
         calls.cost = None if cost is None or calls.cost is None else calls.cost + cost
         calls.saved_ms += row["ms"]
-        return AIMessage(row["text"], usage_metadata=row["usage"])
+        cut = {CUT: row["cut"]} if "cut" in row else {}
+        return AIMessage(row["text"], usage_metadata=row["usage"], additional_kwargs=cut)
 
     def _bought(
         self, model: CountedModel, messages: list[BaseMessage], key: str, calls: Calls
@@ -102,13 +105,17 @@ class ReplyKeeper:
         paid = 0.0
         try:
             began = time.perf_counter()
-            message = model.inner.invoke(messages)
+            message = complete(
+                model.inner, messages, model.bounds, Deadline.within(model.deadline_s)
+            )
             took = (time.perf_counter() - began) * 1000
             usage = message.usage_metadata
             # A model that counts no tokens is taken to have cost what was expected.
             paid = expected if usage is None else self._cost(usage) or 0.0
             # What the chain reads of a reply; providers' other fields differ from call to call.
             row = {"text": str(message.text), "usage": usage, "ms": round(took, 3)}
+            if (cut := cut_of(message)) is not None:
+                row["cut"] = cut
             return self.kept.put("reply", key, json.dumps(row))
         except Exception as error:
             calls.failure = error
@@ -136,12 +143,16 @@ class CountedModel(BaseChatModel):
         inner: the model itself.
         identity: its name, parameters and address.
         longest: how many tokens a reply has at the most, or usually.
+        bounds: what a call may take.
+        deadline_s: how long a question may take, retries included, seconds.
         keeper: keeps its replies.
     """
 
     inner: BaseChatModel = Field(repr=False)
     identity: dict[str, Any]
     longest: int = USUAL_REPLY
+    bounds: Bounds = USUAL
+    deadline_s: float = 60.0
     keeper: Any = Field(exclude=True, repr=False)
 
     @property
@@ -162,9 +173,16 @@ class CountedModel(BaseChatModel):
 class CountedModels(ChatModels):
     """The chat models of the settings, counted; the extractive one costs nothing and is as it is."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, keeper: ReplyKeeper) -> None:
-        super().__init__(settings.chat, settings.extractive, embedder)
+    def __init__(
+        self,
+        settings: Settings,
+        embedder: Embedder,
+        keeper: ReplyKeeper,
+        key: Callable[[], bytes] | None = None,
+    ) -> None:
+        super().__init__(settings.chat, settings.extractive, embedder, key)
         self._keeper = keeper
+        self._deadline_s = settings.chat.deadline_s
         self._counted: dict[int, Chosen] = {}
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
@@ -178,6 +196,8 @@ class CountedModels(ChatModels):
                 inner=chosen.model,
                 identity={"model": chosen.name, **chosen.parameters},
                 longest=_bound(chosen.parameters),
+                bounds=chosen.bounds,
+                deadline_s=self._deadline_s,
                 keeper=self._keeper,
             )
             counted = self._counted[id(chosen)] = replace(chosen, model=model)

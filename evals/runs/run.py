@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.answering.answer import Answer
-from app.manifest import Manifest
+from app.manifest import ShownManifest
 from evals.cases.case import Case, Gold
 
 
@@ -142,7 +142,7 @@ class EvalRun(BaseModel):
     suite_hash: str
     dataset: DatasetVersion
     label: str
-    manifest: Manifest
+    manifest: ShownManifest
     judge: Judge | None = None
     metrics: dict[str, MetricInfo]
     repeats: int = 1

@@ -6,6 +6,7 @@ import pytest
 
 from app.cache.answers import may_be_kept
 from app.cache_settings import CacheSettings
+from app.errors import ChatModelFailed
 from app.parts import build
 from ingestion.sync.start import sync_source, workbench
 
@@ -157,7 +158,7 @@ def test_a_failure_is_not_kept(make, openai) -> None:
     )
     openai.status = 500
     for _ in range(2):
-        with pytest.raises(Exception, match="scripted failure"):
+        with pytest.raises(ChatModelFailed, match="HTTP 500"):
             ask(parts, cache)
     openai.status, openai.reply = 200, 'It lasts "24 months from delivery" [1].'
     assert ask(parts, cache).kind == "miss"
