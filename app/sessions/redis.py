@@ -44,12 +44,13 @@ for _, session in ipairs(redis.call('ZRANGE', index, 0, -most_of_owner - 1)) do 
 while redis.call('ZCARD', KEYS[2]) > most do
   local owner = redis.call('ZREVRANGE', KEYS[3], 0, 0)[1]
   local oldest = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
-  local first = owner and redis.call('ZRANGE', prefix .. 's:' .. owner, 0, 0)[1]
-  local largest = owner and tonumber(redis.call('ZSCORE', KEYS[3], owner)) or 0
-  if largest > 1 and first then
-    forget(owner, first)
-  elseif largest > 1 then
-    redis.call('ZREM', KEYS[3], owner)
+  local noted = owner and tonumber(redis.call('ZSCORE', KEYS[3], owner)) or 0
+  local has = owner and redis.call('ZCARD', prefix .. 's:' .. owner) or 0
+  if has ~= noted then
+    -- Some were deleted, or forgotten in time.
+    if has == 0 then redis.call('ZREM', KEYS[3], owner) else redis.call('ZADD', KEYS[3], has, owner) end
+  elseif has > 1 then
+    forget(owner, redis.call('ZRANGE', prefix .. 's:' .. owner, 0, 0)[1])
   else
     forget(string.sub(oldest, 1, 32), string.sub(oldest, 34))
   end

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,17 +19,26 @@ from app.sessions.memory import MemorySessions
 from app.sessions.redis import TIMEOUT_S, RedisSessions
 from app.sessions.session import Exchange, Sessions, check_session_id
 
-SETTINGS = SessionSettings(most_exchanges=3, most=2)
+SETTINGS = SessionSettings(most_exchanges=3, most=2, most_in_redis=2)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    if request.param == "memory":
-        yield MemorySessions(SETTINGS)
-        return
-    opened = RedisSessions(request.getfixturevalue("redis_url"), SETTINGS)
-    yield opened
-    opened.close()
+def make_sessions(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sessions]]:
+    with ExitStack() as opened:
+
+        def make(settings: SessionSettings) -> Sessions:
+            made: Sessions = MemorySessions(settings)
+            if request.param == "redis":
+                made = RedisSessions(request.getfixturevalue("redis_url"), settings)
+            opened.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def sessions(make_sessions: Callable[..., Sessions]) -> Sessions:
+    return make_sessions(SETTINGS)
 
 
 def said(question: str) -> Exchange:
@@ -64,6 +74,97 @@ def test_sessions_are_listed_last_spoken_in_first(sessions: Sessions) -> None:
     listed = sessions.list("anna")
     assert [one.session_id for one in listed] == ["one", "two"]
     assert listed[0].expires - listed[0].updated == timedelta(hours=24)
+
+
+def ids(sessions: Sessions, owner: str) -> list[str]:
+    """An owner's sessions, last spoken in first; each has its history, and no other has one."""
+    listed = [one.session_id for one in sessions.list(owner)]
+    for id_ in [*listed, *(str(number) for number in range(30))]:
+        assert bool(sessions.history(owner, id_)) == (id_ in listed), (owner, id_)
+    return listed
+
+
+def test_an_owner_has_so_many_sessions(make_sessions: Callable[..., Sessions]) -> None:
+    sessions = make_sessions(SessionSettings(most_per_owner=3))
+    sessions.append("ben", "0", said("ben's"))
+    for number in range(7):
+        sessions.append("anna", str(number), said("x"))
+        sessions.append("anna", "0", said("again"))
+    assert ids(sessions, "anna") == ["0", "6", "5"]
+    assert ids(sessions, "ben") == ["0"]
+    assert sessions.delete("anna", "6")
+    sessions.append("anna", "8", said("x"))
+    assert ids(sessions, "anna") == ["8", "0", "5"]
+
+
+def test_one_owners_sessions_push_out_nobody_elses(
+    make_sessions: Callable[..., Sessions],
+) -> None:
+    sessions = make_sessions(SessionSettings(most=6, most_in_redis=6, most_per_owner=100))
+    sessions.append("ben", "0", said("first of all"))
+    sessions.append("carl", "1", said("second"))
+    for number in range(20):
+        sessions.append("anna", str(number), said("x"))
+    assert ids(sessions, "anna") == ["19", "18", "17", "16"]
+    assert ids(sessions, "ben") == ["0"]
+    assert ids(sessions, "carl") == ["1"]
+    # Whoever comes later gets room, too, from the one with the most.
+    for number in range(3):
+        sessions.append("dora", str(number), said("x"))
+    assert ids(sessions, "ben") == ["0"]
+    assert ids(sessions, "carl") == ["1"]
+    assert len(ids(sessions, "anna")) == 2
+    assert len(ids(sessions, "dora")) == 2
+
+
+def test_where_all_have_as_many_the_longest_silent_goes(
+    make_sessions: Callable[..., Sessions],
+) -> None:
+    sessions = make_sessions(SessionSettings(most=3, most_in_redis=3))
+    for owner in ("anna", "ben", "carl"):
+        sessions.append(owner, "0", said("x"))
+    sessions.append("anna", "0", said("again"))
+    sessions.append("dora", "0", said("x"))
+    assert [len(ids(sessions, owner)) for owner in ("anna", "ben", "carl", "dora")] == [1, 0, 1, 1]
+
+
+def test_what_was_deleted_counts_no_more(make_sessions: Callable[..., Sessions]) -> None:
+    sessions = make_sessions(SessionSettings(most=5, most_in_redis=5))
+    for number in range(4):
+        sessions.append("anna", str(number), said("x"))
+    for number in range(3):
+        sessions.delete("anna", str(number))
+    for number in range(5):
+        sessions.append("ben", str(number), said("x"))
+    assert ids(sessions, "anna") == ["3"]
+    assert ids(sessions, "ben") == ["4", "3", "2", "1"]
+
+
+def test_bounds_hold_whatever_owners_do(make_sessions: Callable[..., Sessions]) -> None:
+    sessions = make_sessions(SessionSettings(most=12, most_in_redis=12, most_per_owner=5))
+    chance = random.Random(19)
+    owners = [f"owner {n}" for n in range(6)]
+    for _ in range(400):
+        owner, id_ = chance.choice(owners), str(chance.randrange(9))
+        if chance.random() < 0.2:
+            sessions.delete(owner, id_)
+        else:
+            sessions.append(owner, id_, said("x"))
+            assert sessions.history(owner, id_)
+    held = [len(ids(sessions, owner)) for owner in owners]
+    assert max(held) <= 5
+    assert 0 < sum(held) <= 12
+
+
+def test_redis_keeps_nothing_of_what_it_forgot(redis_url: str) -> None:
+    sessions = RedisSessions(redis_url, SessionSettings(most_in_redis=4, most_per_owner=3))
+    for number in range(40):
+        sessions.append(f"owner {number % 9}", str(number), said("x"))
+    with Redis.from_url(redis_url) as redis:
+        lists = [key for key in redis.scan_iter() if redis.type(key) == b"list"]
+        assert len(lists) == redis.zcard("plumb:sessions-all") == 4
+        assert redis.zcard("plumb:sessions-owners") == 4
+    sessions.close()
 
 
 def test_redis_forgets_by_itself(redis_url: str) -> None:
