@@ -9,6 +9,7 @@ from typing import Any
 from app.batch.work import answer_batch
 from app.configuration.redaction import Redactor
 from app.definitions import definition_to_sync, require_definition
+from app.errors import told_to_readers
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
@@ -32,8 +33,11 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         recorder.begin(progress=JobProgress(stage="loading"))
         report = sync(recorder, settings)
     except PlumbError as error:
-        # Whoever may see the job reads this.
-        told = Redactor(settings)(" ".join(str(error).split()))
+        # Whoever may see the job reads this: of a batch its readers, of a sync editors.
+        is_read = isinstance(job, BatchJob)
+        logger.warning("job %s failed: %s", job.id, error)
+        text = told_to_readers(error) if is_read else str(error)
+        told = Redactor(settings)(" ".join(text.split()))
         recorder.end("failed", error=told)
     except Exception:
         logger.exception("job %s failed in a way nobody foresaw", job.id)

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.telemetry.metrics import Metrics
 
 NO_ROUTE = "(none)"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+NO_METHOD = "(other)"
 OWN_PATH = "/metrics"
 
 
@@ -39,6 +41,6 @@ class RequestTimes:
             route = getattr(scope.get("route"), "path", NO_ROUTE)
             took = time.perf_counter() - began
             metrics = self._metrics
-            metrics.requests.labels(scope["method"], route, str(status), metrics.release).observe(
-                took
-            )
+            # Anybody can make up methods too.
+            method = scope["method"] if scope["method"] in METHODS else NO_METHOD
+            metrics.requests.labels(method, route, str(status), metrics.release).observe(took)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import jwt
@@ -22,6 +19,7 @@ from app.security.settings import AuthSettings
 from app.security.signing_keys import MOST_BYTES, SigningKeys
 from app.security.tokens import Tokens
 from tests.app.security.issuer import AUDIENCE, Issuer
+from tests.app.security.stalling import HEAD, stalling
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 P256, P384, P521 = (
@@ -152,69 +150,6 @@ def test_a_key_for_one_algorithm_takes_no_other(issuer: Issuer, tokens: Tokens) 
     assert tokens.verify(issuer.token("k", "PS256"))
     with pytest.raises(NotAuthenticated, match="algorithm"):
         tokens.verify(issuer.token("k", "RS256"))
-
-
-class Stalling:
-    """An issuer over a real socket that says what it is told to say, and then waits.
-
-    Attributes:
-        asked: set when somebody has asked.
-        go_on: waited for after each piece.
-    """
-
-    def __init__(self) -> None:
-        self.asked = threading.Semaphore(0)
-        self.go_on = threading.Event()
-        self.pieces: list[bytes] = []
-        self.connections = 0
-        self.left = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._threads.append(
-                threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            )
-            self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            connection.recv(65536)
-            pieces = list(self.pieces)
-            self.asked.release()
-            try:
-                for piece in pieces:
-                    connection.sendall(piece)
-                    # One byte after the other, each within any bound on a single wait.
-                    while not self.go_on.wait(0.02):
-                        connection.sendall(b" ")
-            except OSError:
-                self.left.set()
-
-    def close(self) -> None:
-        self.go_on.set()
-        self._listener.close()
-
-
-@contextmanager
-def stalling(*pieces: bytes) -> Iterator[Stalling]:
-    server = Stalling()
-    server.pieces = list(pieces)
-    try:
-        yield server
-    finally:
-        server.close()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 
 @pytest.mark.parametrize(
