@@ -84,6 +84,19 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "Installing oidc-provider, an OpenID Connect issuer, into tests/oidc …"; \
 	  npm ci --prefix tests/oidc --no-audit --no-fund --silent || \
 	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
+	@$(MAKE) -s storage-servers || echo "Not all emulators can be installed: tests of az:// and s3:// are skipped."
+
+# s3fs wants another botocore than boto3 does, so that it gets an environment beside the main one.
+.PHONY: storage-servers
+storage-servers: $(VENV)/.dev
+	@[ -x .venv-storage/bin/python ] || { echo "Installing s3fs and adlfs into .venv-storage …" && \
+	  $(BIN)/python -m venv .venv-storage && \
+	  $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	    > "$$(.venv-storage/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth" && \
+	  .venv-storage/bin/pip install -q "fsspec==$$($(BIN)/python -c 'import fsspec; print(fsspec.__version__)')" s3fs adlfs; } \
+	  || { rm -rf .venv-storage; exit 1; }
+	@[ -x tests/servers/azurite/node_modules/.bin/azurite-blob ] || { echo "Installing azurite …" && \
+	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)

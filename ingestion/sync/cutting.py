@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from ingestion.chunking import Chunker
@@ -99,6 +100,9 @@ def _cut_document(
         chunks=len(chunks),
         problem=_notice(document),
     )
+    if document.id != file.document_id:
+        # A record's text is most likely that of the record of its id: a full build embeds little.
+        work = replace(work, alike=(document.id,))
     return Cut(work, row, chunks, restricted=restricted)
 
 

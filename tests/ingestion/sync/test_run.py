@@ -246,6 +246,9 @@ def test_an_index_of_before_is_built_anew_without_embedding(
 ) -> None:
     from ingestion.sync import run
 
+    syncing.write_at(
+        "r.jsonl", "".join(f'{{"id": "r{n}", "text": "Road {n}."}}\n' for n in range(9))
+    )
     with monkeypatch.context() as before:
         before.setattr(run, "EXTRACTION", "2")
         first = syncing.sync()
