@@ -22,6 +22,7 @@ from app.store.database import Database
 from tests.app.api.live import live_service
 
 QUESTION = json.dumps({"question": "When does the Kestrel depot open?"}).encode()
+FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n'
 SHORT = {
     "serve__header_timeout_s": 1.0,
     "serve__body_timeout_s": 1.0,
@@ -92,6 +93,34 @@ def is_closed_within(opened: socket.socket, seconds: float) -> bool:
     return True
 
 
+def is_closed_while_dripping(opened: socket.socket) -> bool:
+    """Whether the other side closes though a header goes on, byte by byte."""
+    until = time.monotonic() + 10
+    opened.settimeout(0.05)
+    while time.monotonic() < until:
+        try:
+            opened.sendall(b"a")
+            if not opened.recv(1):
+                return True
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return True
+    return False
+
+
+def is_reset_while_asking(opened: socket.socket, requests: bytes) -> bool:
+    """Whether the other side ends the connection of a client that asks on and reads nothing."""
+    opened.settimeout(15)
+    try:
+        while True:
+            opened.sendall(requests)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def test_bodies_that_do_not_come_hold_no_slot_and_end_in_time(live: Callable[..., str]) -> None:
     mine, other = key("mine"), key("other")
     url = live(limits__answers_at_once=2, serve__body_timeout_s=2.0)
@@ -123,7 +152,8 @@ def test_a_body_in_drops_ends_too_and_so_does_an_upload(live: Callable[..., str]
 
     def drip(path: str) -> tuple[int, float]:
         began = time.monotonic()
-        with connected(url, head(path, editor, 10_000, paths[path])) as opened:
+        first = FILE if paths[path] == form else b"{"
+        with connected(url, head(path, editor, 10_000, paths[path]) + first) as opened:
             opened.settimeout(0.1)
             while time.monotonic() - began < 15:
                 try:
@@ -176,17 +206,9 @@ def test_headers_that_do_not_end_and_connections_that_say_nothing_are_closed(
     ):
         assert status(kept) == 200
         kept.sendall(b"GET /healthz HTTP/1.1\r\nX-Drip: ")
-        until = time.monotonic() + 10
-        with pytest.raises(ConnectionError):
-            while time.monotonic() < until:
-                begun.sendall(b"a")
-                kept.sendall(b"a")
-                begun.settimeout(0.05)
-                with pytest.raises(TimeoutError):
-                    if not begun.recv(1):
-                        raise ConnectionResetError
+        for dripping in (begun, kept):
+            assert is_closed_while_dripping(dripping)
         assert is_closed_within(silent, 5)
-        assert is_closed_within(kept, 5)
 
 
 def test_idle_connections_over_the_bound_make_room_for_others(live: Callable[..., str]) -> None:
@@ -209,10 +231,7 @@ def test_a_reader_that_stops_frees_its_slot_and_its_connection(live: Callable[..
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect((parts.hostname, parts.port))
         slow.settimeout(15)
-        with pytest.raises((ConnectionError, TimeoutError)) as ended:
-            while True:
-                slow.sendall(one * 50)
-        assert isinstance(ended.value, ConnectionError)
+        assert is_reset_while_asking(slow, one * 50)
 
 
 def test_a_message_that_nobody_takes_ends_the_response_and_frees_the_slot(
@@ -251,7 +270,7 @@ def test_a_message_that_nobody_takes_ends_the_response_and_frees_the_slot(
     async def run() -> None:
         async with app.router.lifespan_context(app):
             for stops_at in (0, 1, 2):
-                with anyio.fail_after(20):
+                with anyio.fail_after(120):
                     assert len(await asked(stops_at)) == stops_at
             whole = await asked(1000)
             assert whole[0]["status"] == 200
