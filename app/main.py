@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -37,6 +38,8 @@ from app.api.sites import Sites
 from app.batch.kept import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
 from app.configuration.redaction import Redactor
+from app.connections import BOUNDS as CONNECTION_BOUNDS
+from app.connections import ConnectionBounds
 from app.jobs.kinds import BATCHES, SYNCS
 from app.jobs.opening import open_queue
 from app.jobs.starting import BatchStarts
@@ -72,7 +75,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
     """
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # Each answer may hold a thread while it waits for an equal question's: whoever makes that
         # one must find a thread too.
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
@@ -119,7 +122,13 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         with suppress(PlumbError):
             app.state.parts.answers.check()
         on_started()
-        yield
+        yield {
+            CONNECTION_BOUNDS: ConnectionBounds(
+                settings.serve.header_timeout_s,
+                settings.serve.write_timeout_s,
+                settings.serve.most_connections,
+            )
+        }
         app.state.batch_starts.close()
         batch_jobs.close()
         telemetry.tracing.close()

@@ -28,6 +28,14 @@ SHUTDOWN_S = 30
 # A worker that gives no sign of life for so long is killed, with all that it is answering, and another
 # one begins. On a busy machine a healthy one is silent for seconds, most of all while it starts.
 SILENT_S = 60
+# How uvicorn speaks HTTP: see `app.connections`. There are no websockets here.
+PROTOCOL: dict[str, Any] = {
+    "http": "app.connections:BoundedProtocol",
+    "ws": "none",
+    "access_log": False,
+}
+# Files that a process opens beside its connections.
+OTHER_FILES = 512
 
 
 def run(settings: Settings) -> None:
@@ -68,9 +76,10 @@ def run(settings: Settings) -> None:
     logger.info("%s", notice(settings.auth, host))
     common: dict[str, Any] = {
         "log_config": None,
-        "access_log": False,
         "timeout_graceful_shutdown": SHUTDOWN_S,
+        **PROTOCOL,
     }
+    _allow_connections(settings.serve.most_connections)
     workers = settings.serve.workers
     if workers == 1:
         service = PlainStart(create_app(settings, leave_alone_what_stays), logs=False)
@@ -99,6 +108,26 @@ def run(settings: Settings) -> None:
         supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise NotStarted("a worker could not start, so none serves; its entry above says why.")
+
+
+def _allow_connections(most: int) -> None:
+    """Have the system let this process, and those that it starts, hold so many connections."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        logger.warning(
+            "the system lets a process open %s files, and serve.most_connections=%s takes %s: "
+            "lower it, or raise the system's limit (ulimit -n).",
+            allowed,
+            most,
+            wanted,
+        )
 
 
 class PlainStart:

@@ -14,8 +14,8 @@ from app.security.settings import LimitsSettings
 from app.security.slots import Slots
 from app.security.tokens import Tokens
 
-# Of one caller's requests so many times as many as are answered at once may be arriving.
-BODIES = 4
+# So many of one caller's requests may be arriving: each holds up to serve.max_body_bytes of memory.
+BODIES = 64
 
 
 class Guard:
@@ -53,7 +53,7 @@ class Guard:
         )
         # What is received is held for one caller; so there is no bound for all together.
         self.bodies = Slots(
-            sys.maxsize, BODIES * limits.answers_of_one, "requests are being received"
+            sys.maxsize, max(BODIES, limits.answers_of_one), "requests are being received"
         )
         self.uploads = Slots(sys.maxsize, limits.uploads_per_caller, "uploads are being received")
         self.followers = Slots(

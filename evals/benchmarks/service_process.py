@@ -23,6 +23,7 @@ from pydantic import Field
 from app.answering.models import ChatModels, Chosen
 from app.api.chat import PASSAGES
 from app.main import create_app
+from app.serving import PROTOCOL
 from app.settings import Settings, load_settings
 from evals.benchmarks.bare_pipeline import bare_pipeline
 from ingestion.embedding import load_embedder
@@ -119,13 +120,14 @@ def main(arguments: list[str]) -> None:
     """Serve until killed."""
     kind, port = arguments[0], int(arguments[1])
     given = json.loads(arguments[2])
+    protocol: dict[str, Any] = {}
     if kind == "redis-get":
         app = redis_get(given["url"], given["key"])
     elif kind == "pipeline":
         app = pipeline(given["index"])
     else:
-        app = plumb(load_settings(given))
-    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+        app, protocol = plumb(load_settings(given)), PROTOCOL
+    uvicorn.run(app, port=port, log_level="warning", **{"access_log": False, **protocol})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from app.main import create_app
+from app.serving import PROTOCOL
 from app.settings import Settings
 
 
@@ -25,7 +26,7 @@ def live_service(settings: Settings) -> Iterator[str]:
             await super().startup(sockets)
             started.set()
 
-    server = Server(uvicorn.Config(create_app(settings), log_level="warning"))
+    server = Server(uvicorn.Config(create_app(settings), log_level="warning", **PROTOCOL))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     assert started.wait(60)

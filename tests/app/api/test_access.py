@@ -329,3 +329,32 @@ def test_the_description_says_how_callers_show_who_they_are(serve) -> None:
         for operation in operations.values():
             open_to_all = path in ("/healthz", "/readyz")
             assert operation.get("security") == (None if open_to_all else shown), path
+
+
+def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
+    client = guarded(limits__changes_per_minute=3)
+    changes = [
+        ("DELETE", "/v1/answers/none"),
+        ("POST", "/v1/answers/none/feedback"),
+        ("DELETE", "/v1/sessions/none"),
+        ("DELETE", "/v1/batches/none"),
+    ]
+    for first in range(len(changes)):
+        who = key(f"r{first}")
+        asked = [*changes[first:], *changes[:first]]
+        statuses = [ask(client, *one, who).status_code for one in asked]
+        assert statuses == [404, 404, 404, 429], asked
+        assert client.get("/v1/answers", headers=who).status_code == 200
+
+
+def test_one_caller_cannot_hold_all_answering_slots(guarded) -> None:
+    client = guarded(limits__answers_at_once=4)
+    guard, body = client.app.state.guard, {"question": "When does Kestrel open?"}
+    greedy, other = key("greedy"), key("other")
+    with guard.slots.taken("key greedy"), guard.slots.taken("key greedy"):
+        refused = client.post("/v1/chat", json=body, headers=greedy)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert "one caller" in refused.json()["detail"]
+        assert client.post("/v1/chat", json=body, headers=other).status_code == 200
+        assert client.get("/v1/search?q=Kestrel", headers=other).status_code == 200
+    assert client.post("/v1/chat", json=body, headers=greedy).status_code == 200

@@ -141,7 +141,7 @@ def test_an_answer_that_failed_leaves_its_trace_too(make_parts, openai) -> None:
         chat__max_retries=0,
         chat__last_resort=False,
     ).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert client.post("/v1/chat", json={"question": "How long?"}).status_code == 502
         (listed,) = client.get("/v1/answers").json()["answers"]
         lineage = client.get(f"/v1/answers/{listed['id']}").json()
@@ -153,7 +153,7 @@ def test_an_answer_that_failed_leaves_its_trace_too(make_parts, openai) -> None:
 def test_a_service_that_stores_no_texts_stores_none(make_parts, tmp_path) -> None:
     settings = make_parts(store__texts=False).settings
     question = "How long does the warranty on a refrigeration unit last?"
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         given = client.post("/v1/chat", json={"question": question}).json()
         assert "24 months" in given["answer"]
         lineage = client.get(f"/v1/answers/{given['id']}").json()

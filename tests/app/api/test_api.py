@@ -18,7 +18,9 @@ PROBLEM = "application/problem+json"
 @pytest.fixture
 def client(make_parts) -> Iterator[TestClient]:
     parts = make_parts()
-    with TestClient(create_app(parts.settings), raise_server_exceptions=False) as opened:
+    with TestClient(
+        create_app(parts.settings), raise_server_exceptions=False, base_url="http://localhost"
+    ) as opened:
         yield opened
 
 
@@ -155,21 +157,21 @@ def test_alive_and_ready(client: TestClient) -> None:
 def test_readyz_says_which_dependency_is_not_ready(make_parts, redis_url: str) -> None:
     base = make_parts().settings.index.url
     settings = load_settings({"index.url": base, "redis.url": redis_url})
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert client.get("/readyz").json()["dependencies"]["redis"] == {
             "ready": True,
             "needed": False,
             "detail": None,
         }
     away = load_settings({"index.url": base, "redis.url": "redis://127.0.0.1:1/0"})
-    with TestClient(create_app(away)) as client:
+    with TestClient(create_app(away), base_url="http://localhost") as client:
         response = client.get("/readyz")
         assert (response.status_code, response.json()["ready"]) == (200, True)
         assert response.json()["dependencies"]["redis"]["ready"] is False
     gone = load_settings(
         {"index.url": base, "redis.url": "redis://127.0.0.1:1/0", "chat.model": "nonesuch:model"}
     )
-    with TestClient(create_app(gone)) as client:
+    with TestClient(create_app(gone), base_url="http://localhost") as client:
         response = client.get("/readyz")
         assert response.status_code == 503
         states = response.json()["dependencies"]
@@ -181,7 +183,7 @@ def test_readyz_says_which_dependency_is_not_ready(make_parts, redis_url: str) -
 
 def test_an_index_that_is_gone_is_a_503_with_retry_after(make_parts) -> None:
     settings = load_settings({"index.url": "http://127.0.0.1:1"})
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         response = client.post("/v1/chat", json={"question": "Hours?", "document_set": "depot"})
         assert (response.status_code, response.headers["content-type"]) == (503, PROBLEM)
         assert response.headers["retry-after"]
@@ -192,7 +194,7 @@ def test_an_index_that_is_gone_is_a_503_with_retry_after(make_parts) -> None:
 def test_an_index_whose_folder_is_away_is_a_503_and_comes_back(make_parts) -> None:
     settings = make_parts().settings
     folder = Path(settings.index.url)
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         away = folder.rename(folder.with_name("away"))
         for body in ({"question": "Hours?"}, {"question": "Hours?", "document_set": "depot"}):
             response = client.post("/v1/chat", json=body)
@@ -214,7 +216,7 @@ def test_no_question_waits_until_the_chat_model_is_made(make_parts, openai, monk
     monkeypatch.setattr(models, "make_chat_model", lambda *how: made.append(how) or make(*how))
     openai.reply = 'It lasts "24 months from delivery" [1].'
     settings = make_parts(chat__model="openai:m", chat__base_url=openai.url).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert len(made) == 1
         asked = {"question": "How long does the warranty on a refrigeration unit last?"}
         assert "24 months" in client.post("/v1/chat", json=asked).json()["answer"]
@@ -229,7 +231,7 @@ def test_a_chat_model_that_fails_is_a_502(make_parts, openai) -> None:
         chat__last_resort=False,
     ).settings
     openai.status = 500
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         response = client.post("/v1/chat", json={"question": "How long does the warranty last?"})
         assert response.status_code == 502
         assert response.json()["type"] == "urn:plumbline:problem:chat-model-failed"
@@ -237,7 +239,9 @@ def test_a_chat_model_that_fails_is_a_502(make_parts, openai) -> None:
 
 def test_all_answers_at_once_and_other_routes_find_a_thread(make_parts) -> None:
     """Else those who wait for an equal question's answer could keep it from being made."""
-    with TestClient(create_app(make_parts(limits__answers_at_once=70).settings)) as client:
+    with TestClient(
+        create_app(make_parts(limits__answers_at_once=70).settings), base_url="http://localhost"
+    ) as client:
         assert client.portal is not None
         threads = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
     assert threads >= 70 + 40

@@ -48,7 +48,9 @@ def start(
             # They look often.
             how = {"serve__host": "0.0.0.0", "limits__per_minute": 0, **overrides}
             settings = make_parts(**how).settings
-            client = TestClient(create_app(settings), raise_server_exceptions=False)
+            client = TestClient(
+                create_app(settings), raise_server_exceptions=False, base_url="http://localhost"
+            )
             client.app.state.settings = settings  # type: ignore[attr-defined]
             return running.enter_context(client)
 

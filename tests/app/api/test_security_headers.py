@@ -53,3 +53,27 @@ def test_https_only_and_other_sites_by_setting(serve) -> None:
     assert client.options("/v1/chat", headers=preflight).status_code == 200
     other = client.get("/v1/document-sets", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_refusals_and_what_nobody_foresaw_have_them_too(serve, monkeypatch) -> None:
+    client = serve(browser__origins=[SITE], limits__changes_per_minute=1)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(client.app.state.answer_log, "list", fails)
+    too_large = b"x" * 1_000_001
+    for method, path, body, status in (
+        ("GET", "/v1/answers", b"", 500),
+        ("GET", "/nothing", b"", 404),
+        ("PATCH", "/v1/answers", b"", 405),
+        ("POST", "/v1/chat", too_large, 413),
+        ("POST", "/v1/chat", b"{", 422),
+    ):
+        told = client.request(method, path, content=body, headers={"Origin": SITE})
+        assert told.status_code == status, path
+        for name in ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"):
+            assert name in told.headers, (status, name)
+        assert "frame-ancestors 'none'" in told.headers["Content-Security-Policy"]
+        assert told.headers["Access-Control-Allow-Origin"] == SITE
+    assert client.get("/v1/answers", headers={"Host": "evil.example"}).headers["X-Frame-Options"]

@@ -19,7 +19,11 @@ QUESTION = {"question": "How long does the warranty on a refrigeration unit last
 
 @pytest.fixture
 def client(make_parts) -> Iterator[TestClient]:
-    with TestClient(create_app(make_parts().settings), raise_server_exceptions=False) as opened:
+    with TestClient(
+        create_app(make_parts().settings),
+        raise_server_exceptions=False,
+        base_url="http://localhost",
+    ) as opened:
         yield opened
 
 
@@ -78,7 +82,7 @@ def hosted(make_parts, openai, **more):
 
 def test_words_of_a_hosted_model_are_passed_on_and_counted(make_parts, openai) -> None:
     openai.reply = 'It lasts "24 months from delivery" [1]. Nobody knows more [9].'
-    with TestClient(create_app(hosted(make_parts, openai))) as client:
+    with TestClient(create_app(hosted(make_parts, openai)), base_url="http://localhost") as client:
         told = events(client.post("/v1/chat", json={**QUESTION, "stream": True}).text)
     words = [data["text"] for name, data in told if name == "token"]
     assert len(words) > 5
@@ -91,7 +95,7 @@ def test_words_of_a_hosted_model_are_passed_on_and_counted(make_parts, openai) -
 
 def test_a_model_that_fails_ends_the_stream_with_a_problem(make_parts, openai) -> None:
     openai.status = 500
-    with TestClient(create_app(hosted(make_parts, openai))) as client:
+    with TestClient(create_app(hosted(make_parts, openai)), base_url="http://localhost") as client:
         told = events(client.post("/v1/chat", json={**QUESTION, "stream": True}).text)
     assert [name for name, _ in told] == ["passages", "error"]
     assert told[-1][1]["status"] == 502
@@ -102,7 +106,7 @@ def test_another_model_steps_in_before_the_first_word(make_parts, openai) -> Non
     settings = make_parts(
         chat__model="openai:m", chat__base_url=openai.url, chat__max_retries=0
     ).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         told = events(client.post("/v1/chat", json={**QUESTION, "stream": True}).text)
     assert [name for name, _ in told].count("passages") == 1
     assert told[-1][1]["degraded"] is True

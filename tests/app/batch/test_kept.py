@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -127,3 +129,20 @@ def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database
         session.execute(update(BatchRow).values(ended=old))
     unfinished.forget_old(keep_days=1)
     assert kept.list(OWNER).batches == []
+
+
+def test_no_more_are_unfinished_than_the_bound_however_many_ask_at_once(database: Database) -> None:
+    kept = [KeptBatches(database, 3) for _ in range(8)]
+    start = threading.Barrier(len(kept))
+
+    def make(one: KeptBatches) -> bool:
+        start.wait()
+        try:
+            one.create(new_batch_id(), questions(1), OWNER)
+        except TooManyRequests:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(kept)) as pool:
+        assert sum(pool.map(make, kept)) == 3
+    assert len(kept[0].list(OWNER).batches) == 3

@@ -73,3 +73,18 @@ def test_since_is_a_date_or_an_age() -> None:
     for wrong in ("yesterday", "d", "-1d", "99999999999d", ""):
         with pytest.raises(InvalidRequest, match="--since"):
             parse_since(wrong)
+
+
+def test_a_flood_of_denials_pushes_out_no_act_and_no_other_kind(database: Database) -> None:
+    audit = Audit(database, denials_kept=20)
+    with audit.act(Caller("key ed", "admin"), "publish", "manuals"):
+        audit.denied("key re", "request", "POST /v1/document-sets")
+    for number in range(100):
+        audit.denied(f"203.0.113.{number}", "authenticate", why="no")
+        audit.denied(f"203.0.113.{number}", "anonymous-request", why="no")
+    kept = [(one.action, one.caller) for one in audit.entries()]
+    assert ("publish", "key ed") in kept
+    assert ("request", "key re") in kept
+    for kind in ("authenticate", "anonymous-request"):
+        newest = [f"203.0.113.{number}" for number in range(80, 100)]
+        assert [caller for action, caller in kept if action == kind] == newest

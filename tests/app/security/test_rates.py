@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from app.errors import TooManyRequests
-from app.security.rates import Rates
+from app.security.rates import Rates, StoredRates
+from app.security.tables import Spending
+from app.store.database import Database
 
 
-def spend(rates: Rates, count: int, who: str = "anna", per_minute: int = 3) -> int:
+def spend(rates: Rates | StoredRates, count: int, who: str = "anna", per_minute: int = 3) -> int:
     """How many of `count` requests passed."""
     passed = 0
     for _ in range(count):
@@ -59,3 +64,26 @@ def test_redis_that_hangs_costs_a_moment_and_not_each_time() -> None:
         rest = time.monotonic() - began - first
     assert first < 1.0
     assert rest < first + 0.5
+
+
+def test_processes_count_together_in_the_database(database: Database) -> None:
+    rates = [StoredRates(database) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        passed = list(pool.map(lambda one: spend(one, 5, per_minute=7), rates))
+    assert sum(passed) == 7
+    assert spend(rates[0], 2, "bo \0 \ud800") == 2
+    assert spend(rates[0], 5, "nobody", 0) == 5
+    with pytest.raises(TooManyRequests, match="7 requests a minute") as told:
+        rates[1].spend("requests", "anna", 7)
+    assert 1 <= (told.value.retry_after_s or 0) <= 60
+
+
+def test_what_is_older_than_a_minute_is_over_and_not_kept(database: Database) -> None:
+    rates = StoredRates(database)
+    assert spend(rates, 5) == 3
+    with database.session() as session:
+        for row in session.scalars(select(Spending)).all()[:2]:
+            row.at -= timedelta(seconds=61)
+    assert spend(rates, 5) == 2
+    with database.session() as session:
+        assert session.scalar(select(func.count()).select_from(Spending)) == 3

@@ -45,7 +45,7 @@ def test_a_request_is_one_trace_with_its_stages(make_parts, openai, collector) -
         prices__input_per_million=2.0,
         prices__output_per_million=3.0,
     ).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         body = client.post("/v1/chat", json=QUESTION).json()
         client.get("/healthz")
     assert collector.services == {"plumbline"}
@@ -76,7 +76,7 @@ def test_the_question_is_in_the_trace_where_that_is_set(make_parts, collector) -
     settings = make_parts(
         telemetry__otlp_endpoint=collector.url, telemetry__log_questions=True
     ).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         client.post("/v1/chat", json=QUESTION)
     assert attributes(collector.named("answer"))["plumbline.question"] == QUESTION["question"]
 
@@ -93,7 +93,7 @@ def test_every_span_names_the_release_that_is_served() -> None:
 
 def test_a_collector_that_is_away_disturbs_nobody(make_parts) -> None:
     settings = make_parts(telemetry__otlp_endpoint="http://127.0.0.1:1/v1/traces").settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert client.post("/v1/chat", json=QUESTION).status_code == 200
 
 
@@ -108,7 +108,7 @@ def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
     settings = make_parts(
         chat__model="openai:gpt-x", chat__base_url=openai.url, cache__enabled=False
     ).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         client.post("/v1/chat", json=QUESTION)
         client.post("/v1/chat", json={**QUESTION, "stream": True})
         openai.reply = "The documents do not answer this question."
@@ -145,7 +145,7 @@ def test_answers_are_counted_by_what_made_them(make_parts, openai) -> None:
 
 
 def test_what_the_cache_did_is_counted(make_parts) -> None:
-    with TestClient(create_app(make_parts().settings)) as client:
+    with TestClient(create_app(make_parts().settings), base_url="http://localhost") as client:
         for _ in range(3):
             client.post("/v1/chat", json=QUESTION)
         found = samples(client)
@@ -160,7 +160,7 @@ def test_what_the_cache_did_is_counted(make_parts) -> None:
 
 def test_metrics_can_be_left_out(make_parts) -> None:
     settings = make_parts(telemetry__metrics=False).settings
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
         assert client.get("/metrics").status_code == 404
 
 
@@ -169,7 +169,7 @@ def test_an_answer_leaves_one_entry(make_parts, caplog, questions: bool) -> None
     settings = make_parts(telemetry__log_questions=questions).settings
     with (
         caplog.at_level(logging.INFO, logger="plumbline.answers"),
-        TestClient(create_app(settings)) as client,
+        TestClient(create_app(settings), base_url="http://localhost") as client,
     ):
         body = client.post("/v1/chat", json=QUESTION).json()
     (record,) = [r for r in caplog.records if r.name == "plumbline.answers"]

@@ -187,7 +187,7 @@ def test_a_running_service_follows_moves_by_set_and_counts_by_version(
     (prompts / "aliases.yaml").write_text("answer: {production: v1}\ncondense: {production: v1}\n")
     mover = AliasMover(PromptRegistry(prompts))
     asked = {"question": QUESTION}
-    with TestClient(create_app(parts.settings)) as client:
+    with TestClient(create_app(parts.settings), base_url="http://localhost") as client:
         assert client.post("/v1/chat", json=asked).json()["prompt_version"] == "answer@v1"
         mover.move(Place("answer", "canary", "depot"), only("v2"), lambda v, p: [], Said("anna"))
         names = [model["id"] for model in client.get("/v1/models").json()["data"]]
@@ -216,5 +216,5 @@ def test_a_service_is_not_ready_while_a_version_it_may_serve_is_no_good(
     parts: Parts, prompts: Path
 ) -> None:
     (prompts / "answer" / "v2.yaml").write_text("messages: nonsense")
-    with TestClient(create_app(parts.settings)) as client:
+    with TestClient(create_app(parts.settings), base_url="http://localhost") as client:
         assert client.get("/readyz").status_code == 503
