@@ -205,7 +205,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
 def test_without_a_last_resort_the_deadline_is_an_error(make_parts, openai, stop) -> None:
     openai.raw = dripping(stop)
     parts = hosted(make_parts, openai, chat__deadline_s=0.3, chat__last_resort=False)
-    with pytest.raises(ChatModelFailed, match="did not answer: (it took too long|the question)"):
+    with pytest.raises(ChatModelFailed, match=r"did not answer: (it took too long|the question)"):
         turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
 
 
