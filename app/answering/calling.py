@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 from langchain_core.language_models import BaseChatModel
@@ -38,6 +38,7 @@ FAIR = 0.5
 # Where the answer says why it is no whole one.
 CUT = "plumbline_cut"
 BY_LENGTH, BY_TIME, BY_FILTER, STALLED = "length", "time", "filter", "stalled"
+BROKEN = "broken"
 # How providers say why a reply ended.
 _FINISH = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 _AT_BOUND = frozenset(
@@ -47,6 +48,8 @@ _REFUSED = frozenset(
     "content_filter content_filtered refusal safety recitation blocklist prohibited_content spii "
     "guardrail_intervened".split()
 )
+# Types of models, by LangChain's names, whose streams say why they end.
+_TELL_THEIR_END = frozenset({"openai-chat", "azure-openai-chat"})
 T = TypeVar("T")
 
 
@@ -110,6 +113,9 @@ async def stream(
             yield piece
             if counted.is_over:
                 break
+            if deadline.left <= 0 and pieces is not None:
+                counted.cut = BY_TIME
+                break
     except (TimeoutError, TooShort):
         if not counted.has_text:
             raise
@@ -118,12 +124,14 @@ async def stream(
         close = getattr(source, "aclose", None)
         if close is not None:
             await close()
+    if pieces is not None and model._llm_type in _TELL_THEIR_END:
+        counted.must_tell()
     if (last := counted.last()) is not None:
         yield last
 
 
 def cut_of(message: BaseMessage | None) -> str | None:
-    """Why a reply is no whole one: `length`, `time`, `stalled` or `filter`; None where it is whole."""
+    """Why a reply is no whole one: `length`, `time`, `stalled`, `broken` or `filter`; None where it is whole."""
     found = message.additional_kwargs.get(CUT) if message is not None else None
     return found if isinstance(found, str) else None
 
@@ -193,6 +201,11 @@ class _Counted:
         self._chars += _length(piece.additional_kwargs)
         self.has_text = self.has_text or bool(str(piece.text).strip())
         self._ended = _finish(piece) or self._ended
+
+    def must_tell(self) -> None:
+        """A reply that does not say that it ended was broken off."""
+        if self._pieces and self._ended is None:
+            self.cut = self.cut or BROKEN
 
     def last(self) -> AIMessageChunk | None:
         """A piece that says why the reply is no whole one; None where it is.
@@ -301,6 +314,7 @@ async def _bridged(
     """Pieces that a task of the models' loop takes, handed over to the loop that asks."""
     here = asyncio.get_running_loop()
     queue: asyncio.Queue[Any] = asyncio.Queue()
+    left = threading.Event()
 
     def hand(item: Any) -> None:
         if not here.is_closed():
@@ -308,8 +322,17 @@ async def _bridged(
 
     async def pump() -> None:
         try:
-            async with _timed(bounds, deadline):
-                async for piece in model.astream(list(messages)):
+            async with (
+                _timed(bounds, deadline),
+                aclosing(cast("AsyncGenerator[Any]", model.astream(list(messages)))) as pieces,
+            ):
+                async for piece in pieces:
+                    # Clients wait with `asyncio.wait_for`, which in Python 3.11 may swallow the
+                    # one cancelling that a task gets.
+                    if left.is_set():
+                        break
+                    if deadline.left <= 0:
+                        raise TimeoutError("no whole reply until the deadline")
                     hand(piece)
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             hand(error)
@@ -323,6 +346,7 @@ async def _bridged(
                 raise item
             yield item
     finally:
+        left.set()
         task.cancel()
 
 

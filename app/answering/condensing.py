@@ -12,6 +12,7 @@ from langchain_core.messages.utils import count_tokens_approximately, trim_messa
 from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.calling import cut_of
+from app.answering.quoting import Quoting, quoting_for
 from ingestion.index import bm25
 from ingestion.storable import storable
 from prompts.versions import PromptVersion
@@ -80,7 +81,10 @@ def condense_by_model(
         What the call raises.
     """
     template = ChatPromptTemplate.from_messages([(m.role, m.content) for m in prompt.messages])
-    filled = template.format_messages(history=_text(history, most_tokens), question=question)
+    quoting = quoting_for(prompt)
+    filled = template.format_messages(
+        history=_text(history, most_tokens, quoting), question=quoting.text(question, first=False)
+    )
     reply = (complete or model.invoke)(filled)
     if cut_of(reply) is not None:
         return None
@@ -94,7 +98,7 @@ def _leans(question: str) -> bool:
     return LEANING_WORD.search(NOT_LEANING.sub(" ", question)) is not None
 
 
-def _text(history: Sequence[Said], most_tokens: int) -> str:
+def _text(history: Sequence[Said], most_tokens: int, quoting: Quoting) -> str:
     messages: list[BaseMessage] = []
     for said in history:
         messages += [HumanMessage(said.question), AIMessage(said.answer)]
@@ -106,4 +110,10 @@ def _text(history: Sequence[Said], most_tokens: int) -> str:
         start_on="human",
     )
     speakers = {"human": "User", "ai": "Assistant"}
-    return "\n".join(f"{speakers[message.type]}: {message.text}" for message in kept) or "(nothing)"
+    return (
+        "\n".join(
+            f"{speakers[message.type]}: {quoting.text(message.text, first=False)}"
+            for message in kept
+        )
+        or "(nothing)"
+    )

@@ -9,20 +9,29 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.answer import Passage
+from app.answering.quoting import Quoting, quoting_for
 from prompts.versions import PromptVersion
 
 ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 # Under this key the last message also carries the passages as data, for a model that computes on
 # them instead of reading the text; providers' clients send none of it.
 STRUCTURED = "plumbline"
+PLAIN = Quoting((), (), fences=False)
 
 
 def render(prompt: PromptVersion, question: str, passages: Sequence[Passage]) -> list[BaseMessage]:
-    """The messages of `prompt` with the question and the numbered passages filled in."""
+    """The messages of `prompt` with the question and the numbered passages filled in.
+
+    Neither can pose as a part of the prompt: see `quoting`.
+    """
+    quoting = quoting_for(prompt)
     template = ChatPromptTemplate.from_messages(
         [(message.role, message.content) for message in prompt.messages]
     )
-    filled = {"question": question, "passages": numbered(passages)}
+    filled = {
+        "question": quoting.text(question, first=False),
+        "passages": numbered(passages, quoting),
+    }
     messages = template.format_messages(**{name: filled[name] for name in prompt.variables})
     last = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     messages[last].additional_kwargs[STRUCTURED] = {
@@ -32,10 +41,10 @@ def render(prompt: PromptVersion, question: str, passages: Sequence[Passage]) ->
     return messages
 
 
-def numbered(passages: Sequence[Passage]) -> str:
+def numbered(passages: Sequence[Passage], quoting: Quoting = PLAIN) -> str:
     """Passages as text: each under its marker, with where it is from and any metadata dates."""
     return "\n\n".join(
-        f"[{marker}] {heading(passage)}\n{passage.text}"
+        f"[{marker}] {quoting.line(heading(passage))}\n{quoting.text(passage.text)}"
         for marker, passage in enumerate(passages, start=1)
     )
 

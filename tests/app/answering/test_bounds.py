@@ -96,9 +96,12 @@ def turns_of(parts) -> Turns:
 
 
 def hosted(make_parts, openai, **more):
-    return make_parts(
+    parts = make_parts(
         chat__model="openai:m", chat__base_url=openai.url, **{"chat__max_retries": 0, **more}
     )
+    # As a service does when it starts: the provider's package takes seconds to import.
+    parts.answers.check()
+    return parts
 
 
 def streamed(parts, question: str = WARRANTY) -> tuple[str, Answer]:
@@ -168,12 +171,12 @@ def test_a_reply_that_never_ends_is_cut_off_where_it_is_not_streamed(make_parts,
 @pytest.mark.parametrize("is_streamed", [False, True])
 def test_a_question_ends_at_its_deadline(make_parts, openai, stop, how, is_streamed) -> None:
     openai.raw = how(stop)
-    parts = hosted(make_parts, openai, chat__deadline_s=0.5, chat__max_retries=5)
+    parts = hosted(make_parts, openai, chat__deadline_s=1, chat__max_retries=5)
     began = time.monotonic()
     answer = (
         streamed(parts)[1] if is_streamed else turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
     )
-    assert time.monotonic() - began < 0.5 + SHORTLY
+    assert time.monotonic() - began < 1 + SHORTLY
     assert (answer.degraded, answer.model) == (True, EXTRACTIVE)
     assert "24 months" in answer.answer
 
@@ -185,7 +188,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
     parts = hosted(
         make_parts,
         openai,
-        chat__deadline_s=0.9,
+        chat__deadline_s=3,
         chat__max_retries=9,
         chat__fallback_model="openai:other",
         chat__fallback_base_url=openai.url,
@@ -193,7 +196,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
     request = TurnRequest("When does it end early?", said=(Said(WARRANTY, "24 months"),))
     began = time.monotonic()
     turn = turns_of(parts).take(request, ANNA)
-    assert time.monotonic() - began < 0.9 + SHORTLY
+    assert time.monotonic() - began < 3 + SHORTLY
     assert (turn.degraded, turn.model) == (True, EXTRACTIVE)
     # Each had its turn: condensing, the model, the one to fall back to.
     assert [request["model"] for request in openai.requests] == ["m", "m", "other"]
@@ -202,7 +205,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
 def test_without_a_last_resort_the_deadline_is_an_error(make_parts, openai, stop) -> None:
     openai.raw = dripping(stop)
     parts = hosted(make_parts, openai, chat__deadline_s=0.3, chat__last_resort=False)
-    with pytest.raises(ChatModelFailed, match="it took too long"):
+    with pytest.raises(ChatModelFailed, match=r"did not answer: (it took too long|the question)"):
         turns_of(parts).take(TurnRequest(WARRANTY), ANNA)
 
 
@@ -217,6 +220,17 @@ def test_words_that_came_before_the_deadline_are_given_as_cut_off(make_parts, op
     words, answer = streamed(hosted(make_parts, openai, chat__deadline_s=1.5))
     assert answer.cut_off
     assert words.startswith(GOOD.strip())
+    assert answer.answer.endswith(CUT_NOTE)
+
+
+def test_a_stream_that_breaks_off_is_no_whole_answer(make_parts, openai) -> None:
+    def breaking(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        begin(handler)
+        handler.wfile.write(piece(GOOD))
+
+    openai.raw = breaking
+    _, answer = streamed(hosted(make_parts, openai))
+    assert answer.cut_off
     assert answer.answer.endswith(CUT_NOTE)
 
 
