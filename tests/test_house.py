@@ -37,3 +37,11 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (page.parent / link).exists()
     ]
     assert not broken
+
+
+def test_the_threat_model_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs" / "THREAT_MODEL.md").read_text("utf-8")
+    named = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", text)
+    assert len(named) > 20
+    for test, file in named:
+        assert f"def {test}(" in (ROOT / file).read_text("utf-8"), (test, file)
