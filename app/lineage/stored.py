@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.answering.answer import needs_of
 from app.answering.condensing import Said
 from app.callers import Caller
 from app.lineage.paging import in_utc
@@ -68,11 +69,24 @@ def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
             yield from _with_feedback(session, page)
 
 
-def said_before(database: Database, record: AnswerRecord, most: int) -> list[Said]:
+def may_be_shown(record: AnswerRecord, reader: Caller) -> bool:
+    """Whether a stored answer may be shown to this reader, whoever asked.
+
+    Where nobody noted what it takes, its passages say it, unless a conversation shaped its question.
+    """
+    needs = record.needs
+    if needs is None and record.answer is not None and record.standalone_question is None:
+        needs = needs_of(record.answer.passages)
+    return reader.meets(needs)
+
+
+def said_before(
+    database: Database, record: AnswerRecord, most: int, reader: Caller = OPERATOR
+) -> list[Said]:
     """The last answered questions of the record's session before it, oldest first.
 
     Each as it was asked, not as it was condensed. Empty where it belongs to no session, or where
-    what was said before is stored no more.
+    what was said before is stored no more, or may not be shown to this reader.
 
     Raises:
         StoreUnavailable: the database cannot be read.
@@ -95,7 +109,11 @@ def said_before(database: Database, record: AnswerRecord, most: int) -> list[Sai
         .limit(most)
     )
     with database.session() as session:
-        found = [Said(row.question or "", _text(row.answer)) for row in session.scalars(query)]
+        found = [
+            Said(row.question or "", _text(row.answer))
+            for row in session.scalars(query)
+            if reader.meets(row.needs)
+        ]
     return found[::-1]
 
 

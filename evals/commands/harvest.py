@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as encoder
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ import typer
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
+    from app.lineage.record import Lineage
     from evals.cases.case import Case
     from evals.growing.harvest import Harvest
 
@@ -76,6 +78,16 @@ def harvest(
     cache: Annotated[
         Cached | None, typer.Option(help="Only from this cache; none: made anew.")
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also answers from documents for this group; repeat it. Default: only those from "
+            "documents that everyone sees."
+        ),
+    ] = None,
+    all_documents: Annotated[
+        bool, typer.Option("--all-documents", help="Answers from all documents.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Write so many candidates at the most.")
     ] = None,
@@ -92,7 +104,14 @@ def harvest(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from app.lineage.stored import Wanted, count_stored, said_before, stored_answers
+    from app.callers import Caller
+    from app.lineage.stored import (
+        Wanted,
+        count_stored,
+        may_be_shown,
+        said_before,
+        stored_answers,
+    )
     from app.store.database import Database
     from evals.commands.chosen_set import chosen_set
     from evals.growing import harvest as harvesting
@@ -108,6 +127,10 @@ def harvest(
         known += present_cases(_there(dataset))
     stood_for = {answer for row in rows for answer in (row.origin.answer_id, *row.origin.also)}
     stood_for |= {case.id for case in known}
+    # Whoever reads the dataset: it is a file that goes where groups are not asked for.
+    groups = None if all_documents else frozenset(group or ())
+    reader = Caller("readers of the dataset", "reader", groups)
+    withheld = 0
     application, notes = Application(settings), Console(stderr=True)
     database = Database(settings.store.url.get_secret_value())
     try:
@@ -122,10 +145,19 @@ def harvest(
             cache=cache.value if cache else None,
         )
         total = count_stored(database, wanted)
+
+        def shown() -> Iterator[Lineage]:
+            nonlocal withheld
+            for answer in stored_answers(database, wanted):
+                if may_be_shown(answer, reader):
+                    yield answer
+                else:
+                    withheld += 1
+
         with notes.status(f"0 of {total} answers") as status:
             found = harvesting.harvest(
-                stored_answers(database, wanted),
-                lambda answer: said_before(database, answer, harvesting.MOST_SAID),
+                shown(),
+                lambda answer: said_before(database, answer, harvesting.MOST_SAID, reader),
                 redactor,
                 known,
                 application.embed_by(info),
@@ -137,7 +169,7 @@ def harvest(
     finally:
         database.close()
         application.close()
-    _tell(found, output, limit, json)
+    _tell(found, output, limit, withheld, json)
 
 
 def _there(dataset: Path) -> Path:
@@ -148,9 +180,10 @@ def _there(dataset: Path) -> Path:
     return dataset
 
 
-def _tell(found: Harvest, output: Path, limit: int | None, json: bool) -> None:
+def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: bool) -> None:
     counts = asdict(found)
     counts["candidates"] = len(found.candidates[:limit])
+    counts["withheld"] = withheld
     counts["left"] = len(found.candidates) - counts["candidates"]
     if json:
         typer.echo(encoder.dumps({"review": str(output), **counts}, indent=2))
@@ -163,6 +196,7 @@ def _tell(found: Harvest, output: Path, limit: int | None, json: bool) -> None:
         "exact": "ask what another candidate asks, in the same words",
         "near": "ask it in other words",
         "without_texts": "are stored without their words (store.texts)",
+        "withheld": "came from documents for groups (--group, --all-documents)",
         "left": "candidates are left for another time (--limit)",
     }
     for name, what in told.items():

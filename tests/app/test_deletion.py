@@ -88,7 +88,7 @@ def test_kept_answers_and_sessions_are_looked_into(make_parts, documents, redis_
     assert "plumb cache clear" in probe.mend
     assert live.cache is not None
     live.cache.clear()
-    sessions.delete("anna", "s")
+    sessions.delete(ANNA.id, "s")
     assert redis()[1].found == ""
     sessions.close()
     live.close()

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.callers import Caller
 from app.lineage.log import AnswerLog
-from app.lineage.stored import AT_ONCE, Wanted, count_stored, said_before, stored_answers
+from app.lineage.stored import (
+    AT_ONCE,
+    Wanted,
+    count_stored,
+    may_be_shown,
+    said_before,
+    stored_answers,
+)
 from app.store.database import Database
-from tests.app.lineage.conftest import ADMIN, ANNA, BEN, answer, record
+from tests.app.lineage.conftest import ADMIN, ANNA, BEN, answer, passage, record
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -74,3 +82,40 @@ def test_what_was_said_before_is_the_sessions_own(
     assert before[0].answer == "It lasts 24 months [1]."
     assert said_before(database, said[0], 3) == []
     assert said_before(database, record(NOON), 3) == []
+
+
+def test_what_was_said_before_is_of_the_same_owner_and_for_the_reader(
+    make_log: Callable[..., AnswerLog], database: Database
+) -> None:
+    log = make_log()
+    first, second = (Caller("key portal", "reader", None, f"key:{n}") for n in "12")
+    hidden = answer(passages=[passage().model_copy(update={"metadata": {"groups": ["hr"]}})])
+    log.add(record(NOON, question="The predecessor's?", session_id="s", caller=first))
+    log.add(
+        record(
+            NOON + timedelta(minutes=1), question="Hidden?", session_id="s", caller=second,
+            answer=hidden,
+        )
+    )  # fmt: skip
+    log.add(record(NOON + timedelta(minutes=2), question="Open?", session_id="s", caller=second))
+    last = record(NOON + timedelta(minutes=3), session_id="s", caller=second)
+    log.flush()
+    assert [one.question for one in said_before(database, last, 9)] == ["Hidden?", "Open?"]
+    outside = Caller("readers", "reader", frozenset({"sales"}))
+    assert [one.question for one in said_before(database, last, 9, outside)] == ["Open?"]
+
+
+def test_a_stored_answer_is_shown_by_what_it_was_made_from() -> None:
+    hr, sales = (Caller("readers", "reader", frozenset({group})) for group in ("hr", "sales"))
+    hidden = passage().model_copy(update={"metadata": {"groups": ["hr"]}})
+    made = record(answer=answer(passages=[passage(), hidden]))
+    assert made.needs == [["hr"]]
+    for kept in (made, made.model_copy(update={"needs": None})):
+        assert may_be_shown(kept, hr)
+        assert not may_be_shown(kept, sales)
+        assert may_be_shown(kept, ADMIN)
+    shaped = record(standalone_question="Another?", also_needs=[["works-council"]])
+    assert shaped.needs == [["works-council"]]
+    assert not may_be_shown(shaped.model_copy(update={"needs": None}), hr)
+    failed = record(answer=ValueError("71,000"), caller=Caller("a", "reader", frozenset("ab")))
+    assert failed.needs == [["a"], ["b"]]

@@ -13,7 +13,11 @@ from evals.cases.reading import read_cases
 from evals.errors import DatasetError
 from evals.growing.dataset_file import versions_file
 from evals.runs.versions import dataset_version
+from ingestion.embedding import Embedder
 from ingestion.errors import UnknownDocumentSet
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
 from tests.evals.growing.conftest import DOCUMENTS, KESTREL, MOON, WARRANTY, edit, rows
 
 CORRECTED = "24 months; mail me at anna@depot.example or +44 20 7946 0018"
@@ -234,3 +238,22 @@ def test_without_an_index_or_with_several_sets_it_is_said(run, tmp_path) -> None
     with pytest.raises(InvalidRequest, match="no document set yet"):
         run("harvest", "-o", "r.jsonl")
     assert not (tmp_path / "r.jsonl").exists()
+
+
+def test_answers_from_documents_for_groups_are_left_out_unless_they_are_named(
+    depot: Path, embedder: Embedder, ask, run, tmp_path: Path
+) -> None:
+    secret = "---\ngroups: [hr]\n---\n# Salaries\n\nThe salary of the depot manager is 71,000.\n"
+    (depot / "documents" / "salaries.md").write_text(secret, encoding="utf-8")
+    store = open_store(IndexSettings(url=str(depot / "index")))
+    sync_source("depot", str(depot / "documents"), workbench(store, embedder))
+    store.close()
+    pay = "What is the salary of the depot manager?"
+    ask(pay, filters={"document": "salaries.md"})
+    ask(KESTREL, filters={"document": "hours.md"})
+    given = {(): {KESTREL}, ("--group", "it"): {KESTREL}, ("--group", "hr"): {KESTREL, pay}, ("--all-documents",): {KESTREL, pay}}  # fmt: skip
+    for number, (options, questions) in enumerate(given.items()):
+        review = tmp_path / f"review{number}.jsonl"
+        told = run("harvest", "-o", str(review), *options).output
+        assert {row["case"]["question"] for row in rows(review)} == questions
+        assert ("came from documents for groups" in told) == (pay not in questions)
