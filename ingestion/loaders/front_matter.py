@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_FRONT_MATTER = 64 * 1024
 _NOT_DRAWN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u2060-\u2064\ufeff]+")
+_OTHER_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
 _COMMENTS = (
     ("<!--", "-->"), ("/*", "*/"), ("{#", "#}"), ("{{!--", "--}}"), ("{%", "%}"), ("<?", "?>"),
 )  # fmt: skip
@@ -34,12 +36,13 @@ _LANGUAGES = {"": "yaml", "yaml": "yaml", "yml": "yaml", "toml": "toml", "json":
 _SIGNS = re.compile(r"^[^\w\n`~<>|#]{2,80}$", re.MULTILINE)
 _OPENS_LIKE = re.compile(r"[-\u2010-\u2015\u2212]{2,}|[=*_+;\s.]{2,}$")
 _CODE_FENCE = re.compile(r"\s*(```+|~~~+)")
-_KEY = re.compile(
-    r"^[\s\-?*{,\[\"'(|>:%+@/;]*(?:[!&]\S*\s+)*[\"']?([^:=\n]{1,100}?)[\"'\])\s]*[:=]"
-)
-_LIKE_YAML = re.compile(r"\s*(?:#|- |-$|[^\s:][^:\n]{0,80}\s*[:=](?:\s|$)|[{}\[\]])|\s+\S")
-_SAYS_ANYWHERE = re.compile(r"(?<!\w)groups[\"'\])}\s]*[:=]|^\s*\?[^\n]*groups", re.MULTILINE)
-_BARE_LINE = re.compile(r"groups\s*[:=]")
+_KEY = re.compile(r"^[\s\-?*{,\[\"'(|>:%+@/;]*+(?:[!&]\S*+\s++)*+[\"']?([^:=\n]{1,100}+)[:=]")
+_LIKE_YAML = re.compile(r"\s*(?:#|- |-$|[:@]?[^\s:][^:\n]{0,80}\s*[:=](?:\s|\*|$)|[{}\[\]])|\s+\S")
+_SAYS_ANYWHERE = re.compile(r"(?<!\w)groups[\"'\])}\s]*[:=]|^[^\S\n]*+\?[^\n]*groups", re.MULTILINE)
+_BARE_LINE = re.compile(r"(?:[:@%]|#\+|\*\*)?groups(?:\*\*)?\s*[:=]")
+# Fields by which lines at the top are metadata without fences, whatever the case of `Groups`.
+_HEADER = re.compile(r"(?:title|author|date|tags|layout)\s*:", re.IGNORECASE)
+_GROUPS_LINE = re.compile(r"groups\s*:", re.IGNORECASE)
 _LONGEST_BLOCK = 200
 _FIRST_LINES = 40
 
@@ -66,9 +69,11 @@ def read_front_matter(text: str, groups: GroupRule) -> FrontMatter:
         text: the whole text.
         groups: told of the fields, and where a rule of access can be guessed and not be read.
     """
+    # YAML knows other line breaks; each stands for one character, so that places stay.
+    text = text.translate(_BREAKS) if _OTHER_BREAKS.search(text) else text
     start = _start(text, groups)
     found = _read(text, start, groups)
-    stated = [groups.read(name, _in_plain(value)) for name, value in found.values.items()]
+    stated = [groups.read(name, _in_plain(name, value)) for name, value in found.values.items()]
     if not any(stated):
         _look_for_rules(text, found.end or start, groups)
     return found
@@ -172,7 +177,10 @@ def _look_for_rules(text: str, start: int, groups: GroupRule) -> None:
     """Hide a document that names groups outside of front matter as if it were within."""
     first = text[start : start + 16_384].lstrip().split("\n\n", 1)[0].split("\n")[:_FIRST_LINES]
     first = [line for line in first if not _SIGNS.fullmatch(line)]
-    if all(map(_LIKE_YAML.match, first)) and any(map(_BARE_LINE.match, first)):
+    bare = any(map(_BARE_LINE.match, first)) or (
+        any(map(_HEADER.match, first)) and any(map(_GROUPS_LINE.match, first))
+    )
+    if bare and all(map(_LIKE_YAML.match, first)):
         groups.hide(
             "it begins with a line `groups:` outside of front matter; put it between lines ---"
         )
@@ -221,7 +229,7 @@ def _key_of_groups(line: str) -> bool:
 
 
 def _as_drawn(line: str) -> str:
-    return folded(line[:200]).strip()
+    return folded(line[:200]).strip().removeprefix("\\")
 
 
 class _Unparsable(Exception):
@@ -266,10 +274,13 @@ class Unknown:
     """A value of a type that YAML does not know."""
 
 
-def _in_plain(value: object) -> object:
+def _in_plain(name: object, value: object) -> object:
     """A value of a field of groups, without numbers that are written otherwise than they read."""
+    if not names_groups(name):
+        return value
+    # One level, as groups are listed: YAML's aliases make lists that grow without bound.
     if isinstance(value, list):
-        return [_in_plain(item) for item in value] if len(value) <= 10_000 else None
+        return [None if isinstance(item, OddInt) else item for item in value]
     return None if isinstance(value, OddInt) else value
 
 
