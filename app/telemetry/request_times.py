@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.telemetry.metrics import Metrics
 
 NO_ROUTE = "(none)"
+# A client may make methods up too.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "(other)"
 OWN_PATH = "/metrics"
 
 
@@ -39,6 +42,5 @@ class RequestTimes:
             route = getattr(scope.get("route"), "path", NO_ROUTE)
             took = time.perf_counter() - began
             metrics = self._metrics
-            metrics.requests.labels(scope["method"], route, str(status), metrics.release).observe(
-                took
-            )
+            method = scope["method"] if scope["method"] in METHODS else OTHER
+            metrics.requests.labels(method, route, str(status), metrics.release).observe(took)
