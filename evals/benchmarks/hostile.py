@@ -31,9 +31,9 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 
-WARM, TURNS, ASKED = 20, 4, 40
+WARM, TURNS, ASKED = 20, 4, 30
 # The other caller thinks between two questions.
-PAUSE_S = 0.2
+PAUSE_S = 0.1
 SLOW_BODIES, SLOW_READERS, IDLE, FLOODING = 64, 32, 1000, 8
 # A flooding client waits for its answer, and then so long: a client of its own, not a busy loop that
 # takes the processor away from the service on the same machine.
