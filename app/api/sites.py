@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.problems import plumb_error
-from app.errors import AccessDenied, AccessError
+from app.errors import AccessDenied
 from app.security.addresses import is_own_address
 from app.security.guard import Guard
 
@@ -119,13 +119,10 @@ class Sites:
         )
 
 
-def _entered(request: Request, why: str) -> AccessError:
+def _entered(request: Request, why: str) -> AccessDenied:
     guard = cast("Guard", request.app.state.guard)
     address = request.client.host if request.client else "unknown"
-    try:
-        return guard.refusal_of_stranger(address, f"{request.method} {request.url.path}", why)
-    except AccessError:  # so many that no more are entered; the answer stays the same
-        return AccessDenied(why)
+    return guard.refusal_of_stranger(address, f"{request.method} {request.url.path}", why)
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

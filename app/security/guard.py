@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from app.callers import Caller, Role
-from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated
+from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated, TooManyRequests
 from app.security.addresses import network_of
 from app.security.audit import Audit
 from app.security.keys import PREFIX, Keys
@@ -141,10 +141,12 @@ class Guard:
     def refusal_of_stranger(self, address: str, asked: str, why: str) -> AccessDenied:
         """The same for somebody of whom only the address is known.
 
-        Raises:
-            TooManyRequests: too much from there was denied in the last minute; no entry is made.
+        Only so many from one address are entered in a minute.
         """
-        self._count_failure(address)
+        try:
+            self._count_failure(address)
+        except TooManyRequests:
+            return AccessDenied(why)
         self.audit.denied(address, "anonymous-request", asked, why=why)
         return AccessDenied(why)
 

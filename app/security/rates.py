@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -25,6 +28,8 @@ PATIENCE_S = 0.1
 # After Redis failed, it is left alone for so long.
 LEFT_ALONE_S = 5.0
 MINUTE = timedelta(minutes=1)
+MOST_COUNTED = 20_000
+ALL_OTHERS = "(all others)"
 
 
 class Rates:
@@ -35,7 +40,7 @@ class Rates:
     """
 
     def __init__(self, redis_url: str | None) -> None:
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = OwnRates()
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._left_alone_until = 0.0
 
@@ -49,16 +54,60 @@ class Rates:
         """
         if not per_minute:
             return
-        bound = RateLimitItemPerMinute(per_minute)
         if self._shared is not None and time.monotonic() >= self._left_alone_until:
             try:
-                _spend(self._shared, bound, what, who)
+                _spend(self._shared, RateLimitItemPerMinute(per_minute), what, who)
             except StorageError as error:
                 self._left_alone_until = time.monotonic() + LEFT_ALONE_S
                 logger.warning("rate limits: Redis is away, counting here: %s", error)
             else:
                 return
-        _spend(self._own, bound, what, who)
+        self._own.spend(what, who, per_minute)
+
+
+class OwnRates:
+    """Counts in this process, in bounded memory. Safe to share between threads.
+
+    `limits` has such a storage too: it keeps the name of everybody who ever came, and looks through
+    all of them at each hit.
+
+    Args:
+        most: so many callers are counted each by itself; those beyond them together.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self, most: int = MOST_COUNTED, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._clock = clock
+        self._lock = threading.Lock()
+        # What and who -> when they did it, within the last minute; who did last comes last.
+        self._times: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def spend(self, what: str, who: str, per_minute: int) -> None:
+        """As `Rates.spend`, for one and more a minute.
+
+        Raises:
+            TooManyRequests: there were so many in the last minute already.
+        """
+        key = what, who
+        with self._lock:
+            now = self._clock()
+            over = now - MINUTE.total_seconds()
+            while self._times and next(iter(self._times.values()))[-1] <= over:
+                self._times.popitem(last=False)
+            if key not in self._times and len(self._times) >= self._most:
+                key = what, ALL_OTHERS
+            times = self._times.setdefault(key, deque())
+            while times and times[0] <= over:
+                times.popleft()
+            if len(times) < per_minute:
+                times.append(now)
+                self._times.move_to_end(key)
+                return
+            wait = times[0] - over
+        raise _too_many(what, per_minute, wait)
 
 
 class StoredRates:

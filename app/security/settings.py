@@ -163,9 +163,9 @@ class BrowserSettings(SettingsGroup):
     )
     hosts: tuple[str, ...] = Field(
         default=(),
-        description="Host names by which the service may be called; others get 403. Default: where "
-        "nobody is asked who they are on this machine's own address, this machine's own names; "
-        "elsewhere any.",
+        description="Host names by which the service may be called, beside this machine's own; "
+        "others get 403. Default: where nobody is asked who they are on this machine's own "
+        "address, only this machine's own names; elsewhere any.",
     )
     hsts_s: int = Field(
         default=0,

@@ -27,6 +27,7 @@ NAMES = (
     "scale",
     "engines",
     "service_speed",
+    "hostile",
     "eval_runner",
     "bootstrap_coverage",
     "ranking_metrics",

@@ -347,7 +347,9 @@ def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
         assert client.get("/v1/answers", headers=who).status_code == 200
 
 
-def test_one_caller_cannot_hold_all_answering_slots(guarded) -> None:
+def test_one_caller_cannot_hold_all_answering_slots(
+    guarded, caplog: pytest.LogCaptureFixture
+) -> None:
     client = guarded(limits__answers_at_once=4)
     guard, body = client.app.state.guard, {"question": "When does Kestrel open?"}
     greedy, other = key("greedy"), key("other")
@@ -358,3 +360,4 @@ def test_one_caller_cannot_hold_all_answering_slots(guarded) -> None:
         assert client.post("/v1/chat", json=body, headers=other).status_code == 200
         assert client.get("/v1/search?q=Kestrel", headers=other).status_code == 200
     assert client.post("/v1/chat", json=body, headers=greedy).status_code == 200
+    assert "too-busy" not in caplog.text

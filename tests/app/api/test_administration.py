@@ -51,3 +51,13 @@ def test_what_comes_through_a_proxy_is_not_from_this_machine(serve, header: str)
     assert "PLUMB_AUTH_ENABLED" in refused.json()["detail"]
     assert serve(auth__enabled=False).get(SETS, headers=through).status_code == 200
     assert serve(auth__enabled=True).get(SETS, headers=through).status_code == 401
+
+
+def test_strangers_behind_a_proxy_make_few_entries(serve) -> None:
+    client = serve(limits__failures_per_minute=3)
+    for number in range(20):
+        through = {"X-Forwarded-For": f"203.0.113.{number}"}
+        assert client.get(SETS, headers=through).status_code == 403
+        assert client.post("/v1/chat", json={}, headers=through).status_code == 403
+    entries = client.app.state.guard.audit.entries()
+    assert [one.action for one in entries] == ["anonymous-request"] * 3

@@ -167,3 +167,20 @@ def test_a_jobs_folder_that_cannot_be_written_is_a_503(serve, tmp_path) -> None:
     response = client.post(f"{SETS}/manuals/sync")
     assert response.status_code == 503
     assert "jobs.folder" in response.json()["detail"]
+
+
+def test_only_so_many_streams_of_events_at_once_and_each_only_for_so_long(serve) -> None:
+    client = serve(loading__workers=0, limits__followers_at_once=1, limits__follow_s=0.01)
+    client.post(SETS, json={"document_set": "manuals"})
+    upload(client, goods="Goods are kept in quarantine for 14 days.")
+    job = client.post(f"{SETS}/manuals/sync").headers["location"]
+    followers = client.app.state.guard.followers
+    with followers.taken():
+        busy = client.get(f"{job}/events")
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+        assert client.get(job).status_code == 200
+    ends = 0
+    while not ends:
+        # A stream that is over before the job is says so by no `end`; its slot is free again.
+        ends = [name for name, _ in events(client, job)].count("end")
+    followers.taken().free()

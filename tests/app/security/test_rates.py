@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from app.errors import TooManyRequests
-from app.security.rates import Rates, StoredRates
+from app.security.rates import OwnRates, Rates, StoredRates
 from app.security.tables import Spending
 from app.store.database import Database
 
 
-def spend(rates: Rates | StoredRates, count: int, who: str = "anna", per_minute: int = 3) -> int:
+def spend(
+    rates: OwnRates | Rates | StoredRates, count: int, who: str = "anna", per_minute: int = 3
+) -> int:
     """How many of `count` requests passed."""
     passed = 0
     for _ in range(count):
@@ -87,3 +89,27 @@ def test_what_is_older_than_a_minute_is_over_and_not_kept(database: Database) ->
     assert spend(rates, 5) == 2
     with database.session() as session:
         assert session.scalar(select(func.count()).select_from(Spending)) == 3
+
+
+def test_a_window_moves_and_who_is_gone_is_forgotten() -> None:
+    now = [0.0]
+    rates = OwnRates(clock=lambda: now[0])
+    assert spend(rates, 2) == 2
+    now[0] = 59.0
+    assert spend(rates, 5) == 1
+    now[0] = 60.0
+    assert spend(rates, 5) == 2
+    assert spend(rates, 1, "bo") == 1
+    now[0] = 119.5
+    assert spend(rates, 5) == 1
+    now[0] = 500.0
+    assert spend(rates, 1, "cy") == 1
+    assert len(rates._times) == 1
+
+
+def test_a_crowd_of_strangers_takes_bounded_memory_and_counts_together() -> None:
+    rates = OwnRates(most=100, clock=lambda: 0.0)
+    passed = sum(spend(rates, 1, f"2001:db8:0:{number:x}::/64") for number in range(1000))
+    assert passed == 100 + 3
+    assert len(rates._times) == 101
+    assert spend(rates, 5, "2001:db8:0:7::/64") == 2

@@ -18,7 +18,7 @@ def test_one_caller_leaves_room_for_others() -> None:
         slots.taken("anna")
     assert told.value.retry_after_s == 1
     with slots.taken("bo"), slots.taken("cy"):
-        with pytest.raises(TooBusy, match="^4 answers"):
+        with pytest.raises(TooBusy, match=r"^4 answers"):
             slots.taken("dee")
         with pytest.raises(TooBusy):
             slots.taken()

@@ -1,0 +1,236 @@
+"""What do clients that keep the service waiting, and floods of one caller, cost another caller?"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+import numpy as np
+
+from app.security.keys import Keys
+from app.store.database import Database
+from evals.benchmarks.bare_pipeline import SET
+from evals.benchmarks.data import questions
+from evals.benchmarks.processes import free_port, wait_for
+from evals.benchmarks.service_speed import HANDBOOK
+from evals.benchmarks.table import Result
+from ingestion.embedding import Embedder
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
+
+WARM, TURNS, ASKED = 20, 4, 30
+# The other caller thinks between two questions.
+PAUSE_S = 0.1
+SLOW_BODIES, SLOW_READERS, IDLE, FLOODING = 64, 32, 1000, 8
+# A flooding client waits for its answer, and then so long: a client of its own, not a busy loop that
+# takes the processor away from the service on the same machine.
+FLOOD_PAUSE_S = 0.1
+
+Attack: TypeAlias = Callable[[int, str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the other caller saw: milliseconds and status of each question."""
+
+    milliseconds: list[float]
+    statuses: Counter[int]
+
+
+def run(embedder: Embedder) -> Result:
+    """A real server with its default bounds; with and without hostile clients by turns."""
+    result = Result("hostile", "Another caller beside hostile clients, against alone")
+    texts = [question.text for question in questions("xquad")]
+    with ExitStack() as stack, TemporaryDirectory() as name:
+        folder = Path(name)
+        store = open_store(IndexSettings(url=str(folder / "index")))
+        sync_source(SET, str(HANDBOOK), workbench(store, embedder))
+        store.close()
+        url = f"sqlite:///{folder / 'store.db'}"
+        with closing(Database(url)) as database:
+            database.migrate()
+            hostile, other = (Keys(database).create(who, "reader") for who in ("hostile", "other"))
+        given = {
+            "index.url": str(folder / "index"),
+            "store.url": url,
+            "auth.enabled": True,
+            "limits.per_minute": 100_000,
+        }
+        port = stack.enter_context(_service(given))
+        coming = iter(texts * 10)
+        _ask(port, other, coming, WARM)
+        kinds: dict[str, Attack] = {
+            f"{SLOW_BODIES} slow bodies": _slow_bodies,
+            f"{SLOW_READERS} slow readers": _slow_readers,
+            f"{IDLE:,} idle connections": _idle,
+            f"a flood by {FLOODING} clients": _flood,
+        }
+        for kind, attack in kinds.items():
+            alone, beside = [], []
+            for _ in range(TURNS):
+                alone.append(_ask(port, other, coming, ASKED))
+                with attack(port, hostile):
+                    beside.append(_ask(port, other, coming, ASKED))
+            _add(result, kind, alone, beside)
+    return result
+
+
+def _add(result: Result, kind: str, alone: list[Asked], beside: list[Asked]) -> None:
+    mine, theirs = (
+        float(np.percentile([ms for part in parts for ms in part.milliseconds], 95))
+        for parts in (beside, alone)
+    )
+    note = f"{mine:.1f} ms against {theirs:.1f} ms, {TURNS * ASKED} questions each"
+    result.add(f"p95 beside {kind}", mine / theirs, "x", at_most=1.5, note=note)
+    statuses = sum((part.statuses for part in beside), Counter[int]())
+    failed = sum(count for status, count in statuses.items() if status != 200)
+    result.add(f"failed beside {kind}", failed, "questions", at_most=0)
+
+
+def _ask(port: int, key: str, texts: Iterator[str], count: int) -> Asked:
+    took: list[float] = []
+    statuses: Counter[int] = Counter()
+    for _ in range(count):
+        request = _post(key, next(texts))
+        began = time.perf_counter()
+        statuses[_status(port, request)] += 1
+        took.append((time.perf_counter() - began) * 1000)
+        time.sleep(PAUSE_S)
+    return Asked(took, statuses)
+
+
+def _status(port: int, request: bytes) -> int:
+    with suppress(OSError), _connected(port) as connection:
+        connection.sendall(request)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+        return int(received.split(b" ", 2)[1]) if received else 0
+    return 0
+
+
+@contextmanager
+def _slow_bodies(port: int, key: str) -> Iterator[None]:
+    begun = _post(key, "Who may release goods?", length=100_000)
+    with _kept(lambda: _sent(port, begun), SLOW_BODIES, drip=b" "):
+        yield
+
+
+@contextmanager
+def _slow_readers(port: int, key: str) -> Iterator[None]:
+    """Each asks for streams again and again, and reads none."""
+    asked = _post(key, "Who may release goods?", stream=True, close=False) * 20
+    with _kept(lambda: _sent(port, asked, buffer=4096), SLOW_READERS):
+        yield
+
+
+@contextmanager
+def _idle(port: int, _: str) -> Iterator[None]:
+    with _kept(lambda: _sent(port, b""), IDLE):
+        yield
+
+
+@contextmanager
+def _flood(port: int, key: str) -> Iterator[None]:
+    over = threading.Event()
+
+    def flood() -> None:
+        while not over.wait(FLOOD_PAUSE_S):
+            # Each question is another one, so that no cache answers it.
+            _status(port, _post(key, f"Who may release goods {secrets.token_hex(4)}?"))
+
+    threads = [threading.Thread(target=flood) for _ in range(FLOODING)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@contextmanager
+def _kept(opened: Callable[[], socket.socket], count: int, drip: bytes = b"") -> Iterator[None]:
+    """Hold so many connections: one that the service closes is opened again."""
+    over = threading.Event()
+    held = [opened() for _ in range(count)]
+
+    def hold() -> None:
+        while not over.wait(1.0):
+            for place, connection in enumerate(held):
+                try:
+                    if drip:
+                        connection.send(drip)
+                    if not connection.recv(1, socket.MSG_PEEK):
+                        raise ConnectionResetError
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    connection.close()
+                    with suppress(OSError):
+                        held[place] = opened()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        for connection in held:
+            connection.close()
+
+
+def _sent(port: int, request: bytes, buffer: int = 0) -> socket.socket:
+    connection = _connected(port, buffer)
+    connection.sendall(request)
+    connection.setblocking(False)
+    return connection
+
+
+def _connected(port: int, buffer: int = 0) -> socket.socket:
+    connection = socket.socket()
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.settimeout(60)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
+def _post(
+    key: str, question: str, *, stream: bool = False, length: int = 0, close: bool = True
+) -> bytes:
+    content = json.dumps({"question": question, "document_set": SET, "stream": stream}).encode()
+    head = (
+        f"POST /v1/chat HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length or len(content)}\r\n"
+        + ("Connection: close\r\n" if close else "")
+    )
+    return f"{head}\r\n".encode() + content
+
+
+@contextmanager
+def _service(given: dict[str, object]) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "evals.benchmarks.service_process", "plumb", str(port)]
+    process = subprocess.Popen([*command, json.dumps(given)])
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
