@@ -61,19 +61,19 @@ class Bounded(Generic[K, V]):
 
 
 def remembered(
-    bytes: int, size: Callable[[K, V], int]
-) -> Callable[[Callable[[K], V]], Callable[[K], V]]:
+    bytes: int, size: Callable[[str, V], int]
+) -> Callable[[Callable[[str], V]], Callable[[str], V]]:
     """Remember a function's results, up to so many bytes. `cache` of the function holds them.
 
     Args:
         bytes, size: see `Bounded`.
     """
 
-    def around(function: Callable[[K], V]) -> Callable[[K], V]:
-        cache: Bounded[K, V] = Bounded(bytes, size)
+    def around(function: Callable[[str], V]) -> Callable[[str], V]:
+        cache: Bounded[str, V] = Bounded(bytes, size)
 
         @functools.wraps(function)
-        def looked_up(key: K) -> V:
+        def looked_up(key: str) -> V:
             found = cache.get(key)
             if found is None:
                 found = function(key)

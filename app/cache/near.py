@@ -131,7 +131,7 @@ class NearQuestions:
         return found
 
     @property
-    def bytes(self) -> int:
+    def taken(self) -> int:
         """What the scopes in this process take, estimated."""
         with self._lock:
             return sum(mirror.bytes for mirror in self._mirrors.values())

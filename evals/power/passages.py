@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from app.answering.deadline import Deadline
 from app.answering.retrieval import Retrieved, Retriever
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
@@ -25,10 +26,15 @@ class CutShort(Retriever):
         self._letters = letters
 
     def retrieve(
-        self, question: str, document_set: DocumentSet, limit: int, where: Filter | None = None
+        self,
+        question: str,
+        document_set: DocumentSet,
+        limit: int,
+        where: Filter | None = None,
+        deadline: Deadline | None = None,
     ) -> Retrieved:
         """See Retriever."""
-        found = self._inner.retrieve(question, document_set, limit, where)
+        found = self._inner.retrieve(question, document_set, limit, where, deadline)
         passages = [
             passage.model_copy(
                 update={
@@ -56,10 +62,15 @@ class OtherRevision(Retriever):
         self._seed = seed
 
     def retrieve(
-        self, question: str, document_set: DocumentSet, limit: int, where: Filter | None = None
+        self,
+        question: str,
+        document_set: DocumentSet,
+        limit: int,
+        where: Filter | None = None,
+        deadline: Deadline | None = None,
     ) -> Retrieved:
         """See Retriever."""
-        found = self._inner.retrieve(question, document_set, limit, where)
+        found = self._inner.retrieve(question, document_set, limit, where, deadline)
         passages = [
             passage.model_copy(update={"text": NUMBER.sub(self._other, passage.text)})
             if passage.document in self._documents
@@ -88,7 +99,12 @@ class Known(Retriever):
         self._found = found
 
     def retrieve(
-        self, question: str, document_set: DocumentSet, limit: int, where: Filter | None = None
+        self,
+        question: str,
+        document_set: DocumentSet,
+        limit: int,
+        where: Filter | None = None,
+        deadline: Deadline | None = None,
     ) -> Retrieved:
         """See Retriever."""
         return self._found
