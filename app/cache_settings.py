@@ -30,6 +30,12 @@ class CacheSettings(SettingsGroup):
         le=100_000,
         description="Recent questions compared with, per index version, filter and groups.",
     )
+    comparison_bytes: int = Field(
+        default=64_000_000,
+        ge=100_000,
+        description="Most bytes of recent questions that a process holds to compare with, over all "
+        "index versions, filters and groups.",
+    )
     entries: int = Field(
         default=10_000, ge=1, description="Most things kept in one process, where Redis is not set."
     )

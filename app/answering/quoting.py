@@ -59,7 +59,7 @@ class Quoting:
         text = self._inline(text)
         lines = _LINE_ENDS.split(text)
         ends = [*_LINE_ENDS.findall(text), ""]
-        quoted = []
+        quoted: list[str] = []
         for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
             if (number or first) and self._poses(line):
                 # A rare line end before it would be none to a reader who knows only the usual one.

@@ -145,7 +145,11 @@ class AnswerCache:
         self._store = store
         self._vectors = vectors
         self._near = NearQuestions(
-            store, settings.semantic_threshold, settings.semantic_questions, settings.ttl_s
+            store,
+            settings.semantic_threshold,
+            settings.semantic_questions,
+            settings.ttl_s,
+            settings.comparison_bytes,
         )
         self._reading = Reading()
         self._flights: SingleFlight[Answer] = SingleFlight(store, self._reading.of, wait_s)

@@ -19,6 +19,8 @@ from app.cache.store import Append, CacheStore, Get, Since
 BEST = 8
 # Scopes mirrored in this process; the others are read anew when they are asked again.
 MOST_SCOPES = 32
+# What all scopes of a process may take, bytes, and a question beside its texts and vector.
+MIRRORED_BYTES, NEAR_BYTES = 64_000_000, 400
 _HEAD = struct.Struct("<HH")
 
 
@@ -43,7 +45,23 @@ class _Mirror:
     known: list[Near] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     next: int = 0
+    texts: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def bytes(self) -> int:
+        return self.matrix.nbytes + self.texts
+
+    def keep_newer_half(self) -> None:
+        """Forget the questions that were entered first."""
+        order = [*range(self.next, len(self.known)), *range(self.next)]
+        kept = order[len(order) - len(order) // 2 :]
+        matrix = self.matrix[kept]
+        self.matrix = np.pad(matrix, ((0, max(0, 64 - len(kept))), (0, 0)))
+        self.known = [self.known[row] for row in kept]
+        self.rows = {near.answer_key: row for row, near in enumerate(self.known)}
+        self.next = len(kept)
+        self.texts = sum(map(_size, self.known))
 
 
 class NearQuestions:
@@ -57,10 +75,20 @@ class NearQuestions:
         threshold: cosine similarity from which two questions are compared word by word.
         most: questions kept per scope.
         ttl_s: how long they are kept, seconds.
+        bytes: what all of this may take in this process; beyond it, the scopes that were asked
+            longest ago are forgotten, and of one that alone takes more, its older half.
     """
 
-    def __init__(self, store: CacheStore, threshold: float, most: int, ttl_s: float) -> None:
+    def __init__(
+        self,
+        store: CacheStore,
+        threshold: float,
+        most: int,
+        ttl_s: float,
+        bytes: int = MIRRORED_BYTES,
+    ) -> None:
         self._store = store
+        self._most_bytes = bytes
         self._threshold = threshold
         self._most = most
         self._ttl_s = ttl_s
@@ -97,7 +125,16 @@ class NearQuestions:
             (mirror.cursor, records), *found = self._store.do(Since(scope, mirror.cursor), *also)
             for record in records:
                 self._read(mirror, record)
+                if mirror.bytes > self._most_bytes:
+                    mirror.keep_newer_half()
+        self._make_room(mirror)
         return found
+
+    @property
+    def taken(self) -> int:
+        """What the scopes in this process take, estimated."""
+        with self._lock:
+            return sum(mirror.bytes for mirror in self._mirrors.values())
 
     def adding(self, scope: str, vector: NDArray[np.float32], near: Near) -> list[Append]:
         """What makes the store keep a question whose answer is kept."""
@@ -117,6 +154,16 @@ class NearQuestions:
             row = mirror.rows.get(near.answer_key)
             if row is not None:
                 mirror.matrix[row] = 0
+
+    def _make_room(self, asked: _Mirror) -> None:
+        with self._lock:
+            taken = sum(mirror.bytes for mirror in self._mirrors.values())
+            for scope, mirror in list(self._mirrors.items()):
+                if taken <= self._most_bytes:
+                    return
+                if mirror is not asked:
+                    del self._mirrors[scope]
+                    taken -= mirror.bytes
 
     def _mirror(self, scope: str, dimension: int) -> _Mirror:
         with self._lock:
@@ -143,12 +190,18 @@ class NearQuestions:
             row, mirror.next = mirror.next, (mirror.next + 1) % self._most
             if row < len(mirror.known):
                 del mirror.rows[mirror.known[row].answer_key]
-                mirror.known[row] = near
             else:
                 mirror.known.append(near)
+                mirror.texts += _size(near)
             mirror.rows[near.answer_key] = row
             if row >= len(mirror.matrix):
                 more = min(len(mirror.matrix) * 2, self._most) - len(mirror.matrix)
                 mirror.matrix = np.pad(mirror.matrix, ((0, more), (0, 0)))
+        mirror.texts += _size(near) - _size(mirror.known[row])
         mirror.known[row] = near
         mirror.matrix[row] = vector
+
+
+def _size(near: Near) -> int:
+    """Bytes of a question that is compared with: its texts, of up to four bytes a letter, and objects."""
+    return NEAR_BYTES + 4 * len(near.question) + len(near.answer_key)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections import OrderedDict
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from app.answering.answer import Answer
+from app.cache.bounded import Bounded
 
-# Answers that a process has read last and need not take apart again.
-MOST_READ = 256
+# What the answers may take that a process has read last and need not take apart again, bytes; as
+# objects, one takes up to so many times its JSON.
+READ_BYTES, OBJECTS = 32_000_000, 4
 # Level 1: the default packs 7 % smaller and takes three times as long.
 LEVEL = 1
 
@@ -29,22 +30,22 @@ class Reading:
     """
 
     def __init__(self) -> None:
-        self._read: OrderedDict[bytes, Answer] = OrderedDict()
-        self._lock = threading.Lock()
+        self._read: Bounded[bytes, _Read] = Bounded(READ_BYTES, lambda kept, read: read.size)
 
     def of(self, kept: bytes) -> Answer | None:
         """The answer, not to be written to; None for what another version of Plumbline wrote."""
-        with self._lock:
-            answer = self._read.get(kept)
-            if answer is not None:
-                self._read.move_to_end(kept)
-                return answer
+        read = self._read.get(kept)
+        if read is not None:
+            return read.answer
         try:
-            answer = Answer.model_validate_json(zlib.decompress(kept))
+            text = zlib.decompress(kept)
+            answer = Answer.model_validate_json(text)
         except (zlib.error, ValidationError):
             return None
-        with self._lock:
-            self._read[kept] = answer
-            while len(self._read) > MOST_READ:
-                self._read.popitem(last=False)
+        self._read.put(kept, _Read(answer, OBJECTS * len(text) + len(kept)))
         return answer
+
+
+class _Read(NamedTuple):
+    answer: Answer
+    size: int

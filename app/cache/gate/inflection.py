@@ -7,7 +7,8 @@ one word, which would serve the answer of one question to another.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from app.cache.bounded import remembered
 
 # Past forms first, then what they are of.
 _IRREGULAR_VERBS = """
@@ -53,7 +54,11 @@ _WHOLE = frozenset(
 )
 
 
-@lru_cache(maxsize=20_000)
+# What forms of words may take, bytes: a set of up to six words, each of up to four bytes a letter.
+FORMS_BYTES, FORM_BYTES = 4_000_000, 1_000
+
+
+@remembered(FORMS_BYTES, lambda word, _: FORM_BYTES + 32 * len(word))
 def bases(word: str) -> frozenset[str]:
     """What a lower-case word may be a form of, itself among them."""
     found = {word}
@@ -78,7 +83,6 @@ def bases(word: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=20_000)
 def is_past(word: str) -> bool:
     """Whether the form is a past tense or a participle of it."""
     if word in UNCHANGING or word in _WHOLE:
@@ -86,7 +90,6 @@ def is_past(word: str) -> bool:
     return word in PAST or (word.endswith("ed") and len(word) > 4)
 
 
-@lru_cache(maxsize=20_000)
 def is_participle(word: str) -> bool:
     """Whether the form can follow a form of `be`."""
     return is_past(word) or word in UNCHANGING

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
+from app.cache.bounded import remembered
 from app.cache.gate.operators import agent, operators
 from app.cache.gate.rewrites import rewrite
 from app.cache.gate.tokens import (
@@ -71,7 +71,11 @@ class Reading:
     agent: bool | None
 
 
-@lru_cache(maxsize=10_000)
+# What readings may take, bytes; measured, one takes up to 63 bytes a letter of its question.
+READINGS_BYTES, READING_BYTES, BYTES_PER_LETTER = 16_000_000, 1_000, 64
+
+
+@remembered(READINGS_BYTES, lambda question, _: READING_BYTES + BYTES_PER_LETTER * len(question))
 def read(question: str) -> Reading:
     """Read a question."""
     rewritten = rewrite(question)

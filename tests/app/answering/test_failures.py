@@ -191,9 +191,10 @@ def test_a_filter_that_leaves_no_text_is_no_answer_and_no_failure(make_parts, op
 def test_the_try_after_a_rest_is_not_lost_to_a_refused_question(make_parts, openai) -> None:
     more = {"chat__breaker_failures": 1, "chat__breaker_rest_s": 0.000001}
     turns = turns_of(parts := hosted(make_parts, openai, **more))
-    openai.statuses, openai.status, openai.error = [500], 400, FILTERED
-    for _ in range(2):
-        assert turns.take(TurnRequest(WARRANTY), ANNA).degraded
+    openai.status = 500
+    assert turns.take(TurnRequest(WARRANTY), ANNA).degraded
+    openai.status, openai.error = 400, FILTERED
+    assert turns.take(TurnRequest(WARRANTY), ANNA).degraded
     assert parts.answers.models.states() == {"openai:m": "half-open"}
     openai.status, openai.reply = 200, GOOD
     assert not turns.take(TurnRequest(WARRANTY), ANNA).degraded

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -9,6 +11,7 @@ from threading import Barrier
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 import app.batch.tables
 import app.lineage.tables
@@ -76,3 +79,60 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("no database" * 1000)
     with pytest.raises(StoreUnavailable, match=r"x\.db"):
         Database(f"sqlite:///{tmp_path / 'x.db'}").migrate()
+
+
+def modes(folder: Path) -> dict[str, str]:
+    return {one.name: f"{one.stat().st_mode & 0o777:o}" for one in sorted(folder.iterdir())}
+
+
+def used(url: str) -> Database:
+    database = Database(url)
+    database.migrate()
+    with database.session() as session:
+        session.execute(text("CREATE TABLE IF NOT EXISTS more (x INTEGER)"))
+        session.execute(text("INSERT INTO more VALUES (1)"))
+    return database
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o002])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_store_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "deep"
+    database = used(f"sqlite:///{folder / 'store.db'}")
+    found = modes(folder)
+    assert {"store.db", "store.db-wal", "store.db-shm"} <= set(found)
+    assert set(found.values()) == {"600"}
+    assert {f"{one.stat().st_mode & 0o777:o}" for one in (folder, folder.parent)} == {"700"}
+    database.close()
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_store_that_was_open_to_others_is_closed_to_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    first = used(url)
+    for one in tmp_path.glob("store.db*"):
+        one.chmod(0o644)
+    second = used(url)
+    assert set(modes(tmp_path).values()) == {"600"}
+    for one in (first, second):
+        one.close()
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    used(f"sqlite:///{tmp_path / 'store.db'}").close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_store_behind_a_link_and_by_a_uri_is_private_too(tmp_path: Path) -> None:
+    (tmp_path / "real.db").touch(0o644)
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    used(f"sqlite:///{tmp_path / 'link.db'}").close()
+    used(f"sqlite:///file:{tmp_path / 'uri.db'}?uri=true").close()
+    assert modes(tmp_path)["real.db"] == modes(tmp_path)["uri.db"] == "600"

@@ -1,0 +1,160 @@
+"""Every cache has a bound in bytes, and the guide says which."""
+
+from __future__ import annotations
+
+import ast
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.cache.bounded import Bounded, remembered
+from app.cache.gate.comparison import difference
+from app.cache.gate.inflection import FORMS_BYTES, bases
+from app.cache.gate.reading import READINGS_BYTES, read
+from app.cache.memory_store import MemoryStore
+from app.cache.near import Near, NearQuestions
+from app.cache.opening import VECTOR_BYTES
+from app.cache.packing import READ_BYTES
+from app.cache_settings import CacheSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = ROOT / "docs/guide/17-caching.md"
+# Caches that a process of the service holds, in bytes, by the name that the guide gives them.
+BYTES = {
+    "answers": CacheSettings().bytes,
+    "question vectors": VECTOR_BYTES,
+    "recent questions": CacheSettings().comparison_bytes,
+    "readings of questions": READINGS_BYTES,
+    "forms of words": FORMS_BYTES,
+    "answers read last": READ_BYTES,
+}
+# Whatever else remembers, and what bounds it: no reader can make it grow.
+FEW = {
+    "app/answering/calling.py": "one event loop",
+    "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "ingestion/commands/watching.py": "two embedding models, of a command",
+}
+
+
+def remembering(source: str) -> list[str]:
+    """Names of decorators and calls that make a function remember."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            module = getattr(node, "module", "") or ""
+            names = [alias.name for alias in node.names]
+            if module == "functools":
+                found += [name for name in names if name in ("lru_cache", "cache")]
+            found += [module] * (module.partition(".")[0] == "cachetools")
+            found += [name for name in names if name.partition(".")[0] == "cachetools"]
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("lru_cache", "cache")
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "functools"
+        ):
+            found.append(node.attr)
+    return found
+
+
+def test_no_function_remembers_without_a_bound_that_is_known_here() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for room in ("app", "ingestion", "prompts")
+        for file in (ROOT / room).rglob("*.py")
+        if remembering(file.read_text("utf-8"))
+    }
+    assert found == set(FEW)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["from functools import cache", "import functools\n@functools.lru_cache\ndef f(): ...",
+     "import cachetools", "from cachetools.func import ttl_cache"],
+)  # fmt: skip
+def test_the_sweep_finds_what_it_looks_for(source: str) -> None:
+    assert remembering(source)
+
+
+def test_the_guide_names_every_bound_and_their_sum() -> None:
+    guide = GUIDE.read_text("utf-8")
+    for name, bound in BYTES.items():
+        assert f"| {name} | {bound // 1_000_000} MB |" in guide, name
+    assert f"| all together | {sum(BYTES.values()) // 1_000_000} MB |" in guide
+    assert sum(BYTES.values()) <= 410_000_000
+
+
+def test_a_bounded_cache_forgets_what_was_used_longest_ago() -> None:
+    cache: Bounded[str, str] = Bounded(10, lambda key, value: len(value))
+    for key in "abc":
+        cache.put(key, "1234")
+        assert cache.bytes <= 10
+        cache.get("a")
+    assert (cache.get("a"), cache.get("b"), len(cache)) == ("1234", None, 2)
+    cache.put("a", "12345678901")  # alone too large, and no longer what it was
+    assert (cache.get("a"), cache.bytes) == (None, 4)
+
+
+def test_what_is_remembered_is_what_the_function_gives() -> None:
+    calls: list[str] = []
+
+    @remembered(100, lambda word, _: len(word))
+    def twice(word: str) -> str:
+        calls.append(word)
+        return word * 2
+
+    assert [twice("a"), twice("a"), twice("b" * 101), twice("b" * 101)] == [
+        "aa", "aa", "b" * 202, "b" * 202,
+    ]  # fmt: skip
+    assert calls == ["a", "b" * 101, "b" * 101]
+
+
+@pytest.mark.parametrize("kind", ["letters", "words", "long", "wide"])
+def test_comparing_questions_takes_no_more_than_its_bound(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(7)
+
+    def question(number: int) -> str:
+        letters = "".join(random.choice(list("bcdfghjk"), 400))
+        return {
+            "letters": " ".join(letters[:300]),
+            "words": " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
+            "long": f"who {letters}{letters}",
+            "wide": " ".join(f"é𝒳{letter}" for letter in letters[:200]),
+        }[kind] + f" {number}"
+
+    # Smaller bounds, so that few questions fill them: reading long ones takes its time.
+    for remembers, most in ((read, 400_000), (bases, 100_000)):
+        remembers.cache.clear()  # type: ignore[attr-defined]
+        monkeypatch.setattr(remembers.cache, "most", most)  # type: ignore[attr-defined]
+    questions = [question(number) for number in range(30)]
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for one, two in pairwise(questions):
+        difference(one, two)
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert read.cache.bytes > 200_000  # type: ignore[attr-defined]
+    assert taken <= 1.1 * 500_000
+
+
+def test_recent_questions_of_all_scopes_together_take_no_more_than_the_bound() -> None:
+    store = MemoryStore(10_000, 500_000_000)
+    near = NearQuestions(store, 0.8, 2000, 60, bytes=1_000_000)
+    rng = np.random.default_rng(3)
+    for scope in ("one", "two", "three"):
+        for number in range(600):
+            vector = rng.standard_normal(384).astype(np.float32)
+            one = Near(f"Where is shelf {number} {'x' * 500}?", f"answer:{scope}:{number}")
+            store.do(*near.adding(scope, vector / np.linalg.norm(vector), one))
+        near.catch_up(scope, 384)
+        assert near.taken <= 1_000_000
+    # The newest are still found.
+    found = [
+        one.answer_key for one in near.find("three", vector / np.linalg.norm(vector), one.question)
+    ]
+    assert found == ["answer:three:599"]
