@@ -93,7 +93,7 @@ storage-servers: $(VENV)/.dev
 	  $(BIN)/python -m venv .venv-storage && \
 	  $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 	    > "$$(.venv-storage/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth" && \
-	  .venv-storage/bin/pip install -q "fsspec==$$($(BIN)/python -c 'import fsspec; print(fsspec.__version__)')" s3fs adlfs; } \
+	  .venv-storage/bin/pip install -q s3fs==2026.6.0 aiobotocore==3.10.0 botocore==1.43.117 adlfs==2026.8.0 fsspec==2026.6.0; } \
 	  || { rm -rf .venv-storage; exit 1; }
 	@[ -x tests/servers/azurite/node_modules/.bin/azurite-blob ] || { echo "Installing azurite …" && \
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }

@@ -103,8 +103,10 @@ def parse_allowed(entry: str) -> Network | str:
         pass
     host = _plain(text)
     if not _HOST.fullmatch(host) or _NUMBERS.fullmatch(host):
+        # Of a URL without its login and query, which may be secret.
+        shown = entry.rpartition("@")[2].partition("?")[0]
         raise ValueError(
-            f"{entry!r} is neither a network (10.1.0.0/16), an address nor the name of a host; "
+            f"{shown!r} is neither a network (10.1.0.0/16), an address nor the name of a host; "
             "write it without scheme, port and path"
         )
     return host

@@ -179,7 +179,7 @@ class BrowserSettings(SettingsGroup):
         for host in hosts:
             if not host or not HOST_NAME.fullmatch(host):
                 raise ValueError(
-                    f"{host!r} is no host name; write plumb.example.org, without scheme and port"
+                    f"{without_credentials(host)!r} is no host name; write plumb.example.org, without scheme and port"
                 )
         return tuple(host.lower().removesuffix(".") for host in hosts)
 
