@@ -99,7 +99,7 @@ storage-servers: $(VENV)/.dev
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
 test: $(VENV)/.dev services ## Run the test suite
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
 
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
 	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)

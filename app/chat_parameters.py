@@ -41,7 +41,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "format": frozenset(("", "json")),
 }
 # The extractive model's, which no secret can stand in.
-EXTRACTIVE = frozenset("threshold max_sentences weights".split())
+EXTRACTIVE = frozenset("threshold max_sentences rules weights".split())
 # Under this name stands the hash of all that is not shown.
 OTHERS = "others"
 RECORD = "deployment/manifest-key"

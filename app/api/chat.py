@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from app.answering.answer import Passage
 from app.api.callers import AnsweringRoute, CallerDep, check_version
 from app.api.parts import TurnsDep
 from app.api.problems import ANSWERING, problem_of
-from app.api.sse import EVENTS, event, event_stream
+from app.api.sse import EVENTS, EventStream, event
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import TurnStep
 from prompts.errors import PlumbError
@@ -110,10 +110,10 @@ async def chat(
     steps = turns.stream(asked, caller)
     # What is wrong with the question comes out before the first step, and is an error as any.
     first = await anext(steps)
-    return event_stream(_events(first, steps))
+    return EventStream(_events(first, steps), steps)
 
 
-async def _events(first: TurnStep, steps: AsyncGenerator[TurnStep]) -> AsyncIterator[bytes]:
+async def _events(first: TurnStep, steps: AsyncGenerator[TurnStep]) -> AsyncGenerator[bytes]:
     async with aclosing(steps):
         yield _event(first)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from app.api.callers import AnsweringRoute, CallerDep
 from app.api.openai_errors import RESPONSES, error_of
 from app.api.parts import PartsDep, TurnsDep
 from app.api.problems import problem_of
-from app.api.sse import EVENTS, event, event_stream
+from app.api.sse import EVENTS, EventStream, event
 from app.openai_api.completion import Chunk, Completion, Pieces, completion_of
 from app.openai_api.models import Model, Models, model_of, models
 from app.openai_api.request import CompletionRequest, turn_request
@@ -50,12 +50,12 @@ async def complete(
         return completion_of(await run_sync(turns.take, asked, caller), request.model)
     steps = turns.stream(asked, caller)
     await anext(steps)  # what is wrong with the question comes out here, as any error
-    return event_stream(_chunks(steps, request))
+    return EventStream(_chunks(steps, request), steps)
 
 
 async def _chunks(
     steps: AsyncGenerator[TurnStep], request: CompletionRequest
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Words as they come; at the end the sources, and what the check of citations says."""
     pieces = Pieces(request.model)
     async with aclosing(steps):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from typing import Any
 
+from anyio import CancelScope
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
+from starlette.types import Receive, Scope, Send
 
 HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
 
@@ -21,9 +24,27 @@ EVENTS = {
 }
 
 
-def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
-    """A response of events. A client that leaves has the iteration cancelled."""
-    return StreamingResponse(events, media_type="text/event-stream", headers=HEADERS)
+class EventStream(StreamingResponse):
+    """A response of events. A client that leaves has the iteration cancelled.
+
+    Args:
+        events: what is sent.
+        source: what the events are made from; closed in any case. A client may leave before the
+            first event is asked for, and a generator that never began closes nothing.
+    """
+
+    def __init__(self, events: AsyncGenerator[bytes], source: AsyncGenerator[Any]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=HEADERS)
+        self._events, self._source = events, source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await self._events.aclose()
+                await self._source.aclose()
 
 
 def event(data: str, name: str | None = None) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.answer_settings import ChatSettings
 from app.answering.chat_models import EXTRACTIVE, make_hosted_model, why_not_made
-from app.chat_parameters import without_others
+from app.chat_parameters import is_harmless
 from app.configuration.redaction import without_credentials
 from app.errors import ChatModelUnknown
 from evals.errors import JudgeError
@@ -63,13 +63,21 @@ def open_judge(
 
 
 def _recorded(settings: JudgeSettings, parameters: dict[str, Any]) -> dict[str, Plain]:
-    """The parameters as a run keeps them; the server by a hash, since its address is nobody's business."""
-    recorded: dict[str, Plain] = {
-        name: value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
-        for name, value in sorted(without_others(parameters).items())
-    }
+    """The parameters as a run keeps them: harmless ones, and a hash of each other and of the server.
+
+    Two judges that differ in any of them differ here.
+    """
+    recorded: dict[str, Plain] = {}
+    for name, value in sorted(parameters.items()):
+        text = json.dumps(value, sort_keys=True, default=str)
+        if not is_harmless(name, value):
+            recorded[name] = _short_hash(text)
+        else:
+            recorded[name] = value if isinstance(value, str | int | float) else text
     if settings.base_url:
-        recorded["server"] = hashlib.sha256(
-            without_credentials(settings.base_url).encode()
-        ).hexdigest()[:12]
+        recorded["server"] = _short_hash(without_credentials(settings.base_url))
     return recorded
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

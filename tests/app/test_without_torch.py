@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 from app.settings import load_settings
 
-with TestClient(create_app(load_settings())) as client:
+with TestClient(create_app(load_settings()), base_url="http://localhost") as client:
     ready = client.get("/readyz")
     answer = client.post("/v1/chat", json={"question": "How long does the warranty last?"})
 print(json.dumps([ready.status_code, answer.json(), sorted(sys.modules)]))

@@ -18,6 +18,8 @@ from evals.benchmarks.sweeping.requests import Response, hostile, trouble
 from evals.benchmarks.sweeping.sweep import depot_settings, sweep
 from ingestion.embedding import Embedder
 
+pytestmark = pytest.mark.load
+
 REQUESTS = int(os.environ.get("PLUMB_TEST_SWEEP", "600"))
 NEVER_ACCEPTED = {
     # No sync is started, since each is a process; so nothing follows a job either.

@@ -80,8 +80,9 @@ def test_a_query_is_refused_by_its_fields_name(
 
 def test_a_path_and_headers_are_refused_by_name(client: TestClient) -> None:
     refused(client.get("/v1/answers/a%00b"), 404, "path: ")
-    refused(client.get("/v1/search?q=a", headers={"Host": "["}), 400, "Host: ")
-    refused(client.get("/v1/search?q=a", headers={"Host": "a:b"}), 400, "Host: ")
+    # On this machine's own address a name that is no host's is another's already.
+    refused(client.get("/v1/search?q=a", headers={"Host": "["}), 403, "Host ")
+    refused(client.get("/v1/search?q=a", headers={"Host": "a:b"}), 403, "Host ")
     as_utf_7 = {"Content-Type": "application/json; charset=utf-7"}
     refused(client.post("/v1/chat", content="{}", headers=as_utf_7), 415, "Content-Type: ")
 

@@ -8,12 +8,15 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from app.security.keys import Keys
 from app.settings import load_settings
 from app.store.database import Database
 from tests.app.api.live import live_service
 from tests.app.security.stalling import HEAD, stalling
+
+pytestmark = pytest.mark.load
 
 FAILURES = 5
 

@@ -21,6 +21,8 @@ from app.security.keys import Keys
 from app.store.database import Database
 from tests.app.api.live import live_service
 
+pytestmark = pytest.mark.load
+
 QUESTION = json.dumps({"question": "When does the Kestrel depot open?"}).encode()
 FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n'
 SHORT = {

@@ -253,7 +253,7 @@ def test_a_name_cannot_pass_for_a_key(issuer: Issuer, tokens: Tokens) -> None:
     assert len(tokens.verify(issuer.token(preferred_username="a" * 9000)).name) == 150
 
 
-ALIKE = ["a b", "a_b", "a\tb", "a\nb", "a\u200bb", "a\x00b", "a\u202eb", "A b", "a  b", " a b"]
+ALIKE = ["a b", "a_b", "a\tb", "a\nb", "a\u200bb", "a\u202eb", "A b", "a  b", " a b"]
 
 
 @pytest.mark.parametrize("claim", ["preferred_username", "sub"])

@@ -20,6 +20,8 @@ from app.jobs.job import SyncJob
 from evals.benchmarks.leaks import ACTIONS, World, walks
 from ingestion.embedding import Embedder
 
+pytestmark = pytest.mark.load
+
 SEEDS = range(20)
 MOST_WALKS = 100
 

@@ -49,4 +49,4 @@ def test_nothing_fails_where_the_candidate_passes() -> None:
 
 def test_names_that_are_no_xml_are_made_such() -> None:
     root = told(RIGHT, label="a <b> & \x0b c")
-    assert "a <b> &  c may replace" in root.findtext(".//system-out")
+    assert "a <b> &  c) may replace" in root.findtext(".//system-out")

@@ -91,7 +91,10 @@ def test_who_judges_is_recorded_without_the_servers_address(
     assert identity.ragas_version == "0.4.3"
     assert len(identity.prompts_hash) == 64
     server = identity.parameters.pop("server")
-    assert identity.parameters == {"seed": 7, "stop": '["x"]', "temperature": 0}
+    stop = identity.parameters.pop("stop")
+    other = make_judge(parameters={"seed": 7, "stop": ["y"]}).identity
+    assert stop != other.parameters["stop"]
+    assert identity.parameters == {"seed": 7, "temperature": 0}
     assert isinstance(server, str)
     assert len(server) == 12
     assert "127.0.0.1" not in identity.model_dump_json()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ingestion.errors import IndexUnavailable
-from ingestion.index.filters import parse_filter, visible_to
+from ingestion.index.filters import MOST_CHARS, parse_filter, visible_to
 from ingestion.index.lance_writer import LanceWriter
 from ingestion.index.qdrant_writer import QdrantWriter
 from ingestion.sync.engines import local
@@ -234,5 +234,7 @@ def test_no_metadata_whatever_fails_a_sync(syncing, seed: int) -> None:
         for name, value in list(chunks[0].metadata.items())[:2]:
             if name not in ("groups", "plumbline:visible", "id", "title", "source") and value != []:
                 one = value[0] if isinstance(value, list) else value
+                if isinstance(one, str) and len(one) > MOST_CHARS:
+                    continue
                 assert opened.count(parse_filter({name: one})) >= 1, (name, value)
     assert len(told) <= 3, report.problems
