@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -34,6 +35,7 @@ from ingestion.sync.start import sync_source, workbench
 WARM, TURNS, ASKED = 20, 4, 30
 # The other caller thinks between two questions.
 PAUSE_S = 0.1
+KINDS, OTHERS = 4, 8
 SLOW_BODIES, SLOW_READERS, IDLE, FLOODING = 64, 32, 1000, 8
 # A flooding client waits for its answer, and then so long: a client of its own, not a busy loop that
 # takes the processor away from the service on the same machine.
@@ -62,16 +64,19 @@ def run(embedder: Embedder) -> Result:
         url = f"sqlite:///{folder / 'store.db'}"
         with closing(Database(url)) as database:
             database.migrate()
-            hostile, other = (Keys(database).create(who, "reader") for who in ("hostile", "other"))
+            made = Keys(database)
+            # The bound on requests a minute holds, as it does by default. So the other caller has
+            # some keys, and hostile ones another key each time, since they would be refused else.
+            others = cycle([made.create(f"other-{n}", "reader") for n in range(OTHERS)])
+            hostile = [made.create(f"hostile-{n}", "reader") for n in range(KINDS * TURNS)]
         given = {
             "index.url": str(folder / "index"),
             "store.url": url,
             "auth.enabled": True,
-            "limits.per_minute": 100_000,
         }
         port = stack.enter_context(_service(given))
         coming = iter(texts * 10)
-        _ask(port, other, coming, WARM)
+        _ask(port, others, coming, WARM)
         kinds: dict[str, Attack] = {
             f"{SLOW_BODIES} slow bodies": _slow_bodies,
             f"{SLOW_READERS} slow readers": _slow_readers,
@@ -81,9 +86,9 @@ def run(embedder: Embedder) -> Result:
         for kind, attack in kinds.items():
             alone, beside = [], []
             for _ in range(TURNS):
-                alone.append(_ask(port, other, coming, ASKED))
-                with attack(port, hostile):
-                    beside.append(_ask(port, other, coming, ASKED))
+                alone.append(_ask(port, others, coming, ASKED))
+                with attack(port, hostile.pop()):
+                    beside.append(_ask(port, others, coming, ASKED))
             _add(result, kind, alone, beside)
     return result
 
@@ -100,11 +105,11 @@ def _add(result: Result, kind: str, alone: list[Asked], beside: list[Asked]) -> 
     result.add(f"failed beside {kind}", failed, "questions", at_most=0)
 
 
-def _ask(port: int, key: str, texts: Iterator[str], count: int) -> Asked:
+def _ask(port: int, keys: Iterator[str], texts: Iterator[str], count: int) -> Asked:
     took: list[float] = []
     statuses: Counter[int] = Counter()
     for _ in range(count):
-        request = _post(key, next(texts))
+        request = _post(next(keys), next(texts))
         began = time.perf_counter()
         statuses[_status(port, request)] += 1
         took.append((time.perf_counter() - began) * 1000)
