@@ -233,12 +233,12 @@ _FOR_ADMINISTRATORS = (IndexUnavailable, JobsUnavailable, UploadsUnavailable)
 
 
 def told_to_administrators(error: Exception) -> str:
-    """What an administrator is told of an error: places and settings too."""
+    """The message that an administrator gets, with places and settings."""
     return str(error) if isinstance(error, _FOR_ADMINISTRATORS) else told_to_readers(error)
 
 
 def told_to_readers(error: Exception) -> str:
-    """What whoever asks is told of an error: what they can mend, or what does not work.
+    """The message that a reader gets: what they can mend, or what does not work.
 
     The whole message is for operators, in the log: it may quote addresses, folders, tables, or
     what a provider said.
@@ -249,7 +249,7 @@ def told_to_readers(error: Exception) -> str:
 
 
 def told_of_record(error: str | None) -> str | None:
-    """What whoever asked is told of a failure that was recorded as `Kind: message`."""
+    """The message that a reader gets of a failure that was recorded as `Kind: message`."""
     kind = (error or "").partition(":")[0]
     told = next((told for known, told in _TOLD.items() if known.__name__ == kind), None)
     return error if told is None else f"{kind}: {told}"

@@ -106,9 +106,8 @@ async def stream(
     pieces = _bridged(model, messages, bounds, deadline) if _waits(model) else None
     source = pieces or model.astream(list(messages))
     try:
-        async for piece in source:
-            if not isinstance(piece, AIMessageChunk):
-                continue
+        async for reply in source:
+            piece = _chunk(reply)
             counted.add(piece)
             yield piece
             if counted.is_over:
@@ -275,6 +274,14 @@ def _message(reply: BaseMessage) -> AIMessage:
     if not isinstance(reply, AIMessage):
         raise TypeError(f"the reply is a {type(reply).__name__}, and no AIMessage")
     return reply
+
+
+def _chunk(reply: BaseMessage) -> AIMessageChunk:
+    """A piece of a stream; a model that does not stream gives its whole reply as one."""
+    if isinstance(reply, AIMessageChunk):
+        return reply
+    fields = _message(reply).model_dump(exclude={"type", "invalid_tool_calls"})
+    return AIMessageChunk(**fields, chunk_position="last")
 
 
 def _waits(model: BaseChatModel) -> bool:

@@ -96,7 +96,7 @@ async def follow(
     """Server-sent events: `progress` whenever the job has changed, then one `end`.
 
     The data of each is the job, as `GET /v1/jobs/{id}` gives it. A stream lasts
-    `limits.follow_s` at the most; where no `end` has come, come again.
+    `limits.follow_s` at the most; follow the job again if no `end` has come.
     """
     async for event in events(jobs, job, lambda one: one.seen_by(caller), follow_s):
         yield event

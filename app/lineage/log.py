@@ -254,7 +254,7 @@ def _readable(
     caller: Caller,
     most: int,
 ) -> list[AnswerSummary]:
-    """The first rows behind a place that the caller may read now, so many at the most."""
+    """At most so many rows after a place that the caller may read now."""
     at_once = max(most, READ_AT_ONCE)
     found: list[AnswerSummary] = []
     while True:

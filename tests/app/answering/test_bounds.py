@@ -316,3 +316,25 @@ def test_reranking_that_takes_too_long_is_left_out() -> None:
     reranker._turn = threading.Lock()
     with reranker._turn:
         assert reranker.scores("?", [object()], Deadline.within(0.1)) is None
+
+
+def test_a_model_that_does_not_stream_gives_its_reply_in_one_piece(
+    make_parts: Any, openai: Any
+) -> None:
+    openai.reply = GOOD
+    parts = make_parts(
+        chat__model="openai:m",
+        chat__base_url=openai.url,
+        chat__parameters={"disable_streaming": True},
+    )
+    asked = parts.answers.prepare(WARRANTY)
+
+    async def steps() -> list[Any]:
+        return [step async for step in parts.answers.stream(asked)]
+
+    found = anyio.run(steps)
+    assert found[1] == GOOD
+    answer = found[-1]
+    assert isinstance(answer, Answer)
+    assert "24 months" in answer.answer
+    assert not answer.cut_off
