@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ingestion.documents import Block, BlockKind, Page, Scalar
 from ingestion.loaders.cleaning import clean, one_line, prose
+from ingestion.loaders.losses import Losses
 from ingestion.loaders.tables import Row, pipe_table
 from ingestion.loaders.titles import is_generic
 from ingestion.visibility import GroupRule
@@ -23,12 +24,14 @@ class TextBuilder:
             first level-1 heading.
         metadata: filterable values found along the way.
         groups: what was found of who may see the document.
+        losses: what the loader leaves out on purpose.
     """
 
     def __init__(self) -> None:
         self.title: str | None = None
         self.metadata: dict[str, Scalar | list[str]] = {}
         self.groups = GroupRule()
+        self.losses = Losses()
         self.first_heading: str | None = None
         self._parts: list[str] = []
         self._length = 0

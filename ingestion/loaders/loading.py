@@ -16,6 +16,7 @@ from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.files import printable, reason
 from ingestion.loaders.formats import HEAD_BYTES, Container, Format, check_content, format_of
 from ingestion.loaders.front_matter import LONGEST_FRONT_MATTER, may_name_groups, note_rules
+from ingestion.loaders.losses import DROPPED
 from ingestion.loaders.records import LoadProblem, RecordFields
 from ingestion.loaders.storable import LONGEST_ID, storable, valid
 from ingestion.loaders.titles import stated_title, title_from_name
@@ -146,6 +147,8 @@ def _load_whole(path: Path, document_id: str, expected: Format, source: str) -> 
     if expected.module not in _READ_BEFORE:
         note_rules(text, extracted.groups)
     hidden = extracted.groups.apply(extracted.metadata)
+    if dropped := extracted.losses.lines():
+        extracted.metadata[DROPPED] = dropped
     return Document(
         id=document_id,
         title=stated_title(extracted.title)

@@ -1,0 +1,84 @@
+"""Write raised, lowered and fractional text on one line, the same way in all formats.
+
+Plain text has no superscripts: 10 with a raised 6 must not read 106. The notation is that of
+plain-text mathematics: `10^6`, `10^-9`, `2^(n+1)`, `log_2`, `15/4`. Unicode's own superscript
+characters are not used, because search folds them into ordinary digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+from itertools import groupby
+
+
+class Script(Enum):
+    """Where a run of text stands relative to its line."""
+
+    BASE = "base"
+    RAISED = "raised"
+    LOWERED = "lowered"
+    NOTE = "note"  # the mark of a footnote or an endnote
+
+
+# Raised letters that belong to the word or the number before them: 1st, 2ème, M.lle, 3º.
+_SUFFIXES = frozenset(
+    "st nd rd th e er re ère ere ème eme es nde o a º ª le te de lle lles me mes gr".split()
+)
+# Signs that stand high by themselves.
+_HIGH_SIGNS = re.compile(r"[*†‡§¶™®©℠°′″'\"º ª]+")
+_SIMPLE = re.compile(r"[-+−–]?[^\W_]+(?:[.,][^\W_]+)*|[-+−–*]")
+
+
+def on_one_line(runs: Iterable[tuple[str, Script]]) -> str:
+    """Runs of text joined on one line; raised and lowered runs keep their meaning.
+
+    Neighbours in the same script count as one run, since editors cut runs anywhere.
+    """
+    merged = [
+        ("".join(text for text, _ in group), script)
+        for script, group in groupby(((t, s) for t, s in runs if t), key=lambda run: run[1])
+    ]
+    written = ""
+    for place, (text, script) in enumerate(merged):
+        following = merged[place + 1][0] if place + 1 < len(merged) else ""
+        written += _written(text, script, written, following)
+    return written
+
+
+def fraction(numerator: str, denominator: str) -> str:
+    """A fraction on one line: `15/4`, `(a+b)/2`."""
+    return f"{_grouped(numerator)}/{_grouped(denominator)}"
+
+
+def note_mark(label: str) -> str:
+    """The mark of a footnote: `[^1]`, as in Markdown, so that it is not taken for a number."""
+    return f"[^{label.strip()}]"
+
+
+def _written(text: str, script: Script, before: str, following: str) -> str:
+    inner = text.strip()
+    if script is Script.BASE or not inner:
+        return text
+    ahead = text[: len(text) - len(text.lstrip())]
+    behind = text[len(text.rstrip()) :]
+    touches = not behind and following[:1].isalnum()
+    if script is Script.NOTE:
+        return f"{ahead}{note_mark(inner)}{behind}"
+    if script is Script.RAISED:
+        if _HIGH_SIGNS.fullmatch(inner) or not before.strip():
+            return text
+        if inner.lower() in _SUFFIXES and before[-1:].isalnum():
+            return text
+        return f"{ahead}^{_grouped(inner, always=touches)}{behind}"
+    if before[-1:].isalpha() and _SIMPLE.fullmatch(inner) and not following[:1].isdigit():
+        return text  # H2O, CO2, x1
+    if not before.strip():
+        return text
+    return f"{ahead}_{_grouped(inner, always=touches)}{behind}"
+
+
+def _grouped(text: str, *, always: bool = False) -> str:
+    text = " ".join(text.split())
+    return text if _SIMPLE.fullmatch(text) and not always else f"({text})"
