@@ -1,10 +1,8 @@
-"""Make a follow-up question stand alone, so that it can be searched for and cached."""
+"""Let a chat model make a follow-up question stand alone, so that it can be searched for and cached."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -12,55 +10,10 @@ from langchain_core.messages.utils import count_tokens_approximately, trim_messa
 from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.calling import cut_of
+from app.answering.follow_ups import Said
 from app.answering.quoting import Quoting, quoting_for
-from ingestion.index import bm25
 from ingestion.storable import storable
 from prompts.versions import PromptVersion
-
-RULE = "rule-1"
-# A question that begins so, or holds one of these, leans on what was said before.
-LEANING_START = re.compile(
-    r"^(and|but|or|so|then|also|what about|how about|what if|why not|why|since when|until when|"
-    r"by whom|where to|how so|what else|who else|anything else)\b",
-    re.IGNORECASE,
-)
-LEANING_WORD = re.compile(
-    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|"
-    r"one|ones|same|such|former|latter|otherwise|instead)\b",
-    re.IGNORECASE,
-)
-# "that" before a verb's clause or "there is" refer to nothing before them.
-NOT_LEANING = re.compile(r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b", re.IGNORECASE)
-FEW_TERMS = 1
-MOST_CARRIED = 12
-WORD = re.compile(r"[^\W_][\w'’-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A question that was asked before, as it stood alone, and its answer."""
-
-    question: str
-    answer: str
-
-
-def condense_by_rule(question: str, history: Sequence[Said]) -> str:
-    """The question, with the last question's terms behind it where it leans on them.
-
-    For the extractive model, which writes nothing: `How long does it last?` after a question on
-    the warranty of compressors becomes `How long does it last? (warranty compressors)`.
-    """
-    if not history or not _leans(question):
-        return question
-    before = history[-1].question
-    known = set(bm25.analyze(question))
-    carried: list[str] = []
-    for word in WORD.findall(before):
-        stems = bm25.analyze(word)
-        if stems and not known.issuperset(stems):
-            carried.append(word)
-            known.update(stems)
-    return f"{question} ({' '.join(carried[:MOST_CARRIED])})" if carried else question
 
 
 def condense_by_model(
@@ -90,12 +43,6 @@ def condense_by_model(
         return None
     rewritten = " ".join(str(reply.text).split())
     return storable(rewritten) or question
-
-
-def _leans(question: str) -> bool:
-    if len(bm25.analyze(question)) <= FEW_TERMS or LEANING_START.search(question.strip()):
-        return True
-    return LEANING_WORD.search(NOT_LEANING.sub(" ", question)) is not None
 
 
 def _text(history: Sequence[Said], most_tokens: int, quoting: Quoting) -> str:

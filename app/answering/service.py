@@ -12,8 +12,10 @@ from typing import Any
 from app.answering.answer import Answer, SearchResult
 from app.answering.chain import AnswerChain, Asked, Step
 from app.answering.chat_models import EXTRACTIVE
-from app.answering.condensing import RULE, Said, condense_by_model, condense_by_rule
+from app.answering.condensing import condense_by_model
+from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
+from app.answering.follow_ups import RULE, Said, condense_by_rule
 from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
 from app.answering.retrieval import Retriever
@@ -117,12 +119,13 @@ class AnswerService:
     ) -> tuple[str, str | None]:
         """A question that can be understood without what was said before, and what made it so.
 
-        Returns the question itself, and None, where there is no history or nothing to change.
+        Returns the question itself, and None, where there is no history or nothing to change, or
+        the question is a "thanks" that asks nothing.
         Where the model fails, or takes more than a third of the time until `deadline`, the rule
         steps in. `set_name`, `sticky`: see `prepare`.
         """
         question = check_question(question, self._settings.serve.max_question_chars)
-        if not history:
+        if not history or is_courtesy(question):
             return question, None
         session = self._settings.session
         if self._settings.chat.model != EXTRACTIVE:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.answering.answer import needs_of
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.callers import Caller
 from app.lineage.paging import in_utc
 from app.lineage.record import AnswerRecord, Feedback, Lineage, Thumb, feedback_for

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.errors import InvalidRequest
 from app.openai_api.models import parse_model
 from app.turns.turn import TurnRequest

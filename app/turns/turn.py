@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr
 
 from app.answering.answer import Answer
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.callers import Needs
 from app.manifest import Manifest
 from prompts.errors import PlumbError

@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage, needs_of
 from app.answering.chain import Asked
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together

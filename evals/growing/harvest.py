@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.lineage.record import Lineage
 from evals.cases.case import Case
 from evals.cases.labels import resolve

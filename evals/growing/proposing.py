@@ -9,7 +9,7 @@ from typing import Any
 
 from app.answering.answer import Citation
 from app.answering.citations import MARKERS
-from app.answering.condensing import Said
+from app.answering.follow_ups import Said
 from app.lineage.record import Feedback, Lineage
 from evals.cases.case import Case, Exchanged, Gold
 from evals.growing.candidate import Candidate, Origin

@@ -13,8 +13,8 @@ from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, Passage
 from app.answering.chain import AnswerChain, Asked
-from app.answering.condensing import Said
 from app.answering.extractive import ExtractiveChatModel
+from app.answering.follow_ups import Said
 from app.answering.retrieval import Retrieved
 from evals.errors import EvalError, SuiteError
 from evals.metrics.catalogue import metrics_named

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.answering.answer import Answer
-from app.answering.condensing import RULE, Said
+from app.answering.follow_ups import RULE, Said
 from app.errors import ChatModelFailed
+from evals.cases.case import Case
 from evals.running.application import Application
 from evals.running.budget import Budget
 from evals.running.kept_answer import KeptAnswer
@@ -69,7 +70,7 @@ class Asker:
 
     def _answer(self, item: Item, calls: Calls) -> tuple[Answer, str | None]:
         case = item.case
-        said = [Said(one.question, one.answer) for one in case.history]
+        said = self._said(case)
         standalone, condensed_by = self.service.condense(case.question, said)
         if calls.failure is not None or (condensed_by == RULE and not self._plan.is_free):
             # The service goes on by the rule; what it answers then is not what is measured.
@@ -79,6 +80,21 @@ class Asker:
             standalone, filters=case.filters, condensed_by=condensed_by, **self.how
         )
         return self.service.answer(asked), standalone if case.history else None
+
+    def _said(self, case: Case) -> list[Said]:
+        """What was said before, as a session keeps it.
+
+        A session keeps each question as it stood alone. The rule that the extractive model uses
+        costs nothing, so that it is applied turn by turn; a hosted model reads the questions as
+        they were asked, since rewriting each would be a call.
+        """
+        said: list[Said] = []
+        for one in case.history:
+            question = one.question
+            if self._plan.is_free:
+                question, _ = self.service.condense(question, said)
+            said.append(Said(question, one.answer))
+        return said
 
     @property
     def how(self) -> dict[str, Any]:

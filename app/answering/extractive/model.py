@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from app.answering.courtesy import is_courtesy, without_courtesy
 from app.answering.extractive.choice import Choice, choose
 from app.answering.extractive.evidence import Candidate, Embed, gather
 from app.answering.extractive.passages import read_task
@@ -90,8 +91,11 @@ class ExtractiveChatModel(BaseChatModel):
             yield chunk
 
     def _choose(self, messages: Sequence[BaseMessage]) -> Choice:
-        weights = self.weights
-        evidence = gather(read_task(messages), self.embed, weights.unit_score, weights.embedded)
+        weights, task = self.weights, read_task(messages)
+        if is_courtesy(task.question):
+            return Choice((), 0.0)
+        task = replace(task, question=without_courtesy(task.question))
+        evidence = gather(task, self.embed, weights.unit_score, weights.embedded)
         return choose(evidence, weights, self.max_sentences, self.threshold)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.answering.chat_models import EXTRACTIVE
-from app.answering.condensing import RULE, Said, condense_by_rule
+from app.answering.follow_ups import RULE, Said, condense_by_rule
 from app.answering.service import AnswerService
 from evals.benchmarks.faults.breaking import Window
 from evals.benchmarks.faults.model_server import NAME

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from app.answering.answer import Passage, StageScores
-from app.answering.condensing import Said, condense_by_model
+from app.answering.condensing import condense_by_model
+from app.answering.follow_ups import Said
 from app.answering.rendering import render
 from prompts.registry import PromptRegistry, shipped_prompts
 from prompts.versions import PromptVersion

@@ -40,7 +40,7 @@ def test_a_follow_up_is_understood_from_its_session(make_parts: Callable[..., Pa
     assert "seal" in second.answer
     assert "warranty" in second.standalone_question
     assert second.question == "When does it end early?"
-    assert second.manifest.condensed_by == "rule-1"
+    assert second.manifest.condensed_by == "rule-2"
     assert second.id != first.id
     # Nobody else's session has the words that are missing.
     alone = turns.take(follow_up, BEN)
@@ -50,7 +50,7 @@ def test_a_follow_up_is_understood_from_its_session(make_parts: Callable[..., Pa
 def test_a_history_that_the_caller_keeps_does_as_well(make_parts, openai) -> None:
     openai.reply = 'The warranty ends "if the seal on the compressor is broken" [1].'
     parts = make_parts(chat__model="openai:m", chat__base_url=openai.url)
-    from app.answering.condensing import Said
+    from app.answering.follow_ups import Said
 
     request = TurnRequest("When does it end early?", said=(Said(WARRANTY, "24 months"),))
     turn = turns_of(parts).take(request, ANNA)

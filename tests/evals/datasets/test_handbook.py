@@ -26,6 +26,8 @@ KINDS = {
     "dated",
 }
 TOPICS = {"operations", "platform", "business"}
+# Rules and weights are tuned on the one half; the other tells what they are worth.
+HALVES = {"tuned", "held-back"}
 # Two questions that share this much of their words ask the same thing.
 NEARLY_EQUAL = 0.7
 GRAMMAR = frozenset(
@@ -104,8 +106,18 @@ def test_each_has_one_kind_and_its_topics(cases: list[Case]) -> None:
     for case in cases:
         assert len(KINDS.intersection(case.tags)) == 1, case.id
         about = {gold.document for gold in case.gold} or {case.cluster or ""}
-        assert set(case.tags) - KINDS == {document.split("/")[0] for document in about}, case.id
-        assert set(case.tags) <= KINDS | TOPICS, case.id
+        topics = {document.split("/")[0] for document in about}
+        assert set(case.tags) - KINDS - HALVES == topics, case.id
+        assert set(case.tags) <= KINDS | TOPICS | HALVES, case.id
+
+
+def test_halves_share_no_cluster_and_are_alike(cases: list[Case]) -> None:
+    halves = {half: [case for case in cases if half in case.tags] for half in HALVES}
+    assert sum(map(len, halves.values())) == len(cases)
+    tuned, held_back = (halves[half] for half in ("tuned", "held-back"))
+    assert {case.shared for case in tuned}.isdisjoint(case.shared for case in held_back)
+    kinds = [Counter(kind_of(case) for case in half) for half in (tuned, held_back)]
+    assert all(abs(kinds[0][kind] - kinds[1][kind]) <= 4 for kind in KINDS)
 
 
 def test_each_is_shaped_as_its_kind_says(cases: list[Case]) -> None:

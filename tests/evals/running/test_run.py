@@ -31,7 +31,7 @@ def test_a_run_asks_scores_and_tells(make_runner, suite, indexed) -> None:
     assert found["length"].scores["answer_correct"].value == 1.0
     assert len(found["length"].relevant_chunks) == 1
     assert found["then"].standalone_question == "And when does it close? (Kestrel depot open)"
-    assert found["then"].answer.manifest.condensed_by == "rule-1"
+    assert found["then"].answer.manifest.condensed_by == "rule-2"
     assert found["length"].standalone_question is None
     assert "recall@5" not in found["moon"].scores
     assert found["moon"].scores["refusal_accuracy"].value == 1.0

@@ -85,7 +85,7 @@ def test_what_a_request_names_is_answered_so_and_is_not_the_releases(world, part
         assert "48" in pinned.answers.ask(QUESTION, index_version="3").answer
         same = pinned.answers.prepare(QUESTION, index_version="1", prompt="v1").manifest
         assert pinned.answers.release_of(same) == release.id
-        follow_up = pinned.answers.prepare(QUESTION, condensed_by="rule-1").manifest
+        follow_up = pinned.answers.prepare(QUESTION, condensed_by="rule-2").manifest
         assert pinned.answers.release_of(follow_up) == release.id
 
 
