@@ -72,6 +72,7 @@ After = TypeVar("After")
 class _State:
     asked: Asked
     began: float
+    meant: str = ""
     passages: list[Passage] = field(default_factory=list)
     message: AIMessage | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -128,7 +129,7 @@ class AnswerChain:
             waiting = ""
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
-            messages = render(asked.prompt, asked.question, state.passages)
+            messages = render(asked.prompt, asked.question, state.passages, state.meant)
             async with aclosing(asked.chosen.stream(messages, self._deadline(asked))) as pieces:
                 async for piece in pieces:
                     whole = piece if whole is None else whole + piece
@@ -156,6 +157,7 @@ class AnswerChain:
         )
         return replace(
             state,
+            meant=found.question,
             passages=found.passages,
             timings_ms=found.timings_ms,
             is_lesser=found.is_lesser,
@@ -165,7 +167,7 @@ class AnswerChain:
         if not state.passages:
             return state
         asked = state.asked
-        messages = render(asked.prompt, asked.question, state.passages)
+        messages = render(asked.prompt, asked.question, state.passages, state.meant)
         began = time.perf_counter()
         message = asked.chosen.complete(messages, self._deadline(asked))
         took = _since(began)

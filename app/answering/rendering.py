@@ -19,8 +19,13 @@ STRUCTURED = "plumbline"
 PLAIN = Quoting((), (), fences=False)
 
 
-def render(prompt: PromptVersion, question: str, passages: Sequence[Passage]) -> list[BaseMessage]:
+def render(
+    prompt: PromptVersion, question: str, passages: Sequence[Passage], meant: str | None = None
+) -> list[BaseMessage]:
     """The messages of `prompt` with the question and the numbered passages filled in.
+
+    `meant` is the question as it was searched for, its typing errors mended: for the model that
+    computes on words. All others read the question as it was asked.
 
     Neither can pose as a part of the prompt: see `quoting`.
     """
@@ -35,7 +40,7 @@ def render(prompt: PromptVersion, question: str, passages: Sequence[Passage]) ->
     messages = template.format_messages(**{name: filled[name] for name in prompt.variables})
     last = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     messages[last].additional_kwargs[STRUCTURED] = {
-        "question": question,
+        "question": meant or question,
         "passages": [_data(marker, passage) for marker, passage in enumerate(passages, start=1)],
     }
     return messages

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Passage, StageScores
+from app.answering.courtesy import without_courtesy
 from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
+from app.answering.spelling import Spelling
 from app.embedders import Embedders
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
@@ -27,9 +29,11 @@ class Retrieved:
     """Passages, best first, and what each stage took in milliseconds.
 
     Attributes:
+        question: as it was searched for: without polite words, its typing errors mended.
         is_lesser: whether there was no time to rerank, so that they stand as they were fused.
     """
 
+    question: str
     passages: list[Passage]
     timings_ms: dict[str, float] = field(default_factory=dict)
     is_lesser: bool = False
@@ -52,9 +56,12 @@ class Retriever:
         reranker: Reranker | None = None,
         embed: EmbedQuestion | None = None,
     ) -> None:
+        self._embedders = embedders
         self._embed = embed or (lambda info, question: embedders.of(info).embed_query(question))
         self._depth = depth
         self._reranker = reranker
+        # By the embedding model's hash; a few entries, each made once or, by threads that race, twice.
+        self._spellings: dict[str, Spelling] = {}
 
     def retrieve(
         self,
@@ -70,25 +77,47 @@ class Retriever:
             ModelMismatch: the set was built with a model that cannot be had here.
             IndexUnavailable: it cannot be searched.
         """
+        wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
+        question = without_courtesy(question)
+        found, timings = self._search(question, document_set, wanted, where)
+        texts = [text for item in found for text in (item.chunk.title, item.chunk.text)]
+        mended = self._spelling(document_set.info).mended(question, texts)
+        if mended != question:
+            question = mended
+            found, again = self._search(question, document_set, wanted, where)
+            timings = {stage: round(took + again[stage], 3) for stage, took in timings.items()}
+        searched = time.perf_counter()
+        if self._reranker is None:
+            return Retrieved(question, [_passage(item, None) for item in found], timings)
+        scores = self._reranker.scores(question, [item.chunk for item in found], deadline)
+        if scores is None:
+            timings["rerank"] = _ms(searched, time.perf_counter())
+            fused = [_passage(item, None) for item in found[:limit]]
+            return Retrieved(question, fused, timings, True)
+        passages = [_passage(item, score) for item, score in zip(found, scores, strict=True)]
+        passages.sort(key=lambda passage: passage.score, reverse=True)
+        timings["rerank"] = _ms(searched, time.perf_counter())
+        return Retrieved(question, passages[:limit], timings)
+
+    def _spelling(self, info: SetInfo) -> Spelling:
+        name = info.model.content_hash
+        spelling = self._spellings.get(name)
+        if spelling is None:
+            spelling = Spelling(self._embedders.of(info).tokenizer.get_vocab())
+            self._spellings[name] = spelling
+        return spelling
+
+    def _search(
+        self, question: str, document_set: DocumentSet, wanted: int, where: Filter | None
+    ) -> tuple[list[hybrid.Found], dict[str, float]]:
         began = time.perf_counter()
         vector = self._embed(document_set.info, question)
         embedded = time.perf_counter()
-        wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
         found = hybrid.search(
             document_set, vector, question, limit=wanted, depth=self._depth, where=where
         )
         searched = time.perf_counter()
-        timings = {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
-        if self._reranker is None:
-            return Retrieved([_passage(item, None) for item in found], timings)
-        scores = self._reranker.scores(question, [item.chunk for item in found], deadline)
-        if scores is None:
-            timings["rerank"] = _ms(searched, time.perf_counter())
-            return Retrieved([_passage(item, None) for item in found[:limit]], timings, True)
-        passages = [_passage(item, score) for item, score in zip(found, scores, strict=True)]
-        passages.sort(key=lambda passage: passage.score, reverse=True)
-        timings["rerank"] = _ms(searched, time.perf_counter())
-        return Retrieved(passages[:limit], timings)
+        return found, {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
 
 
 def _passage(found: hybrid.Found, rerank: float | None) -> Passage:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
+from app.answering.extractive.links import keys_of, new_keys
 from app.answering.extractive.units import Kind
 from app.answering.extractive.weights import Weights
 
+# A block that one of so many best units belongs to needs to hold less of the question.
+BEST_UNITS = 2
 # A sentence that begins so speaks of something named before it.
 _LEANING = frozenset("he her his it its she such that their these they this those".split())
 
@@ -30,19 +34,33 @@ class Choice:
 def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: float) -> Choice:
     """The best-supported units; fewer than `max_sentences` where they leave little doubt.
 
-    Two versions of one sentence that say different things share the probability of holding the
-    answer, so both are quoted, each with its citation.
+    A how-to question gets steps or code, if any are near enough. Two versions of one sentence that
+    say different things share the probability of holding the answer, so both are quoted, each with
+    its citation.
     """
     ranked = list(_ranked(evidence, weights))
     if not ranked:
         return Choice((), 0.0)
-    support = weights.support(evidence.rows[ranked[0][0]])
-    if support < threshold:
-        return Choice((), support)
+    best = ranked[0][0]
+    chosen = _best(evidence, ranked, weights, max_sentences)
+    quoted = tuple(evidence.candidates[index] for index in _ordered(evidence, chosen))
+    if asks_how(evidence.question) and (block := _block(evidence, ranked, weights)) is not None:
+        quoted = (block,)
+    support = weights.support(evidence.rows[best], _gap(evidence, quoted))
+    return Choice(quoted if support >= threshold else (), support)
+
+
+def _best(
+    evidence: Evidence, ranked: list[tuple[int, float]], weights: Weights, most: int
+) -> list[int]:
+    """The best unit, and what goes on from it or may hold the answer as well."""
+    best = ranked[0][0]
+    if most > 1 and (further := _goes_on(evidence, best, weights)) is not None:
+        return [best, further]
     chosen: list[int] = []
     covered = 0.0
     for index, probability in ranked:
-        if len(chosen) == max_sentences or (chosen and covered >= weights.enough):
+        if len(chosen) == most or (chosen and covered >= weights.enough):
             break
         if chosen and probability < weights.worthwhile:
             break
@@ -50,11 +68,17 @@ def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: 
             continue
         chosen.append(index)
         covered += probability
-    if len(chosen) == 1 < max_sentences:
+    if len(chosen) == 1 < most:
         chosen += _leant_on(evidence, chosen[0])
-    return Choice(
-        tuple(evidence.candidates[index] for index in _ordered(evidence, chosen)), support
-    )
+    return chosen
+
+
+def _gap(evidence: Evidence, quoted: Iterable[Candidate]) -> float:
+    """The weight of the question's most telling word that is neither quoted nor in the frame."""
+    held = frozenset[str]().union(*(found.stems | found.around for found in quoted))
+    weights = {stem: evidence.telling(stem) for stem in evidence.stems}
+    missing = [weight for stem, weight in weights.items() if stem not in held]
+    return max(missing, default=0.0) / (sum(weights.values()) or 1.0)
 
 
 def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]:
@@ -73,6 +97,49 @@ def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]
     total = sum(odds.values())
     for index in sorted(odds, key=lambda i: (-odds[i], i)):
         yield index, odds[index] / total
+
+
+def _block(
+    evidence: Evidence, ranked: list[tuple[int, float]], weights: Weights
+) -> Candidate | None:
+    """The steps or the code that answer best, if any speak of what is asked."""
+    order = {index: place for place, (index, _) in enumerate(ranked)}
+    best: tuple[float, Candidate] | None = None
+    for block in blocks(evidence.candidates):
+        found = block.candidate
+        covered = evidence.telling.share(evidence.stems, found.stems | found.around)
+        place = min((order[index] for index in block.units if index in order), default=len(order))
+        least = weights.block_covered if block.tells_how else weights.block_covered * 1.3
+        if covered < (least / 2 if place < BEST_UNITS else least):
+            continue
+        score = max(weights.unit_score(evidence.rows[index]) for index in block.units)
+        score += weights.block_match * covered
+        if best is None or score > best[0]:
+            best = (score, found)
+    return None if best is None else best[1]
+
+
+def _goes_on(evidence: Evidence, first: int, weights: Weights) -> int | None:
+    """The unit that says what the question still asks about a value of the first one."""
+    start = evidence.candidates[first]
+    left = set(evidence.stems) - start.stems - start.around
+    total = sum(evidence.telling(stem) for stem in set(evidence.stems))
+    missing = sum(evidence.telling(stem) for stem in left)
+    if not left or missing < weights.left_over * total:
+        return None
+    keys = new_keys(keys_of(start), evidence.question)
+    best: tuple[float, int] | None = None
+    for index, candidate in enumerate(evidence.candidates):
+        if index == first or candidate.unit.kind is Kind.HEADING or _overlap(candidate, start):
+            continue
+        shared = keys & keys_of(candidate)
+        if not shared:
+            continue
+        share = evidence.telling.share(left, candidate.stems | candidate.around)
+        score = share * weights.link_share + 0.1 * weights.unit_score(evidence.rows[index])
+        if share >= weights.link_least and (best is None or score > best[0]):
+            best = (score, index)
+    return None if best is None else best[1]
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

@@ -59,6 +59,7 @@ class Row:
         expected: 1 if it holds the kind of thing that is asked for, new to the question.
         passage_match: share of the question's words that the passage, title and context hold.
         names_match: share of the question's names and numbers that they hold; 1 if it has none.
+        own_names: share that the unit itself holds.
         can_answer: false for headings and questions, and for what says nothing beyond the question,
             unless that asks whether something is so; nor for the document's title on its title
             page; nor what was not embedded.
@@ -73,15 +74,27 @@ class Row:
     expected: float
     passage_match: float
     names_match: float
+    own_names: float
     can_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that could be quoted for one question, best passage first, and what was measured."""
+    """All that could be quoted for one question, best passage first, and what was measured.
 
+    Attributes:
+        question: as it was asked.
+        stems: stems of its words that carry meaning.
+        candidates: all units, in reading order.
+        rows: what was measured of each.
+        telling: how telling a stem is among these units.
+    """
+
+    question: str
+    stems: tuple[str, ...]
     candidates: list[Candidate]
     rows: list[Row]
+    telling: Telling
 
 
 def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) -> Evidence:
@@ -96,16 +109,19 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
     """
     reader = Reader()
     candidates = [found for passage in task.passages for found in _candidates(passage, reader)]
-    rows = _by_words(task, candidates, reader)
+    telling = Telling([candidate.stems for candidate in candidates])
+    rows = _by_words(task, candidates, reader, telling)
+    stems = tuple(word.stem for word in reader.content(task.question))
     promising = sorted(
         (index for index, row in enumerate(rows) if row.can_answer),
         key=lambda index: -score(rows[index]),
     )[:limit]
     if not promising:
-        return Evidence(candidates, rows)
+        return Evidence(task.question, stems, candidates, rows, telling)
     vectors = embed([task.question, *(embedded_text(candidates[index]) for index in promising)])
     cosines = dict(zip(promising, (vectors[1:] @ vectors[0]).tolist(), strict=True))
-    return Evidence(candidates, _by_meaning(candidates, rows, cosines))
+    measured = _by_meaning(candidates, rows, cosines)
+    return Evidence(task.question, stems, candidates, measured, telling)
 
 
 def embedded_text(candidate: Candidate) -> str:
@@ -127,7 +143,9 @@ def _candidates(passage: Passage, reader: Reader) -> Iterable[Candidate]:
         before = candidate.stems
 
 
-def _by_words(task: Task, candidates: list[Candidate], reader: Reader) -> list[Row]:
+def _by_words(
+    task: Task, candidates: list[Candidate], reader: Reader, telling: Telling
+) -> list[Row]:
     """Rows without similarity."""
     question = reader.content(task.question)
     stems = [word.stem for word in question]
@@ -135,7 +153,6 @@ def _by_words(task: Task, candidates: list[Candidate], reader: Reader) -> list[R
     names = {w.stem for w in question if w.surface[0].isdigit() or (w.capital and w.start > 0)}
     pairs = set(pairwise(stems))
     expectation, whether = expected(task.question), asks_whether(task.question)
-    telling = Telling([candidate.stems for candidate in candidates])
     best_score = max((passage.score for passage in task.passages), default=0.0)
     whole: dict[int, set[str]] = {}
     for candidate in candidates:
@@ -156,6 +173,7 @@ def _by_words(task: Task, candidates: list[Candidate], reader: Reader) -> list[R
                 expected=float(holds(expectation, candidate.words, known)),
                 passage_match=telling.share(stems, found),
                 names_match=telling.share(names, found) if names else 1.0,
+                own_names=telling.share(names, own) if names else 1.0,
                 can_answer=candidate.unit.kind is not Kind.HEADING
                 and (whether or not own <= known)
                 and not _only_the_title(candidate, reader),

@@ -22,6 +22,14 @@ _RULE = re.compile(r"[\s|:\-=+*_]*\Z")
 _BULLET = re.compile(r"[ \t]*[-*+•‣◦–][ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])[ \t]+")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
+# A prompt, an option, an assignment, a call, a path or a comment after a command.
+_CODE_LINE = re.compile(
+    r"\A\s*(?:[$>#]\s?\S|[a-z][\w.-]*(?:\s+\S+)*\s+--?[A-Za-z][\w-]*(?:\s|=|\Z)|(?:export\s+)?[A-Za-z_][\w.]*=\S"
+    r"|(?:sudo|curl|pip|npm|git|docker|make|cd|python\d?|kubectl|apt-get|systemctl|plumb)\s+\S"
+    r"|[\w.]+\([^)]*\)\s*;?\s*\Z|[a-z][\w.-]*(?:\s+[\w./:=@-]+)+\s{2,}#\s)"
+)
+_SENTENCE_END = re.compile(r"[a-z)\"'][.!?]\s*\Z")
 
 
 class Kind(Enum):
@@ -111,6 +119,25 @@ def _code(text: str, start: int, end: int) -> Iterator[Unit]:
 
 
 def _prose(text: str, start: int, end: int) -> Iterator[Unit]:
+    """Sentences and items; a paragraph of commands, whose fence the loader took off, is code."""
+    at = start
+    for found in _PARAGRAPH.finditer(text, start, end):
+        if _reads_as_code(found[0]):
+            yield from _sentences(text, at, found.start())
+            yield from _code(text, found.start(), found.end())
+            at = found.end()
+    yield from _sentences(text, at, end)
+
+
+def _reads_as_code(paragraph: str) -> bool:
+    """Whether most lines hold what only code holds, and none ends as a sentence does."""
+    lines = [line for line in paragraph.splitlines() if line.strip()]
+    if any(_SENTENCE_END.search(line) or _ITEM.match(line) for line in lines):
+        return False
+    return sum(_CODE_LINE.search(line) is not None for line in lines) > len(lines) / 2
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[Unit]:
     spans = [(start + a, start + b) for a, b in sentences.split(text[start:end])]
     for (first, last), (below, _) in zip(spans, [*spans[1:], (end, end)], strict=False):
         unit = Unit(first, last)

@@ -34,29 +34,36 @@ class Weights:
     handbook, and take about a quarter of the time.
     """
 
-    unit_similarity: float = 5.5
-    unit_match: float = 5.5
-    unit_match_around: float = 1.5
+    unit_similarity: float = 6.5
+    unit_match: float = 7.0
+    unit_match_around: float = 2.0
     unit_phrase: float = 1.0
-    unit_passage_similarity: float = 2.5
+    unit_passage_similarity: float = 2.0
     unit_rank: float = 5.0
-    unit_expected: float = 2.0
+    unit_expected: float = 1.0
+    unit_own_names: float = 2.0
 
-    support_constant: float = -7.5
+    support_constant: float = -5.9
     support_similarity: float = 5.5
-    support_match: float = 3.5
+    support_match: float = 1.0
     support_passage_similarity: float = 3.5
-    support_passage_match: float = 3.5
-    support_names_match: float = 1.0
+    support_passage_match: float = 1.0
+    support_names_match: float = 1.5
+    support_gap: float = -4.0
 
     # Below this support the model declines.
     threshold: float = 0.15
     # How many units are embedded: those that score best by all but their meaning.
-    embedded: int = 6
+    embedded: int = 10
     # Units are added until one of them holds the answer with this probability ...
     enough: float = 0.95
     # ... while the next has at least this one.
     worthwhile: float = 0.03
+    block_covered: float = 0.6
+    block_match: float = 6.0
+    left_over: float = 0.25
+    link_least: float = 0.3
+    link_share: float = 10.0
 
     def unit_score(self, row: Row) -> float:
         """Log-odds, up to a constant for the question, that the unit holds the answer."""
@@ -68,16 +75,23 @@ class Weights:
             + self.unit_passage_similarity * row.passage_similarity
             + self.unit_rank * row.rank
             + self.unit_expected * row.expected
+            + self.unit_own_names * row.own_names
         )
 
-    def support(self, row: Row) -> float:
-        """How well the passages support an answer that rests on this unit, 0 to 1."""
+    def support(self, row: Row, gap: float) -> float:
+        """How well the passages support an answer, 0 to 1.
+
+        Args:
+            row: of the best unit.
+            gap: the weight of the question's most telling word that is not quoted, of all its words'.
+        """
         odds = (
             self.support_constant
             + self.support_similarity * row.similarity
             + self.support_match * row.match
-            + self.support_passage_similarity * row.passage_similarity
             + self.support_passage_match * row.passage_match
+            + self.support_passage_similarity * row.passage_similarity
             + self.support_names_match * row.names_match
+            + self.support_gap * gap
         )
         return 1 / (1 + math.exp(-odds))

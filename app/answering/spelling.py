@@ -1,0 +1,89 @@
+"""Mend typing errors in a question by the words of the passages that were found for it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz.distance import OSA
+
+# A shorter word has too many neighbours.
+SHORTEST = 5
+# From this length on, two slips are mended.
+LONG = 9
+_WORD = re.compile(r"[^\W\d_]+")
+# How tokenizers write whole words: WordPiece as they are, SentencePiece and byte-level BPE marked.
+_WHOLE = re.compile(r"[▁Ġ]?([^\W\d_]+)\Z")
+
+
+class Spelling:
+    """Mends questions. Safe to share between threads.
+
+    Args:
+        vocabulary: an embedding model's tokens with their numbers. A word that is one token is no
+            slip, and of words that are as near, the lower number is the more frequent.
+    """
+
+    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+        self._rank = {
+            found[1].lower(): number
+            for token, number in vocabulary.items()
+            if (found := _WHOLE.match(token)) is not None
+        }
+
+    def mended(self, question: str, texts: Iterable[str]) -> str:
+        """The question with its misspelt words as the texts write them, or else the vocabulary.
+
+        A word is taken for misspelt if it stands in no text and not in the vocabulary, and another
+        word is one slip away (a letter more, less, another, or two swapped; two slips from nine
+        letters on) with the same first letter. Words with capitals inside, codes and words of fewer
+        than five letters stay, and so does a word that is near to none.
+
+        Args:
+            question: as it was asked.
+            texts: what was found with it: passages and their titles.
+        """
+        doubtful = {
+            word.lower()
+            for word in _WORD.findall(question)
+            if len(word) >= SHORTEST and word[1:].islower() and word.lower() not in self._rank
+        }
+        if not doubtful:
+            return question
+        counted = Counter(word for text in texts for word in _WORD.findall(text.lower()))
+        mended = {
+            word: better
+            for word in doubtful - counted.keys()
+            if (better := self._nearest(word, counted)) is not None
+        }
+        if not mended:
+            return question
+        return _WORD.sub(lambda found: _as(found[0], mended), question)
+
+    def _nearest(self, word: str, counted: Counter[str]) -> str | None:
+        near = _near(word, counted)
+        if near:
+            return min(near, key=lambda other: (near[other], -counted[other], other))
+        known = _near(word, self._rank, most=1)
+        return min(known, key=lambda other: self._rank[other], default=None)
+
+
+def _near(word: str, others: Iterable[str], most: int | None = None) -> dict[str, int]:
+    """The words that may have been meant, with their distance."""
+    if most is None:
+        most = 2 if len(word) >= LONG else 1
+    found = {}
+    for other in others:
+        if other[0] == word[0] and abs(len(other) - len(word)) <= most and len(other) >= 4:
+            away = OSA.distance(word, other, score_cutoff=most)
+            if away <= most:
+                found[other] = int(away)
+    return found
+
+
+def _as(word: str, mended: Mapping[str, str]) -> str:
+    better = mended.get(word.lower())
+    if better is None:
+        return word
+    return better.capitalize() if word[0].isupper() else better
