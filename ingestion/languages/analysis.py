@@ -15,15 +15,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import pairwise
 
 import Stemmer
 
-from ingestion.languages.detection import script_of
+from ingestion.languages.detection import rank, script_of
 
 # Raise it whenever a text comes to have other terms: sets are then built anew at their next sync.
 REVISION = "1"
+
+# A question is searched for in each language that is at least this probable, and in so many.
+PLAUSIBLE = 0.1
+MOST_LANGUAGES = 3
 
 # A longer word (in characters) is none: a hash, a run of base64.
 LONGEST_WORD = 39
@@ -164,6 +169,29 @@ def analyze(text: str, language: str | None = None) -> list[str]:
         for stemmer, term in stemmed
         if term and not (stemmer == "english" and term in STOP_WORDS)
     ]
+
+
+def analyze_question(question: str, languages: Collection[str] = ()) -> list[str]:
+    """The terms of a question to a document set.
+
+    Args:
+        question: its words.
+        languages: those of the set's passages. Where the question may be in several of them, the
+            terms of all count.
+    """
+    first, *others = question_languages(question, languages)
+    terms = analyze(question, first)
+    for other in others:
+        terms += [term for term in analyze(question, other) if term not in terms]
+    return terms
+
+
+def question_languages(question: str, languages: Collection[str] = ()) -> list[str]:
+    """Which of a set's languages a question may be in, most probable first; at least one."""
+    if len(languages) <= 1:
+        return list(languages) or ["en"]
+    ranked = rank(question, languages)[:MOST_LANGUAGES]
+    return [code for code, probability in ranked if probability >= PLAUSIBLE] or [sorted(languages)[0]]
 
 
 @lru_cache(maxsize=50_000)

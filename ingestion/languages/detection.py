@@ -32,6 +32,7 @@ _SAMPLE = 2_000
 FEWEST_LETTERS = 12
 # The least probability that the classifier must give.
 _SURE = 0.5
+_NEARLY_CERTAIN = 0.95
 
 # Scripts as Unicode character names begin, each with the language that nearly all its text is in.
 _ONE_LANGUAGE = {
@@ -79,15 +80,19 @@ _ENGLISH_LEAST = 2
 _CODE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*\Z", re.IGNORECASE)
 
 
-def detect(text: str, among: Collection[str] = LANGUAGES) -> str | None:
+def detect(
+    text: str, among: Collection[str] = LANGUAGES, *, sure: bool = False
+) -> str | None:
     """The ISO 639-1 code of the language most of a text is in; None where too little speaks for one.
 
     Args:
         text: any text; its first 2,000 letters decide.
         among: languages it may be in.
+        sure: whether a language must be nearly certain to be named.
     """
     ranked = rank(text, among)
-    return ranked[0][0] if ranked and ranked[0][1] >= _SURE else None
+    least = _NEARLY_CERTAIN if sure else _SURE
+    return ranked[0][0] if ranked and ranked[0][1] >= least else None
 
 
 def rank(text: str, among: Collection[str] = LANGUAGES) -> list[tuple[str, float]]:
