@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from ingestion import sentences
 from ingestion.documents import Block, BlockKind, Chunk, Document
 from ingestion.embedding import Embedder
+from ingestion.languages.detection import detect, normalized
 from ingestion.packing import Unit, pack
 from ingestion.sections import Section, sections
 from ingestion.settings import ChunkingSettings
@@ -28,6 +29,8 @@ from ingestion.tokens import Measure, TokenCounter
 CONTEXT_SHARE = 0.25
 # A repeated table header may take this share.
 HEADER_SHARE = 0.35
+# A shorter chunk (in characters) counts as being in its document's language.
+LONG_ENOUGH_TO_TELL = 200
 # Room for text is never less than this many tokens, whatever the budget.
 SMALLEST_ROOM = 8
 
@@ -64,10 +67,13 @@ class Chunker:
 
     def _cut(self, document: Document, measure: Measure, budget: int) -> list[Chunk]:
         chunks: list[Chunk] = []
+        language = self._language(document)
         for section in sections(document):
             context = self._context(document.title, section.heading_path, budget)
             room = max(budget - self._counter.count(context), SMALLEST_ROOM)
-            for start, end, header in self._pieces(document.text, section, measure, room):
+            for start, end, header in self._pieces(
+                document.text, section, measure, room, language
+            ):
                 chunks.append(
                     Chunk(
                         document_id=document.id,
@@ -83,9 +89,21 @@ class Chunker:
                         media_type=document.media_type,
                         source=document.source,
                         document_hash=document.content_hash,
+                        language=self._language_of_part(document.text[start:end], language),
                     )
                 )
         return chunks
+
+    def _language(self, document: Document) -> str:
+        """The language a document states, else the set's, else the one that is detected."""
+        stated = normalized(document.metadata.get("language")) or normalized(document.metadata.get("lang"))
+        return stated or self._settings.language or detect(document.text) or ""
+
+    def _language_of_part(self, text: str, language: str) -> str:
+        """A chunk's own language, where it is long enough to tell and none was set."""
+        if self._settings.language or len(text) < LONG_ENOUGH_TO_TELL:
+            return language
+        return detect(text, sure=True) or language
 
     def _context(self, title: str, heading_path: tuple[str, ...], budget: int) -> str:
         """Title and headings, innermost kept longest when they must be shortened."""
@@ -103,7 +121,7 @@ class Chunker:
         return "\n".join(part for part in (title, path) if part)
 
     def _pieces(
-        self, text: str, section: Section, measure: Measure, room: int
+        self, text: str, section: Section, measure: Measure, room: int, language: str
     ) -> Iterator[tuple[int, int, str]]:
         """Spans of one section, each with the table header to repeat ("" where there is none)."""
         overlap = self._settings.overlap_sentences
@@ -114,7 +132,7 @@ class Chunker:
                 run = []
                 yield from self._table_pieces(text, block, measure, room)
             else:
-                run.extend(_units(text, block, measure, room))
+                run.extend(_units(text, block, measure, room, language))
         yield from ((start, end, "") for start, end in pack(run, room, overlap))
 
     def _table_pieces(
@@ -132,10 +150,12 @@ class Chunker:
             )
 
 
-def _units(text: str, block: Block, measure: Measure, room: int) -> Iterator[Unit]:
+def _units(
+    text: str, block: Block, measure: Measure, room: int, language: str
+) -> Iterator[Unit]:
     """What of a block is not cut where it fits: sentences; lines of code; a table as a whole."""
     if block.kind is BlockKind.TEXT:
-        for start, end in sentences.split(text[block.start : block.end]):
+        for start, end in sentences.split(text[block.start : block.end], language or "en"):
             yield from _fitted(text, block.start + start, block.start + end, measure, room, True)
     elif block.kind is BlockKind.CODE:
         yield from _lines(text, block.start, block.end, measure, room)

@@ -100,6 +100,7 @@ class Chunk:
         media_type: the document's media type.
         source: the document's source.
         document_hash: the document's content hash.
+        language: ISO 639-1 code of the language it is in; empty if unknown.
     """
 
     document_id: str
@@ -115,6 +116,7 @@ class Chunk:
     media_type: str = "text/plain"
     source: str = ""
     document_hash: str = ""
+    language: str = ""
 
     @property
     def indexed_text(self) -> str:

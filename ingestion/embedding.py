@@ -12,7 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from ingestion.encoder import SentenceTransformerEncoder, TextEncoder, Vectors
 from ingestion.errors import ModelError
 from ingestion.settings import EmbeddingSettings
-from ingestion.weights import ModelFiles, check_code, require_torch, resolve_backend, resolve_model
+from ingestion.weights import (
+    ModelFiles,
+    check_code,
+    require_torch,
+    resolve_backend,
+    resolve_model,
+    stated_languages,
+)
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -33,6 +40,7 @@ class ModelIdentity(BaseModel):
         query_prefix: text put before every question.
         passage_prefix: text put before every passage.
         max_tokens: tokens the model reads, special tokens included; the rest is cut.
+        languages: codes of the languages that it knows; empty where nothing says which.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,11 +52,16 @@ class ModelIdentity(BaseModel):
     query_prefix: str
     passage_prefix: str
     max_tokens: int
+    languages: tuple[str, ...] = ()
 
     @property
     def weights(self) -> ModelIdentity:
         """What of it takes memory: the model without its prefixes."""
-        return self.model_copy(update={"query_prefix": "", "passage_prefix": ""})
+        return self.model_copy(update={"query_prefix": "", "passage_prefix": "", "languages": ()})
+
+    def knows(self, language: str | None) -> bool:
+        """Whether its vectors say what texts in a language mean, as far as is known."""
+        return not self.languages or language is None or language in self.languages
 
     def differences(self, other: ModelIdentity) -> list[str]:
         """Human-readable differences that make vectors incomparable (names alone do not)."""
@@ -151,6 +164,7 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
         query_prefix=settings.query_prefix,
         passage_prefix=settings.passage_prefix,
         max_tokens=loaded.max_tokens,
+        languages=stated_languages(files.folder, settings),
     )
     return Embedder(loaded.encoder, loaded.tokenizer, identity, settings.batch_size)
 

@@ -62,7 +62,7 @@ _NEXT_WORD = re.compile(r"[\"“‘'(\[*_]*(\w+)")
 _MARKER_ONLY = re.compile(r"[\s(*_]*(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,4})\.\Z")
 
 
-def split(text: str) -> list[tuple[int, int]]:
+def split(text: str, language: str | None = None) -> list[tuple[int, int]]:
     """Spans `(start, end)` of the sentences of `text`, in order, without surrounding white space.
 
     A blank line ends a sentence, and so does a line break, unless the next line reads as the rest

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from ingestion.languages.detection import normalized
 from ingestion.networks import parse_allowed
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -61,6 +62,11 @@ class EmbeddingSettings(SettingsGroup):
     batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
     query_prefix: str = Field(default="", description="Put before a question (E5: 'query: ').")
     passage_prefix: str = Field(default="", description="Put before a passage (E5: 'passage: ').")
+    languages: list[str] = Field(
+        default_factory=list,
+        description="Codes of the languages the model knows (en, de, …), where its card does not "
+        "say. Hybrid search gives words more weight for a question in another language.",
+    )
     trust_remote_code: bool = Field(
         default=False,
         description="Run code shipped with a model: with `model` at `revision` and with no other. "
@@ -106,6 +112,22 @@ class ChunkingSettings(SettingsGroup):
         description="Put the document's title and heading path in front of what is embedded "
         "and searched (never of what is quoted).",
     )
+    language: str | None = Field(
+        default=None,
+        description="Code of the language of documents that do not state theirs (de, zh, …). "
+        "Default: it is detected, document by document.",
+    )
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, language: str | None) -> str | None:
+        if language is None:
+            return None
+        if (code := normalized(language)) is None:
+            raise ValueError(
+                f"{language!r} is no language that can be told; write a code such as en, de or zh"
+            )
+        return code
 
 
 class LoadingSettings(SettingsGroup):

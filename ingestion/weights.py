@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.errors import ModelError
+from ingestion.languages.detection import normalized
 from ingestion.settings import DEFAULT_MODEL, EmbeddingSettings
 
 # SHA-256 of model.safetensors as sentence-transformers publishes all-MiniLM-L6-v2. The package
@@ -116,6 +118,27 @@ def require_torch(settings: EmbeddingSettings, why: str, instead: str = EXPORT_I
             f"{settings.model}: {why}, and sentence-transformers and torch are not installed here. "
             f"Install plumbline[models], or {instead}."
         )
+
+
+def stated_languages(folder: Path, settings: EmbeddingSettings) -> tuple[str, ...]:
+    """Codes of the languages that a model knows: by the settings, else by its card (README.md).
+
+    Empty where neither says it, or the card says `multilingual`.
+    """
+    if settings.languages:
+        return tuple(settings.languages)
+    try:
+        card = (folder / "README.md").read_text("utf-8")
+        head = yaml.safe_load(card.split("---")[1]) if card.startswith("---") else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, IndexError):
+        head = None
+    stated = head.get("language") if isinstance(head, dict) else None
+    named = stated if isinstance(stated, list) else [stated]
+    known = [normalized(language) for language in named]
+    if all(known):
+        return tuple(sorted({code for code in known if code}))
+    # An export carries no card.
+    return ("en",) if stated is None and _is_default(settings) else ()
 
 
 def hash_file(file: Path) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from app.answering.answer import Citation, CitationCheck, Passage
 from ingestion import sentences
+from ingestion.languages import Folded, fold
 from prompts.output import NO_ANSWER
 
 UNSUPPORTED = "No passage of the documents supports an answer to this question, so none is given."
@@ -21,7 +23,6 @@ MARKERS = re.compile(r"(?:\s?\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+")
 NUMBER = re.compile(r"\d{1,3}")
 CLOSING_QUOTE = re.compile(r"[\"”][.,;:]?\s*$")
 QUOTE = re.compile(r"\"(?P<straight>[^\"]{2,}?)\"|“(?P<curly>[^”]{2,}?)”")
-FLAT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "–": "-", "—": "-"})
 
 
 @dataclass(slots=True)
@@ -118,12 +119,7 @@ def cite(marker: int, passage: Passage, start: int, end: int, *, quoted: bool) -
 
 def find_quote(words: str, text: str) -> tuple[int, int] | None:
     """Where `words` stand in `text`, blind to white space, case and the style of quotes and dashes."""
-    parts = _flat(words).strip(" .,;:…").split()
-    if not parts:
-        return None
-    pattern = r"\s+".join(re.escape(part) for part in parts)
-    found = re.search(pattern, text.translate(FLAT), re.IGNORECASE)
-    return (found.start(), found.end()) if found else None
+    return _folded(text).find(fold(words).text.strip(" .,;:…"))
 
 
 def _citations(
@@ -189,4 +185,10 @@ def _uncited(text: str) -> int:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.translate(FLAT).split()).casefold()
+    return fold(text).text
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> Folded:
+    """A passage is searched for every quotation of an answer."""
+    return fold(text)

@@ -25,6 +25,7 @@ from ingestion.index.filters import parse_filter
 from ingestion.index.fusion import fuse
 from ingestion.index.protocol import Candidates, DocumentSet, Hit, IndexStore, SetInfo, SetWriter
 from ingestion.index.stores import open_store
+from ingestion.languages.analysis import REVISION
 from ingestion.settings import ChunkingSettings, IndexSettings
 
 BATCH = 10_000
@@ -159,6 +160,8 @@ def _finish(
         documents=built.documents,
         chunks=len(built.chunk_ids),
         average_length=built.average_length,
+        analysis=REVISION,
+        languages=built.languages,
         committed_at=datetime.now(UTC),
         place=built.place,
     )

@@ -42,6 +42,8 @@ MOST_CHARS = 4096
 # The facet that says who sees a chunk: `true` for everyone, else the names of groups. It comes from
 # the field `groups` alone; a metadata field of this name counts for nothing.
 VISIBLE = "plumbline:visible"
+# The field that holds a chunk's language, beside what a source states under this name.
+LANGUAGE = "language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,13 @@ def facet(field: str, value: Scalar) -> str:
     return json.dumps([field, value], ensure_ascii=False)
 
 
-def facets(metadata: Metadata) -> list[str]:
-    """Every value of every field, a list's values one by one; and who sees the document."""
+def facets(metadata: Metadata, language: str = "") -> list[str]:
+    """Every value of every field, a list's values one by one; and who sees the document.
+
+    `language` is what was detected, or what a stated one means; what the metadata states stays.
+    """
     groups = groups_of(metadata)
+    detected = facet(LANGUAGE, language)
     return [
         *(
             facet(field, item)
@@ -85,6 +91,7 @@ def facets(metadata: Metadata) -> list[str]:
             if field != VISIBLE
             for item in (value if isinstance(value, list) else [value])
         ),
+        *([detected] if language and metadata.get(LANGUAGE) != language else []),
         *(facet(VISIBLE, who) for who in ([True] if groups is None else groups)),
     ]
 

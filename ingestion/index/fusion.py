@@ -43,7 +43,10 @@ from typing import NamedTuple
 from ingestion.index.protocol import Candidates, Key
 
 # Names the method in an answer's manifest; another formula needs another name.
-FUSION = "standardised-coverage-1"
+FUSION = "standardised-coverage-2"
+
+# Weight of dense search where the embedding model does not know the question's language.
+BLIND_WEIGHT = 0.25
 
 
 class Fused(NamedTuple):
@@ -63,13 +66,14 @@ class Fused(NamedTuple):
     lexical: float | None
 
 
-def fuse(candidates: Candidates, coverage: float) -> list[Fused]:
+def fuse(candidates: Candidates, coverage: float, dense_weight: float = 1.0) -> list[Fused]:
     """All candidates, best first; ties go to the higher similarity, then to the lower key.
 
     Args:
         candidates: what both searches found.
         coverage: share of the question's terms that the best lexical hit holds
             (`bm25.coverage`); of no account where there is no hit.
+        dense_weight: less than 1 where the embedding model does not know the question's language.
     """
     similarities = candidates.similarities
     if not similarities:
@@ -79,7 +83,7 @@ def fuse(candidates: Candidates, coverage: float) -> list[Fused]:
     near, spread = _mean_and_deviation(similarities.values())
     _, width = _mean_and_deviation(lexical)
     # Where a side says the same of every candidate it says nothing.
-    toward_near = 1.0 / spread if spread else 0.0
+    toward_near = dense_weight / spread if spread else 0.0
     toward_match = coverage / width / max(lexical) if width else 0.0
     raw = [
         (similarity - near) * toward_near + match * match * toward_match

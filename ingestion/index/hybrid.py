@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ingestion.documents import Chunk
 from ingestion.index import bm25
 from ingestion.index.filters import Filter
-from ingestion.index.fusion import fuse
+from ingestion.index.fusion import BLIND_WEIGHT, fuse
 from ingestion.index.protocol import DocumentSet
+from ingestion.languages import question_languages
 
 
 class Found(NamedTuple):
@@ -49,8 +50,11 @@ def search(
         where: which documents may be found.
     """
     candidates = document_set.candidates(vector, question, max(depth, limit), where)
-    coverage = bm25.coverage(question, candidates.best_match)
-    best = fuse(candidates, coverage)[:limit]
+    info = document_set.info
+    coverage = bm25.coverage(question, candidates.best_match, info.languages)
+    language = question_languages(question, info.languages)[0]
+    weight = 1.0 if info.model.knows(language) else BLIND_WEIGHT
+    best = fuse(candidates, coverage, weight)[:limit]
     chunks = document_set.chunks([fused.key for fused in best])
     return [
         Found(chunk, fused.score, fused.dense, fused.lexical)

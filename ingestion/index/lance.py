@@ -147,7 +147,7 @@ class LanceStore:
             source = self._db.open_table(table)
             source.checkout(version)
             target = self._db.create_table(copy, schema=source.schema)
-            batches = source.search().select(lance_rows.COLUMNS).to_batches(COPIED_ROWS)
+            batches = source.search().select(source.schema.names).to_batches(COPIED_ROWS)
             for batch in batches:
                 target.add(lance_rows.as_table(batch))
             return LanceWriter(target, copy, self._folder, info.number).finish().place

@@ -25,7 +25,7 @@ from typing import Any
 
 from lancedb.index import FTS, BTree, IvfRq, LabelList
 
-from ingestion.index.bm25 import STOP_WORDS
+from ingestion.languages.analysis import STOP_WORDS
 
 # Below, a scan takes less than 15 ms, and is exact.
 SCANNED_ROWS = 20_000
@@ -37,6 +37,8 @@ PROBES = 256
 REFINED_ROWS = 400
 # Up to here the text index is made anew (10 s) rather than let it count deleted rows.
 EXACT_ROWS = 100_000
+# Of a term, in bytes; ours are far shorter.
+LONGEST_TERM = 1_000
 # optimize() refuses to clean up past a tag, so it must not try.
 NEVER = timedelta(days=36_500)
 
@@ -49,11 +51,13 @@ def index(table: Any) -> None:
     there = {column for found in table.list_indices() for column in found.columns}
     if there:
         table.optimize(cleanup_older_than=NEVER)
-    if "indexed_text" not in there:
-        table.create_index("indexed_text", config=text_analysis())
+    text = "terms" if "terms" in table.schema.names else "indexed_text"
+    analysis = terms_as_they_are() if text == "terms" else english_analysis()
+    if text not in there:
+        table.create_index(text, config=analysis)
     elif rows <= EXACT_ROWS and _deleted_rows(table):
         # Lance counts deleted rows in BM25 until it rewrites the file that holds them.
-        table.create_index("indexed_text", config=text_analysis(), replace=True)
+        table.create_index(text, config=analysis, replace=True)
     if "document_id" not in there:
         table.create_index("document_id", config=BTree())
     if "facets" not in there:
@@ -71,8 +75,21 @@ def searched(query: Any, limit: int) -> Any:
     return query.distance_type("cosine").nprobes(PROBES).refine_factor(max(2, refined)).limit(limit)
 
 
-def text_analysis() -> FTS:
-    """What Lance does to texts and questions before it matches them."""
+def terms_as_they_are() -> FTS:
+    """Lance splits terms at the spaces between them, and does nothing else to them."""
+    return FTS(
+        base_tokenizer="whitespace",
+        lower_case=False,
+        stem=False,
+        remove_stop_words=False,
+        ascii_folding=False,
+        max_token_length=LONGEST_TERM,
+        with_position=False,
+    )
+
+
+def english_analysis() -> FTS:
+    """What Lance does to the texts of versions that have no terms of ours."""
     return FTS(
         language="English",
         stem=True,

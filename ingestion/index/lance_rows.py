@@ -12,18 +12,24 @@ from numpy.typing import NDArray
 
 from ingestion.documents import Chunk
 from ingestion.index.filters import facets
+from ingestion.languages import analyze
 
 # What a search reads back to rebuild a chunk.
 CHUNK_COLUMNS = [
     "id", "document_id", "document_hash", "title", "heading_path", "page", "start", "end", "text",
-    "context", "ordinal", "metadata", "media_type", "source",
+    "context", "ordinal", "metadata", "media_type", "source", "language",
 ]  # fmt: skip
 
-COLUMNS = [*CHUNK_COLUMNS, "indexed_text", "facets", "vector"]
+# Columns that versions without `SetInfo.analysis` do not have.
+NEWER = ("language", "terms")
 
 
 def schema(dimension: int) -> pa.Schema:
-    """The table's columns; `indexed_text` is what full-text search reads, `page` is JSON, `facets` are for filters."""
+    """The table's columns.
+
+    `terms` is what full-text search reads, as `ingestion.languages.analyze` makes it of
+    `indexed_text`, with spaces between; `page` is JSON; `facets` are for filters.
+    """
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -42,6 +48,8 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("facets", pa.list_(pa.string())),
             pa.field("media_type", pa.string()),
             pa.field("source", pa.string()),
+            pa.field("language", pa.string()),
+            pa.field("terms", pa.string()),
             pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False),
         ]
     )
@@ -63,9 +71,11 @@ def to_table(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> pa.Table:
         "indexed_text": [chunk.indexed_text for chunk in chunks],
         "ordinal": [chunk.ordinal for chunk in chunks],
         "metadata": [json.dumps(dict(chunk.metadata), ensure_ascii=False) for chunk in chunks],
-        "facets": [facets(chunk.metadata) for chunk in chunks],
+        "facets": [facets(chunk.metadata, chunk.language) for chunk in chunks],
         "media_type": [chunk.media_type for chunk in chunks],
         "source": [chunk.source for chunk in chunks],
+        "language": [chunk.language for chunk in chunks],
+        "terms": [" ".join(analyze(chunk.indexed_text, chunk.language)) for chunk in chunks],
     }
     dimension = vectors.shape[1]
     target = schema(dimension)
@@ -83,14 +93,16 @@ def to_table(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> pa.Table:
 
 
 def as_table(batch: pa.RecordBatch) -> pa.Table:
-    """Rows read with `COLUMNS` as rows to add; metadata comes back as plain text and is JSON again."""
+    """Rows with all columns of their table as rows to add; metadata comes back as text and is JSON again."""
+    target = schema(batch.schema.field("vector").type.list_size)
+    fields = [field for field in target if field.name in batch.schema.names]
     columns = []
-    for field in schema(batch.schema.field("vector").type.list_size):
+    for field in fields:
         column = batch.column(field.name)
         if field.name == "metadata" and not isinstance(column, pa.ExtensionArray):
             column = pa.ExtensionArray.from_storage(pa.json_(), column.cast(pa.string()))
         columns.append(column)
-    return pa.Table.from_arrays(columns, schema=schema(batch.schema.field("vector").type.list_size))
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def to_chunk(row: dict[str, Any]) -> Chunk:
@@ -110,4 +122,5 @@ def to_chunk(row: dict[str, Any]) -> Chunk:
         metadata=json.loads(metadata) if isinstance(metadata, str | bytes) else metadata,
         media_type=row["media_type"],
         source=row["source"],
+        language=row.get("language") or "",
     )

@@ -24,6 +24,7 @@ from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted, to_sql
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
+from ingestion.languages import analyze_question
 
 
 class LanceSet:
@@ -88,7 +89,7 @@ class LanceSet:
         """All chunks of many documents."""
         if not document_ids:
             return {}
-        rows = self._rows_of(document_ids, lance_rows.CHUNK_COLUMNS).to_pylist()
+        rows = self._rows_of(document_ids, self._chunk_columns()).to_pylist()
         return by_document(map(lance_rows.to_chunk, rows))
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -104,6 +105,11 @@ class LanceSet:
         with reported(self._folder, "read"):
             rows = self._loop.run(self._rows(keys)).to_pylist()
         return {row["_rowid"]: lance_rows.to_chunk(row) for row in rows}
+
+    def _chunk_columns(self) -> list[str]:
+        if self.info.analysis:
+            return lance_rows.CHUNK_COLUMNS
+        return [name for name in lance_rows.CHUNK_COLUMNS if name not in lance_rows.NEWER]
 
     def _rows_of(self, document_ids: Sequence[str], columns: list[str]) -> pa.Table:
         wanted = ", ".join(map(quoted, document_ids))
@@ -131,14 +137,18 @@ class LanceSet:
     async def _lexical(
         self, question: str, limit: int, sql: str | None, columns: Sequence[str] = ("_score",)
     ) -> pa.Table:
-        clean = question.encode("utf-8", "replace").decode()  # a lone surrogate has no UTF-8
-        query = self._table.query().nearest_to_text(MatchQuery(clean, "indexed_text"))  # type: ignore[call-arg]
+        words = " ".join(analyze_question(question, self.info.languages))
+        column = "terms"
+        if not self.info.analysis:
+            words, column = question, "indexed_text"
+        clean = words.encode("utf-8", "replace").decode()  # a lone surrogate has no UTF-8
+        query = self._table.query().nearest_to_text(MatchQuery(clean, column))  # type: ignore[call-arg]
         if sql is not None:
             query = query.where(sql)
         return await query.limit(limit).select(list(columns)).with_row_id().to_arrow()
 
     async def _rows(self, keys: Sequence[Key]) -> pa.Table:
-        rows = self._table.take_row_ids(list(keys)).select(lance_rows.CHUNK_COLUMNS)
+        rows = self._table.take_row_ids(list(keys)).select(self._chunk_columns())
         return await rows.with_row_id().to_arrow()
 
 

@@ -13,7 +13,7 @@ from ingestion.documents import Chunk
 from ingestion.index import lance_indices, lance_rows
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted
-from ingestion.index.protocol import Built
+from ingestion.index.protocol import Built, languages_of
 
 # Documents named in one condition.
 MOST_NAMED = 1_000
@@ -48,12 +48,14 @@ class LanceWriter:
             tag = f"v{self._number}"
             move = tags.update if tag in tags.list() else tags.create
             move(tag, version)
-            rows = self._table.search().select(["id", "document_id"]).to_arrow()
+            languages = ["language"] if "language" in self._table.schema.names else []
+            rows = self._table.search().select(["id", "document_id", *languages]).to_arrow()
         return Built(
             place=f"{self.place}@{version}",
             chunk_ids=rows["id"].to_pylist(),
             documents=len(rows["document_id"].unique()),
             average_length=0.0,
+            languages=languages_of(rows["language"].unique().to_pylist() if languages else []),
         )
 
 

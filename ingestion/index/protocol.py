@@ -20,6 +20,7 @@ from ingestion.embedding import ModelIdentity
 from ingestion.errors import InvalidSetName
 from ingestion.index.filters import Filter
 from ingestion.index.records import Records
+from ingestion.languages.analysis import REVISION
 from ingestion.settings import ChunkingSettings
 
 SET_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -70,6 +71,10 @@ class SetInfo(BaseModel):
         documents: how many documents it holds.
         chunks: how many chunks.
         average_length: mean words of a chunk as lexical search counts them (BM25's avgdl).
+        analysis: revision of `ingestion.languages.analysis` that made its search terms; empty for
+            versions whose texts were all analyzed as English ones.
+        languages: codes of the languages its chunks are in, sorted; chunks of unknown language
+            count as English.
         committed_at: when it was complete, in UTC.
         committed_by: who ran the sync that made it.
         base: number of the version it was made from; None for a full build.
@@ -87,6 +92,8 @@ class SetInfo(BaseModel):
     documents: int
     chunks: int
     average_length: float = 0.0
+    analysis: str = ""
+    languages: tuple[str, ...] = ()
     committed_at: datetime
     committed_by: str = ""
     base: int | None = None
@@ -145,12 +152,14 @@ class Built(NamedTuple):
         chunk_ids: the ids of all its chunks, in no order.
         documents: how many documents it holds.
         average_length: see `SetInfo`.
+        languages: see `SetInfo`.
     """
 
     place: str
     chunk_ids: list[str]
     documents: int
     average_length: float
+    languages: tuple[str, ...] = ()
 
 
 def described(
@@ -166,6 +175,8 @@ def described(
         documents=built.documents,
         chunks=len(built.chunk_ids),
         average_length=built.average_length,
+        analysis=REVISION,
+        languages=built.languages,
         committed_at=datetime.now(UTC),
         place=built.place,
     )
@@ -255,10 +266,15 @@ def check_name(name: str) -> str:
     return name
 
 
+def languages_of(found: Iterable[str | None]) -> tuple[str, ...]:
+    """The languages of a version's chunks, as `SetInfo` keeps them."""
+    return tuple(sorted({language or "en" for language in found}))
+
+
 def digest(ids: Iterable[str], model: ModelIdentity, chunking: ChunkingSettings) -> str:
     """Order-free digest (32 hex digits) of chunk ids and of what else shapes the vectors."""
     import hashlib
 
     total = sum(int(id_, 16) for id_ in ids) % (1 << 128)
-    rest = model.model_dump_json(exclude={"name"}) + chunking.model_dump_json()
+    rest = REVISION + model.model_dump_json(exclude={"name", "languages"}) + chunking.model_dump_json()
     return hashlib.blake2b(f"{total:032x}{rest}".encode(), digest_size=16).hexdigest()

@@ -40,7 +40,8 @@ def payload(chunk: Chunk) -> dict[str, Any]:
         "context": chunk.context,
         "ordinal": chunk.ordinal,
         "metadata": dict(chunk.metadata),
-        FACETS: facets(chunk.metadata),
+        FACETS: facets(chunk.metadata, chunk.language),
+        "language": chunk.language,
         "media_type": chunk.media_type,
         "source": chunk.source,
     }

@@ -16,6 +16,7 @@ from ingestion.index.filters import Filter
 from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_connection import Connection
+from ingestion.languages import analyze_question
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter
 
 PAGE = 1000
@@ -116,7 +117,7 @@ class QdrantSet:
     def _lexical(
         self, question: str, limit: int, where: Filter | None
     ) -> models.QueryRequest | None:
-        indices, values = bm25.query_vector(question)
+        indices, values = bm25.query_vector(analyze_question(question, self.info.languages))
         if not indices:
             return None
         words = models.SparseVector(indices=indices, values=values)

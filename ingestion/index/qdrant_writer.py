@@ -14,10 +14,11 @@ from qdrant_client import QdrantClient, models
 from ingestion.documents import Chunk
 from ingestion.errors import IndexUnavailable
 from ingestion.index import bm25
-from ingestion.index.protocol import Built
+from ingestion.index.protocol import Built, languages_of
 from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, payload, without_documents
 from ingestion.index.qdrant_set import PAGE
+from ingestion.languages import analyze
 
 # Kept as the collection's metadata, so that a run that goes on weighs words as the one before did.
 AVERAGE_LENGTH = "average_length"
@@ -68,7 +69,7 @@ class QdrantWriter:
         """Add chunks with their vectors."""
         if not chunks:
             return
-        words = [bm25.analyze(chunk.indexed_text) for chunk in chunks]
+        words = [analyze(chunk.indexed_text, chunk.language) for chunk in chunks]
         # BM25 wants the mean length before the last chunk is seen: the first batch's stands for it.
         if not self._average_length:
             self._set_average_length(max(1.0, float(np.mean([len(terms) for terms in words]))))
@@ -88,10 +89,13 @@ class QdrantWriter:
         self._wait_until_indexed()
         ids: list[str] = []
         documents: set[str] = set()
-        for page in self._connection.pages(self.place, PAGE, payload=["document_id"]):
+        languages: set[str] = set()
+        for page in self._connection.pages(self.place, PAGE, payload=["document_id", "language"]):
             ids += [UUID(str(point.id)).hex for point in page]
             documents.update((point.payload or {})["document_id"] for point in page)
-        return Built(self.place, ids, len(documents), self._average_length)
+            languages.update((point.payload or {}).get("language", "") for point in page)
+        length = self._average_length
+        return Built(self.place, ids, len(documents), length, languages_of(languages))
 
     def _upsert(self, points: list[models.PointStruct]) -> None:
         size = self._connection.settings.upsert_batch

@@ -74,6 +74,7 @@ class SetDefinition(_Part):
     Attributes:
         document_set: its name.
         sources: where its documents come from; a source's key names it within the set.
+        language: code of the language of documents that do not state theirs; detected if not given.
         chunking: what differs from the settings; only fields that were given count.
         embedding: what differs from the settings.
         golden: questions that a candidate must find as well as the live version does.
@@ -84,6 +85,7 @@ class SetDefinition(_Part):
 
     document_set: str
     sources: tuple[Source, ...] = Field(min_length=1)
+    language: str | None = None
     chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
     embedding: EmbeddingOverrides = Field(default_factory=EmbeddingOverrides)
     golden: tuple[GoldenQuestion, ...] = ()
@@ -99,6 +101,11 @@ class SetDefinition(_Part):
                 "beginning with a letter or digit"
             )
         return name
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, language: str | None) -> str | None:
+        return ChunkingSettings(language=language).language
 
     @field_validator("sources")
     @classmethod
@@ -160,7 +167,10 @@ def with_source(definition: SetDefinition, source: Source) -> SetDefinition:
 
 def chunking_for(definition: SetDefinition, defaults: ChunkingSettings) -> ChunkingSettings:
     """How the set is cut: the settings, with what the definition says over them."""
-    return defaults.model_copy(update=definition.chunking.model_dump(exclude_unset=True))
+    given = definition.chunking.model_dump(exclude_unset=True)
+    if definition.language:
+        given["language"] = definition.language
+    return defaults.model_copy(update=given)
 
 
 def embedding_for(definition: SetDefinition, defaults: EmbeddingSettings) -> EmbeddingSettings:

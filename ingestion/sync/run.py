@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ingestion.errors import SourceError, UnknownDocumentSet
 from ingestion.index.protocol import SetInfo
+from ingestion.languages.analysis import REVISION
 from ingestion.loaders import EXTRACTION
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sources.source_file import SourceFile
@@ -22,6 +23,9 @@ from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.collecting import collect
 from ingestion.versions.lease import leased
 from ingestion.versions.source_manifest import SourceDocument
+
+# Revisions of all that makes chunks and their search terms of a file's bytes.
+MAKING = f"{EXTRACTION}+{REVISION}"
 
 
 def sync(
@@ -56,7 +60,7 @@ def sync(
         live = live_version(tools.catalogue, name)
         rows = {row.id: row for row in tools.catalogue.manifest(live)} if live else {}
         because = full_build_reason(live, tools)
-        target = Target(name, tools.embedder.identity, tools.chunking, EXTRACTION, options.by)
+        target = Target(name, tools.embedder.identity, tools.chunking, MAKING, options.by)
         built = unjudged_version(tools.catalogue, target)
         base = built or (None if because else live)
         base_rows = (
@@ -138,7 +142,9 @@ def full_build_reason(live: SetInfo | None, tools: Tools) -> str:
         reasons.append(f"the embedding {what} has changed")
     if live.chunking != tools.chunking:
         reasons.append("the chunking settings have changed")
-    if live.extraction != EXTRACTION:
+    if live.analysis != REVISION:
+        reasons.append("search terms are made in a newer way")
+    elif live.extraction != MAKING:
         reasons.append("documents are extracted in a newer way")
     return "Full build, since " + " and ".join(reasons) if reasons else ""
 

@@ -77,7 +77,7 @@ def test_an_empty_table_gets_no_index(table: Any) -> None:
 def test_a_small_table_is_scanned(table: Any) -> None:
     table.add(rows(0, 100))
     lance_indices.index(table)
-    assert indexed_columns(table) == {"indexed_text", "document_id", "facets"}
+    assert indexed_columns(table) == {"terms", "document_id", "facets"}
 
 
 def test_a_large_table_gets_a_vector_index_that_new_rows_join(table: Any) -> None:
@@ -129,5 +129,5 @@ def test_indices_outlive_going_back_to_an_older_version(table: Any) -> None:
     table.restore()
     table.add(rows(300, 20))
     lance_indices.index(table)
-    assert indexed_columns(table) == {"indexed_text", "document_id", "facets"}
+    assert indexed_columns(table) == {"terms", "document_id", "facets"}
     assert len(scores(table, "pump")) == 120
