@@ -30,6 +30,24 @@ class StageScores(BaseModel):
     rerank: float | None = None
 
 
+class AlsoIn(BaseModel):
+    """Another place where a passage's words stand, which the reader may see.
+
+    Attributes:
+        document: the document's id in its set.
+        title: the document's title.
+        source: where the document comes from: its source and the path below, or its URL.
+        metadata: the document's metadata.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    title: str
+    source: str
+    metadata: dict[str, Any]
+
+
 class Passage(BaseModel):
     """A retrieved chunk.
 
@@ -47,6 +65,8 @@ class Passage(BaseModel):
         scores: the scores stage by stage.
         metadata: the document's metadata.
         source: where the document comes from: its source and the path below, or its URL.
+        also_in: further documents that hold the same words, or nearly the same with the same
+            numbers; they took no places of their own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,10 +84,13 @@ class Passage(BaseModel):
     scores: StageScores
     metadata: dict[str, Any]
     source: str
+    also_in: list[AlsoIn] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, chunk: Chunk, scores: StageScores) -> Passage:
-        """The passage that a chunk becomes when it is found."""
+    def of(cls, chunk: Chunk, scores: StageScores, copies: Iterable[Chunk] = ()) -> Passage:
+        """The passage that a chunk becomes when it is found, with copies that were found too."""
+        others = {copy.document_id: copy for copy in copies}
+        others.pop(chunk.document_id, None)
         return cls(
             chunk_id=chunk.id,
             document=chunk.document_id,
@@ -82,12 +105,23 @@ class Passage(BaseModel):
             scores=scores,
             metadata=dict(chunk.metadata),
             source=for_readers(chunk.source, chunk.document_id),
+            also_in=[
+                AlsoIn(
+                    document=copy.document_id,
+                    title=copy.title,
+                    source=for_readers(copy.source, copy.document_id),
+                    metadata=dict(copy.metadata),
+                )
+                for copy in others.values()
+            ],
         )
 
 
 def needs_of(passages: Iterable[Passage]) -> Needs:
     """Who may read a text that was made from these passages: by the groups of their documents."""
-    return needs_of_metadata(passage.metadata for passage in passages)
+    found = list(passages)
+    copies = [copy.metadata for passage in found for copy in passage.also_in]
+    return needs_of_metadata([*(passage.metadata for passage in found), *copies])
 
 
 def needs_of_metadata(metadata: Iterable[Mapping[str, Any]]) -> Needs:

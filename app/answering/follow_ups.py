@@ -29,7 +29,7 @@ from app.answering.named_things import (
     word_before,
     words_of,
 )
-from ingestion.index import bm25
+from ingestion.languages import analyze
 
 # Changes with any rule that changes a question, so that a manifest tells old answers from new ones.
 RULE = "rule-2"
@@ -214,7 +214,7 @@ def _is_other_matter(
     if not _OTHER_MATTER.search(plain):
         return False
     prefixes = {prefix_of(before[span.start : span.end]) for span in theirs}
-    known = set(bm25.analyze(before))
+    known = set(analyze(before))
     nouns = [noun for span in codes if (noun := noun_before(span, rest)) is not None]
     return all(prefix_of(rest[span.start : span.end]) not in prefixes for span in codes) and any(
         not known.issuperset(noun.stems) for noun in nouns
@@ -244,7 +244,7 @@ def _swapped(
             start, there = leading, old_leading
         edits.append((there, until, rest[start:end].lstrip()))
         used.update(range(span.start, span.end))
-    known = set(bm25.analyze(before))
+    known = set(analyze(before))
     left = [
         word
         for word in words_of(rest)
@@ -316,10 +316,10 @@ def _things(before: str, verbs: bool = False) -> list[str]:
 
 
 def _with_terms(plain: str, things: Iterable[str], most: int = MOST_CARRIED) -> str:
-    known = set(bm25.analyze(plain))
+    known = set(analyze(plain))
     carried: list[str] = []
     for text in things:
-        stems = bm25.analyze(text)
+        stems = analyze(text)
         if stems and not known.issuperset(stems):
             carried.append(text)
             known.update(stems)

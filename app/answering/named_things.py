@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingestion.index import bm25
+from ingestion.languages import analyze
 
 WORD = re.compile(r"[£$€]?[^\W_](?:[\w'’.,:/-]*\w)?")
 ONES = re.compile(
@@ -62,7 +62,7 @@ class Word:
     @property
     def stems(self) -> tuple[str, ...]:
         """Its search terms; none for a word that carries grammar only."""
-        return tuple(bm25.analyze(self.text))
+        return tuple(analyze(self.text))
 
     @property
     def carries(self) -> bool:

@@ -11,15 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Passage, StageScores
+from app.answering.copies import COPIES, Distinct, distinct
 from app.answering.courtesy import without_courtesy
 from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
-from app.answering.spelling import Spelling
+from app.answering.spelling import WORDING, Spelling
 from app.embedders import Embedders
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
+from ingestion.index.fusion import FUSION
 from ingestion.index.protocol import DocumentSet, SetInfo
 
+# How a question's words are read, mended and searched for, for the manifest.
+FOUND_BY = f"{FUSION} {WORDING} {COPIES}"
+# Where copies take places, the next search takes so many times as many chunks.
+DEEPER = 4
 # The unit vector of a question, by the model that a set was built with.
 EmbedQuestion: TypeAlias = Callable[[SetInfo, str], NDArray[np.float32]]
 
@@ -80,7 +86,7 @@ class Retriever:
         wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
         question = without_courtesy(question)
         found, timings = self._search(question, document_set, wanted, where)
-        texts = [text for item in found for text in (item.chunk.title, item.chunk.text)]
+        texts = [text for one in found for text in (one.best.chunk.title, one.best.chunk.text)]
         mended = self._spelling(document_set.info).mended(question, texts)
         if mended != question:
             question = mended
@@ -88,16 +94,38 @@ class Retriever:
             timings = {stage: round(took + again[stage], 3) for stage, took in timings.items()}
         searched = time.perf_counter()
         if self._reranker is None:
-            return Retrieved(question, [_passage(item, None) for item in found], timings)
-        scores = self._reranker.scores(question, [item.chunk for item in found], deadline)
+            return Retrieved(question, [_passage(one, None) for one in found], timings)
+        scores = self._reranker.scores(question, [one.best.chunk for one in found], deadline)
         if scores is None:
             timings["rerank"] = _ms(searched, time.perf_counter())
-            fused = [_passage(item, None) for item in found[:limit]]
+            fused = [_passage(one, None) for one in found[:limit]]
             return Retrieved(question, fused, timings, True)
-        passages = [_passage(item, score) for item, score in zip(found, scores, strict=True)]
+        passages = [_passage(one, score) for one, score in zip(found, scores, strict=True)]
         passages.sort(key=lambda passage: passage.score, reverse=True)
         timings["rerank"] = _ms(searched, time.perf_counter())
         return Retrieved(question, passages[:limit], timings)
+
+    def _search(
+        self, question: str, document_set: DocumentSet, wanted: int, where: Filter | None
+    ) -> tuple[list[Distinct], dict[str, float]]:
+        """So many chunks that say different things, and what each stage took.
+
+        Where copies leave fewer, more is searched for, down to where the candidates end.
+        """
+        began = time.perf_counter()
+        vector = self._embed(document_set.info, question)
+        embedded = time.perf_counter()
+        limit, most = wanted, max(wanted, self._depth)
+        while True:
+            found = hybrid.search(
+                document_set, vector, question, limit=limit, depth=self._depth, where=where
+            )
+            different = distinct(found)
+            if len(different) >= wanted or len(found) < limit or limit >= most:
+                break
+            limit = min(limit * DEEPER, most)
+        timings = {"embed": _ms(began, embedded), "search": _ms(embedded, time.perf_counter())}
+        return different[:wanted], timings
 
     def _spelling(self, info: SetInfo) -> Spelling:
         name = info.model.content_hash
@@ -107,22 +135,11 @@ class Retriever:
             self._spellings[name] = spelling
         return spelling
 
-    def _search(
-        self, question: str, document_set: DocumentSet, wanted: int, where: Filter | None
-    ) -> tuple[list[hybrid.Found], dict[str, float]]:
-        began = time.perf_counter()
-        vector = self._embed(document_set.info, question)
-        embedded = time.perf_counter()
-        found = hybrid.search(
-            document_set, vector, question, limit=wanted, depth=self._depth, where=where
-        )
-        searched = time.perf_counter()
-        return found, {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
 
-
-def _passage(found: hybrid.Found, rerank: float | None) -> Passage:
+def _passage(one: Distinct, rerank: float | None) -> Passage:
+    found = one.best
     scores = StageScores(dense=found.dense, lexical=found.lexical, fused=found.score, rerank=rerank)
-    return Passage.of(found.chunk, scores)
+    return Passage.of(found.chunk, scores, [copy.chunk for copy in one.others])
 
 
 def _ms(start: float, end: float) -> float:

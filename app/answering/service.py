@@ -18,7 +18,7 @@ from app.answering.deadline import Deadline
 from app.answering.follow_ups import RULE, Said, condense_by_rule
 from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
-from app.answering.retrieval import Retriever
+from app.answering.retrieval import FOUND_BY, Retriever
 from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
@@ -26,7 +26,6 @@ from app.settings import Settings
 from ingestion.embedding import Embedder
 from ingestion.index.filters import both, parse_filter
 from ingestion.index.filters import visible_to as passes_to
-from ingestion.index.fusion import FUSION
 from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
 from prompts.uses import ANSWER, CONDENSE
@@ -285,7 +284,7 @@ class AnswerService:
             chat_model=chosen.name,
             chat_parameters=chosen.parameters,
             retrieval=RetrievalManifest(
-                fusion=FUSION,
+                fusion=FOUND_BY,
                 passages=limit,
                 depth=retrieval.depth,
                 rerank_model=retrieval.rerank_model,

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
+from ingestion.languages import detect
+
+# Changes with any rule here or in `courtesy`, so that a manifest tells old answers from new ones.
+WORDING = "wording-1"
 # A shorter word has too many neighbours.
 SHORTEST = 5
 # From this length on, two slips are mended.
@@ -45,27 +49,32 @@ class Spelling:
             texts: what was found with it: passages and their titles.
         """
         doubtful = {
-            word.lower()
+            word
             for word in _WORD.findall(question)
             if len(word) >= SHORTEST and word[1:].islower() and word.lower() not in self._rank
         }
         if not doubtful:
             return question
         counted = Counter(word for text in texts for word in _WORD.findall(text.lower()))
-        mended = {
-            word: better
-            for word in doubtful - counted.keys()
-            if (better := self._nearest(word, counted)) is not None
-        }
+        # The vocabulary is mostly English, and knows few names.
+        is_english = detect(question) in ("en", None) and question.isascii()
+        mended = {}
+        for word in doubtful:
+            if word.lower() in counted:
+                continue
+            may_be_name = word[0].isupper() and not question.lstrip().startswith(word)
+            better = self._nearest(word.lower(), counted, is_english and not may_be_name)
+            if better is not None:
+                mended[word.lower()] = better
         if not mended:
             return question
         return _WORD.sub(lambda found: _as(found[0], mended), question)
 
-    def _nearest(self, word: str, counted: Counter[str]) -> str | None:
+    def _nearest(self, word: str, counted: Counter[str], in_vocabulary: bool) -> str | None:
         near = _near(word, counted)
         if near:
             return min(near, key=lambda other: (near[other], -counted[other], other))
-        known = _near(word, self._rank, most=1)
+        known = _near(word, self._rank, most=1) if in_vocabulary else {}
         return min(known, key=lambda other: self._rank[other], default=None)
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from app.answering.extractive.expectation import asks_whether, expected, holds
+from app.answering.extractive.expectation import asks_whether, expected, holds, without_measure
 from app.answering.extractive.passages import Passage, Task
 from app.answering.extractive.units import Kind, Unit, cut
 from app.answering.extractive.words import Reader, Telling, Word
@@ -84,7 +84,7 @@ class Evidence:
 
     Attributes:
         question: as it was asked.
-        stems: stems of its words that carry meaning.
+        stems: stems of its words that carry meaning; those of "how long" or "how many" do not.
         candidates: all units, in reading order.
         rows: what was measured of each.
         telling: how telling a stem is among these units.
@@ -111,7 +111,7 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
     candidates = [found for passage in task.passages for found in _candidates(passage, reader)]
     telling = Telling([candidate.stems for candidate in candidates])
     rows = _by_words(task, candidates, reader, telling)
-    stems = tuple(word.stem for word in reader.content(task.question))
+    stems = tuple(word.stem for word in reader.content(without_measure(task.question)))
     promising = sorted(
         (index for index, row in enumerate(rows) if row.can_answer),
         key=lambda index: -score(rows[index]),

@@ -59,6 +59,18 @@ _WHETHER = re.compile(
 )
 
 
+_MEASURE = re.compile(
+    r"\bhow (?:many|much|long|far|old|tall|large|big|high|deep|fast|heavy|often|wide|frequently|soon"
+    r"|quickly|late|early|cold|hot|warm|close|near)\b",
+    re.IGNORECASE,
+)
+
+
+def without_measure(question: str) -> str:
+    """The question without "how long" and its like, which no answer repeats."""
+    return _MEASURE.sub(" ", question)
+
+
 def asks_whether(question: str) -> bool:
     """Whether `question` wants a yes or no; then its own words may be the answer."""
     return _WHETHER.match(question) is not None

@@ -25,7 +25,7 @@ _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 # A prompt, an option, an assignment, a call, a path or a comment after a command.
 _CODE_LINE = re.compile(
-    r"\A\s*(?:[$>#]\s?\S|[a-z][\w.-]*(?:\s+\S+)*\s+--?[A-Za-z][\w-]*(?:\s|=|\Z)|(?:export\s+)?[A-Za-z_][\w.]*=\S"
+    r"\A\s*(?:\$\s\S|[a-z][\w.-]*(?:\s+\S+)*\s+--?[A-Za-z][\w-]*(?:\s|=|\Z)|(?:export\s+)?[A-Za-z_][\w.]*=\S"
     r"|(?:sudo|curl|pip|npm|git|docker|make|cd|python\d?|kubectl|apt-get|systemctl|plumb)\s+\S"
     r"|[\w.]+\([^)]*\)\s*;?\s*\Z|[a-z][\w.-]*(?:\s+[\w./:=@-]+)+\s{2,}#\s)"
 )

@@ -114,7 +114,7 @@ def test_another_thing_of_the_sort_takes_its_place_and_terms_do_not_pile_up() ->
         (
             "What is the limit for a hotel outside London in the policy?",
             "and in london?",
-            "What is the limit for a hotel in london in the policy?",
+            "What is the limit for a hotel in London in the policy?",
         ),
         ("How many hours has van V-014?", "And truck R-02?", "How many hours has truck R-02?"),
         ("Who got invoice 4711?", "And 4712?", "Who got invoice 4712?"),
