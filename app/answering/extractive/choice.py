@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.links import keys_of, new_keys
 from app.answering.extractive.units import Kind
+from app.answering.extractive.versions import in_force_first
 from app.answering.extractive.weights import Weights
 
 # A block that one of so many best units belongs to needs to hold less of the question.
@@ -25,10 +26,12 @@ class Choice:
     Attributes:
         quoted: the units to quote, in the order to give them; none when it declines.
         support: how well the passages support them, 0 to 1.
+        notes: what to say of a passage's version before its quotation, by marker.
     """
 
     quoted: tuple[Candidate, ...]
     support: float
+    notes: Mapping[int, str] = field(default_factory=dict)
 
 
 def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: float) -> Choice:
@@ -47,7 +50,10 @@ def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: 
     if asks_how(evidence.question) and (block := _block(evidence, ranked, weights)) is not None:
         quoted = (block,)
     support = weights.support(evidence.rows[best], _gap(evidence, quoted))
-    return Choice(quoted if support >= threshold else (), support)
+    if support < threshold:
+        return Choice((), support)
+    ordered, notes = in_force_first(quoted, evidence.question)
+    return Choice(tuple(ordered), support, notes)
 
 
 def _best(

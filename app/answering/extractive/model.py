@@ -103,13 +103,17 @@ def _pieces(choice: Choice) -> list[str]:
     """The answer's text, unit by unit; joined without a separator."""
     if not choice.quoted:
         return [NO_ANSWER]
-    lines = [_quotation(candidate) for candidate in choice.quoted]
+    lines = [
+        _quotation(candidate, choice.notes.get(candidate.passage.marker))
+        for candidate in choice.quoted
+    ]
     return [lines[0], *(f"\n{line}" for line in lines[1:])]
 
 
-def _quotation(candidate: Candidate) -> str:
+def _quotation(candidate: Candidate, note: str | None) -> str:
     header = f"{candidate.unit.header}: " if candidate.unit.header else ""
-    return f'{header}"{candidate.text}" [{candidate.passage.marker}]'
+    version = f"{note}: " if note else ""
+    return f'{version}{header}"{candidate.text}" [{candidate.passage.marker}]'
 
 
 def _data(choice: Choice) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,9 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 from app.answering.rendering import STRUCTURED
 
-# Where they lie in a message's `additional_kwargs`; hosted chat models do not look there.
+# Metadata that says since when a version is in force, the first that is there.
+_DATE_FIELDS = ("in_force_from", "valid_from", "effective_date", "effective", "date")
+_DATE = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Passage:
         title: its document's title.
         score: the fused retrieval score; only compared within one question.
         dense: cosine between question and passage, where the retrieval knows it.
+        dated: since when its document's version is in force (`YYYY-MM-DD`), if metadata or title say.
+        status: what its document's metadata and title say of that.
     """
 
     marker: int
@@ -32,6 +37,8 @@ class Passage:
     title: str = ""
     score: float = 0.0
     dense: float | None = None
+    dated: str | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +80,19 @@ def _passage(entry: Mapping[str, Any]) -> Passage:
         title=str(entry.get("title") or ""),
         score=float(entry.get("score") or 0.0),
         dense=None if dense is None else float(dense),
+        dated=_dated(entry),
+        status=_status(entry),
     )
+
+
+def _dated(entry: Mapping[str, Any]) -> str | None:
+    metadata = entry.get("metadata") or {}
+    stated = [str(metadata[name]) for name in _DATE_FIELDS if metadata.get(name)]
+    found = [_DATE.search(text) for text in (*stated, str(entry.get("title") or ""))]
+    return next((date[0] for date in found if date is not None), None)
+
+
+def _status(entry: Mapping[str, Any]) -> str:
+    metadata = entry.get("metadata") or {}
+    stated = [str(metadata[name]) for name in ("status", "keywords") if metadata.get(name)]
+    return " ".join([*stated, str(entry.get("title") or "")])

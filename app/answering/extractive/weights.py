@@ -43,7 +43,7 @@ class Weights:
     unit_expected: float = 1.0
     unit_own_names: float = 2.0
 
-    support_constant: float = -5.8
+    support_constant: float = -5.7
     support_similarity: float = 5.5
     support_match: float = 1.0
     support_passage_similarity: float = 3.5
