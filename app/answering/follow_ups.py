@@ -60,7 +60,8 @@ _PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _POINTING = re.compile(
-    r"\b(?:this|these|those|there|then|same|such|former|latter|otherwise|instead"
+    r"\b(?:(?:about|after|before|by|for|from|of|over|to|with) that\b(?!\s+the\b)"
+    r"|this|these|those|there|then|same|such|former|latter|otherwise|instead"
     r"|that(?!\s+(?:is|are|was|were|has|have|had|can|may|must|will|would|do|does|did|\w{3,}ed)\b)"
     r"|(?:that|the|this|which|another|other|\w+er|\w+est) ones?"
     r"|ones?(?=\W*\Z|\s+(?:is|are|was|were|has|have|can|may|must|will|in|at|on|for|of|with)\b))\b",
@@ -189,7 +190,8 @@ def _in_place(plain: str, rest: str, before: str) -> str:
     named = {
         text for span in theirs if span.sort.startswith("code") for text in _named(span, before)
     }
-    things = _things(body) if tail and _PERSONAL.search(body) else _things(before, verbs=not named)
+    refers = _PERSONAL.search(body) or _POINTING.search(body)
+    things = _things(body) if tail and refers else _things(before, verbs=not named)
     return _with_terms(plain, [text for text in things if text not in named])
 
 

@@ -10,7 +10,7 @@ from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.links import keys_of, new_keys
 from app.answering.extractive.units import Kind
-from app.answering.extractive.versions import in_force_first
+from app.answering.extractive.versions import in_force_first, is_over
 from app.answering.extractive.weights import Weights
 
 # A block that one of so many best units belongs to needs to hold less of the question.
@@ -83,7 +83,7 @@ def _gap(evidence: Evidence, quoted: Iterable[Candidate]) -> float:
     """The weight of the question's most telling word that is neither quoted nor in the frame."""
     held = frozenset[str]().union(*(found.stems | found.around for found in quoted))
     weights = {stem: evidence.telling(stem) for stem in evidence.stems}
-    missing = [weight for stem, weight in weights.items() if stem not in held]
+    missing = [weights[stem] for stem in evidence.asked if stem not in held]
     return max(missing, default=0.0) / (sum(weights.values()) or 1.0)
 
 
@@ -96,6 +96,8 @@ def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]
         if row.can_answer and words not in seen:
             seen.add(words)
             scores[index] = weights.unit_score(row)
+            if is_over(candidate.passage, evidence.question):
+                scores[index] -= weights.superseded
     if not scores:
         return
     top = max(scores.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,6 +18,8 @@ from app.answering.extractive.words import Reader, Telling, Word
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
+# What `follow_ups` puts behind a question.
+_LENT = re.compile(r"\s\([^()]*\)\Z")
 # A longer unit is embedded up to here, characters; quoted it is whole.
 LONGEST_EMBEDDED = 400
 
@@ -85,6 +88,7 @@ class Evidence:
     Attributes:
         question: as it was asked.
         stems: stems of its words that carry meaning; those of "how long" or "how many" do not.
+        asked: those of them that a follow-up asks itself, without what an earlier question lent it.
         candidates: all units, in reading order.
         rows: what was measured of each.
         telling: how telling a stem is among these units.
@@ -92,6 +96,7 @@ class Evidence:
 
     question: str
     stems: tuple[str, ...]
+    asked: frozenset[str]
     candidates: list[Candidate]
     rows: list[Row]
     telling: Telling
@@ -111,17 +116,19 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
     candidates = [found for passage in task.passages for found in _candidates(passage, reader)]
     telling = Telling([candidate.stems for candidate in candidates])
     rows = _by_words(task, candidates, reader, telling)
-    stems = tuple(word.stem for word in reader.content(without_measure(task.question)))
+    plain = without_measure(task.question)
+    stems = tuple(word.stem for word in reader.content(plain))
+    asked = reader.stems(_LENT.sub("", plain)).intersection(stems)
     promising = sorted(
         (index for index, row in enumerate(rows) if row.can_answer),
         key=lambda index: -score(rows[index]),
     )[:limit]
     if not promising:
-        return Evidence(task.question, stems, candidates, rows, telling)
+        return Evidence(task.question, stems, asked, candidates, rows, telling)
     vectors = embed([task.question, *(embedded_text(candidates[index]) for index in promising)])
     cosines = dict(zip(promising, (vectors[1:] @ vectors[0]).tolist(), strict=True))
     measured = _by_meaning(candidates, rows, cosines)
-    return Evidence(task.question, stems, candidates, measured, telling)
+    return Evidence(task.question, stems, asked, candidates, measured, telling)
 
 
 def embedded_text(candidate: Candidate) -> str:

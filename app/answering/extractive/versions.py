@@ -24,6 +24,11 @@ _NAMES_TIME = re.compile(
 )
 
 
+def is_over(passage: Passage, question: str) -> bool:
+    """Whether a passage is of a superseded version, and the question does not ask about the past."""
+    return bool(_OVER.search(passage.status)) and not _NAMES_TIME.search(question)
+
+
 def in_force_first(
     quoted: Sequence[Candidate], question: str
 ) -> tuple[list[Candidate], dict[int, str]]:

@@ -59,6 +59,7 @@ class Weights:
     enough: float = 0.95
     # ... while the next has at least this one.
     worthwhile: float = 0.03
+    superseded: float = 3.0
     block_covered: float = 0.6
     block_match: float = 6.0
     left_over: float = 0.25
