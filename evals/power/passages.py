@@ -44,7 +44,7 @@ class CutShort(Retriever):
             )
             for passage in found.passages
         ]
-        return Retrieved(passages, found.timings_ms)
+        return Retrieved(found.question, passages, found.timings_ms)
 
 
 class OtherRevision(Retriever):
@@ -77,7 +77,7 @@ class OtherRevision(Retriever):
             else passage
             for passage in found.passages
         ]
-        return Retrieved(passages, found.timings_ms)
+        return Retrieved(found.question, passages, found.timings_ms)
 
     def _other(self, found: re.Match[str]) -> str:
         """Another number of as many digits, always the same for the same, so that offsets stay right."""

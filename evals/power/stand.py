@@ -148,7 +148,7 @@ class Stand:
         )
         key = wanted.question, _named(parts.model), tuple(map(_told, found.passages))
         if key not in self._answers:
-            chain = AnswerChain(Known(Retrieved(found.passages)))
+            chain = AnswerChain(Known(Retrieved(found.question, found.passages)))
             self._answers[key] = chain.answer(wanted)
         return self._answers[key]
 
