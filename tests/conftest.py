@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from ingestion.onnx_export import export_model
 from ingestion.settings import EmbeddingSettings, IndexSettings
 from ingestion.weights import exports_folder
 from tests.openai_server import Script, openai_server
+from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -185,6 +187,21 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url: str = request.getfixturevalue("postgres_url")
         return url
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(scope="session")
+def _warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.getbasetemp()
+    # All workers of a run share the server.
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with warm_python(shared / "warm-python") as program:
+        yield program
+
+
+@pytest.fixture
+def warm_processes(_warm_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes that the test starts by `sys.executable` be forked; see `tests/warm_python.py`."""
+    monkeypatch.setattr(sys, "executable", _warm_python)
 
 
 @pytest.fixture

@@ -15,7 +15,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 # lancedb is not among them: it starts a thread at import, which a fork loses.
-PRELOADED = ["lance_namespace", "pandas", "pyarrow.dataset", "onnxruntime", "tests.forked_plumb"]
+PRELOADED = [
+    "lance_namespace",
+    "pandas",
+    "pyarrow.dataset",
+    "onnxruntime",
+    "app.parts",
+    "ingestion.sync.start",
+    "tests.forked_plumb",
+]
 
 
 def run_plumb(
