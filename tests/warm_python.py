@@ -29,12 +29,11 @@ from typing import Any, NoReturn
 
 from filelock import FileLock
 
-# Not lancedb: it starts a thread at import, which a fork loses.
+# Not lancedb and onnxruntime: each starts a thread at import, which a fork loses.
 PRELOADED = [
     "lance_namespace",
     "pandas",
     "pyarrow.dataset",
-    "onnxruntime",
     "app.jobs.redis_queue",
     "app.jobs.work",
     "app.main",
@@ -219,8 +218,9 @@ def _run(request: dict[str, Any], streams: list[int]) -> NoReturn:
     except BaseException:  # noqa: BLE001 (as the interpreter does at the end)
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for output in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # the program may have closed it
+                output.flush()
         os._exit(status & 0xFF)
 
 
