@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing.spawn  # remembers the real `sys.executable`
+import multiprocessing.spawn
 import os
 import secrets
 import shutil
@@ -210,6 +210,8 @@ def _warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def warm_processes(_warm_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let processes that the test starts by `sys.executable` be forked; see `tests/warm_python.py`."""
+    # Those that multiprocessing starts inherit more than the standard streams.
+    multiprocessing.spawn.set_executable(sys.executable)
     monkeypatch.setattr(sys, "executable", _warm_python)
 
 
