@@ -98,6 +98,9 @@ storage-servers: $(VENV)/.dev
 	@[ -x tests/servers/azurite/node_modules/.bin/azurite-blob ] || { echo "Installing azurite …" && \
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
+# Tests start many processes, which would compile the code anew where no byte code may be written.
+test test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
 
