@@ -81,7 +81,8 @@ def run(embedder: Embedder) -> Result:
             world = World(Path(folder), embedder, parrot=parrot)
             try:
                 began = time.perf_counter()
-                found = take_walks(world, range(half), on_walk=_progress(model, half))
+                seeds = range(half, 2 * half) if parrot else range(half)
+                found = take_walks(world, seeds, on_walk=_progress(model, half))
                 took = time.perf_counter() - began
                 caught = {} if parrot else _caught(world)
             finally:
