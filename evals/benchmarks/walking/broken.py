@@ -14,6 +14,8 @@ from app.batch import kept
 from app.cache import answers, keys
 from app.callers import Caller
 from app.jobs.job import SyncJob
+from app.read_access import ReadAccess
+from app.turns import turns
 
 Break = Callable[[], AbstractContextManager[Any]]
 
@@ -52,7 +54,17 @@ def jobs_as_they_are() -> AbstractContextManager[Any]:
 
 def lines_as_they_are() -> AbstractContextManager[Any]:
     """Lines of batches are not held against the reader's groups."""
-    return patch.object(kept, "_readable", lambda line, caller, unknown: line)
+    return patch.object(kept, "_readable", lambda line, caller, unknown, access: line)
+
+
+def history_as_it_was() -> AbstractContextManager[Any]:
+    """Follow-ups are understood from all that was said, whatever its documents were."""
+    return patch.object(turns, "readable", lambda exchanges, caller, access: list(exchanges))
+
+
+def documents_stay_put() -> AbstractContextManager[Any]:
+    """What was stored is held against the groups of then only."""
+    return patch.object(ReadAccess, "needs_now", lambda self, document_set, documents: [])
 
 
 BROKEN: tuple[Break, ...] = (
@@ -62,4 +74,6 @@ BROKEN: tuple[Break, ...] = (
     one_cache_for_all,
     jobs_as_they_are,
     lines_as_they_are,
+    history_as_it_was,
+    documents_stay_put,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from app.lineage.replay import replay
 from app.lineage.stored import Wanted, may_be_shown, stored_answers
 from evals.benchmarks.walking.direct_client import Reply
 from evals.benchmarks.walking.found import Found
-from evals.benchmarks.walking.grid import Groups
+from evals.benchmarks.walking.grid import GRID, Groups
 from evals.benchmarks.walking.walker import Walker
 from evals.benchmarks.walking.world import SET, World
 from prompts.errors import PlumbError
@@ -128,10 +128,12 @@ class Walk:
         self._found.tried["harvest"] += 1
         self._world.state.answer_log.flush()
         reader = Caller("readers of the dataset", "reader", _set_of(walker.sees))
-        newest = islice(stored_answers(self._world.database, Wanted(document_set=SET)), HARVESTED)
-        shown = [one.model_dump_json() for one in newest if may_be_shown(one, reader)]
+        wanted, access = Wanted(document_set=SET), self._world.state.read_access
+        newest = islice(stored_answers(self._world.database, wanted, reader), HARVESTED)
+        shown = [one.model_dump_json() for one in newest if may_be_shown(one, reader, access)]
         self._found.took_place["harvest"] += bool(shown)
-        self._search(walker, "harvest", "\n".join(shown).encode())
+        # It holds other callers' questions, in which they may write what they know.
+        self._search(walker, "harvest", "\n".join(shown).encode(), but=self._world.asked)
 
     def replay(self, walker: Walker) -> None:
         """Have a stored answer answered again."""
@@ -139,7 +141,8 @@ class Walk:
         caller = self._world.caller(walker)
         try:
             record = self._world.state.answer_log.get(self._id("answers"), caller)
-            shown = replay(record, self._world.state.parts.answers, caller)
+            state = self._world.state
+            shown = replay(record, state.parts.answers, caller, state.read_access)
         except PlumbError as error:
             self._search(walker, "replay", str(error).encode())
             return
@@ -156,7 +159,7 @@ class Walk:
         seen = [one for one in self._world.documents if one.seen_by(walker.sees)]
         word = self._chance.choice(self._chance.choice(seen).words)
         said = {"thumb": "down", "reason": f"It is {word}.", "corrected_answer": f"{word}!"}
-        self._world.note_typed(walker, word, asked=False)
+        walker.typed.add(word)
         path = f"/v1/answers/{self._id('answers')}/feedback"
         self._send(walker, "feedback", "POST", path, json=said)
 
@@ -207,6 +210,16 @@ class Walk:
         for _ in range(2):
             self._chance.choice((Walk.answer, Walk.session, Walk.export))(self, walker)
 
+    def move(self, walker: Walker) -> None:
+        """Move a document to other groups, and look at what was made from it before."""
+        number = self._chance.randrange(len(self._world.documents))
+        self._world.move(number, self._chance.choice(GRID))
+        self._found.tried["document moved"] += 1
+        self._found.took_place["document moved"] += 1
+        for reader in self._walkers:
+            for look in (Walk.answer, Walk.session, Walk.export, Walk.replay):
+                look(self, reader)
+
     def _walker(self, name: str) -> Walker:
         role: Role = self._chance.choices(("reader", "editor", "admin"), (3, 1, 1))[0]
         by_token = self._chance.random() < 0.6
@@ -248,8 +261,9 @@ class Walk:
                     "And when does it open?",
                 )
             )
-        for word in self._world.rare.intersection(question.lower().rstrip("?").split()):
-            self._world.note_typed(walker, word, asked=True)
+        typed = self._world.rare.intersection(question.lower().rstrip("?").split())
+        walker.typed |= typed
+        self._world.asked |= typed
         self._asked.append(question)
         return question
 
@@ -300,12 +314,14 @@ class Walk:
         self._search(walker, f"{method} {path}", reply.content)
         return reply
 
-    def _search(self, walker: Walker, what: str, content: bytes) -> None:
-        """Look for rare words in what came back."""
+    def _search(self, walker: Walker, what: str, content: bytes, but: Collection[str] = ()) -> None:
+        """Look for rare words in what came back, but for some."""
         self._found.responses += 1
         text = content.decode("utf-8", "replace").lower()
         there = {word for word in self._world.rare if word in text}
-        leaked = there & self._world.words_hidden_from(walker)
+        leaked = (there & self._world.words_hidden_from(walker)).difference(
+            but, self._world.asked if self._world.repeats else ()
+        )
         if leaked:
             who = f"{walker.role} {walker.name} in {walker.sees}"
             self._found.leaks.append(f"{what} told {who}: {', '.join(sorted(leaked))}")
@@ -314,7 +330,7 @@ class Walk:
 
 
 # By name: what is done, and how often beside the others.
-ACTIONS: dict[str, tuple[Callable[[Walk, Walker], None], int]] = {
+ACTIONS: dict[str, tuple[Callable[[Walk, Walker], None], float]] = {
     "ask": (Walk.ask, 3),
     "stream": (Walk.stream, 2),
     "follow-up": (Walk.follow_up, 3),
@@ -332,6 +348,7 @@ ACTIONS: dict[str, tuple[Callable[[Walk, Walker], None], int]] = {
     "look around": (Walk.look_around, 1),
     "remove": (Walk.remove, 1),
     "change": (Walk.change, 4),
+    "move": (Walk.move, 0.1),
 }
 
 

@@ -25,7 +25,7 @@ from app.sessions.memory import MemorySessions
 from app.settings import load_settings
 from app.store.database import Database
 from evals.benchmarks.walking.direct_client import DirectClient
-from evals.benchmarks.walking.grid import Hidden, grid_of_documents
+from evals.benchmarks.walking.grid import Groups, Hidden, grid_of_documents
 from evals.benchmarks.walking.issuer import token_issuer
 from evals.benchmarks.walking.parrot import NAME as PARROT
 from evals.benchmarks.walking.parrot import Parrots
@@ -56,16 +56,17 @@ class World:
         database: the service's own.
         state: the state of the service's application.
         job: the id of a sync that has ended, and that names documents.
-        repeated: topics that callers have typed, where the model repeats them: to whoever may
-            share an answer, they are what a caller said, and not what a document says.
+        asked: topics that callers have typed in questions.
+        repeats: whether the chat model repeats what callers typed. To whoever may share such an
+            answer, that is what a caller said, and not what a document says.
     """
 
     def __init__(self, folder: Path, embedder: Embedder, *, parrot: bool = False) -> None:
         self._stack = ExitStack()
         self.documents = grid_of_documents(random.Random(SEED))
         self.rare = frozenset(word for one in self.documents for word in one.words)
-        self._repeats = parrot
-        self.repeated: set[str] = set()
+        self.repeats = parrot
+        self.asked: set[str] = set()
         self._source = folder / "documents"
         self._source.mkdir()
         for document in self.documents:
@@ -88,15 +89,13 @@ class World:
                 **({"chat.model": PARROT, "chat.api_key": "none"} if parrot else {}),
             }
         )
-        store = open_store(self._settings.index)
-        sync_source(SET, str(self._source), workbench(store, embedder))
-        store.close()
+        # Walks ask about the same few documents: embedding would be most of what they cost.
+        self._embedder = RememberingEmbedder(embedder)
+        self._sync()
         self.database = Database(self._settings.store.url.get_secret_value())
         self._stack.callback(self.database.close)
         app = create_app(self._settings)
-        # Walks ask about the same few documents: embedding would be most of what they cost.
-        remembering = RememberingEmbedder(embedder)
-        with patch.object(parts, "load_embedder", lambda settings: remembering):
+        with patch.object(parts, "load_embedder", lambda settings: self._embedder):
             self.client = self._stack.enter_context(DirectClient(app))
         self.state: Any = app.state
         self.keys = Keys(self.database)
@@ -121,19 +120,20 @@ class World:
         self.state.parts.cache.clear()
         sessions = MemorySessions(self._settings.session)
         self.state.sessions = self.state.turns._sessions = sessions
-        self.repeated.clear()
-
-    def note_typed(self, walker: Walker, word: str, *, asked: bool) -> None:
-        """Note that a walker sends a rare word; whether in a question."""
-        walker.typed.add(word)
-        if asked and self._repeats:
-            self.repeated.add(word)
+        self.asked.clear()
 
     def words_hidden_from(self, walker: Walker) -> set[str]:
-        """Rare words that must not reach a walker now."""
+        """Rare words that a walker may not see now, and has not typed."""
         unseen = (one for one in self.documents if not one.seen_by(walker.sees))
-        words = {word for document in unseen for word in document.words}
-        return words - walker.typed - self.repeated
+        return {word for document in unseen for word in document.words} - walker.typed
+
+    def move(self, number: int, groups: Groups) -> None:
+        """Give a document other groups at its source, and publish that."""
+        self.documents[number] = self.documents[number].moved_to(groups)
+        self._write(self.documents[number])
+        self._sync()
+        # The service looks for a new version once a second; a walk does not wait for it.
+        self.state.parts.sets._live.clear()
 
     def admit(self, walker: Walker) -> None:
         """Give a walker a key, in the place of the one before, or a token."""
@@ -148,6 +148,11 @@ class World:
         """The caller that the service takes the walker for."""
         found: Caller = self.state.guard.identify(walker.secret, "walk")
         return found
+
+    def _sync(self) -> None:
+        store = open_store(self._settings.index)
+        sync_source(SET, str(self._source), workbench(store, self._embedder))
+        store.close()
 
     def _write(self, document: Hidden) -> None:
         (self._source / document.file_name).write_text(document.text, "utf-8")
