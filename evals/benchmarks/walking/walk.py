@@ -18,7 +18,9 @@ from evals.benchmarks.walking.walker import Walker
 from evals.benchmarks.walking.world import SET, World
 from prompts.errors import PlumbError
 
-STEPS = 14
+STEPS = 8
+# A sync takes as long as three walks.
+MOVES = 0.1
 SESSIONS = ("s", "t")
 HARVESTED = 20
 # Ids of answers and batches by kind, oldest first.
@@ -33,14 +35,18 @@ class Walk:
         seed: of all that is drawn.
         known: ids of this walk and of walks before; grows.
         found: where results go.
+        moves: how often a document moves to other groups, beside what else is done; see `ACTIONS`.
     """
 
-    def __init__(self, world: World, seed: int, known: Known, found: Found) -> None:
+    def __init__(
+        self, world: World, seed: int, known: Known, found: Found, moves: float = MOVES
+    ) -> None:
         self._world = world
         self._chance = random.Random(seed)
         self._known = known
         self._before = {kind: len(ids) for kind, ids in known.items()}
         self._found = found
+        self._moves = moves
         self._asked: list[str] = []
         self._walkers = [self._walker(f"{seed}-{number}") for number in range(2)]
 
@@ -48,13 +54,12 @@ class Walk:
         """Walk."""
         for walker in self._walkers:
             self._world.admit(walker)
-        names, weights = zip(
-            *((name, weight) for name, (_, weight) in ACTIONS.items()), strict=True
-        )
+        actions = [(Walk.move, self._moves), *ACTIONS]
+        weights = [weight for _, weight in actions]
         for _ in range(steps):
             walker = self._chance.choice(self._walkers)
-            [name] = self._chance.choices(names, weights)
-            ACTIONS[name][0](self, walker)
+            [(act, _)] = self._chance.choices(actions, weights)
+            act(self, walker)
         self._found.walks += 1
 
     def ask(self, walker: Walker) -> None:
@@ -329,27 +334,26 @@ class Walk:
             self._found.held += 1
 
 
-# By name: what is done, and how often beside the others.
-ACTIONS: dict[str, tuple[Callable[[Walk, Walker], None], float]] = {
-    "ask": (Walk.ask, 3),
-    "stream": (Walk.stream, 2),
-    "follow-up": (Walk.follow_up, 3),
-    "OpenAI client": (Walk.complete, 1),
-    "search": (Walk.search, 1),
-    "lineage": (Walk.answer, 2),
-    "session": (Walk.session, 2),
-    "batch": (Walk.batch, 2),
-    "export": (Walk.export, 2),
-    "harvest": (Walk.harvest, 1),
-    "replay": (Walk.replay, 2),
-    "job": (Walk.job, 1),
-    "feedback": (Walk.judge, 1),
-    "page": (Walk.page, 2),
-    "look around": (Walk.look_around, 1),
-    "remove": (Walk.remove, 1),
-    "change": (Walk.change, 4),
-    "move": (Walk.move, 0.1),
-}
+# What is done, and how often beside the others.
+ACTIONS: tuple[tuple[Callable[[Walk, Walker], None], float], ...] = (
+    (Walk.ask, 3),
+    (Walk.stream, 2),
+    (Walk.follow_up, 3),
+    (Walk.complete, 1),
+    (Walk.search, 1),
+    (Walk.answer, 2),
+    (Walk.session, 2),
+    (Walk.batch, 2),
+    (Walk.export, 2),
+    (Walk.harvest, 1),
+    (Walk.replay, 2),
+    (Walk.job, 1),
+    (Walk.judge, 1),
+    (Walk.page, 2),
+    (Walk.look_around, 1),
+    (Walk.remove, 1),
+    (Walk.change, 4),
+)
 
 
 def _set_of(groups: Groups) -> frozenset[str] | None:
