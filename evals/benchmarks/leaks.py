@@ -15,26 +15,31 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evals.benchmarks.table import Result
 from evals.benchmarks.walking.broken import BROKEN
 from evals.benchmarks.walking.found import Found
-from evals.benchmarks.walking.walk import Known, Walk
+from evals.benchmarks.walking.walk import MOVES, Known, Walk
 from evals.benchmarks.walking.world import World
-from ingestion.embedding import Embedder
+from ingestion.embedding import Embedder, load_embedder
+from ingestion.settings import EmbeddingSettings
 from prompts.errors import SettingsError
 
 WALKS = 10_000
+MODELS = {False: "the extractive model", True: "a model that repeats all it reads"}
 # Walks find what so many walks before them have left; then all of it is forgotten.
 TOGETHER = 100
 # A broken filter is to be caught within so many walks.
 CAUGHT_WITHIN = 200
 FIRST_BROKEN = 1_000_000
+OFTEN = 1.0
 SHOWN = 5
 # What must take place at least once in so many walks, so that nobody believes in walks that only search.
-EACH_IN = 20
+EACH_IN = 100
 
 
 def take_walks(
@@ -42,6 +47,7 @@ def take_walks(
     seeds: Iterable[int],
     found: Found | None = None,
     *,
+    moves: float = MOVES,
     stop_at: int | None = None,
     on_walk: Callable[[Found], None] = lambda _: None,
 ) -> Found:
@@ -51,13 +57,14 @@ def take_walks(
         world: where; walks find what walks before them have left.
         seeds: one for each walk.
         found: counts to add to.
+        moves: see `Walk`.
         stop_at: end after so many leaks.
         on_walk: called after each walk.
     """
     found = found or Found()
     known: Known = {"answers": [], "batches": []}
     for number, seed in enumerate(seeds, start=1):
-        Walk(world, seed, known, found).take()
+        Walk(world, seed, known, found, moves).take()
         on_walk(found)
         if stop_at is not None and len(found.leaks) >= stop_at:
             break
@@ -68,30 +75,41 @@ def take_walks(
 
 
 def run(embedder: Embedder) -> Result:
-    """Half of the walks with each chat model, then walks on each filter that is broken on purpose."""
+    """Half of the walks with each chat model, then walks on each filter that is broken on purpose.
+
+    Each half is a process of its own, which loads the model by itself.
+    """
     half = _walks() // 2
     result = Result("leaks", "Two callers, a grid of groups: does a word reach who may not see it?")
+    seeds = range(half), range(half, 2 * half)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        for parrot, (found, took, caught) in enumerate(pool.map(_walked, (False, True), seeds)):
+            _report(result, MODELS[bool(parrot)], found, took)
+            for name, walks in caught.items():
+                note = f"walks until a leak was found; 0: none within {CAUGHT_WITHIN}"
+                result.add_between(f"{name}: caught", walks, "walks", 1, CAUGHT_WITHIN, note)
+    return result
+
+
+def _walked(parrot: bool, seeds: range) -> tuple[Found, float, dict[str, int]]:
+    """What the walks with one chat model found, their seconds, and what `_caught` says.
+
+    Filters are broken where the model repeats all it reads: there every fault can show.
+    """
     # A line for each request that is denied would be all that is seen.
     logging.getLogger("app").setLevel(logging.ERROR)
+    embedder = load_embedder(EmbeddingSettings())
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    for parrot in (False, True):
-        model = "a model that repeats all it reads" if parrot else "the extractive model"
-        with TemporaryDirectory() as folder:
-            world = World(Path(folder), embedder, parrot=parrot)
-            try:
-                began = time.perf_counter()
-                seeds = range(half, 2 * half) if parrot else range(half)
-                found = take_walks(world, seeds, on_walk=_progress(model, half))
-                took = time.perf_counter() - began
-                caught = {} if parrot else _caught(world)
-            finally:
-                world.close()
-        _report(result, model, found, took)
-        for name, walks in caught.items():
-            note = f"walks until a leak was found; 0: none within {CAUGHT_WITHIN}"
-            result.add_between(f"{name}: caught", walks, "walks", 1, CAUGHT_WITHIN, note)
-    return result
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder), embedder, parrot=parrot)
+        try:
+            began = time.perf_counter()
+            found = take_walks(world, seeds, on_walk=_progress(MODELS[parrot], len(seeds)))
+            took = time.perf_counter() - began
+            return found, took, _caught(world) if parrot else {}
+        finally:
+            world.close()
 
 
 def _report(result: Result, model: str, found: Found, took: float) -> None:
@@ -116,7 +134,7 @@ def _caught(world: World) -> dict[str, int]:
         world.forget()
         with broken():
             seeds = range(FIRST_BROKEN, FIRST_BROKEN + CAUGHT_WITHIN)
-            found = take_walks(world, seeds, stop_at=1)
+            found = take_walks(world, seeds, moves=OFTEN, stop_at=1)
         caught[broken.__name__] = found.walks if found.leaks else 0
     return caught
 
@@ -130,7 +148,7 @@ def _progress(model: str, walks: int) -> Callable[[Found], None]:
             took = time.perf_counter() - began
             print(  # noqa: T201 (it takes long)
                 f"{model}: {found.walks:,} of {walks:,} walks in {took:.0f} s, "
-                f"{len(found.leaks)} leaks",
+                f"{found.responses:,} responses, {len(found.leaks)} leaks",
                 file=sys.stderr,
                 flush=True,
             )
