@@ -16,6 +16,7 @@ from app.answering.condensing import RULE, Said, condense_by_model, condense_by_
 from app.answering.deadline import Deadline
 from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
+from app.answering.rendering import RENDERING
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
@@ -289,4 +290,5 @@ class AnswerService:
                 rerank_depth=retrieval.rerank_depth if reranked else None,
             ),
             condensed_by=condensed_by,
+            rendering=RENDERING,
         )
