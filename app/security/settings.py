@@ -115,8 +115,8 @@ class LimitsSettings(SettingsGroup):
     answers_at_once: int = Field(
         default=16,
         ge=1,
-        description="Questions and searches that one process works on at once; further ones get "
-        "503 and may come again.",
+        description="Questions and searches that one process works on at once, those included that "
+        "wait; further ones get 503 and may come again. The last quarter is for callers who have none.",
     )
     answers_per_caller: int | None = Field(
         default=None,
@@ -126,7 +126,7 @@ class LimitsSettings(SettingsGroup):
     work_at_once: int | None = Field(
         default=None,
         ge=1,
-        description="How many of these one process computes for at a time; the others wait, and the "
+        description="How many of these one process computes for at a time. The others wait, and the "
         "caller that used the processor least is next. Default: one for each processor, shared by "
         "serve.workers.",
     )
