@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from app.callers import Caller, Role
-from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated, TooManyRequests
+from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
 from app.processor import Processor
 from app.security.addresses import network_of
 from app.security.audit import Audit
@@ -89,10 +89,6 @@ class Guard:
         except (NotAuthenticated, AccessDenied) as error:
             self._count_failure(address)
             self.audit.denied(address, "authenticate", why=str(error))
-            raise
-        except IssuerUnavailable:
-            # Else whoever makes up key ids could go on for as long as the issuer is away.
-            self._count_failure(address)
             raise
 
     def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:
