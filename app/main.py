@@ -89,7 +89,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
         app.state.guard = open_guard(
-            settings.auth, settings.limits, settings.serve.host, settings.redis, database
+            settings.auth, settings.limits, settings.serve, settings.redis, database
         )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)

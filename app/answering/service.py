@@ -21,6 +21,7 @@ from app.answering.retrieval import Retriever
 from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
+from app.processor import at_work
 from app.settings import Settings
 from ingestion.embedding import Embedder
 from ingestion.index.filters import both, parse_filter
@@ -216,6 +217,7 @@ class AnswerService:
         pins = self._settings.release
         return None if pins is None else pins.release_of(manifest)
 
+    @at_work()
     def search(
         self,
         question: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.processor import Processor
 from app.security.addresses import is_own_address
 from app.security.audit import Audit
 from app.security.guard import Guard
@@ -10,14 +11,14 @@ from app.security.rates import Rates
 from app.security.settings import AuthSettings, LimitsSettings
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
-from app.service_settings import RedisSettings
+from app.service_settings import RedisSettings, ServeSettings
 from app.store.database import Database
 
 
 def open_guard(
     auth: AuthSettings,
     limits: LimitsSettings,
-    host: str,
+    serve: ServeSettings,
     redis: RedisSettings,
     database: Database,
 ) -> Guard:
@@ -26,10 +27,11 @@ def open_guard(
     Args:
         auth: how callers show who they are.
         limits: how much they may ask.
-        host: the address that the service listens on.
+        serve: the address that the service listens on, and its processes.
         redis: where processes count together.
         database: where keys and the audit log are; migrated.
     """
+    host = serve.host
     asks = must_show(auth, host)
     tokens = None
     if auth.issuer:
@@ -46,6 +48,7 @@ def open_guard(
         rates=Rates(redis.url.get_secret_value() if redis.url else None),
         limits=limits,
         audit=Audit(database, limits.denials_kept),
+        processor=Processor(limits.work_of(serve.workers), limits.work_wait_s),
     )
 
 

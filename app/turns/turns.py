@@ -19,6 +19,7 @@ from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
 from app.errors import SessionsUnavailable
+from app.processor import at_work
 from app.read_access import ReadAccess
 from app.sessions.session import Exchange, Sessions, check_session_id, readable
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
@@ -74,11 +75,13 @@ class Turns:
         self._on_failure = on_failure
         self._access = access or ReadAccess()
 
+    @at_work()
     def take(self, request: TurnRequest, caller: Caller) -> Turn:
         """Answer.
 
         Raises:
-            As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none.
+            As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none;
+            TooBusy: see `at_work`.
         """
         begun = self._begin(request, caller)
         asked = begun.asked
@@ -108,7 +111,7 @@ class Turns:
         making: Making | None = None
         with self._watching(begun, request, caller):
             if cache is not None:
-                found = await run_sync(cache.begin, begun.asked, caller.groups)
+                found = await run_sync(at_work()(cache.begin), begun.asked, caller.groups)
                 if isinstance(found, Served):
                     yield found.answer.passages
                     yield found.answer.answer
@@ -123,7 +126,7 @@ class Turns:
                         yield step
                         continue
                     if making is not None:
-                        await run_sync(making.keep, step)
+                        await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
                     yield await run_sync(self._end, begun, step, how, request, caller)
 
@@ -159,6 +162,7 @@ class Turns:
     def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
         return self._cache if request.cached else None
 
+    @at_work()
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
         deadline = self._answers.deadline()
         notices: list[str] = []
@@ -199,6 +203,7 @@ class Turns:
             return _Begun(asked, standalone, notices, release, [], [])
         return _Begun(asked, standalone, notices, release, said_needs, said_documents)
 
+    @at_work()
     def _end(
         self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
     ) -> Turn:
