@@ -117,7 +117,13 @@ class _Table:
     def has_joint_header(self) -> bool:
         """Whether the rows at the top are one header: groups over names, or units below names."""
         says = [self.says(number) for number in range(len(self.top))]
-        if any(_Says.DATA in row for row in says) or len(self.columns) < 2:
+        # A year or number over a name is a group: 2026 over Plan and Actual.
+        data = any(
+            said is _Says.DATA and below is not _Says.NAME
+            for row in says
+            for said, below in zip(row, says[-1], strict=True)
+        )
+        if data or len(self.columns) < 2:
             return False
         upper, lowest = self.top[0], self.top[-1]
         contrast = _Says.NAME in says[-1]

@@ -19,7 +19,7 @@ _NO_BULLET = "{http://schemas.openxmlformats.org/drawingml/2006/main}buNone"
 
 def extract(data: bytes, name: str) -> TextBuilder:
     """The visible slides in order: titles, text, tables, charts' figures, speaker notes."""
-    archive = open_archive(data, name, "ppt")
+    archive, data = open_archive(data, name, "ppt")
     from pptx import Presentation
 
     deck = Presentation(BytesIO(data))
