@@ -20,6 +20,8 @@ from ingestion.visibility import looks_like_groups, without_repeats
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_ROWS = 50
+# The names of the columns may stand below some lines of text.
+_MOST_ROWS_ABOVE = 50
 # Python's default of 128 KB is less than an article in a cell.
 _LONGEST_CELL = 64 * 1024 * 1024
 # Excel's own hint in the first line.
@@ -33,13 +35,13 @@ def extract(data: bytes, name: str) -> TextBuilder:
     builder.metadata.update(decoded.metadata)
     rows = list(_rows(io.StringIO(decoded.text, newline="")))
     builder.table(rows)
-    filled = next((row for row in rows if any(map(str.strip, row))), [])
-    header = [cell.strip() for cell in filled]
     usual = RecordFields()
-    if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
-        builder.groups.hide(
-            "it is read as one table and its records name groups; give the source `records`"
-        )
+    for row in rows[:_MOST_ROWS_ABOVE]:
+        header = [cell.strip() for cell in row]
+        if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
+            builder.groups.hide(
+                "it is read as one table and its records name groups; give the source `records`"
+            )
     return builder
 
 

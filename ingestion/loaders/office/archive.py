@@ -70,19 +70,23 @@ def open_archive(
     return zipfile.ZipFile(BytesIO(data)), data
 
 
-def read_xml(archive: zipfile.ZipFile, path: str) -> Any:
-    """The root of an XML part; None if it is missing, broken, or too large for a tree."""
+def parsed(part: bytes) -> Any:
+    """The root of an XML part, without following what it refers to; None if it is broken."""
     from lxml import etree  # type: ignore[import-untyped]
 
     try:
-        if archive.getinfo(path).file_size > LARGEST_PART:
-            return None
-        part = archive.read(path)
-    except KeyError:
-        return None
-    try:
         return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:
+        return None
+
+
+def read_xml(archive: zipfile.ZipFile, path: str) -> Any:
+    """The root of an XML part; None if it is missing, broken, or too large for a tree."""
+    try:
+        if archive.getinfo(path).file_size > LARGEST_PART:
+            return None
+        return parsed(archive.read(path))
+    except KeyError:
         return None
 
 

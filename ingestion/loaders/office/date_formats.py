@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ingestion.loaders.cleaning import one_line
 
@@ -77,8 +77,10 @@ def _moment(parts: Tokens, value: float, epoch: datetime.datetime | None) -> str
 
     letters = _letters(parts)
     clock = bool(letters & set("hisn"))
+    decimals = max((len(text.partition(".")[2]) for _, text in parts), default=0)
+    decimals = min(decimals, 6)
     try:
-        found = from_excel(value, epoch or WINDOWS_EPOCH)
+        found: Any = from_excel(value, epoch or WINDOWS_EPOCH)
     except (OverflowError, ValueError):
         return unformatted(value)
     if isinstance(found, datetime.timedelta):
@@ -86,26 +88,27 @@ def _moment(parts: Tokens, value: float, epoch: datetime.datetime | None) -> str
     if isinstance(found, datetime.time):
         moment = datetime.datetime.combine(datetime.date(1900, 1, 1), found)
         if not letters & set("ymd") or clock:
-            return _clock(moment, letters)
+            return _clock(moment, letters, decimals)
         return unformatted(value)
     if not letters & set("ymdw"):
-        return _clock(found, letters)
+        return _clock(found, letters, decimals)
     month_name = any(kind == "date" and text.startswith("mmm") for kind, text in parts)
     if letters <= {"w"}:
-        day = _DAYS[found.weekday()]
+        weekday: int = found.weekday()
+        day = _DAYS[weekday]
         return day if any(len(text) > 3 for _, text in parts) else day[:3]
     if letters == {"y"}:
-        return f"{found.year:04d}"
+        return f"{int(found.year):04d}"
+    month: int = found.month
     if letters == {"m"} and month_name:
-        return _MONTHS[found.month - 1]
+        return _MONTHS[month - 1]
     if letters == {"y", "m"}:
         if month_name:
-            return f"{_MONTHS[found.month - 1]} {found.year:04d}"
+            return f"{_MONTHS[month - 1]} {found.year:04d}"
         return f"{found.year:04d}-{found.month:02d}"
-    date = found.date().isoformat()
-    return (
-        f"{date}T{_clock(found, letters)}" if clock and found.time() != datetime.time.min else date
-    )
+    date = str(found.date().isoformat())
+    at_midnight = found.time() == datetime.time.min
+    return date if at_midnight or not clock else f"{date}T{_clock(found, letters, decimals)}"
 
 
 def _letters(parts: Tokens) -> set[str]:
@@ -127,13 +130,13 @@ def _letters(parts: Tokens) -> set[str]:
     return letters
 
 
-def _clock(moment: datetime.datetime, letters: set[str]) -> str:
+def _clock(moment: datetime.datetime, letters: set[str], decimals: int) -> str:
     if "s" not in letters and letters & set("hn"):
         # Excel cuts seconds off; a float may fall short of a full minute.
-        return (moment + datetime.timedelta(milliseconds=1)).strftime("%H:%M")
-    if letters <= {"i", "s"}:  # minutes and seconds of a run or a song
-        return (moment + datetime.timedelta(microseconds=500_000 - 1)).strftime("%M:%S")
-    if moment.microsecond:
-        moment += datetime.timedelta(microseconds=500_000 - 1)
-        moment = moment.replace(microsecond=0)
-    return moment.strftime("%H:%M:%S")
+        return f"{moment + datetime.timedelta(milliseconds=1):%H:%M}"
+    unit = 10 ** (6 - decimals)
+    ticks = round(moment.microsecond / unit)
+    moment = moment.replace(microsecond=0) + datetime.timedelta(microseconds=ticks * unit)
+    rest = f".{moment.microsecond // unit:0{decimals}d}" if decimals else ""
+    # Minutes and seconds alone are those of a run or a song.
+    return f"{moment:%M:%S}{rest}" if letters <= {"i", "s"} else f"{moment:%H:%M:%S}{rest}"

@@ -10,7 +10,7 @@ from typing import Any
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.losses import Loss
 from ingestion.loaders.notation import note_mark, on_one_line
-from ingestion.loaders.office.archive import note_groups, open_archive
+from ingestion.loaders.office.archive import note_groups, open_archive, parsed
 from ingestion.loaders.office.docx_notes import Notes
 from ingestion.loaders.office.docx_numbering import Numbering
 from ingestion.loaders.office.docx_styles import Styles, W, is_on
@@ -61,8 +61,9 @@ def _count_rest(document: Any, reader: TextReader, builder: TextBuilder) -> None
         for ending, loss in (
             ("/header", Loss.RUNNING), ("/footer", Loss.RUNNING), ("/comments", Loss.COMMENT)
         ):  # fmt: skip
-            if relation.reltype.endswith(ending):
-                builder.losses.add(loss, raw_text(_root(relation)))
+            root = _root(relation) if relation.reltype.endswith(ending) else None
+            if root is not None:
+                builder.losses.add(loss, raw_text(root))
     for note in reader.notes.unreferenced():
         builder.losses.add(Loss.HIDDEN, raw_text(note))
 
@@ -255,9 +256,7 @@ class DocxWalker:
 
 
 def _root(relation: Any) -> Any:
-    from docx.oxml import parse_xml
-
-    return parse_xml(relation.target_part.blob)
+    return parsed(relation.target_part.blob)
 
 
 def _elements(parent: Any, reader: TextReader) -> Iterator[Any]:

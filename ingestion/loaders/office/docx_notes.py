@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingestion.loaders.office.archive import parsed
 from ingestion.loaders.office.docx_styles import W
 from ingestion.loaders.office.number_words import written
 
@@ -67,9 +68,7 @@ class Notes:
 
 def related(part: Any, ending: str) -> Any:
     """The XML root of the part that a relation of this type leads to, None without one."""
-    from docx.oxml import parse_xml
-
     for relation in part.rels.values():
         if relation.reltype.endswith(ending) and not relation.is_external:
-            return parse_xml(relation.target_part.blob)
+            return parsed(relation.target_part.blob)
     return None

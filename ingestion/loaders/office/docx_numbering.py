@@ -14,6 +14,7 @@ _LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
 _SPECIAL_BULLETS = frozenset("☐☑☒✓✔✗✘")
 _LARGEST = 1_000_000
+_LONGEST_PATTERN = 255  # Word's own limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _levels(definition: Any) -> dict[int, _Level]:
         fonts = level.find(f"{W}rPr/{W}rFonts")
         levels[_number(level.get(W + "ilvl"), 0)] = _Level(
             shape=shape or "decimal",
-            text=_value(level, "lvlText"),
+            text=_cut(_value(level, "lvlText")),
             start=_number(_value(level, "start"), 0),
             restart=None if restart is None else _number(restart, 0),
             legal=is_on(level.find(W + "isLgl")) or False,
@@ -226,6 +227,10 @@ def _bullet(level: _Level) -> str:
 def _value(element: Any, name: str) -> str | None:
     found = element.find(W + name)
     return None if found is None else str(found.get(W + "val", ""))
+
+
+def _cut(text: str | None) -> str | None:
+    return text and text[:_LONGEST_PATTERN]
 
 
 def _number(text: str | None, default: int) -> int:

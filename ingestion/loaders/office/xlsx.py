@@ -147,7 +147,7 @@ def _without_hidden(
 
 def _is_hidden(look: dict[str, str]) -> bool:
     """Whether a row or column is hidden for good; a folded outline can be opened."""
-    hidden = look.get("hidden") in ("1", "true")
+    hidden = look.get("hidden") in ("1", "true") or look.get("width", look.get("ht")) == "0"
     return hidden and look.get("outlineLevel", "0") in ("0", "")
 
 
@@ -169,7 +169,9 @@ def _write_drawings(
         if root is None:
             continue
         if kind.endswith(("/comments", "/threadedComment")):
-            builder.losses.add(Loss.COMMENT, " ".join(root.itertext()))
+            builder.losses.add(
+                Loss.COMMENT, " ".join(one.text or "" for one in root.iter("{*}t", "{*}text"))
+            )
         if not kind.endswith("/drawing"):
             continue
         texts = _drawn_texts(root)

@@ -10,13 +10,16 @@ from zipfile import ZipFile
 from ingestion.loaders.office.archive import read_xml, related_paths
 
 _AREA = rb'ref=["\']([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?["\']'
+# Every wait for a sign is bounded, so that a file made of half elements costs no more.
 _FOUND = re.compile(
-    rb"<(?:\w+:)?(?:mergeCell\s[^>]*?" + _AREA + rb"|(autoFilter)\s[^>]*?" + _AREA + rb"([^>]*>)"
-    rb"|(filterColumn)\s|sheetPr\s[^>]*?(filterMode)=[\"'](?:1|true)[\"']"
-    rb"|pane\s[^>]*?ySplit=[\"'](\d{1,4})[\"'][^>]*?state=[\"'](frozen)\w*[\"']"
-    rb"|(f)(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?"
-    rb"\s*</(?:\w+:)?c>)"
-)
+    rb"<(?:\w{1,20}:)?(?:mergeCell\s[^>]{0,500}?" + _AREA
+    + rb"|(autoFilter)\s[^>]{0,500}?" + _AREA
+    + rb"|(filterColumn)\s"
+    + rb"|sheetPr\s[^>]{0,500}?(filterMode)=[\"'](?:1|true)[\"']"
+    + rb"|pane\s[^>]{0,500}?ySplit=[\"'](\d{1,4})[\"'][^>]{0,500}?state=[\"'](frozen)\w*[\"']"
+    + rb"|(f)(?:\s[^>]{0,500})?(?:/>|>[^<]{0,9000}</(?:\w{1,20}:)?f>)\s{0,100}"
+    + rb"(?:<(?:\w{1,20}:)?v\s{0,9}/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?\s{0,100}</(?:\w{1,20}:)?c>)"
+)  # fmt: skip
 _PIECE = 1 << 20
 _OVERLAP = 16_384  # longer than any element that is looked for, which may straddle two pieces
 _MOST_MERGES = 100_000
@@ -74,13 +77,13 @@ class SheetFacts:
             elif found[5]:
                 filter_area = _area(found.groups()[5:9])
                 self.tops.add(filter_area.top)
-            elif found[11]:
+            elif found[10]:
                 filter_column = True
-            elif found[12]:
+            elif found[11]:
                 filter_mode = True
+            elif found[13]:
+                self.frozen = int(found[12]) if int(found[12]) <= _MOST_FROZEN else 0
             elif found[14]:
-                self.frozen = int(found[13]) if int(found[13]) <= _MOST_FROZEN else 0
-            elif found[15]:
                 self.formulas_without_value += 1
         if filter_area and (filter_mode or filter_column):
             self.filtered.append(filter_area)
