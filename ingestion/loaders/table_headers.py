@@ -35,7 +35,10 @@ _NUMBER = re.compile(
 _MEASURE = re.compile(
     rf"{_SIGNS}?\s*{_FIGURES}\s*[^\W\d_°]?[^\W\d_]{{0,5}}[°²³]?(?:/[^\W\d_]{{1,5}})?"
 )
-_YEAR = re.compile(r"(?:18|19|20|21)\d\d(?:\s?[/–-]\s?(?:\d\d|(?:19|20)\d\d))?")
+_YEAR = re.compile(
+    r"(?:18|19|20|21)\d\d(?:\s?[/–-]\s?(?:\d\d|(?:19|20)\d\d))?"
+    r"(?:\s?[*†‡AEFPaefp]|\s?\([AEFPaefp]\)|\[\^\w{1,4}\])?"
+)
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?(?:[T ]\d\d:\d\d.*)?|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d\d)"
     r"|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{1,2}:\d\d(?::\d\d)?|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
@@ -208,6 +211,16 @@ class _Table:
             other = all(self._kinds[place] is not kind for place in places)
             if other and len({row[place] for place in places}) > 1:
                 named.update(places)
+        signs = {
+            place: _sign(row[place]) for place, kind in enumerate(kinds) if kind is _Kind.NUMBER
+        }
+        for sign in set(signs.values()) - {""}:
+            places = [place for place, found in signs.items() if found == sign]
+            below = [cell for place in places for cell in self.columns[place]]
+            if len({row[place] for place in places}) > 1 and not any(
+                sign in cell for cell in below
+            ):
+                named.update(places)
         counts = [
             place
             for place, kind in enumerate(kinds)
@@ -256,6 +269,11 @@ def _column_kind(cells: Sequence[str]) -> _Kind | None:
         return kind
     numbers = counts[_Kind.NUMBER] + counts[_Kind.YEAR]
     return _Kind.NUMBER if numbers >= _MOST_CELLS * total else None
+
+
+def _sign(number: str) -> str:
+    """The sign of per cent or of a currency at a number."""
+    return "".join(re.findall(r"[%‰$€£¥₹₽₩₺₴]|[A-Z]{3}", number))
 
 
 def _shape(cell: str) -> str:

@@ -84,8 +84,8 @@ def joined(rows: Sequence[Row]) -> list[str]:
 def _lines_above(rows: Sequence[Row]) -> tuple[int, list[str]]:
     """Where the table starts, and the texts of the rows above it.
 
-    A row with one filled cell above a wider table is a line of text. A row with more cells is
-    one only if it has fewer than the table, and a clear header or an empty row follows.
+    A row with one filled cell above a table of three columns or more is a line of text. Other
+    rows are so only if they have fewer cells than the table and its header follows.
     """
     counts = [sum(1 for cell in row if cell.strip()) for row in rows]
     filled = [place for place, count in enumerate(counts) if count]
@@ -98,7 +98,9 @@ def _lines_above(rows: Sequence[Row]) -> tuple[int, list[str]]:
         usual = widths[len(widths) // 2]
         if usual < 2 or counts[place] >= usual:
             return place, lines
-        if counts[place] > 1 and not _is_line_above(rows, place, following, usual):
+        # A record of two cells that lacks one looks like a title.
+        doubtful = counts[place] > 1 or usual == 2
+        if doubtful and not _is_line_above(rows, place, following, usual):
             return place, lines
         lines.append(" ".join(cell for cell in map(one_line, rows[place]) if cell))
     # There is no table below lines that end like this: all of it is one.
@@ -113,8 +115,8 @@ def _is_line_above(rows: Sequence[Row], place: int, following: Sequence[int], us
     for step, (before, other) in enumerate(pairwise([place, *following[:_MOST_LINES_ABOVE]])):
         below = [rows[rest] for rest in following[step:]]
         if sum(1 for cell in rows[other] if cell.strip()) >= usual:
-            parted = other > before + 1
-            return guess_header_rows(below) > 0 if parted else is_clear_header(below)
+            clear = other > before + 1 or sum(map(bool, row)) == 1
+            return guess_header_rows(below) > 0 if clear else is_clear_header(below)
     return False
 
 

@@ -33,6 +33,14 @@ def cells(table: str) -> list[list[str]]:
         "Region|Sales|Note / North|closed|bad / South|5|x / East|6|y / West|8|z",
         "Kind|Value / date|2026-03-09 / duration|30:15",
         "|Q1|Q2 / East|1|2",
+        "Rate|0%|10%|20% / A|3.2|4.1|5 / B|2|8|9",
+        "Item|2024*|2025E / Cash|310|327 / Debt|99|12",
+        "Time|08:00|09:00 / Ann|desk|shop / Bob|shop|desk",
+        "Size|36|38|40|42 / Red|4|9|1|0 / Blue|7|7|2|3",
+        "Year|2023|2024|2025 / Sales|310|327|340 / Costs|200|210|250",
+        "No.|Name|Name / 1|Ann|Bo / 2|Cy|Di",
+        "Jan 2026|Feb 2026|Mar 2026 / 900|910|905 / 1|2|3",
+        "品名|価格 / ポンプ|300 / 弁|20",
     ],
 )
 def test_one_row_of_names_is_the_header(table: str) -> None:
@@ -51,6 +59,11 @@ def test_one_row_of_names_is_the_header(table: str) -> None:
         "Berlin|open / Rome|closed / Oslo|open / Bern|open",
         "Sand|10 kg / Clay|20 kg / Turf|30 kg",
         "Ann|555-0111 / Bob|555-0112",
+        "A|10%|20% / B|30%|40% / C|5%|6%",
+        "Ann| / Bob|5 / Cy|6",
+        "1|Ann|Rome / 2|Bob|Oslo / 3|Cy|Bern",
+        "Jan 2026|900 / Feb 2026|910 / Mar 2026|905",
+        "a@x.org|5 / b@y.org|7 / c@z.org|9",
     ],
 )
 def test_a_row_of_data_is_no_header(table: str) -> None:
