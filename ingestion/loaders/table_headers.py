@@ -20,6 +20,11 @@ _MOST_HEADER_ROWS = 3
 # Rows further down say nothing new.
 _SAMPLE_ROWS = 200
 _LONGEST_NAME = 100
+_LONGEST_VALUE = 40
+# Wide tables are judged by fewer rows, so that no sheet takes long.
+_SAMPLE_CELLS = 20_000
+_FEWEST_ROWS = 8
+_WIDEST_GROUPED = 1000  # columns of a table whose names may stand in groups
 # So much of a column must be of one kind for the column to have it.
 _MOST_CELLS = 0.8
 # More body rows than this that look like the header's run of numbers make the run data.
@@ -67,7 +72,10 @@ def guess_header_rows(rows: Sequence[Sequence[str]]) -> int:
     """How many rows at the top name the columns: 0 to 3, empty rows among them counted."""
     filled = [place for place, row in enumerate(rows) if any(map(str.strip, row))]
     solid = [rows[place] for place in filled[: _SAMPLE_ROWS + _MOST_HEADER_ROWS]]
-    for count in range(min(_MOST_HEADER_ROWS, len(solid) - 1), 1, -1):
+    width = max(map(len, solid), default=1)
+    solid = solid[: max(_SAMPLE_CELLS // width, _FEWEST_ROWS)]
+    most = _MOST_HEADER_ROWS if width <= _WIDEST_GROUPED else 1
+    for count in range(min(most, len(solid) - 1), 1, -1):
         if _Table(solid, count).has_joint_header():
             return filled[count - 1] + 1
     if len(solid) > 1 and _Table(solid, 1).has_header():
@@ -247,6 +255,8 @@ class _Table:
 
 
 def _kind(cell: str) -> _Kind:
+    if len(cell) > _LONGEST_VALUE:
+        return _Kind.TEXT
     if not cell or _PLACEHOLDER.fullmatch(cell):
         return _Kind.EMPTY if not cell or len(cell) < 5 else _Kind.TEXT
     if _YEAR.fullmatch(cell):

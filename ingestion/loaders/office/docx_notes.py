@@ -19,6 +19,7 @@ class Notes:
     _notes: dict[tuple[str, str], Any] = field(default_factory=dict)
     _shapes: dict[str, str] = field(default_factory=dict)
     _labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
     _waiting: list[tuple[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -50,9 +51,9 @@ class Notes:
         if note is None:
             return ""
         if key not in self._labels:
-            count = sum(1 for other in self._labels if other[0] == kind and self._labels[other])
+            count = self._counts[kind] = self._counts.get(kind, 0) + marked
             shape = self._shapes.get(kind, _USUAL[kind])
-            self._labels[key] = written(count + 1, shape) if marked else ""
+            self._labels[key] = written(count, shape) if marked else ""
             self._waiting.append((self._labels[key], note))
         return self._labels[key]
 

@@ -105,19 +105,20 @@ class Numbering:
         sources = [(properties, "")] if properties is not None else []
         sources += [(one.paragraph, one.id) for one in self._styles.chain(style)]
         depth: int | None = None
+        direct = False
         for element, name in sources:
             found = element.find(W + "numPr") if element is not None else None
             if found is None:
                 continue
             level = found.find(W + "ilvl")
             if depth is None and level is not None:
-                depth = _number(level.get(W + "val"), 0)
+                depth, direct = _number(level.get(W + "val"), 0), not name
             named = found.find(W + "numId")
             if named is None:
                 continue
             list_id = named.get(W + "val")
             known = self._lists.get(list_id)
-            if known and name:  # a definition's level may name the style that uses it
+            if known and name and not direct:  # a level may name the style that uses it
                 linked = (at for at, one in known.levels.items() if one.style == name)
                 depth = next(linked, depth)
             return list_id, min(max(depth or 0, 0), _LEVELS - 1)

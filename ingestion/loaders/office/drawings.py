@@ -8,6 +8,7 @@ from typing import Any
 
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.office.number_formats import NumberFormat
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -65,17 +66,17 @@ def write_diagram(root: Any, builder: TextBuilder, page: Any = None) -> None:
     tops = [one for _, one in sorted(_first(below, points), key=lambda item: item[0])]
     written: set[str] = set()
 
-    def write(point: str, depth: int) -> None:
-        if point in written or depth > _DEEPEST_POINT:
+    def write(point: str, depth: int, steps: int) -> None:
+        if point in written or steps > _DEEPEST_POINT:
             return
         written.add(point)
         if points[point]:
             builder.line(f"{'  ' * depth}- {points[point]}", page)
         for _, child in sorted(below.get(point, [])):
-            write(child, depth + bool(points[point]))
+            write(child, depth + bool(points[point]), steps + 1)
 
     for point in [*tops, *(one for one in points if one not in children), *points]:
-        write(point, 0)
+        write(point, 0, 0)
 
 
 def _first(
@@ -151,10 +152,12 @@ def _values(source: Any) -> dict[int, str]:
         return values
     levels = list(source.iter(C + "lvl"))
     if levels:
-        outer: list[dict[int, str]] = [_cached(level) for level in levels]
-        for place in outer[0]:
-            names = [_at_or_before(level, place) for level in reversed(outer[1:])]
-            values[place] = " ".join([*filter(None, names), outer[0][place]])
+        inner, *outer = (_cached(level) for level in levels)
+        current = [""] * len(outer)  # a group's name stands at its first category
+        for place in range(max(inner, default=-1) + 1):
+            current = [level.get(place, name) for level, name in zip(outer, current, strict=True)]
+            if place in inner:
+                values[place] = " ".join([*filter(None, reversed(current)), inner[place]])
         return values
     return _cached(source)
 
@@ -162,26 +165,20 @@ def _values(source: Any) -> dict[int, str]:
 def _cached(source: Any) -> dict[int, str]:
     values = {}
     is_number = source.find(f".//{C}numCache") is not None or source.find(f"{C}numLit") is not None
+    code = next((one.text for one in source.iter(C + "formatCode")), None)
+    number_format = NumberFormat.of(code or "General")
     for point in source.iter(C + "pt"):
         value = point.find(C + "v")
         place = point.get("idx", "")
         if value is not None and place.isdecimal() and int(place) < _MOST_CELLS:
             text = value.text or ""
-            code = next((one.text for one in source.iter(C + "formatCode")), None)
-            values[int(place)] = _number(text, code or "General") if is_number else text
+            values[int(place)] = _number(text, number_format) if is_number else text
     return values
 
 
-def _at_or_before(level: dict[int, str], place: int) -> str:
-    before = [other for other in level if other <= place]
-    return level[max(before)] if before else ""
-
-
-def _number(text: str, code: str) -> str:
-    from ingestion.loaders.office.number_formats import NumberFormat
-
+def _number(text: str, number_format: NumberFormat) -> str:
     try:
-        return NumberFormat.of(code).shown(float(text))
+        return number_format.shown(float(text))
     except (ValueError, OverflowError):
         return text
 

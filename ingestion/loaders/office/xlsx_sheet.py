@@ -12,12 +12,12 @@ from ingestion.loaders.office.archive import read_xml, related_paths
 _AREA = rb'ref=["\']([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?["\']'
 # Every wait for a sign is bounded, so that a file made of half elements costs no more.
 _FOUND = re.compile(
-    rb"<(?:\w{1,20}:)?(?:mergeCell\s[^>]{0,500}?" + _AREA
-    + rb"|(autoFilter)\s[^>]{0,500}?" + _AREA
+    rb"<(?:\w{1,20}:)?(?:mergeCell\s[^<>]{0,500}?" + _AREA
+    + rb"|(autoFilter)\s[^<>]{0,500}?" + _AREA
     + rb"|(filterColumn)\s"
-    + rb"|sheetPr\s[^>]{0,500}?(filterMode)=[\"'](?:1|true)[\"']"
-    + rb"|pane\s[^>]{0,500}?ySplit=[\"'](\d{1,4})[\"'][^>]{0,500}?state=[\"'](frozen)\w*[\"']"
-    + rb"|(f)(?:\s[^>]{0,500})?(?:/>|>[^<]{0,9000}</(?:\w{1,20}:)?f>)\s{0,100}"
+    + rb"|sheetPr\s[^<>]{0,500}?(filterMode)=[\"'](?:1|true)[\"']"
+    + rb"|pane\s[^<>]{0,500}?ySplit=[\"'](\d{1,4})[\"'][^<>]{0,500}?state=[\"'](frozen)\w*[\"']"
+    + rb"|(f)(?:\s[^<>]{0,500})?(?:/>|>[^<]{0,9000}</(?:\w{1,20}:)?f>)\s{0,100}"
     + rb"(?:<(?:\w{1,20}:)?v\s{0,9}/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?\s{0,100}</(?:\w{1,20}:)?c>)"
 )  # fmt: skip
 _PIECE = 1 << 20

@@ -33,7 +33,7 @@ WORDS = st.text("abcdefgh", min_size=2, max_size=6)
 SENTENCES = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
 CELLS = st.one_of(st.just(""), SENTENCES, st.integers(0, 99_999).map(str))
 quickly = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import datetime
 import io
+import time
+import zipfile
 from typing import Any
 
 import openpyxl
+import pytest
 import xlsxwriter
+
+from ingestion.loaders.office.xlsx_sheet import SheetFacts
 
 
 def saved(workbook: Any) -> bytes:
@@ -274,3 +279,14 @@ def test_text_boxes_and_chart_titles_are_read_and_comments_counted(loading: Any)
     document = loading.one("a.xlsx", saved(workbook))
     assert "Sales by region" in document.text
     assert document.metadata["dropped"] == ["comments of reviewers: 2 words"]
+
+
+@pytest.mark.parametrize("half", [b"<mergeCell ", b"<f ", b"<pane ySplit='1' ", b"<sheetPr "])
+def test_a_sheet_of_half_elements_takes_no_time(half: bytes) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sheet.xml", half * 200_000)
+    start = time.process_time()
+    with zipfile.ZipFile(buffer) as archive:
+        assert SheetFacts.of(archive, "sheet.xml").merged == []
+    assert time.process_time() - start < 5  # half a minute and more where a wait is not bounded
