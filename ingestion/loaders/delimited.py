@@ -15,12 +15,13 @@ from ingestion.errors import EmptyDocument, UnreadableDocument
 from ingestion.loaders.decoding import decode, stream_encoding
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.records import LoadProblem, RecordFields, RecordReader
-from ingestion.loaders.tables import guess_header_rows
 from ingestion.visibility import looks_like_groups, without_repeats
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_ROWS = 50
+# The names of the columns may stand below some lines of text.
+_MOST_ROWS_ABOVE = 50
 # Python's default of 128 KB is less than an article in a cell.
 _LONGEST_CELL = 64 * 1024 * 1024
 # Excel's own hint in the first line.
@@ -28,18 +29,19 @@ _SEPARATOR_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
 def extract(data: bytes, name: str) -> TextBuilder:
-    """The whole file as one table; names in the first row become its header."""
+    """The whole file as one table; lines of text above it become paragraphs."""
     decoded = decode(data, name)
     builder = TextBuilder()
     builder.metadata.update(decoded.metadata)
-    rows = [row for row in _rows(io.StringIO(decoded.text, newline="")) if any(map(str.strip, row))]
-    builder.table(rows, header_rows=guess_header_rows(rows))
-    header = [cell.strip() for cell in rows[0]] if rows else []
+    rows = list(_rows(io.StringIO(decoded.text, newline="")))
+    builder.table(rows)
     usual = RecordFields()
-    if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
-        builder.groups.hide(
-            "it is read as one table and its records name groups; give the source `records`"
-        )
+    for row in rows[:_MOST_ROWS_ABOVE]:
+        header = [cell.strip() for cell in row]
+        if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
+            builder.groups.hide(
+                "it is read as one table and its records name groups; give the source `records`"
+            )
     return builder
 
 
