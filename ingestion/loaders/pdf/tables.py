@@ -11,36 +11,46 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ingestion.loaders.pdf.lines import Line
+from ingestion.loaders.pdf.hyphens import Hyphens
+from ingestion.loaders.pdf.lines import Line, Table
+from ingestion.loaders.pdf.order import LONG_CELL
 from ingestion.loaders.tables import guess_header_rows
 
 # A gap of so many ems parts cells; the spaces of justified text stay below.
 _CELL_GAP = 1.0
 # Rows farther apart (in ems) belong to different tables.
 ROW_DISTANCE = 3.2
-# Cells of more characters are columns of prose.
-_LONG_CELL = 28
+# Lines of one cell stand this close.
+_CELL_LEADING = 1.45
+_SAME_EDGE = 0.7
 
 _ITEM = re.compile(r"[•◦▪■□●○‣⁃∙·*–—-]|\(?(?:\d{1,2}|[a-z])[.)]|\[\d+\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Cells by row; every row has one cell per column."""
+@dataclass(slots=True)
+class _Row:
+    """Lines of one row: the first holds its first line, the others go on in its cells."""
 
-    rows: list[list[str]]
-    header_rows: int
+    cells: list[list[Line]]
+    distance: float
 
 
-def tables_and_lines(lines: Sequence[Line]) -> Iterator[Table | list[Line]]:
+def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table | list[Line]]:
     """The page in reading order: its tables, and the stretches of lines between them."""
     between: list[Line] = []
     start = 0
     while start < len(lines):
+        ruled = lines[start].table
         end = start + 1
-        while end < len(lines) and _next_row(lines[end - 1], lines[end]):
-            end += 1
-        found = _as_table(lines[start:end]) if end - start > 1 else None
+        found: Table | list[Line] | None = ruled
+        if not ruled:
+            while end < len(lines) and _goes_on(lines[start:end], lines[end]):
+                end += 1
+            while end - start > 1 and len(split_cells(lines[end - 1])) == 1:
+                if _is_cell_line(lines[start : end - 1], lines[end - 1]):
+                    break
+                end -= 1
+            found = _as_table(lines[start:end], hyphens) if end - start > 1 else None
         if isinstance(found, Table):
             if between:
                 yield between
@@ -61,35 +71,110 @@ def split_cells(line: Line) -> list[Line]:
         if word.left - before.right > gap:
             cells.append([])
         cells[-1].append(word)
-    return [Line(tuple(words)) for words in cells]
+    last = len(cells) - 1
+    return [
+        Line(tuple(words), line.hyphenated and place == last) for place, words in enumerate(cells)
+    ]
 
 
-def _next_row(before: Line, line: Line) -> bool:
+def joined_cell(lines: Sequence[Line], hyphens: Hyphens) -> str:
+    """The lines of a cell as one."""
+    if not lines:
+        return ""
+    text = lines[0].text
+    for before, line in pairwise(lines):
+        text = hyphens.join(text, line.text, hyphenated=before.hyphenated)
+    return f"{text}-" if lines[-1].hyphenated else text
+
+
+def _goes_on(rows: Sequence[Line], line: Line) -> bool:
+    """Whether the line is the next row of the rows, or goes on in cells of the last one."""
+    before = rows[-1]
+    if line.table:
+        return False
     size = max(before.size, 1)
     distance = before.bottom - line.bottom
     alike = abs(before.size - line.size) <= 0.2 * size
-    rows = [split_cells(before), split_cells(line)]
-    both = all(len(row) > 1 and not _ITEM.fullmatch(row[0].text) for row in rows)
-    return both and alike and 0 < distance <= ROW_DISTANCE * size
+    if not alike or not 0 < distance <= ROW_DISTANCE * size:
+        return False
+    last_row = next((row for row in reversed(rows) if len(split_cells(row)) > 1), None)
+    if last_row is None or _ITEM.fullmatch(split_cells(last_row)[0].text):
+        return False
+    cells = split_cells(line)
+    if len(cells) > 1:
+        return not _ITEM.fullmatch(cells[0].text)
+    return _is_cell_line(rows, line)
 
 
-def _as_table(lines: Sequence[Line]) -> Table | list[Line] | None:
+def _is_cell_line(rows: Sequence[Line], line: Line) -> bool:
+    """Whether a line of one cell stands close below a row, in one of its columns."""
+    size = max(line.size, 1)
+    last_row = next((row for row in reversed(rows) if len(split_cells(row)) > 1), None)
+    if last_row is None or rows[-1].bottom - line.bottom > _CELL_LEADING * size:
+        return False
+    return any(_under(cell, line, size) for cell in split_cells(last_row)[1:])
+
+
+def _under(cell: Line, line: Line, size: float) -> bool:
+    """Whether both begin, end or are centred at one place."""
+    near = _SAME_EDGE * size
+    return (
+        abs(cell.left - line.left) <= near
+        or abs(cell.right - line.right) <= near
+        or abs(cell.left + cell.right - line.left - line.right) <= near
+    )
+
+
+def _as_table(lines: Sequence[Line], hyphens: Hyphens) -> Table | list[Line] | None:
     """A table, or the same lines in column order if they are prose, or None to leave them."""
-    rows = [split_cells(line) for line in lines]
-    columns = _columns(rows)
+    split = [split_cells(line) for line in lines]
+    columns = _columns(split)
     if len(columns) < 2 or len(lines) * len(columns) < 6:
         return None
-    placed = [_place(row, columns) for row in rows]
-    if not all(placed):
+    rows = _rows(lines, split, columns)
+    if rows is None:
         return None
-    long = [median(len(row[column]) for row in placed) > _LONG_CELL for column in (0, -1)]
+    texts = [[joined_cell(cell, hyphens) for cell in row.cells] for row in rows]
+    long = [
+        median(max((len(line.text) for line in row.cells[column]), default=0) for row in rows)
+        > LONG_CELL
+        for column in (0, -1)
+    ]
     if all(long) and len(columns) == 2:
-        return _by_columns(rows, columns)
-    texts = [row for row in placed if row]
-    if _is_contents(texts):
+        return _by_columns(split, columns)
+    if _is_contents(texts) or len(texts) < 2:
         return None
-    bold_header = lines[0].bold and not any(line.bold for line in lines[1:])
-    return Table(texts, 1 if bold_header else guess_header_rows(texts))
+    bold = [all(line.bold for cell in row.cells for line in cell) for row in rows]
+    sure = bold[0] and not any(bold[1:])
+    return Table(texts, 1 if sure else guess_header_rows(texts), tuple(columns), sure)
+
+
+def _rows(
+    lines: Sequence[Line],
+    split: Sequence[Sequence[Line]],
+    columns: Sequence[tuple[float, float]],
+) -> list[_Row] | None:
+    """Lines gathered into rows; None if the grid is not plain, two cells sharing a column."""
+    distances = [before.bottom - line.bottom for before, line in pairwise(lines)]
+    starts = [
+        distance
+        for distance, cells in zip(distances, split[1:], strict=True)
+        if _column_of(cells[0], columns) == 0
+    ]
+    usual = median(starts) if starts else 0.0
+    rows: list[_Row] = []
+    for place, (line, cells) in enumerate(zip(lines, split, strict=True)):
+        at = [_column_of(cell, columns) for cell in cells]
+        if len(set(at)) < len(at):
+            return None
+        distance = distances[place - 1] if place else 0.0
+        close = distance <= _CELL_LEADING * max(line.size, 1)
+        goes_on = place and at[0] > 0 and close and (len(cells) == 1 or distance < 0.9 * usual)
+        if not goes_on:
+            rows.append(_Row([[] for _ in columns], distance))
+        for column, cell in zip(at, cells, strict=True):
+            rows[-1].cells[column].append(cell)
+    return rows
 
 
 def _columns(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
@@ -101,17 +186,6 @@ def _columns(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
         else:
             columns.append((left, right))
     return columns
-
-
-def _place(row: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[str]:
-    """The row's texts by column; empty if two cells share one, so that the grid is not plain."""
-    texts = [""] * len(columns)
-    for cell in row:
-        place = _column_of(cell, columns)
-        if texts[place]:
-            return []
-        texts[place] = cell.text
-    return texts
 
 
 def _column_of(cell: Line, columns: Sequence[tuple[float, float]]) -> int:
@@ -132,3 +206,44 @@ def _is_contents(rows: Sequence[list[str]]) -> bool:
         return False
     pages = list(map(int, numbers))
     return len(rows[0]) <= 3 and pages == sorted(pages)
+
+
+class CarriedHeader:
+    """Gives a table that goes on over pages its header on every page."""
+
+    # In points, by how much the columns of one table may shift from page to page.
+    _SHIFT = 6.0
+
+    def __init__(self) -> None:
+        self._table: Table | None = None
+
+    def over(self, table: Table) -> Table:
+        """The table, with the header of the table that ends the page before if it goes on here."""
+        before, self._table = self._table, None
+        if not before or not before.header_rows or not self._same_columns(before, table):
+            return table
+        header = before.rows[: before.header_rows]
+        if table.rows[: len(header)] == header:
+            return Table(table.rows, len(header), table.columns, table.sure)
+        if table.sure:
+            return table
+        return Table([*header, *table.rows], len(header), table.columns)
+
+    def ends_page(self, table: Table | None) -> None:
+        """Note the table at the end of a page, None if there is none."""
+        self._table = table
+
+    def _same_columns(self, before: Table, table: Table) -> bool:
+        if len(before.columns) != len(table.columns):
+            return False
+        for (left, right), (other_left, other_right) in zip(
+            before.columns, table.columns, strict=True
+        ):
+            aligned = (
+                abs(left - other_left) <= self._SHIFT
+                or abs(right - other_right) <= self._SHIFT
+                or abs(left + right - other_left - other_right) <= self._SHIFT
+            )
+            if not aligned:
+                return False
+        return True

@@ -1,0 +1,126 @@
+"""Read ruled tables: the words in each cell of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingestion.loaders.pdf.grids import Grid
+from ingestion.loaders.pdf.hyphens import Hyphens
+from ingestion.loaders.pdf.lines import Line, Table, Word
+from ingestion.loaders.pdf.order import whole_lines
+from ingestion.loaders.pdf.tables import joined_cell
+from ingestion.loaders.tables import guess_header_rows
+
+# A longer cell is the text of a page in a frame.
+_LONGEST_CELL = 1500
+# A grid with so few rows may leave the rows of its body without lines between them.
+_FEW_ROWS = 3
+
+Cells = dict[tuple[int, int], list[Line]]
+
+
+def with_ruled_tables(lines: Sequence[Line], grids: Sequence[Grid], hyphens: Hyphens) -> list[Line]:
+    """The page's lines, those inside a ruled table replaced by one line that holds the table."""
+    kept = list(lines)
+    for grid in sorted(grids, key=_area):
+        kept = _with_table(kept, grid, hyphens)
+    return kept
+
+
+def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Line]:
+    cells: Cells = {}
+    outside: list[Line] = []
+    place: int | None = None
+    for line in lines:
+        rest: list[Word] = []
+        part: list[Word] = []
+        at: tuple[int, int] | None = None
+        for word in line.words:
+            here = None if line.table else _cell_of(word, grid)
+            if part and here != at:
+                _add(cells, at, part, hyphenated=False)
+                part = []
+            at = here
+            (rest if here is None else part).append(word)
+        if part:
+            _add(cells, at, part, hyphenated=line.hyphenated)
+        if place is None and len(rest) < len(line.words):
+            place = len(outside)
+        if rest:
+            kept = line if len(rest) == len(line.words) else replace(line, words=tuple(rest))
+            outside.append(kept)
+    table = _table(cells, grid, hyphens)
+    if table is None or place is None:
+        return list(lines)
+    corner = Word(
+        "",
+        grid.columns[0],
+        grid.columns[-1],
+        grid.rows[-1],
+        grid.rows[0],
+        _usual_size(cells),
+        False,
+        grid.rows[-1],
+    )
+    return [*outside[:place], Line((corner,), table=table), *outside[place:]]
+
+
+def _cell_of(word: Word, grid: Grid) -> tuple[int, int] | None:
+    return grid.cell_of((word.left + word.right) / 2, word.baseline + 0.3 * word.size)
+
+
+def _add(
+    cells: Cells, at: tuple[int, int] | None, words: Sequence[Word], *, hyphenated: bool
+) -> None:
+    if at is not None:
+        cells.setdefault(at, []).append(Line(tuple(words), hyphenated))
+
+
+def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:
+    """The grid's cells as a table; None if it is a frame, a form's box or a drawing."""
+    used_rows, used_columns = {row for row, _ in cells}, {column for _, column in cells}
+    if len(used_columns) < 2 or len(cells) < 3:
+        return None
+    width = len(grid.columns) - 1
+    rows: list[list[list[Line]]] = []
+    for row in sorted(used_rows):
+        here = [whole_lines(cells.get((row, column), [])) for column in range(width)]
+        rows += _unruled_rows(here) if len(used_rows) <= _FEW_ROWS else [here]
+    texts = [[joined_cell(cell, hyphens) for cell in row] for row in rows]
+    if len(texts) < 2 or any(len(text) > _LONGEST_CELL for row in texts for text in row):
+        return None
+    bold = [all(line.bold for cell in row for line in cell) for row in rows]
+    sure = bold[0] and not any(bold[1:])
+    columns = tuple(zip(grid.columns, grid.columns[1:], strict=False))
+    return Table(texts, 1 if sure else guess_header_rows(texts), columns, sure)
+
+
+def _unruled_rows(cells: list[list[Line]]) -> list[list[list[Line]]]:
+    """Several rows that no line parts, if the first column's lines have partners beside them."""
+    first = next((column for column in cells if column), [])
+    filled = [column for column in cells if column]
+    if len(first) < 3 or len(filled) < 2:
+        return [cells]
+    near = 0.3 * max(first[0].size, 1)
+    rows: list[list[list[Line]]] = [[[] for _ in cells] for _ in first]
+    partners = 0
+    for place, column in enumerate(cells):
+        for line in column:
+            row = max(
+                (at for at, start in enumerate(first) if start.baseline >= line.baseline - near),
+                default=0,
+            )
+            rows[row][place].append(line)
+            same = abs(first[row].baseline - line.baseline) <= near
+            partners += same and column is not first
+    return rows if partners >= 0.8 * len(first) else [cells]
+
+
+def _area(grid: Grid) -> float:
+    return (grid.columns[-1] - grid.columns[0]) * (grid.rows[0] - grid.rows[-1])
+
+
+def _usual_size(cells: Cells) -> float:
+    sizes = sorted(line.size for lines in cells.values() for line in lines)
+    return sizes[len(sizes) // 2] if sizes else 1.0

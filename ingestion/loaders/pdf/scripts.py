@@ -1,0 +1,80 @@
+"""Tell raised and lowered words from those on the line, by size and baseline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ingestion.loaders.notation import Script
+
+if TYPE_CHECKING:
+    from ingestion.loaders.pdf.lines import Word
+
+# Shares of the line's size.
+_SMALL = 0.87
+_RAISED = 0.15
+_LOWERED = 0.07
+# Text of the line's own size is raised or lowered only if it stands off clearly.
+_CLEARLY = 0.22
+_FARTHEST = 0.9
+
+_NOTE = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]?")
+_YEAR = re.compile(r"(?:.*\D)?(?:19|20)\d\d")
+_SENTENCE_END = re.compile(r".*[.,;:!?)\]\"'”’»]")
+_WORD_END = re.compile(r".*[^\W\d_]{4}")
+
+
+def scripts_of(words: Sequence[Word]) -> list[Script] | None:
+    """How each word of a line stands to it; None if all stand on it."""
+    first = words[0]
+    if all(word.size == first.size and abs(word.baseline - first.baseline) < 0.5 for word in words):
+        return None
+    size, baseline = _main(words)
+    scripts = [_script(word, size, baseline) for word in words]
+    if all(script is Script.BASE for script in scripts):
+        return None
+    for place, script in enumerate(scripts):
+        if script is Script.RAISED and _is_note(words, scripts, place):
+            scripts[place] = Script.NOTE
+    return scripts
+
+
+def _main(words: Sequence[Word]) -> tuple[float, float]:
+    """Size and baseline of most of the line's characters; of two, those of the larger."""
+    weights: dict[tuple[float, float], float] = {}
+    for word in words:
+        key = round(word.size * 2) / 2, round(word.baseline)
+        weights[key] = weights.get(key, 0) + len(word.text) * word.size**2
+    size, _ = max(weights, key=lambda key: weights[key])
+    largest = [word for word in words if round(word.size * 2) / 2 == size]
+    baselines = sorted(word.baseline for word in largest for _ in word.text)
+    return size, baselines[len(baselines) // 2]
+
+
+def _script(word: Word, size: float, baseline: float) -> Script:
+    offset = (word.baseline - baseline) / max(size, 1)
+    small = word.size <= _SMALL * size
+    if (_RAISED if small else _CLEARLY) < offset < _FARTHEST and word.size <= 1.05 * size:
+        return Script.RAISED
+    if (_LOWERED if small else _CLEARLY) < -offset < _FARTHEST and word.size <= 1.05 * size:
+        return Script.LOWERED
+    return Script.BASE
+
+
+def _is_note(words: Sequence[Word], scripts: Sequence[Script], place: int) -> bool:
+    """Whether a raised word is the mark of a note, not an exponent."""
+    if not _NOTE.fullmatch(words[place].text):
+        return False
+    if place == 0:
+        return len(words) > 1
+    before = words[place - 1]
+    if scripts[place - 1] is not Script.BASE:
+        return False
+    text = before.text
+    return bool(
+        not words[place].glued
+        or _YEAR.fullmatch(text)
+        or _SENTENCE_END.fullmatch(text)
+        or _WORD_END.fullmatch(text)
+    )
