@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, cast, create_string_buffer
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ingestion.loaders.cleaning import prose
@@ -134,24 +135,18 @@ class PageForms:
     def _chosen(self, annotation: Any) -> str:
         """What a list shows as chosen; the value behind it may be a code."""
         pdfium, form = self._pdfium, self._form
-        chosen = []
+        chosen: list[str] = []
         for place in range(min(pdfium.FPDFAnnot_GetOptionCount(form, annotation), 5_000)):
             if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, place):
-                chosen.append(
-                    self._text(
-                        lambda buffer, size, place=place: pdfium.FPDFAnnot_GetOptionLabel(
-                            form, annotation, place, buffer, size
-                        )
-                    )
-                )
+                label = partial(pdfium.FPDFAnnot_GetOptionLabel, form, annotation, place)
+                chosen.append(self._text(label))
         return ", ".join(filter(None, chosen))
 
     def _of_field(self, read: Callable[..., int], annotation: Any) -> str:
-        return self._text(lambda buffer, size: read(self._form, annotation, buffer, size))
+        return self._text(partial(read, self._form, annotation))
 
     def _string(self, annotation: Any, key: bytes) -> str:
-        read = self._pdfium.FPDFAnnot_GetStringValue
-        return self._text(lambda buffer, size: read(annotation, key, buffer, size))
+        return self._text(partial(self._pdfium.FPDFAnnot_GetStringValue, annotation, key))
 
     def _text(self, read: Callable[[Any, int], int]) -> str:
         """A UTF-16 string of PDFium, whose call returns its length in bytes."""

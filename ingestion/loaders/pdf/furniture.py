@@ -23,7 +23,7 @@ _FEWEST_PAGES = 3
 _DENSE = 0.4
 _EDGE_LINES = 3
 # Share of the height, at the top and at the bottom, where furniture stands.
-_EDGE = 0.2
+EDGE = 0.2
 # In points, by how much its height may differ from page to page.
 _SAME_PLACE = 4.0
 # Furniture keeps its distance from the text; a table's repeated header does not.
@@ -84,7 +84,7 @@ def without_furniture(pages: Sequence[PdfPage], dropped: Callable[[str], None]) 
 def _edges(page: PdfPage) -> tuple[list[_Edge], list[_Edge]]:
     """The outermost lines at the top and at the bottom, outermost first."""
     ordered = sorted(page.lines, key=lambda line: -line.top)
-    high, low = page.bottom + (1 - _EDGE) * page.height, page.bottom + _EDGE * page.height
+    high, low = page.bottom + (1 - EDGE) * page.height, page.bottom + EDGE * page.height
     top = [
         _edge(line, page, page.top - line.baseline)
         for line in ordered[:_EDGE_LINES]

@@ -74,18 +74,20 @@ class Line:
         words: at least one.
         hyphenated: the last word goes on in the next line.
         spaced: white space stands before it, if it goes on where another line ends.
+        notes: the labels of notes on the page.
         table: the ruled table that stands here; the words are then empty.
     """
 
     words: tuple[Word, ...]
     hyphenated: bool = False
     spaced: bool = True
+    notes: frozenset[str] = frozenset()
     table: Table | None = None
 
     @cached_property
     def text(self) -> str:
         """The words with single spaces; raised and lowered ones in `notation`."""
-        scripts = scripts_of(self.words)
+        scripts = scripts_of(self.words, self.notes)
         if scripts is None:
             return "".join(
                 word.text if place == 0 or word.glued else f" {word.text}"
@@ -101,7 +103,7 @@ class Line:
     @cached_property
     def main(self) -> tuple[Word, ...]:
         """The words that are neither raised nor lowered."""
-        scripts = scripts_of(self.words)
+        scripts = scripts_of(self.words, self.notes)
         if scripts is None:
             return self.words
         pairs = zip(self.words, scripts, strict=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from ingestion.loaders.pdf.lines import Line
+from ingestion.loaders.pdf.scripts import note_label
 
 # A cell with more lines is a column of prose.
 _CELL_LINES = 8
@@ -87,6 +89,8 @@ def _row_of(piece: Line, lines: Sequence[Line]) -> int | None:
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     """The page's lines as they are read; the order is kept if nothing speaks against it."""
+    if all(before.baseline >= line.baseline for before, line in pairwise(lines)):
+        return list(lines)
     blocks = _blocks(lines)
     if len(blocks) < 2 or len(blocks) > _MOST_BLOCKS:
         return list(lines)
@@ -248,3 +252,9 @@ def upright_first(lines: Sequence[Line]) -> tuple[list[Line], list[Line], int]:
     others = [line for line in lines if line.words[0].turn != main]
     others.sort(key=lambda line: line.words[0].turn)
     return straight, others, main
+
+
+def with_notes(lines: Sequence[Line]) -> list[Line]:
+    """The lines, each with the labels of the notes that the page holds below."""
+    labels = frozenset(filter(None, (note_label(line.words) for line in lines)))
+    return [replace(line, notes=labels) for line in lines] if labels else list(lines)

@@ -7,15 +7,18 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import byref
 from typing import Any
 
 from ingestion.errors import UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.losses import Loss
 from ingestion.loaders.pdf.forms import Entry, PageForms, with_entries
+from ingestion.loaders.pdf.furniture import EDGE
 from ingestion.loaders.pdf.grids import find_grids
 from ingestion.loaders.pdf.lines import Bounds, Line, OutlineEntry, Pdf, PdfPage, turned
-from ingestion.loaders.pdf.order import upright_first, whole_lines
+from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
+from ingestion.loaders.pdf.tables import split_cells
 from ingestion.loaders.pdf.words import page_lines
 from ingestion.visibility import GroupRule
 
@@ -124,15 +127,17 @@ def _read_page(
             forms.draw_stamps(page)
             page.close()
             page = document[index]
+        sheet = _sheet(page)
+        edge = EDGE * (sheet[3] - sheet[1])
         text = page.get_textpage()
         try:
-            pieces = page_lines(text, tagged=tagged)
+            pieces = page_lines(text, tagged=tagged, edges=(sheet[1] + edge, sheet[3] - edge))
         finally:
             text.close()
         if not pieces and not entries and not pdf.has_images:
             images = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
             pdf.has_images = next(images, None) is not None
-        return _assembled(page, index + 1, pieces, entries, pdf)
+        return _assembled(page, sheet, index + 1, pieces, entries, pdf)
     except pypdfium2.PdfiumError:
         return None
     finally:
@@ -140,29 +145,42 @@ def _read_page(
 
 
 def _assembled(
-    page: Any, number: int, pieces: list[Line], entries: list[Entry], pdf: Pdf
+    page: Any, sheet: Bounds, number: int, pieces: list[Line], entries: list[Entry], pdf: Pdf
 ) -> PdfPage:
     """The page with whole lines: those turned like most of it, then the others."""
     straight, others, turn = upright_first(pieces)
-    sheet = page.get_cropbox()
-    _, bottom, _, top = turned(sheet, turn)
-    straight = _on_sheet(straight, turned(sheet, turn), pdf)
+    sheet = turned(sheet, turn)
+    straight = _on_sheet(straight, sheet, pdf)
     if entries:
-        straight = with_entries(straight, entries, turn)
-    lines = whole_lines(straight)
-    aside = tuple(whole_lines(others))
-    return PdfPage(number, bottom, top, lines, find_grids(page, turn) if lines else (), aside)
+        cells = [cell for line in straight for cell in split_cells(line)]
+        straight = with_entries(cells, entries, turn)
+    lines = with_notes(whole_lines(straight))
+    grids = find_grids(page, turn) if lines else ()
+    return PdfPage(number, sheet[1], sheet[3], lines, grids, tuple(whole_lines(others)))
+
+
+def _sheet(page: Any) -> Bounds:
+    """The part of the page that is shown: its crop box inside its media box."""
+    import pypdfium2.raw
+
+    box = pypdfium2.raw.FS_RECTF()
+    pypdfium2.raw.FPDF_GetPageBoundingBox(page, byref(box))
+    return box.left, min(box.bottom, box.top), box.right, max(box.bottom, box.top)
 
 
 def _on_sheet(lines: list[Line], sheet: Bounds, pdf: Pdf) -> list[Line]:
     """The lines without those that stand wholly outside the page that is shown."""
     left, bottom, right, top = sheet
-    shown = []
+    shown = [
+        line
+        for line in lines
+        if line.right > left and line.left < right and line.top > bottom and line.bottom < top
+    ]
+    if len(shown) == len(lines) or not shown:
+        return lines  # where all is outside, the page's box is wrong
+    kept = set(map(id, shown))
     for line in lines:
-        is_shown = line.right > left and line.left < right
-        if is_shown and line.top > bottom and line.bottom < top:
-            shown.append(line)
-        else:
+        if id(line) not in kept:
             pdf.losses.add(Loss.HIDDEN, line.text)
     return shown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from ingestion.loaders.notation import Script
@@ -25,8 +25,13 @@ _SENTENCE_END = re.compile(r".*[.,;:!?)\]\"'”’»]")
 _WORD_END = re.compile(r".*[^\W\d_]{4}")
 
 
-def scripts_of(words: Sequence[Word]) -> list[Script] | None:
-    """How each word of a line stands to it; None if all stand on it."""
+def scripts_of(words: Sequence[Word], notes: Set[str] = frozenset()) -> list[Script] | None:
+    """How each word of a line stands to it; None if all stand on it.
+
+    Args:
+        words: a line's.
+        notes: labels of notes that the page holds.
+    """
     first = words[0]
     if all(word.size == first.size and abs(word.baseline - first.baseline) < 0.5 for word in words):
         return None
@@ -35,9 +40,15 @@ def scripts_of(words: Sequence[Word]) -> list[Script] | None:
     if all(script is Script.BASE for script in scripts):
         return None
     for place, script in enumerate(scripts):
-        if script is Script.RAISED and _is_note(words, scripts, place):
+        if script is Script.RAISED and _is_note(words, scripts, place, notes):
             scripts[place] = Script.NOTE
     return scripts
+
+
+def note_label(words: Sequence[Word]) -> str | None:
+    """The raised mark that begins a line, which is a note then."""
+    scripts = scripts_of(words)
+    return words[0].text if scripts and scripts[0] is Script.NOTE else None
 
 
 def _main(words: Sequence[Word]) -> tuple[float, float]:
@@ -62,7 +73,7 @@ def _script(word: Word, size: float, baseline: float) -> Script:
     return Script.BASE
 
 
-def _is_note(words: Sequence[Word], scripts: Sequence[Script], place: int) -> bool:
+def _is_note(words: Sequence[Word], scripts: Sequence[Script], place: int, notes: Set[str]) -> bool:
     """Whether a raised word is the mark of a note, not an exponent."""
     if not _NOTE.fullmatch(words[place].text):
         return False
@@ -72,6 +83,8 @@ def _is_note(words: Sequence[Word], scripts: Sequence[Script], place: int) -> bo
     if scripts[place - 1] is not Script.BASE:
         return False
     text = before.text
+    if words[place].text in notes and not (text.isalpha() or text.endswith("10")):
+        return True
     return bool(
         not words[place].glued
         or _YEAR.fullmatch(text)

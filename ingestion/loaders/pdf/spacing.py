@@ -41,16 +41,23 @@ class Letter:
 
 def looks_torn(words: Sequence[Word]) -> bool:
     """Whether a closer look at the line's letters is worth its time."""
-    singles = 0
+    run = 0
+    gaps: list[float] = []
+    beside_letter = _WIDEST_SPACING
     for before, word in pairwise(words):
-        if word.glued:
+        if word.glued or not before.size:
             continue
-        if before.size and (word.left - before.right) / before.size < _NARROW_SPACE:
+        gap = (word.left - before.right) / before.size
+        if gap < _NARROW_SPACE:
             return True
-        singles = singles + 1 if len(before.text) == len(word.text) == 1 else 0
-        if singles >= _FEWEST_LETTERS - 1:
+        gaps.append(gap)
+        one, other = len(before.text) == 1, len(word.text) == 1
+        if one or other:
+            beside_letter = min(beside_letter, gap)
+        run = run + 1 if one and other else 0
+        if run >= _FEWEST_LETTERS - 1:
             return True
-    return False
+    return beside_letter < _WIDEST_SPACING and beside_letter < 0.8 * median(gaps)
 
 
 def torn_gaps(letters: Sequence[Letter], size: float, usual: float | None) -> set[int]:

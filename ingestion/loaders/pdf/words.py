@@ -51,16 +51,19 @@ class _Stretch:
     spaced: bool
 
 
-def page_lines(text_page: Any, *, tagged: bool = False) -> list[Line]:
+def page_lines(
+    text_page: Any, *, tagged: bool = False, edges: tuple[float, float] = (0.0, 0.0)
+) -> list[Line]:
     """The page's lines, in the order of its content.
 
     Args:
         text_page: of PDFium.
         tagged: whether to look for marks of running headers and footers.
+        edges: the heights below and above which they stand.
     """
     count = min(text_page.count_chars(), _MOST_CHARACTERS)
     text = text_page.get_text_range(0, count) if count > 0 else ""
-    places = _Places(text_page.raw, text, count, tagged=tagged)
+    places = _Places(text_page.raw, text, count, edges, tagged=tagged)
     stretches: list[_Stretch] = []
     ends_in_space = False
     for match in _LINE.finditer(text):
@@ -110,15 +113,20 @@ def _mend_torn(stretches: Sequence[_Stretch], places: _Places) -> None:
 class _Places:
     """Finds where characters of a page's text stand."""
 
-    def __init__(self, raw: Any, text: str, count: int, *, tagged: bool) -> None:
+    def __init__(
+        self, raw: Any, text: str, count: int, edges: tuple[float, float], *, tagged: bool
+    ) -> None:
         import pypdfium2.raw
 
         self._pdfium = pypdfium2.raw
         self._raw = raw
         self._text = text
         self._tagged = tagged
+        self._edges = edges
         self._loose = pypdfium2.raw.FS_RECTF()
-        self._bold_fonts: dict[bytes, bool] = {}
+        self._matrix = pypdfium2.raw.FS_MATRIX()
+        self._x, self._y = c_double(), c_double()
+        self._bold_fonts: dict[int, bool] = {}
         self._styles: dict[int, _Style] = {}
         # PDFium counts UTF-16 units, Python characters.
         self._wide = [place for place, char in enumerate(text) if ord(char) > 0xFFFF]
@@ -215,27 +223,27 @@ class _Places:
         address = addressof(found.contents)
         style = self._styles.get(address)
         if style is None:
-            turn = self._turn(index)
-            style = self._styles[address] = _Style(
-                turn=turn,
-                size=self._size(index),
-                bold=self._bold(index),
-                baseline=self._baseline(index, turn),
-                running=self._tagged and is_running(found),
-            )
+            style = self._styles[address] = self._new_style(index, found)
         return style
 
-    def _turn(self, index: int) -> int:
-        """By how many degrees the character is turned; PDFium counts clockwise."""
-        degrees = -math.degrees(self._pdfium.FPDFText_GetCharAngle(self._raw, index)) % 360
-        quarter = round(degrees / 90) * 90
-        return (quarter if abs(degrees - quarter) <= _LEVEL else round(degrees)) % 360
-
-    def _baseline(self, index: int, turn: int) -> float:
-        x, y = c_double(), c_double()
-        if not self._pdfium.FPDFText_GetCharOrigin(self._raw, index, byref(x), byref(y)):
-            return math.nan
-        return turned((x.value, y.value, x.value, y.value), turn)[1]
+    def _new_style(self, index: int, text_object: Any) -> _Style:
+        pdfium, matrix = self._pdfium, self._matrix
+        size = float(pdfium.FPDFText_GetFontSize(self._raw, index))
+        turn = 0
+        if pdfium.FPDFText_GetMatrix(self._raw, index, byref(matrix)):
+            # The font's size alone ignores how the text is scaled.
+            size *= math.hypot(matrix.b, matrix.d)
+            if matrix.b or matrix.a < 0:
+                turn = _turn(matrix.a, matrix.b)
+        x, y = self._x, self._y
+        baseline, running = math.nan, False
+        if pdfium.FPDFText_GetCharOrigin(self._raw, index, byref(x), byref(y)):
+            baseline = y.value
+            if turn:
+                baseline = turned((x.value, baseline, x.value, baseline), turn)[1]
+            at_edge = turn or not self._edges[0] < baseline < self._edges[1]
+            running = bool(self._tagged and at_edge and is_running(text_object))
+        return _Style(turn, size, self._bold(index, text_object), baseline, running)
 
     def _bounds(self, index: int, turn: int) -> Bounds:
         """Left, bottom, right, top of a character's cell, turned upright."""
@@ -244,23 +252,24 @@ class _Places:
             return 0.0, 0.0, 0.0, 0.0
         return turned((box.left, box.bottom, box.right, box.top), turn)
 
-    def _size(self, index: int) -> float:
-        """The size as seen: the font's size alone ignores how the text is scaled."""
-        nominal = float(self._pdfium.FPDFText_GetFontSize(self._raw, index))
-        matrix = self._pdfium.FS_MATRIX()
-        if self._pdfium.FPDFText_GetMatrix(self._raw, index, byref(matrix)):
-            return nominal * math.hypot(matrix.b, matrix.d)
-        return nominal
-
-    def _bold(self, index: int) -> bool:
-        buffer = create_string_buffer(128)
-        flags = c_int()
-        self._pdfium.FPDFText_GetFontInfo(self._raw, index, buffer, 128, byref(flags))
-        name = buffer.value
-        if name not in self._bold_fonts:
+    def _bold(self, index: int, text_object: Any) -> bool:
+        font = self._pdfium.FPDFTextObj_GetFont(text_object)
+        address = addressof(font.contents) if font else 0
+        if address not in self._bold_fonts:
+            buffer = create_string_buffer(128)
+            flags = c_int()
+            self._pdfium.FPDFText_GetFontInfo(self._raw, index, buffer, 128, byref(flags))
             weight = self._pdfium.FPDFText_GetFontWeight(self._raw, index)
-            self._bold_fonts[name] = weight >= _BOLD_WEIGHT or bool(_BOLD_NAME.search(name))
-        return self._bold_fonts[name]
+            bold = weight >= _BOLD_WEIGHT or bool(_BOLD_NAME.search(buffer.value))
+            self._bold_fonts[address] = bold
+        return self._bold_fonts[address]
+
+
+def _turn(along: float, across: float) -> int:
+    """By how many degrees text is turned, from the first row of its matrix."""
+    degrees = math.degrees(math.atan2(across, along)) % 360
+    quarter = round(degrees / 90) * 90
+    return (quarter if abs(degrees - quarter) <= _LEVEL else round(degrees)) % 360
 
 
 def _alike(style: _Style, other: _Style) -> bool:
