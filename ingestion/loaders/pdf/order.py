@@ -123,7 +123,8 @@ def _joined(before: Line, line: Line) -> Line:
     gap = (first.left - before.words[-1].right) / max(before.size, 1)
     if not line.spaced and gap < _TOUCHING:
         first = replace(first, glued=True)
-    return Line((*before.words, first, *line.words[1:]), line.hyphenated, before.spaced)
+    words = (*before.words, first, *line.words[1:])
+    return replace(before, words=words, hyphenated=line.hyphenated)
 
 
 def _blocks(lines: Sequence[Line]) -> list[_Block]:

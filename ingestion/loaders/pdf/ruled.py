@@ -39,12 +39,12 @@ def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Lin
         for word in line.words:
             here = None if line.table else _cell_of(word, grid)
             if part and here != at:
-                _add(cells, at, part, hyphenated=False)
+                _add(cells, at, replace(line, words=tuple(part), hyphenated=False))
                 part = []
             at = here
             (rest if here is None else part).append(word)
         if part:
-            _add(cells, at, part, hyphenated=line.hyphenated)
+            _add(cells, at, replace(line, words=tuple(part)))
         if place is None and len(rest) < len(line.words):
             place = len(outside)
         if rest:
@@ -70,11 +70,9 @@ def _cell_of(word: Word, grid: Grid) -> tuple[int, int] | None:
     return grid.cell_of((word.left + word.right) / 2, word.baseline + 0.3 * word.size)
 
 
-def _add(
-    cells: Cells, at: tuple[int, int] | None, words: Sequence[Word], *, hyphenated: bool
-) -> None:
+def _add(cells: Cells, at: tuple[int, int] | None, line: Line) -> None:
     if at is not None:
-        cells.setdefault(at, []).append(Line(tuple(words), hyphenated))
+        cells.setdefault(at, []).append(line)
 
 
 def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -73,7 +73,8 @@ def split_cells(line: Line) -> list[Line]:
         cells[-1].append(word)
     last = len(cells) - 1
     return [
-        Line(tuple(words), line.hyphenated and place == last) for place, words in enumerate(cells)
+        replace(line, words=tuple(words), hyphenated=line.hyphenated and place == last)
+        for place, words in enumerate(cells)
     ]
 
 

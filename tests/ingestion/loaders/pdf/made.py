@@ -1,0 +1,448 @@
+"""PDFs of the kinds that are hard to read, built in code, each with what its text must say."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
+
+STYLES = getSampleStyleSheet()
+FONT = "Helvetica"
+GRID = ("GRID", (0, 0), (-1, -1), 0.5, "black")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A PDF and what its text must say.
+
+    Attributes:
+        says: passages that stand in the text in this order, white space apart.
+        lacks: what must not stand in it.
+        dropped: words left out and counted.
+    """
+
+    name: str
+    data: bytes
+    says: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def drawn(draw: Callable[[Canvas], None], **options: object) -> bytes:
+    """A PDF drawn on a canvas."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, **options)
+    draw(canvas)
+    canvas.save()
+    return buffer.getvalue()
+
+
+def built(
+    *story: Flowable, on_page: Callable[..., None] = lambda *_: None, **info: object
+) -> bytes:
+    """A PDF laid out from paragraphs and tables."""
+    buffer = io.BytesIO()
+    document = SimpleDocTemplate(buffer, **info)
+    document.build(list(story), onFirstPage=on_page, onLaterPages=on_page)
+    return buffer.getvalue()
+
+
+def body(text: str) -> Paragraph:
+    """A paragraph of plain text."""
+    return Paragraph(text, STYLES["BodyText"])
+
+
+def table(rows: Sequence[Sequence[str]], widths: Sequence[float], **options: object) -> Table:
+    """A table, its cells wrapped; `style` and `repeatRows` as ReportLab knows them."""
+    cells = [[Paragraph(cell, STYLES["BodyText"]) for cell in row] for row in rows]
+    return Table(cells, colWidths=list(widths), **options)
+
+
+def operators(*lines: str) -> Callable[[Canvas], None]:
+    """Draws content-stream operators as they stand; the font /F1 is Helvetica."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 10)
+        canvas._code.extend(lines)
+
+    return draw
+
+
+def letter_spaced(lines: Sequence[str], gap: float, how: str, size: float = 10) -> bytes:
+    """Lines whose letters stand `gap` points apart.
+
+    Args:
+        lines: of text.
+        gap: in points.
+        how: `Tc` (character spacing), `TJ` (every letter kerned), `Td` (every letter placed, no
+            spaces), `Td spaces` (every letter placed, spaces too), `cancelled` (kerning that the
+            character spacing takes back, so that letters stand as usual).
+        size: of the font, in points.
+    """
+
+    def draw(canvas: Canvas) -> None:
+        for number, line in enumerate(lines):
+            y = 760 - 2 * size * number
+            canvas.setFont(FONT, size)
+            if how.startswith("Td"):
+                x = 60.0
+                for letter in line:
+                    if letter != " " or how == "Td spaces":
+                        canvas.drawString(x, y, letter)
+                    x += stringWidth(letter, FONT, size) + gap
+                continue
+            kern = 1000 * gap / size
+            spaced = -gap if how == "cancelled" else gap
+            operators = f"{spaced} Tc ({line}) Tj"
+            if how in ("TJ", "cancelled"):
+                letters = " ".join(f"({letter}) {-kern:.1f}" for letter in line)
+                operators = f"{-gap if how == 'cancelled' else 0} Tc [{letters}] TJ"
+            canvas._code.append(f"BT /F1 {size} Tf 60 {y} Td {operators} 0 Tc ET")
+
+    return drawn(draw)
+
+
+def placed(pieces: Sequence[tuple[float, float, float, str]], **options: object) -> bytes:
+    """Pieces of text at their places, drawn in this order: x, y, size, text."""
+
+    def draw(canvas: Canvas) -> None:
+        for x, y, size, text in pieces:
+            canvas.setFont(FONT, size)
+            canvas.drawString(x, y, text)
+
+    return drawn(draw, **options)
+
+
+def rotated(lines: Sequence[str], page: int, text: int) -> bytes:
+    """Lines on a page with /Rotate `page`, themselves turned by `text` degrees."""
+    from pypdf import PdfReader, PdfWriter
+
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(300, 420)
+        canvas.rotate(text)
+        canvas.setFont(FONT, 11)
+        for number, line in enumerate(lines):
+            canvas.drawString(-150, 100 - 30 * number, line)
+
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(drawn(draw))))
+    writer.pages[0].rotate(page)
+    return _written(writer)
+
+
+def form(fields: Sequence[tuple[str, str]], *, ticked: bool, sex: str, size: str) -> bytes:
+    """A filled form: text fields with labels to the left, a box, radio buttons, a list."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont(FONT, 11)
+        y = 740
+        for label, value in fields:
+            canvas.drawString(60, y, f"{label}:")
+            canvas.acroForm.textfield(name=label, value=value, x=200, y=y - 6, width=250, height=20)
+            y -= 40
+        canvas.acroForm.checkbox(name="consent", checked=ticked, x=60, y=y - 4, size=14)
+        canvas.drawString(82, y, "I agree to the terms")
+        y -= 40
+        for choice, label in (("f", "female"), ("m", "male")):
+            canvas.acroForm.radio(
+                name="sex", value=choice, selected=choice == sex, x=60, y=y - 4, size=14
+            )
+            canvas.drawString(82, y, label)
+            y -= 24
+        canvas.drawString(60, y - 20, "Size:")
+        canvas.acroForm.choice(
+            name="size", value=size, options=["small", "medium", "large"],
+            x=200, y=y - 26, width=100, height=20,
+        )
+
+    return drawn(draw)
+
+
+def annotated(text: str, *, typed: str, stamp: str, comment: str) -> bytes:
+    """A page with a typed note (FreeText), a stamp with its own appearance, and a comment."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.annotations import FreeText, Text
+    from pypdf.generic import (
+        ArrayObject,
+        DictionaryObject,
+        FloatObject,
+        NameObject,
+        NumberObject,
+        StreamObject,
+    )
+
+    page = drawn(lambda canvas: canvas.drawString(60, 740, text))
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(page)))
+    writer.add_annotation(0, FreeText(text=typed, rect=(60, 650, 300, 670)))
+    writer.add_annotation(0, Text(text=comment, rect=(400, 650, 420, 670)))
+    appearance = StreamObject()
+    appearance.set_data(f"BT /F1 18 Tf 5 8 Td ({stamp}) Tj ET".encode())
+    appearance.update(
+        {
+            NameObject("/Type"): NameObject("/XObject"),
+            NameObject("/Subtype"): NameObject("/Form"),
+            NameObject("/BBox"): ArrayObject(map(FloatObject, (0, 0, 200, 30))),
+            NameObject("/Resources"): writer.pages[0]["/Resources"],
+        }
+    )
+    writer.add_annotation(
+        0,
+        DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Annot"),
+                NameObject("/Subtype"): NameObject("/Stamp"),
+                NameObject("/F"): NumberObject(4),
+                NameObject("/Rect"): ArrayObject(map(FloatObject, (60, 560, 260, 590))),
+                NameObject("/AP"): DictionaryObject(
+                    {NameObject("/N"): writer._add_object(appearance)}
+                ),
+            }
+        ),
+    )
+    return _written(writer)
+
+
+def numbered_pages(count: int, header: str, footer: str, text: Callable[[int], str]) -> bytes:
+    """Pages with a header and a footer, in which `{page}` and `{count}` are filled in."""
+
+    def draw(canvas: Canvas) -> None:
+        for page in range(1, count + 1):
+            canvas.setFont(FONT, 10)
+            canvas.drawString(60, 805, header.format(page=page, count=count))
+            canvas.drawString(280, 30, footer.format(page=page, count=count))
+            for number, line in enumerate(text(page).split("\n")):
+                canvas.drawString(60, 740 - 14 * number, line)
+            canvas.showPage()
+
+    return drawn(draw)
+
+
+def samples() -> Iterator[Made]:
+    """All kinds, with their right values."""
+    yield from _letters()
+    yield from _scripts()
+    yield from _tables()
+    yield from _pages()
+    yield from _forms()
+    yield from _orders()
+
+
+_TORN = ("International operations grew to 5,899 million", "Revenue 12,345 7,001 in the year 2024")
+
+
+def _letters() -> Iterator[Made]:
+    for how, gap in (
+        ("Tc", 1.5), ("Tc", 4), ("TJ", 1), ("TJ", 2), ("TJ", 3.5), ("Td", 0), ("Td", 1.5),
+        ("Td", 2), ("Td", 3), ("Td spaces", 2), ("Td spaces", 3), ("cancelled", 3),
+    ):  # fmt: skip
+        yield Made(f"letters {how} {gap}", letter_spaced(_TORN, gap, how), _TORN)
+    yield Made(
+        "hyphens",
+        placed([(60, 700, 10, "The whole neigh-"), (60, 686, 10, "bourhood knows it well by now.")]),
+        ("The whole neighbourhood knows",),
+    )
+    yield Made(
+        "actual text",
+        drawn(operators("BT /F1 10 Tf 60 700 Td (The o) Tj /Span <</ActualText (ffi)>> BDC (#) Tj "
+                        "EMC (ce is open) Tj ET")),
+        ("The office is open",),
+    )  # fmt: skip
+    yield Made(
+        "printed twice",
+        placed([(60, 700, 10, "Net result 42"), (60.3, 700, 10, "Net result 42")]),
+        ("Net result 42",),
+        lacks=("42 Net", "42 42"),
+    )
+    yield Made(
+        "scanned",
+        drawn(operators("BT 3 Tr /F1 10 Tf 60 700 Td (Words under a scan) Tj ET")),
+        ("Words under a scan",),
+    )
+
+
+def _scripts() -> Iterator[Made]:
+    yield Made(
+        "scripts",
+        built(
+            body("The sample held 5 × 10<super>6</super> cells in 12 m<super>3</super> of air."),
+            body("CO<sub>2</sub> stays below 800 ppm; H<sub>2</sub>O is added by the plants."),
+            body("The result of 2021<super>4</super> is provisional, and so is 10<super>-9</super> s."),
+        ),
+        (
+            "5 × 10^6 cells in 12 m^3 of air.",
+            "CO2 stays below 800 ppm; H2O is added by the plants.",
+            "The result of 2021[^4] is provisional, and so is 10^-9 s.",
+        ),
+    )
+
+
+_SERVICES = (
+    ("Service", "Description", "Limit"),
+    ("Mail", "Letters to customers abroad and at home, up to the weight in the contract", "200 a day"),
+    ("Fax", "", "none"),
+    ("Courier", "Collection of parcels at the gate, every weekday at four o'clock", "5 a day"),
+)
+_SERVICE_ROWS = (
+    "| Service | Description | Limit |",
+    f"| Mail | {_SERVICES[1][1]} | 200 a day |",
+    "| Fax | | none |",
+    f"| Courier | {_SERVICES[3][1]} | 5 a day |",
+)
+
+
+def _tables() -> Iterator[Made]:
+    yield Made(
+        "ruled cells of several lines",
+        built(table(_SERVICES, (80, 180, 80), style=[GRID])),
+        _SERVICE_ROWS,
+    )
+    yield Made(
+        "cells of several lines without rules",
+        built(table(_SERVICES, (80, 180, 80), style=[("VALIGN", (0, 0), (-1, -1), "TOP")])),
+        _SERVICE_ROWS,
+    )
+    orders = [(f"A-{1000 + row}", f"Customer {row}", f"{7.5 + 13 * row:.2f}") for row in range(90)]
+    header = ("Order", "Customer", "Amount")
+    for repeated in (0, 1):
+        rows = Table([header, *orders], colWidths=[90, 200, 80], repeatRows=repeated)
+        yield Made(
+            f"table over pages {repeated}",
+            built(rows),
+            tuple(f"| A-{1000 + row} | Customer {row} | {7.5 + 13 * row:.2f} |" for row in range(90)),
+        )
+    statement = "\n".join
+    yield Made(
+        "rows at the edges of pages",
+        numbered_pages(
+            5, "", "Statement 7, page {page} of {count}",
+            lambda page: statement(
+                f"{70000 + 50 * page + row}     {row % 28 + 1:02}.0{page}.2026     {row + 100 * page}.50"
+                for row in range(50)
+            ),
+        ),
+        tuple(f"{70000 + 50 * page + row} " for page in range(1, 6) for row in range(50)),
+        lacks=("Statement 7",),
+        dropped=("running headers, footers and page numbers: 30 words",),
+    )  # fmt: skip
+
+
+def _pages() -> Iterator[Made]:
+    lines = ("Shift plan of the foundry", "Early shift begins at 5:40.", "Late shift begins at 13:40.")
+    for page, text in ((90, 0), (180, 0), (270, 0), (90, 90), (270, 270), (0, 90), (0, 45), (0, 180)):
+        yield Made(f"rotated {page} {text}", rotated(lines, page, text), lines)
+    yield Made(
+        "sideways note",
+        drawn(operators(
+            "BT /F1 10 Tf 60 700 Td (Upright text of this page) Tj ET",
+            "BT /F1 10 Tf 0 1 -1 0 560 300 Tm (A note along the edge) Tj ET",
+            "BT /F1 10 Tf 60 686 Td (goes on below the first line.) Tj ET",
+        )),
+        ("Upright text of this page goes on below", "A note along the edge"),
+    )  # fmt: skip
+    yield Made(
+        "outside the page",
+        placed([(60, 700, 10, "Inside the page"), (60, -90, 10, "Cut off"), (900, 700, 10, "Slug")]),
+        ("Inside the page",),
+        lacks=("Cut off", "Slug"),
+        dropped=("hidden by the author: 3 words",),
+    )
+    yield Made(
+        "white on white",
+        drawn(operators("BT /F1 10 Tf 60 700 Td (Seen) Tj 1 1 1 rg 0 -14 Td (and unseen) Tj ET")),
+        ("Seen", "and unseen"),
+    )
+    yield Made(
+        "tagged running header",
+        _tagged(
+            "/Artifact <</Type /Pagination /Subtype /Header>> BDC BT /F1 10 Tf 60 800 Td "
+            "(Draft of Monday) Tj ET EMC",
+            "/P <</MCID 0>> BDC BT /F1 10 Tf 60 700 Td (The text of the page) Tj ET EMC",
+        ),
+        ("The text of the page",),
+        lacks=("Draft",),
+        dropped=("running headers, footers and page numbers: 3 words",),
+    )
+
+
+def _forms() -> Iterator[Made]:
+    fields = (("Applicant", "Marit Solberg"), ("Licence plate", "KV 38215"), ("Valid from", "1 May"))
+    yield Made(
+        "form",
+        form(fields, ticked=True, sex="m", size="medium"),
+        (
+            "Applicant: Marit Solberg", "Licence plate: KV 38215", "Valid from: 1 May",
+            "[x] I agree to the terms", "[ ] female", "[x] male", "Size: medium",
+        ),
+    )  # fmt: skip
+    yield Made(
+        "annotations",
+        annotated("Invoice 17", typed="Paid in cash", stamp="RECEIVED", comment="Is it so?"),
+        ("Invoice 17", "Paid in cash", "RECEIVED"),
+        lacks=("Is it so",),
+        dropped=("comments of reviewers: 3 words",),
+    )
+
+
+def _orders() -> Iterator[Made]:
+    yield Made(
+        "headings drawn last",
+        placed([
+            (60, 700, 11, "Open from ten to six, closed on Mondays."),
+            (60, 640, 11, "Adults pay 9 euros, children 4 euros."),
+            (60, 720, 14, "Opening hours"),
+            (60, 660, 14, "Prices"),
+            (60, 770, 22, "Maritime Museum"),
+        ]),
+        ("Maritime Museum", "Opening hours", "Open from ten", "Prices", "Adults pay 9"),
+    )  # fmt: skip
+    left = [f"The left column says this in its line number {number}" for number in range(6)]
+    right = [f"And the right column says that in line number {number}" for number in range(6)]
+    columns = [
+        (x, 740 - 14 * number, 9, text)
+        for x, column in ((60, left), (330, right))
+        for number, text in enumerate(column)
+    ]
+    words = (" ".join(left), " ".join(right))
+    yield Made("columns", placed(columns), words)
+    yield Made("right column first", placed([*columns[6:], *columns[:6]]), words)
+    yield Made("from the bottom up", placed(columns[::-1]), words)
+    yield Made(
+        "across the columns",
+        placed([piece for pair in zip(columns[:6], columns[6:], strict=True) for piece in pair]),
+        words,
+    )
+    labels = (("Invoice", "2024-17"), ("Customer", "Berg & Co."), ("Due", "1 May 2026"))
+    drawn_apart = [
+        (x, 700 - 16 * number, 10, pair[side])
+        for side, x in enumerate((60, 200))
+        for number, pair in enumerate(labels)
+    ]
+    yield Made(
+        "labels and then values",
+        placed(drawn_apart),
+        ("Invoice", "2024-17", "Customer", "Berg & Co.", "Due", "1 May 2026"),
+    )
+
+
+def _tagged(*lines: str) -> bytes:
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(drawn(operators(*lines)))))
+    writer.root_object[NameObject("/MarkInfo")] = DictionaryObject(
+        {NameObject("/Marked"): BooleanObject(True)}
+    )
+    writer.root_object[NameObject("/StructTreeRoot")] = DictionaryObject(
+        {NameObject("/Type"): NameObject("/StructTreeRoot")}
+    )
+    return _written(writer)
+
+
+def _written(writer: object) -> bytes:
+    buffer = io.BytesIO()
+    writer.write(buffer)  # type: ignore[attr-defined]
+    return buffer.getvalue()
