@@ -16,6 +16,7 @@ from ingestion.loaders.tables import guess_header_rows
 _LONGEST_CELL = 1500
 # A grid with so few rows may leave the rows of its body without lines between them.
 _FEW_ROWS = 3
+_FULL = 0.65
 
 Cells = dict[tuple[int, int], list[Line]]
 
@@ -84,7 +85,7 @@ def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:
     rows: list[list[list[Line]]] = []
     for row in sorted(used_rows):
         here = [whole_lines(cells.get((row, column), [])) for column in range(width)]
-        rows += _unruled_rows(here) if len(used_rows) <= _FEW_ROWS else [here]
+        rows += _unruled_rows(here, grid) if len(used_rows) <= _FEW_ROWS else [here]
     texts = [[joined_cell(cell, hyphens) for cell in row] for row in rows]
     if len(texts) < 2 or any(len(text) > _LONGEST_CELL for row in texts for text in row):
         return None
@@ -94,15 +95,17 @@ def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:
     return Table(texts, 1 if sure else guess_header_rows(texts), columns, sure)
 
 
-def _unruled_rows(cells: list[list[Line]]) -> list[list[list[Line]]]:
+def _unruled_rows(cells: list[list[Line]], grid: Grid) -> list[list[list[Line]]]:
     """Several rows that no line parts, if the first column's lines have partners beside them."""
     first = next((column for column in cells if column), [])
-    filled = [column for column in cells if column]
+    filled = [place for place, column in enumerate(cells) if column]
     if len(first) < 3 or len(filled) < 2:
+        return [cells]
+    if all(_is_prose(cells[place], grid, place) for place in filled):
         return [cells]
     near = 0.3 * max(first[0].size, 1)
     rows: list[list[list[Line]]] = [[[] for _ in cells] for _ in first]
-    partners = 0
+    partners = set()
     for place, column in enumerate(cells):
         for line in column:
             row = max(
@@ -110,9 +113,16 @@ def _unruled_rows(cells: list[list[Line]]) -> list[list[list[Line]]]:
                 default=0,
             )
             rows[row][place].append(line)
-            same = abs(first[row].baseline - line.baseline) <= near
-            partners += same and column is not first
-    return rows if partners >= 0.8 * len(first) else [cells]
+            if column is not first and abs(first[row].baseline - line.baseline) <= near:
+                partners.add(row)
+    return rows if len(partners) >= 0.8 * len(first) else [cells]
+
+
+def _is_prose(lines: Sequence[Line], grid: Grid, column: int) -> bool:
+    """Whether lines fill their cell to its right border, as broken text does."""
+    width = grid.columns[column + 1] - grid.columns[column]
+    widths = sorted(line.right - line.left for line in lines[:-1])
+    return bool(widths) and widths[len(widths) // 2] > _FULL * width
 
 
 def _area(grid: Grid) -> float:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from ctypes import addressof, byref, c_double, c_int, create_string_buffer
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -43,12 +44,16 @@ class _Style:
 
 @dataclass(slots=True)
 class _Stretch:
-    """A line as PDFium breaks them: its place in the text, its words, whether a space leads."""
+    """A line as PDFium breaks them: its place in the text, its words, whether a space leads.
+
+    `whole` says that the words are all of the text at that place.
+    """
 
     start: int
     end: int
     words: list[Word]
     spaced: bool
+    whole: bool = True
 
 
 def page_lines(
@@ -72,17 +77,33 @@ def page_lines(
             words += places.words(*found.span())
         if words:
             spaced = match[0][0].isspace() or ends_in_space
-            stretches.append(_Stretch(*match.span(), words, spaced))
+            stretches += _unfolded(_Stretch(*match.span(), words, spaced))
         ends_in_space = match[0][-1].isspace()
     _mend_torn(stretches, places)
     return [
-        Line(_logical_order(found.words), text[found.end - 1] == _SOFT_BREAK, found.spaced)
+        Line(
+            _logical_order(found.words),
+            found.end > found.start and text[found.end - 1] == _SOFT_BREAK,
+            found.spaced,
+        )
         for found in stretches
     ]
 
 
+def _unfolded(stretch: _Stretch) -> list[_Stretch]:
+    """Two lines that PDFium takes for one, since the first ends with a lowered word, as two."""
+    words = stretch.words
+    for place, (before, word) in enumerate(pairwise(words), 1):
+        if word.glued and word.left < before.left:
+            head = _Stretch(stretch.start, stretch.start, words[:place], stretch.spaced, False)
+            rest = replace(word, glued=False), *words[place + 1 :]
+            tail = _Stretch(stretch.start, stretch.end, list(rest), True, False)
+            return [head, *_unfolded(tail)]
+    return [stretch]
+
+
 def _mend_torn(stretches: Sequence[_Stretch], places: _Places) -> None:
-    torn = [found for found in stretches if looks_torn(found.words)]
+    torn = [found for found in stretches if found.whole and looks_torn(found.words)]
     if not torn:
         return
     letters = [places.letters(found.start, found.end) for found in torn]

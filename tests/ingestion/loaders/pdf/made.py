@@ -155,8 +155,13 @@ def form(fields: Sequence[tuple[str, str]], *, ticked: bool, sex: str, size: str
             y -= 24
         canvas.drawString(60, y - 20, "Size:")
         canvas.acroForm.choice(
-            name="size", value=size, options=["small", "medium", "large"],
-            x=200, y=y - 26, width=100, height=20,
+            name="size",
+            value=size,
+            options=["small", "medium", "large"],
+            x=200,
+            y=y - 26,
+            width=100,
+            height=20,
         )
 
     return drawn(draw)
@@ -242,7 +247,9 @@ def _letters() -> Iterator[Made]:
         yield Made(f"letters {how} {gap}", letter_spaced(_TORN, gap, how), _TORN)
     yield Made(
         "hyphens",
-        placed([(60, 700, 10, "The whole neigh-"), (60, 686, 10, "bourhood knows it well by now.")]),
+        placed(
+            [(60, 700, 10, "The whole neigh-"), (60, 686, 10, "bourhood knows it well by now.")]
+        ),
         ("The whole neighbourhood knows",),
     )
     yield Made(
@@ -270,7 +277,9 @@ def _scripts() -> Iterator[Made]:
         built(
             body("The sample held 5 × 10<super>6</super> cells in 12 m<super>3</super> of air."),
             body("CO<sub>2</sub> stays below 800 ppm; H<sub>2</sub>O is added by the plants."),
-            body("The result of 2021<super>4</super> is provisional, and so is 10<super>-9</super> s."),
+            body(
+                "The result of 2021<super>4</super> is provisional, and so is 10<super>-9</super> s."
+            ),
         ),
         (
             "5 × 10^6 cells in 12 m^3 of air.",
@@ -282,7 +291,11 @@ def _scripts() -> Iterator[Made]:
 
 _SERVICES = (
     ("Service", "Description", "Limit"),
-    ("Mail", "Letters to customers abroad and at home, up to the weight in the contract", "200 a day"),
+    (
+        "Mail",
+        "Letters to customers abroad and at home, up to the weight in the contract",
+        "200 a day",
+    ),
     ("Fax", "", "none"),
     ("Courier", "Collection of parcels at the gate, every weekday at four o'clock", "5 a day"),
 )
@@ -312,7 +325,9 @@ def _tables() -> Iterator[Made]:
         yield Made(
             f"table over pages {repeated}",
             built(rows),
-            tuple(f"| A-{1000 + row} | Customer {row} | {7.5 + 13 * row:.2f} |" for row in range(90)),
+            tuple(
+                f"| A-{1000 + row} | Customer {row} | {7.5 + 13 * row:.2f} |" for row in range(90)
+            ),
         )
     statement = "\n".join
     yield Made(
@@ -331,8 +346,21 @@ def _tables() -> Iterator[Made]:
 
 
 def _pages() -> Iterator[Made]:
-    lines = ("Shift plan of the foundry", "Early shift begins at 5:40.", "Late shift begins at 13:40.")
-    for page, text in ((90, 0), (180, 0), (270, 0), (90, 90), (270, 270), (0, 90), (0, 45), (0, 180)):
+    lines = (
+        "Shift plan of the foundry",
+        "Early shift begins at 5:40.",
+        "Late shift begins at 13:40.",
+    )
+    for page, text in (
+        (90, 0),
+        (180, 0),
+        (270, 0),
+        (90, 90),
+        (270, 270),
+        (0, 90),
+        (0, 45),
+        (0, 180),
+    ):
         yield Made(f"rotated {page} {text}", rotated(lines, page, text), lines)
     yield Made(
         "sideways note",
@@ -345,7 +373,9 @@ def _pages() -> Iterator[Made]:
     )  # fmt: skip
     yield Made(
         "outside the page",
-        placed([(60, 700, 10, "Inside the page"), (60, -90, 10, "Cut off"), (900, 700, 10, "Slug")]),
+        placed(
+            [(60, 700, 10, "Inside the page"), (60, -90, 10, "Cut off"), (900, 700, 10, "Slug")]
+        ),
         ("Inside the page",),
         lacks=("Cut off", "Slug"),
         dropped=("hidden by the author: 3 words",),
@@ -369,7 +399,11 @@ def _pages() -> Iterator[Made]:
 
 
 def _forms() -> Iterator[Made]:
-    fields = (("Applicant", "Marit Solberg"), ("Licence plate", "KV 38215"), ("Valid from", "1 May"))
+    fields = (
+        ("Applicant", "Marit Solberg"),
+        ("Licence plate", "KV 38215"),
+        ("Valid from", "1 May"),
+    )
     yield Made(
         "form",
         form(fields, ticked=True, sex="m", size="medium"),
