@@ -14,7 +14,8 @@ from typing import Any
 
 from ingestion.loaders.cleaning import prose
 from ingestion.loaders.losses import Loss
-from ingestion.loaders.pdf.lines import Bounds, Line, Word, turned
+from ingestion.loaders.pdf.lines import Line
+from ingestion.loaders.pdf.places import Bounds, Word, turned
 
 # A form with more fields than this was made to stall the reader.
 _MOST_ANNOTATIONS = 5_000

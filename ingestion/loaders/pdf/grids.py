@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from ingestion.loaders.pdf.lines import Bounds, turned
+from ingestion.loaders.pdf.places import Bounds, turned
 
 # In points. A box thinner than this is a line.
 _THIN = 2.6

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, TypeAlias
 
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.notation import Script, on_one_line
+from ingestion.loaders.pdf.grids import Grid
+from ingestion.loaders.pdf.places import Word
 from ingestion.loaders.pdf.scripts import scripts_of
+from ingestion.loaders.tables import Row
 from ingestion.visibility import GroupRule
-
-if TYPE_CHECKING:
-    from ingestion.loaders.pdf.grids import Grid
 
 # A gap between words of this many ems is a gap between columns.
 _COLUMN_GAP = 1.6
-
-
-Bounds: TypeAlias = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A run of characters without a space, of one size, on one baseline.
-
-    Coordinates are in points, x to the right and y upwards, turned so that text reads from left
-    to right.
-
-    Attributes:
-        glued: no space parts it from the word before.
-        turn: by how many degrees, counterclockwise, the text is turned on the page.
-        running: the file marks it as part of a running header or footer.
-    """
-
-    text: str
-    left: float
-    right: float
-    bottom: float
-    top: float
-    size: float
-    bold: bool
-    baseline: float
-    glued: bool = False
-    turn: int = 0
-    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +25,16 @@ class Table:
     """Cells by row; every row has one cell per column.
 
     Attributes:
-        columns: what each column covers from left to right.
         header_rows: how many of the rows are names; `sure` if their type face says so.
+        columns: what each column covers from left to right.
+        lines_above: text inside its borders, above its header.
     """
 
-    rows: list[list[str]]
+    rows: list[Row]
     header_rows: int
     columns: tuple[tuple[float, float], ...]
     sure: bool = False
+    lines_above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,26 +169,6 @@ class Pdf:
     has_images: bool = False
     groups: GroupRule = field(default_factory=GroupRule)
     losses: Losses = field(default_factory=Losses)
-
-
-def turned(box: Bounds, degrees: int) -> Bounds:
-    """A box (left, bottom, right, top) of the page as text turned by so many degrees sees it."""
-    left, bottom, right, top = box
-    if degrees == 0:
-        return box
-    if degrees == 90:
-        return bottom, -right, top, -left
-    if degrees == 180:
-        return -right, -top, -left, -bottom
-    if degrees == 270:
-        return -top, left, -bottom, right
-    # The box of a slanted glyph is larger than the glyph: its middle says where it stands.
-    angle = math.radians(degrees)
-    x, y = (left + right) / 2, (bottom + top) / 2
-    along = x * math.cos(angle) + y * math.sin(angle)
-    across = y * math.cos(angle) - x * math.sin(angle)
-    half = min(right - left, top - bottom) / 4
-    return along - half, across - half, along + half, across + half
 
 
 def normalised(text: str) -> str:

@@ -76,6 +76,8 @@ def write_page(
     for part in parts:
         if isinstance(part, Table):
             table = carried.over(part) if part is first else part
+            for line in table.lines_above:
+                builder.paragraph(line, page.number)
             builder.table(table.rows, header_rows=table.header_rows, page=page.number)
             parts[parts.index(part)] = table
         else:

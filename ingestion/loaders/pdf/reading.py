@@ -16,8 +16,9 @@ from ingestion.loaders.losses import Loss
 from ingestion.loaders.pdf.forms import Entry, PageForms, with_entries
 from ingestion.loaders.pdf.furniture import EDGE
 from ingestion.loaders.pdf.grids import find_grids
-from ingestion.loaders.pdf.lines import Bounds, Line, OutlineEntry, Pdf, PdfPage, turned
+from ingestion.loaders.pdf.lines import Line, OutlineEntry, Pdf, PdfPage
 from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
+from ingestion.loaders.pdf.places import Bounds, turned
 from ingestion.loaders.pdf.tables import split_cells
 from ingestion.loaders.pdf.words import page_lines
 from ingestion.visibility import GroupRule

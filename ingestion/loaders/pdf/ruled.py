@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ingestion.loaders.pdf.grids import Grid
 from ingestion.loaders.pdf.hyphens import Hyphens
-from ingestion.loaders.pdf.lines import Line, Table, Word
+from ingestion.loaders.pdf.lines import Line, Table
 from ingestion.loaders.pdf.order import whole_lines
-from ingestion.loaders.pdf.tables import joined_cell
-from ingestion.loaders.tables import guess_header_rows
+from ingestion.loaders.pdf.places import Word
+from ingestion.loaders.pdf.tables import as_table, joined_cell
 
 # A longer cell is the text of a page in a frame.
 _LONGEST_CELL = 1500
@@ -89,10 +90,7 @@ def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:
     texts = [[joined_cell(cell, hyphens) for cell in row] for row in rows]
     if len(texts) < 2 or any(len(text) > _LONGEST_CELL for row in texts for text in row):
         return None
-    bold = [all(line.bold for cell in row for line in cell) for row in rows]
-    sure = bold[0] and not any(bold[1:])
-    columns = tuple(zip(grid.columns, grid.columns[1:], strict=False))
-    return Table(texts, 1 if sure else guess_header_rows(texts), columns, sure)
+    return as_table(texts, rows, list(pairwise(grid.columns)))
 
 
 def _unruled_rows(cells: list[list[Line]], grid: Grid) -> list[list[list[Line]]]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from typing import TYPE_CHECKING
 
 from ingestion.loaders.notation import Script
-
-if TYPE_CHECKING:
-    from ingestion.loaders.pdf.lines import Word
+from ingestion.loaders.pdf.places import Word
 
 # Shares of the line's size.
 _SMALL = 0.87

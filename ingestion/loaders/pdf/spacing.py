@@ -7,21 +7,23 @@ line itself says how far its letters stand apart: a space is a gap that is clear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ingestion.loaders.pdf.lines import Word
+from ingestion.loaders.pdf.places import Word
 
 # All distances are in ems. The narrowest space of justified text is wider than this.
-_NARROW_SPACE = 0.2
+_NARROW_SPACE = 0.24
 # How much wider than the gap between letters a space is, at least.
 _SPACE_BEYOND_LETTERS = 0.14
 # Letters closer than this are not spaced out.
 _NO_SPACING = 0.06
 _WIDEST_SPACING = 0.7
 _FEWEST_LETTERS = 4
+# Text that goes back so far goes on elsewhere.
+_BACK = -0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def looks_torn(words: Sequence[Word]) -> bool:
         if word.glued or not before.size:
             continue
         gap = (word.left - before.right) / before.size
-        if gap < _NARROW_SPACE:
+        if _BACK < gap < _NARROW_SPACE:
             return True
         gaps.append(gap)
         one, other = len(before.text) == 1, len(word.text) == 1
@@ -81,7 +83,7 @@ def torn_gaps(letters: Sequence[Letter], size: float, usual: float | None) -> se
         return _joined(letters, gaps, usual)
     between = max(median(inner), 0.0)
     limit = between + (_SPACE_BEYOND_LETTERS if between > _NO_SPACING else 0.1)
-    torn = {letter.place for letter, gap in guessed if gap < limit}
+    torn = {letter.place for letter, gap in guessed if _BACK < gap < limit}
     for run in _runs_of_singles(letters):
         torn |= torn_gaps(run, size, usual)
     return torn
@@ -114,13 +116,26 @@ def _joined(
     if not between < _WIDEST_SPACING:
         return set()
     limit = between + _SPACE_BEYOND_LETTERS
-    narrow = {letter.place for letter, gap in gaps if gap < limit and letter.guessed}
+    narrow = {letter.place for letter, gap in gaps if _BACK < gap < limit and letter.guessed}
     has_spaces = len(narrow) < sum(letter.guessed for letter, _ in gaps)
     has_spaces = has_spaces or any(letter.spaced for letter in letters)
     is_text = sum(letter.text.isalpha() for letter in letters) >= _FEWEST_LETTERS
     # A row of single digits may be cells; letters at one distance may be an enumeration.
     sure = between < _NARROW_SPACE or usual is not None or (is_text and has_spaces)
+    sure = sure or _splits_a_number(letters, narrow)
     return narrow if sure or (is_text and len(letters) > _FEWEST_LETTERS + 1) else set()
+
+
+def _splits_a_number(letters: Sequence[Letter], narrow: Set[int]) -> bool:
+    """Whether a decimal or thousands separator stands alone between digits: 5 , 8 9 9."""
+    return any(
+        sign.text in ".,"
+        and before.text.isdigit()
+        and after.text.isdigit()
+        and sign.place in narrow
+        and after.place in narrow
+        for before, sign, after in zip(letters, letters[1:], letters[2:], strict=False)
+    )
 
 
 def _low(gaps: Sequence[float]) -> float:

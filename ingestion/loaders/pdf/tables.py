@@ -14,7 +14,7 @@ from statistics import median
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, Table
 from ingestion.loaders.pdf.order import LONG_CELL
-from ingestion.loaders.tables import guess_header_rows
+from ingestion.loaders.tables import Row, laid_out
 
 # A gap of so many ems parts cells; the spaces of justified text stay below.
 _CELL_GAP = 1.0
@@ -88,6 +88,24 @@ def joined_cell(lines: Sequence[Line], hyphens: Hyphens) -> str:
     return f"{text}-" if lines[-1].hyphenated else text
 
 
+def as_table(
+    texts: Sequence[Row],
+    cells: Sequence[Sequence[Sequence[Line]]],
+    columns: Sequence[tuple[float, float]],
+) -> Table:
+    """The table of these rows, its header found by bold type or by the rule for all formats."""
+    bold = [all(line.bold for cell in row for line in cell) for row in cells]
+    emphasised = bold.index(False) if False in bold and not any(bold[bold.index(False) :]) else 0
+    layout = laid_out(texts, emphasised=emphasised)
+    return Table(
+        layout.rows,
+        layout.header_rows,
+        tuple(columns),
+        sure=emphasised > 0,
+        lines_above=tuple(layout.lines_above),
+    )
+
+
 def _goes_on(rows: Sequence[Line], line: Line) -> bool:
     """Whether the line is the next row of the rows, or goes on in cells of the last one."""
     before = rows[-1]
@@ -145,9 +163,7 @@ def _as_table(lines: Sequence[Line], hyphens: Hyphens) -> Table | list[Line] | N
         return _by_columns(split, columns)
     if _is_contents(texts) or len(texts) < 2:
         return None
-    bold = [all(line.bold for cell in row.cells for line in cell) for row in rows]
-    sure = bold[0] and not any(bold[1:])
-    return Table(texts, 1 if sure else guess_header_rows(texts), tuple(columns), sure)
+    return as_table(texts, [row.cells for row in rows], columns)
 
 
 def _rows(
@@ -224,11 +240,11 @@ class CarriedHeader:
         if not before or not before.header_rows or not self._same_columns(before, table):
             return table
         header = before.rows[: before.header_rows]
-        if table.rows[: len(header)] == header:
-            return Table(table.rows, len(header), table.columns, table.sure)
-        if table.sure:
+        if list(map(list, table.rows[: len(header)])) == list(map(list, header)):
+            return replace(table, header_rows=len(header))
+        if table.sure or table.lines_above:
             return table
-        return Table([*header, *table.rows], len(header), table.columns)
+        return replace(table, rows=[*header, *table.rows], header_rows=len(header))
 
     def ends_page(self, table: Table | None) -> None:
         """Note the table at the end of a page, None if there is none."""

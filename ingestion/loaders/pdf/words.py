@@ -14,8 +14,9 @@ from statistics import median
 from typing import Any
 
 from ingestion.loaders.cleaning import one_line
-from ingestion.loaders.pdf.lines import Bounds, Line, Word, turned
+from ingestion.loaders.pdf.lines import Line
 from ingestion.loaders.pdf.marks import is_running
+from ingestion.loaders.pdf.places import Bounds, Word, turned
 from ingestion.loaders.pdf.spacing import Letter, looks_torn, spacing_of, torn_gaps
 
 # PDFium writes U+FFFE for a hyphen at the end of a line, in place of the line break.
@@ -27,6 +28,8 @@ _BOLD_WEIGHT = 600
 _RTL = frozenset(("R", "AL"))
 # More characters than any page shows; a page with more was made to stall the reader.
 _MOST_CHARACTERS = 2_000_000
+# In ems: pieces closer than this are one word if no space stands between them.
+_TOUCHING = 0.15
 # Text turned by so few degrees beside a quarter counts as that quarter.
 _LEVEL = 4
 
@@ -77,7 +80,9 @@ def page_lines(
             words += places.words(*found.span())
         if words:
             spaced = match[0][0].isspace() or ends_in_space
-            stretches += _unfolded(_Stretch(*match.span(), words, spaced))
+            for stretch in _unfolded(_Stretch(*match.span(), words, spaced)):
+                if not (stretches and _goes_on(stretches[-1], stretch)):
+                    stretches.append(stretch)
         ends_in_space = match[0][-1].isspace()
     _mend_torn(stretches, places)
     return [
@@ -94,12 +99,29 @@ def _unfolded(stretch: _Stretch) -> list[_Stretch]:
     """Two lines that PDFium takes for one, since the first ends with a lowered word, as two."""
     words = stretch.words
     for place, (before, word) in enumerate(pairwise(words), 1):
-        if word.glued and word.left < before.left:
+        lower = before.baseline - word.baseline > 0.5 * min(word.size, before.size)
+        if lower and word.left < before.left:
             head = _Stretch(stretch.start, stretch.start, words[:place], stretch.spaced, False)
             rest = replace(word, glued=False), *words[place + 1 :]
             tail = _Stretch(stretch.start, stretch.end, list(rest), True, False)
             return [head, *_unfolded(tail)]
     return [stretch]
+
+
+def _goes_on(before: _Stretch, stretch: _Stretch) -> bool:
+    """Add a stretch to the one before if PDFium breaks the line after every letter."""
+    last, first = before.words[-1], stretch.words[0]
+    if len(last.text) > 2 and len(first.text) > 2:
+        return False
+    size = max(last.size, 1)
+    gap = (first.left - last.right) / size
+    level = abs(last.baseline - first.baseline) <= 0.02 * size and last.turn == first.turn
+    if not (level and last.size == first.size and -0.3 < gap < 2 and stretch.whole):
+        return False
+    glued = not stretch.spaced and gap < _TOUCHING
+    before.words += [replace(first, glued=glued), *stretch.words[1:]]
+    before.end = stretch.end
+    return True
 
 
 def _mend_torn(stretches: Sequence[_Stretch], places: _Places) -> None:
