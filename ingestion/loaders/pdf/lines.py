@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -66,10 +67,18 @@ class Line:
             )
         runs: list[tuple[str, Script]] = []
         for place, (word, script) in enumerate(zip(self.words, scripts, strict=True)):
-            if place and not word.glued:
+            if place and not self._is_glued(place, scripts):
                 runs.append((" ", Script.BASE))
             runs.append((word.text, script))
         return on_one_line(runs)
+
+    def _is_glued(self, place: int, scripts: Sequence[Script]) -> bool:
+        before, word = self.words[place - 1], self.words[place]
+        if place == 1 and scripts[0] is Script.NOTE:
+            return False
+        # PDFium guesses a space before a raised word where there is hardly room for one.
+        raised = scripts[place] is not Script.BASE
+        return word.glued or (raised and word.left - before.right < 0.2 * before.size)
 
     @cached_property
     def main(self) -> tuple[Word, ...]:
@@ -124,6 +133,21 @@ class Line:
         """Into how many columns wide gaps cut the line."""
         gap = _COLUMN_GAP * max(self.size, 1)
         return 1 + sum(after.left - before.right > gap for before, after in pairwise(self.words))
+
+
+def table_line(table: Table, lines: Sequence[Line]) -> Line:
+    """A line that stands for a table, in the place of the lines that the table is made of."""
+    box = Word(
+        text="",
+        left=min(line.left for line in lines),
+        right=max(line.right for line in lines),
+        bottom=(bottom := min(line.bottom for line in lines)),
+        top=max(line.top for line in lines),
+        size=median(line.size for line in lines),
+        bold=False,
+        baseline=bottom,
+    )
+    return Line((box,), table=table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,6 @@ from statistics import median
 from ingestion.loaders.pdf.lines import Line
 from ingestion.loaders.pdf.scripts import note_label
 
-# A cell with more lines is a column of prose.
-_CELL_LINES = 8
 # In ems.
 _SAME_BASELINE = 0.3
 _NEXT_TO = 0.5
@@ -60,31 +58,11 @@ def whole_lines(pieces: Sequence[Line]) -> list[Line]:
     and what is raised behind it."""
     lines: list[Line] = []
     for piece in pieces:
-        place = _row_of(piece, lines)
-        if place is None:
-            lines.append(piece)
+        if lines and _beside(lines[-1], piece):
+            lines[-1] = _joined(lines[-1], piece)
         else:
-            lines[place] = _joined(lines[place], piece)
+            lines.append(piece)
     return lines
-
-
-def _row_of(piece: Line, lines: Sequence[Line]) -> int | None:
-    """The place of the line that the piece goes on."""
-    if lines and _beside(lines[-1], piece):
-        return len(lines) - 1
-    # A cell of several lines is drawn before the cell to its right.
-    for place in range(len(lines) - 2, max(len(lines) - 2 - _CELL_LINES, -1), -1):
-        line = lines[place]
-        if line.table or line.words[0].turn != piece.words[0].turn:
-            return None
-        off = line.baseline - piece.baseline
-        if abs(off) <= 0.2 * max(line.size, 1):
-            is_row = line.cells > 1 and piece.left > line.right
-            below = all(other.top < line.top for other in lines[place + 1 :])
-            return place if is_row and below else None
-        if off > 0:
-            return None
-    return None
 
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.pdf.cells import with_cell_tables
 from ingestion.loaders.pdf.headings import HeadingFinder
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, PdfPage, Table
@@ -69,7 +70,8 @@ def write_page(
     builder: TextBuilder,
 ) -> None:
     """Write a page's lines to the builder as headings, paragraphs, lists and tables."""
-    lines = in_reading_order(with_ruled_tables(page.lines, page.grids, hyphens))
+    lines = with_ruled_tables(page.lines, page.grids, hyphens)
+    lines = in_reading_order(with_cell_tables(lines, hyphens))
     parts = list(tables_and_lines(lines, hyphens))
     # A line or two, a page number among them, may stand before and after a table that goes on.
     _, first = _lines_before(parts)

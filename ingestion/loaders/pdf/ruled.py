@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ingestion.loaders.pdf.grids import Grid
 from ingestion.loaders.pdf.hyphens import Hyphens
-from ingestion.loaders.pdf.lines import Line, Table
+from ingestion.loaders.pdf.lines import Line, Table, table_line
 from ingestion.loaders.pdf.order import whole_lines
 from ingestion.loaders.pdf.places import Word
 from ingestion.loaders.pdf.tables import as_table, joined_cell
@@ -55,17 +55,8 @@ def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Lin
     table = _table(cells, grid, hyphens)
     if table is None or place is None:
         return list(lines)
-    corner = Word(
-        "",
-        grid.columns[0],
-        grid.columns[-1],
-        grid.rows[-1],
-        grid.rows[0],
-        _usual_size(cells),
-        False,
-        grid.rows[-1],
-    )
-    return [*outside[:place], Line((corner,), table=table), *outside[place:]]
+    inside = [line for cell in cells.values() for line in cell]
+    return [*outside[:place], table_line(table, inside), *outside[place:]]
 
 
 def _cell_of(word: Word, grid: Grid) -> tuple[int, int] | None:
@@ -125,8 +116,3 @@ def _is_prose(lines: Sequence[Line], grid: Grid, column: int) -> bool:
 
 def _area(grid: Grid) -> float:
     return (grid.columns[-1] - grid.columns[0]) * (grid.rows[0] - grid.rows[-1])
-
-
-def _usual_size(cells: Cells) -> float:
-    sizes = sorted(line.size for lines in cells.values() for line in lines)
-    return sizes[len(sizes) // 2] if sizes else 1.0

@@ -15,6 +15,7 @@ _LOWERED = 0.07
 # Text of the line's own size is raised or lowered only if it stands off clearly.
 _CLEARLY = 0.22
 _FARTHEST = 0.9
+_NEAR = 0.7
 
 _NOTE = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]?")
 _YEAR = re.compile(r"(?:.*\D)?(?:19|20)\d\d")
@@ -33,7 +34,10 @@ def scripts_of(words: Sequence[Word], notes: Set[str] = frozenset()) -> list[Scr
     if all(word.size == first.size and abs(word.baseline - first.baseline) < 0.5 for word in words):
         return None
     size, baseline = _main(words)
-    scripts = [_script(word, size, baseline) for word in words]
+    scripts = [
+        _script(word, size, baseline) if _is_near(words, place) else Script.BASE
+        for place, word in enumerate(words)
+    ]
     if all(script is Script.BASE for script in scripts):
         return None
     for place, script in enumerate(scripts):
@@ -60,6 +64,15 @@ def _main(words: Sequence[Word]) -> tuple[float, float]:
     return size, baselines[len(baselines) // 2]
 
 
+def _is_near(words: Sequence[Word], place: int) -> bool:
+    """Whether the word stands close to one beside it; the next cell of a row does not."""
+    word = words[place]
+    limit = _NEAR * max(word.size, 1)
+    return (place > 0 and word.left - words[place - 1].right < limit) or (
+        place + 1 < len(words) and words[place + 1].left - word.right < limit
+    )
+
+
 def _script(word: Word, size: float, baseline: float) -> Script:
     offset = (word.baseline - baseline) / max(size, 1)
     small = word.size <= _SMALL * size
@@ -82,9 +95,4 @@ def _is_note(words: Sequence[Word], scripts: Sequence[Script], place: int, notes
     text = before.text
     if words[place].text in notes and not (text.isalpha() or text.endswith("10")):
         return True
-    return bool(
-        not words[place].glued
-        or _YEAR.fullmatch(text)
-        or _SENTENCE_END.fullmatch(text)
-        or _WORD_END.fullmatch(text)
-    )
+    return bool(_YEAR.fullmatch(text) or _SENTENCE_END.fullmatch(text) or _WORD_END.fullmatch(text))

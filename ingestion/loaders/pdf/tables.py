@@ -24,7 +24,7 @@ ROW_DISTANCE = 3.2
 _CELL_LEADING = 1.45
 _SAME_EDGE = 0.7
 
-_ITEM = re.compile(r"[•◦▪■□●○‣⁃∙·*–—-]|\(?(?:\d{1,2}|[a-z])[.)]|\[\d+\]")
+ITEM = re.compile(r"[•◦▪■□●○‣⁃∙·*–—-]|\(?(?:\d{1,2}|[a-z])[.)]|\[\d+\]")
 
 
 @dataclass(slots=True)
@@ -117,11 +117,11 @@ def _goes_on(rows: Sequence[Line], line: Line) -> bool:
     if not alike or not 0 < distance <= ROW_DISTANCE * size:
         return False
     last_row = next((row for row in reversed(rows) if len(split_cells(row)) > 1), None)
-    if last_row is None or _ITEM.fullmatch(split_cells(last_row)[0].text):
+    if last_row is None or ITEM.fullmatch(split_cells(last_row)[0].text):
         return False
     cells = split_cells(line)
     if len(cells) > 1:
-        return not _ITEM.fullmatch(cells[0].text)
+        return not ITEM.fullmatch(cells[0].text)
     return _is_cell_line(rows, line)
 
 
@@ -147,7 +147,7 @@ def _under(cell: Line, line: Line, size: float) -> bool:
 def _as_table(lines: Sequence[Line], hyphens: Hyphens) -> Table | list[Line] | None:
     """A table, or the same lines in column order if they are prose, or None to leave them."""
     split = [split_cells(line) for line in lines]
-    columns = _columns(split)
+    columns = columns_of(split)
     if len(columns) < 2 or len(lines) * len(columns) < 6:
         return None
     rows = _rows(lines, split, columns)
@@ -160,7 +160,7 @@ def _as_table(lines: Sequence[Line], hyphens: Hyphens) -> Table | list[Line] | N
         for column in (0, -1)
     ]
     if all(long) and len(columns) == 2:
-        return _by_columns(split, columns)
+        return _bycolumns_of(split, columns)
     if _is_contents(texts) or len(texts) < 2:
         return None
     return as_table(texts, [row.cells for row in rows], columns)
@@ -176,12 +176,12 @@ def _rows(
     starts = [
         distance
         for distance, cells in zip(distances, split[1:], strict=True)
-        if _column_of(cells[0], columns) == 0
+        if column_of(cells[0], columns) == 0
     ]
     usual = median(starts) if starts else 0.0
     rows: list[_Row] = []
     for place, (line, cells) in enumerate(zip(lines, split, strict=True)):
-        at = [_column_of(cell, columns) for cell in cells]
+        at = [column_of(cell, columns) for cell in cells]
         if len(set(at)) < len(at):
             return None
         distance = distances[place - 1] if place else 0.0
@@ -194,7 +194,7 @@ def _rows(
     return rows
 
 
-def _columns(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
+def columns_of(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
     """What the cells cover from left to right, overlapping ones as one column."""
     columns: list[tuple[float, float]] = []
     for left, right in sorted((cell.left, cell.right) for row in rows for cell in row):
@@ -205,14 +205,14 @@ def _columns(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
     return columns
 
 
-def _column_of(cell: Line, columns: Sequence[tuple[float, float]]) -> int:
+def column_of(cell: Line, columns: Sequence[tuple[float, float]]) -> int:
     return next(place for place, (left, right) in enumerate(columns) if left <= cell.left <= right)
 
 
-def _by_columns(
+def _bycolumns_of(
     rows: Sequence[Sequence[Line]], columns: Sequence[tuple[float, float]]
 ) -> list[Line]:
-    cells = [(_column_of(cell, columns), cell) for row in rows for cell in row]
+    cells = [(column_of(cell, columns), cell) for row in rows for cell in row]
     return [cell for column in range(len(columns)) for place, cell in cells if place == column]
 
 
@@ -237,7 +237,7 @@ class CarriedHeader:
     def over(self, table: Table) -> Table:
         """The table, with the header of the table that ends the page before if it goes on here."""
         before, self._table = self._table, None
-        if not before or not before.header_rows or not self._same_columns(before, table):
+        if not before or not before.header_rows or not self._samecolumns_of(before, table):
             return table
         header = before.rows[: before.header_rows]
         if list(map(list, table.rows[: len(header)])) == list(map(list, header)):
@@ -250,7 +250,7 @@ class CarriedHeader:
         """Note the table at the end of a page, None if there is none."""
         self._table = table
 
-    def _same_columns(self, before: Table, table: Table) -> bool:
+    def _samecolumns_of(self, before: Table, table: Table) -> bool:
         if len(before.columns) != len(table.columns):
             return False
         for (left, right), (other_left, other_right) in zip(
