@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, Table, table_line
+from ingestion.loaders.pdf.places import Bounds
 from ingestion.loaders.pdf.tables import (
     ITEM,
     ROW_DISTANCE,
@@ -18,7 +19,6 @@ from ingestion.loaders.pdf.tables import (
     column_of,
     columns_of,
     joined_cell,
-    split_cells,
 )
 
 # In ems.
@@ -67,10 +67,15 @@ def with_cell_tables(lines: Sequence[Line], hyphens: Hyphens) -> list[Line]:
             if any({first, last} & set(row.sources) for row in shared):
                 continue
             kept += lines[done:first]
-            everything = [line for row in part for cell in row.cells for line in cell]
-            kept.append(table_line(found, everything))
+            kept.append(table_line(found, _box(part), part[0].cells[0][0].size))
             done = last + 1
     return [*kept, *lines[done:]]
+
+
+def _box(rows: Sequence[_Row]) -> Bounds:
+    inside = [line for row in rows for cell in row.cells for line in cell]
+    left, right = min(line.left for line in inside), max(line.right for line in inside)
+    return left, rows[-1].lowest, right, rows[0].highest
 
 
 def _groups(lines: Sequence[Line]) -> Iterator[list[_Row]]:
@@ -82,7 +87,7 @@ def _groups(lines: Sequence[Line]) -> Iterator[list[_Row]]:
                 yield rows
             rows = []
             continue
-        for cell in split_cells(line):
+        for cell in line.pieces:
             if not (rows and _add(rows, cell, place)):
                 if rows:
                     yield rows

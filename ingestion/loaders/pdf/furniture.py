@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingestion.loaders.pdf.lines import Line, PdfPage
-from ingestion.loaders.pdf.tables import ROW_DISTANCE, split_cells
+from ingestion.loaders.pdf.tables import ROW_DISTANCE
 
 # A running title is known by standing on this many pages; fewer may be chance.
 _FEWEST_PAGES = 3
@@ -164,14 +164,14 @@ def _furniture(page: PdfPage, edge: list[_Edge], common: set[int]) -> list[Line]
 
 def _heads_rows(line: Line, page: PdfPage) -> bool:
     """Whether the line and one near it are rows of one table."""
-    cells = split_cells(line)
+    cells = line.pieces
     if len(cells) < 2:
         return False
     reach = ROW_DISTANCE * max(line.size, 1)
     for other in page.lines:
         if other is line or abs(other.baseline - line.baseline) > reach:
             continue
-        beside = split_cells(other)
+        beside = other.pieces
         if len(beside) == len(cells) and all(
             min(one.right, two.right) > max(one.left, two.left)
             for one, two in zip(cells, beside, strict=True)

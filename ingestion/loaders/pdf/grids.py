@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref, c_float
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import neg
 from typing import Any
 
 from ingestion.loaders.pdf.places import Bounds, turned
@@ -49,9 +50,7 @@ class Grid:
         if not inside or not self.rows[-1] - 1 <= y <= self.rows[0] + 1:
             return None
         column = min(max(bisect_right(self.columns, x) - 1, 0), len(self.columns) - 2)
-        row = next(
-            (place for place, lower in enumerate(self.rows[1:]) if y >= lower), len(self.rows) - 2
-        )
+        row = min(max(bisect_left(self.rows, -y, key=neg) - 1, 0), len(self.rows) - 2)
         key = row, column
         if key not in self._merged:
             self._merged[key] = self._first(row, column)
@@ -98,14 +97,17 @@ def _boxes(page: Any) -> Iterator[Bounds]:
         shape = pdfium.FPDFPage_GetObject(page, place)
         if pdfium.FPDFPageObj_GetType(shape) != pdfium.FPDF_PAGEOBJ_PATH:
             continue
+        if not pdfium.FPDFPageObj_GetBounds(shape, *places):
+            continue
+        box = left.value, bottom.value, right.value, top.value
+        if min(box[2] - box[0], box[3] - box[1]) <= _THIN:
+            yield box
+            continue
         segments = pdfium.FPDFPath_CountSegments(shape)
         if segments > 6:
             yield from _segments(shape, min(segments, _MOST_SEGMENTS))
-        elif pdfium.FPDFPageObj_GetBounds(shape, *places):
-            box = left.value, bottom.value, right.value, top.value
-            thin = min(box[2] - box[0], box[3] - box[1]) <= _THIN
-            if thin or segments >= 4:
-                yield box
+        elif segments >= 4:
+            yield box
 
 
 def _segments(shape: Any, count: int) -> Iterator[Bounds]:

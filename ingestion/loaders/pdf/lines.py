@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from statistics import median
+from typing import Any, Generic, TypeVar, overload
 
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.notation import Script, on_one_line
 from ingestion.loaders.pdf.grids import Grid
-from ingestion.loaders.pdf.places import Word
+from ingestion.loaders.pdf.places import Bounds, Word
 from ingestion.loaders.pdf.scripts import scripts_of
 from ingestion.loaders.tables import Row
 from ingestion.visibility import GroupRule
 
+T = TypeVar("T")
+
+# A gap of so many ems parts cells; the spaces of justified text stay below.
+_CELL_GAP = 1.0
 # A gap between words of this many ems is a gap between columns.
 _COLUMN_GAP = 1.6
 
@@ -38,7 +42,28 @@ class Table:
     lines_above: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+class lazy(Generic[T]):  # noqa: N801 - reads like property
+    """An attribute computed once; `functools.cached_property` takes a lock, which costs more."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> lazy[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> T | lazy[T]:
+        if instance is None:
+            return self
+        value = self._compute(instance)
+        instance.__dict__[self._name] = value
+        return value
+
+
+@dataclass(eq=False)
 class Line:
     """Words on one line, in reading order.
 
@@ -56,10 +81,17 @@ class Line:
     notes: frozenset[str] = frozenset()
     table: Table | None = None
 
-    @cached_property
+    @lazy
+    def scripts(self) -> list[Script] | None:
+        """How each word stands to the line; None if all stand on it."""
+        return scripts_of(self.words, self.notes)
+
+    @lazy
     def text(self) -> str:
         """The words with single spaces; raised and lowered ones in `notation`."""
-        scripts = scripts_of(self.words, self.notes)
+        if len(self.words) == 1:
+            return self.words[0].text
+        scripts = self.scripts
         if scripts is None:
             return "".join(
                 word.text if place == 0 or word.glued else f" {word.text}"
@@ -80,74 +112,94 @@ class Line:
         raised = scripts[place] is not Script.BASE
         return word.glued or (raised and word.left - before.right < 0.2 * before.size)
 
-    @cached_property
+    @lazy
     def main(self) -> tuple[Word, ...]:
-        """The words that are neither raised nor lowered."""
-        scripts = scripts_of(self.words, self.notes)
-        if scripts is None:
-            return self.words
-        pairs = zip(self.words, scripts, strict=True)
-        return tuple(word for word, script in pairs if script is Script.BASE) or self.words
+        """The words that are neither raised nor lowered; one stands for all if they are alike."""
+        words, scripts = self.words, self.scripts
+        if scripts is not None:
+            base = zip(words, scripts, strict=True)
+            return tuple(word for word, script in base if script is Script.BASE) or words
+        first = words[0]
+        alike = all(word.top == first.top and word.bottom == first.bottom for word in words)
+        return words[:1] if alike else words
 
-    @cached_property
+    @lazy
     def left(self) -> float:
         """Where the line begins."""
-        return min(word.left for word in self.words)
+        return min([word.left for word in self.words])
 
-    @cached_property
+    @lazy
     def right(self) -> float:
         """Where the line ends."""
-        return max(word.right for word in self.words)
+        return max([word.right for word in self.words])
 
-    @cached_property
+    @lazy
     def bottom(self) -> float:
         """The bottom of its usual words; a raised note sign does not count."""
-        return median(word.bottom for word in self.main)
+        main = self.main
+        return main[0].bottom if len(main) == 1 else median(word.bottom for word in main)
 
-    @cached_property
+    @lazy
     def top(self) -> float:
         """The top of its usual words."""
-        return median(word.top for word in self.main)
+        main = self.main
+        return main[0].top if len(main) == 1 else median(word.top for word in main)
 
-    @cached_property
+    @lazy
     def baseline(self) -> float:
         """Where its usual words stand."""
-        return median(word.baseline for word in self.main)
+        main = self.main
+        return main[0].baseline if len(main) == 1 else median(word.baseline for word in main)
 
-    @cached_property
+    @lazy
     def size(self) -> float:
         """The size that most of its characters have, to half a point."""
+        first = self.words[0].size
         weights: dict[float, int] = {}
+        for word in self.words:
+            if word.size != first:
+                break
+        else:
+            return round(first * 2) / 2
         for word in self.words:
             size = round(word.size * 2) / 2
             weights[size] = weights.get(size, 0) + len(word.text)
         return max(weights, key=lambda size: (weights[size], size))
 
-    @cached_property
+    @lazy
     def bold(self) -> bool:
         """Whether every word is bold."""
         return all(word.bold for word in self.words)
 
-    @cached_property
+    @lazy
+    def pieces(self) -> list[Line]:
+        """The line cut at its wide gaps: cells of a row."""
+        words = self.words
+        gap = _CELL_GAP * max(self.size, 1)
+        cuts = [
+            place
+            for place in range(1, len(words))
+            if words[place].left - words[place - 1].right > gap
+        ]
+        if not cuts:
+            return [self]
+        return [
+            Line(words[start:end], self.hyphenated and end == len(words), True, self.notes)
+            for start, end in pairwise((0, *cuts, len(words)))
+        ]
+
+    @lazy
     def cells(self) -> int:
         """Into how many columns wide gaps cut the line."""
         gap = _COLUMN_GAP * max(self.size, 1)
         return 1 + sum(after.left - before.right > gap for before, after in pairwise(self.words))
 
 
-def table_line(table: Table, lines: Sequence[Line]) -> Line:
+def table_line(table: Table, box: Bounds, size: float) -> Line:
     """A line that stands for a table, in the place of the lines that the table is made of."""
-    box = Word(
-        text="",
-        left=min(line.left for line in lines),
-        right=max(line.right for line in lines),
-        bottom=(bottom := min(line.bottom for line in lines)),
-        top=max(line.top for line in lines),
-        size=median(line.size for line in lines),
-        bold=False,
-        baseline=bottom,
-    )
-    return Line((box,), table=table)
+    left, bottom, right, top = box
+    word = Word("", left, right, bottom, top, size, bold=False, baseline=bottom)
+    return Line((word,), table=table)
 
 
 @dataclass(frozen=True, slots=True)

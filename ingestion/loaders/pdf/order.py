@@ -100,7 +100,7 @@ def _joined(before: Line, line: Line) -> Line:
     first = line.words[0]
     gap = (first.left - before.words[-1].right) / max(before.size, 1)
     if not line.spaced and gap < _TOUCHING:
-        first = replace(first, glued=True)
+        first = first._replace(glued=True)
     words = (*before.words, first, *line.words[1:])
     return replace(before, words=words, hyphenated=line.hyphenated)
 

@@ -19,7 +19,6 @@ from ingestion.loaders.pdf.grids import find_grids
 from ingestion.loaders.pdf.lines import Line, OutlineEntry, Pdf, PdfPage
 from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
-from ingestion.loaders.pdf.tables import split_cells
 from ingestion.loaders.pdf.words import page_lines
 from ingestion.visibility import GroupRule
 
@@ -153,7 +152,7 @@ def _assembled(
     sheet = turned(sheet, turn)
     straight = _on_sheet(straight, sheet, pdf)
     if entries:
-        cells = [cell for line in straight for cell in split_cells(line)]
+        cells = [cell for line in straight for cell in line.pieces]
         straight = with_entries(cells, entries, turn)
     lines = with_notes(whole_lines(straight))
     grids = find_grids(page, turn) if lines else ()

@@ -35,37 +35,34 @@ def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Lin
     outside: list[Line] = []
     place: int | None = None
     for line in lines:
+        if line.table or line.top < grid.rows[-1] or line.bottom > grid.rows[0]:
+            outside.append(line)
+            continue
         rest: list[Word] = []
-        part: list[Word] = []
-        at: tuple[int, int] | None = None
+        parts: list[tuple[tuple[int, int], list[Word]]] = []
         for word in line.words:
-            here = None if line.table else _cell_of(word, grid)
-            if part and here != at:
-                _add(cells, at, replace(line, words=tuple(part), hyphenated=False))
-                part = []
-            at = here
-            (rest if here is None else part).append(word)
-        if part:
-            _add(cells, at, replace(line, words=tuple(part)))
-        if place is None and len(rest) < len(line.words):
+            x, y = (word.left + word.right) / 2, word.baseline + 0.3 * word.size
+            here = grid.cell_of(x, y)
+            if here is None:
+                rest.append(word)
+            elif parts and parts[-1][0] == here:
+                parts[-1][1].append(word)
+            else:
+                parts.append((here, [word]))
+        for at, words in parts:
+            ends = line.hyphenated and words[-1] is line.words[-1]
+            part = Line(tuple(words), ends, line.spaced, line.notes)
+            cells.setdefault(at, []).append(part)
+        if parts and place is None:
             place = len(outside)
         if rest:
-            kept = line if len(rest) == len(line.words) else replace(line, words=tuple(rest))
-            outside.append(kept)
+            outside.append(line if not parts else replace(line, words=tuple(rest)))
     table = _table(cells, grid, hyphens)
     if table is None or place is None:
         return list(lines)
-    inside = [line for cell in cells.values() for line in cell]
-    return [*outside[:place], table_line(table, inside), *outside[place:]]
-
-
-def _cell_of(word: Word, grid: Grid) -> tuple[int, int] | None:
-    return grid.cell_of((word.left + word.right) / 2, word.baseline + 0.3 * word.size)
-
-
-def _add(cells: Cells, at: tuple[int, int] | None, line: Line) -> None:
-    if at is not None:
-        cells.setdefault(at, []).append(line)
+    box = grid.columns[0], grid.rows[-1], grid.columns[-1], grid.rows[0]
+    stand_in = table_line(table, box, next(iter(cells.values()))[0].size)
+    return [*outside[:place], stand_in, *outside[place:]]
 
 
 def _table(cells: Cells, grid: Grid, hyphens: Hyphens) -> Table | None:

@@ -16,8 +16,6 @@ from ingestion.loaders.pdf.lines import Line, Table
 from ingestion.loaders.pdf.order import LONG_CELL
 from ingestion.loaders.tables import Row, laid_out
 
-# A gap of so many ems parts cells; the spaces of justified text stay below.
-_CELL_GAP = 1.0
 # Rows farther apart (in ems) belong to different tables.
 ROW_DISTANCE = 3.2
 # Lines of one cell stand this close.
@@ -46,7 +44,7 @@ def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table 
         if not ruled:
             while end < len(lines) and _goes_on(lines[start:end], lines[end]):
                 end += 1
-            while end - start > 1 and len(split_cells(lines[end - 1])) == 1:
+            while end - start > 1 and len(lines[end - 1].pieces) == 1:
                 if _is_cell_line(lines[start : end - 1], lines[end - 1]):
                     break
                 end -= 1
@@ -61,21 +59,6 @@ def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table 
         start = end
     if between:
         yield between
-
-
-def split_cells(line: Line) -> list[Line]:
-    """The line cut at its wide gaps."""
-    gap = _CELL_GAP * max(line.size, 1)
-    cells = [[line.words[0]]]
-    for before, word in pairwise(line.words):
-        if word.left - before.right > gap:
-            cells.append([])
-        cells[-1].append(word)
-    last = len(cells) - 1
-    return [
-        replace(line, words=tuple(words), hyphenated=line.hyphenated and place == last)
-        for place, words in enumerate(cells)
-    ]
 
 
 def joined_cell(lines: Sequence[Line], hyphens: Hyphens) -> str:
@@ -116,10 +99,10 @@ def _goes_on(rows: Sequence[Line], line: Line) -> bool:
     alike = abs(before.size - line.size) <= 0.2 * size
     if not alike or not 0 < distance <= ROW_DISTANCE * size:
         return False
-    last_row = next((row for row in reversed(rows) if len(split_cells(row)) > 1), None)
-    if last_row is None or ITEM.fullmatch(split_cells(last_row)[0].text):
+    last_row = next((row for row in reversed(rows) if len(row.pieces) > 1), None)
+    if last_row is None or ITEM.fullmatch(last_row.pieces[0].text):
         return False
-    cells = split_cells(line)
+    cells = line.pieces
     if len(cells) > 1:
         return not ITEM.fullmatch(cells[0].text)
     return _is_cell_line(rows, line)
@@ -128,10 +111,10 @@ def _goes_on(rows: Sequence[Line], line: Line) -> bool:
 def _is_cell_line(rows: Sequence[Line], line: Line) -> bool:
     """Whether a line of one cell stands close below a row, in one of its columns."""
     size = max(line.size, 1)
-    last_row = next((row for row in reversed(rows) if len(split_cells(row)) > 1), None)
+    last_row = next((row for row in reversed(rows) if len(row.pieces) > 1), None)
     if last_row is None or rows[-1].bottom - line.bottom > _CELL_LEADING * size:
         return False
-    return any(_under(cell, line, size) for cell in split_cells(last_row)[1:])
+    return any(_under(cell, line, size) for cell in last_row.pieces[1:])
 
 
 def _under(cell: Line, line: Line, size: float) -> bool:
@@ -146,7 +129,7 @@ def _under(cell: Line, line: Line, size: float) -> bool:
 
 def _as_table(lines: Sequence[Line], hyphens: Hyphens) -> Table | list[Line] | None:
     """A table, or the same lines in column order if they are prose, or None to leave them."""
-    split = [split_cells(line) for line in lines]
+    split = [line.pieces for line in lines]
     columns = columns_of(split)
     if len(columns) < 2 or len(lines) * len(columns) < 6:
         return None

@@ -8,10 +8,10 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from ctypes import addressof, byref, c_double, c_int, create_string_buffer
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.pdf.lines import Line
@@ -34,8 +34,7 @@ _TOUCHING = 0.15
 _LEVEL = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(NamedTuple):
     """What the characters of one text object share."""
 
     turn: int
@@ -102,7 +101,7 @@ def _unfolded(stretch: _Stretch) -> list[_Stretch]:
         lower = before.baseline - word.baseline > 0.5 * min(word.size, before.size)
         if lower and word.left < before.left:
             head = _Stretch(stretch.start, stretch.start, words[:place], stretch.spaced, False)
-            rest = replace(word, glued=False), *words[place + 1 :]
+            rest = word._replace(glued=False), *words[place + 1 :]
             tail = _Stretch(stretch.start, stretch.end, list(rest), True, False)
             return [head, *_unfolded(tail)]
     return [stretch]
@@ -119,7 +118,7 @@ def _goes_on(before: _Stretch, stretch: _Stretch) -> bool:
     if not (level and last.size == first.size and -0.3 < gap < 2 and stretch.whole):
         return False
     glued = not stretch.spaced and gap < _TOUCHING
-    before.words += [replace(first, glued=glued), *stretch.words[1:]]
+    before.words += [first._replace(glued=glued), *stretch.words[1:]]
     before.end = stretch.end
     return True
 
@@ -177,12 +176,16 @@ class _Places:
 
     def words(self, start: int, end: int) -> list[Word]:
         """The word at `[start, end)` of the text; its raised and lowered parts on their own."""
-        text = one_line(self._text[start:end])
-        if not text:
-            return []
-        text = text.replace(" ", "")
-        first, last = self._index(start), self._index(end - 1)
-        style, last_style = self._style(first, None), self._style(last, None)
+        text = self._text[start:end]
+        if not (text.isascii() and text.isprintable()) or " " in text:
+            text = one_line(text).replace(" ", "")
+            if not text:
+                return []
+        first = last = self._index(start)
+        style = last_style = self._style(first, None)
+        if end - start > 1:
+            last = self._index(end - 1)
+            last_style = self._style(last, None)
         if style is None or last_style is None:
             style = style or last_style or _Style(0, 0.0, False, math.nan, False)
         rtl = unicodedata.bidirectional(text[0]) in _RTL
@@ -192,7 +195,7 @@ class _Places:
         for text, part, here in self._parts(start, end, style):
             if text := one_line(text):
                 word = self._word(text, *part, here, rtl=False)
-                words.append(replace(word, glued=True) if words else word)
+                words.append(word._replace(glued=True) if words else word)
         return words
 
     def letters(self, start: int, end: int) -> list[Letter]:
@@ -293,7 +296,8 @@ class _Places:
         box = self._loose
         if not self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, byref(box)):
             return 0.0, 0.0, 0.0, 0.0
-        return turned((box.left, box.bottom, box.right, box.top), turn)
+        bounds = box.left, box.bottom, box.right, box.top
+        return turned(bounds, turn) if turn else bounds
 
     def _bold(self, index: int, text_object: Any) -> bool:
         font = self._pdfium.FPDFTextObj_GetFont(text_object)
