@@ -23,10 +23,11 @@ _LONGEST_VALUE = 200_000
 _TICKED, _EMPTY = "[x]", "[ ]"
 _PASSWORD = 1 << 13
 # In shares of a font's size: the size in a field's height, the width of a letter, and how far
-# from its label a field may stand.
+# from its label to the left, or above, a field may stand.
 _FONT_SHARE = 0.75
 _WIDTH = 0.5
 _FAR = 40
+_ABOVE = 1.2
 
 Drop = Callable[[Loss, str], None]
 
@@ -216,7 +217,14 @@ def _place(
     if not above:
         return len(lines), None, False
     lowest = min(at for at, _ in above)
-    return max(place for at, place in above if at <= lowest + 1) + 1, None, False
+    place = max(place for at, place in above if at <= lowest + 1)
+    line = lines[place]
+    size = max(line.size, 1)
+    is_label = lowest - top < _ABOVE * size and abs(line.left - left) < 2 * size
+    if entry.name and is_label and id(line) not in filled:
+        filled.add(id(line))
+        return place + 1, line, False
+    return place + 1, None, False
 
 
 def _lines(text: str, box: Bounds, label: Line | None, turn: int, *, ahead: bool) -> list[Line]:

@@ -14,6 +14,7 @@ from statistics import median
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, Table
 from ingestion.loaders.pdf.order import LONG_CELL
+from ingestion.loaders.table_headers import is_clear_header
 from ingestion.loaders.tables import Row, laid_out
 
 # Rows farther apart (in ems) belong to different tables.
@@ -225,7 +226,7 @@ class CarriedHeader:
         header = before.rows[: before.header_rows]
         if list(map(list, table.rows[: len(header)])) == list(map(list, header)):
             return replace(table, header_rows=len(header))
-        if table.sure or table.lines_above:
+        if table.sure or table.lines_above or not (before.sure or is_clear_header(before.rows)):
             return table
         return replace(table, rows=[*header, *table.rows], header_rows=len(header))
 
