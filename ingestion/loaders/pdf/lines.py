@@ -236,7 +236,12 @@ class OutlineEntry:
 
 @dataclass(slots=True)
 class Pdf:
-    """What was read from a file."""
+    """What was read from a file.
+
+    Attributes:
+        tagged: whether the file marks what is no content.
+        layered: whether it may have layers.
+    """
 
     pages: list[PdfPage] = field(default_factory=list)
     outline: list[OutlineEntry] = field(default_factory=list)
@@ -245,6 +250,8 @@ class Pdf:
     has_images: bool = False
     groups: GroupRule = field(default_factory=GroupRule)
     losses: Losses = field(default_factory=Losses)
+    tagged: bool = False
+    layered: bool = False
 
 
 def normalised(text: str) -> str:

@@ -18,6 +18,7 @@ class Word(NamedTuple):
         glued: no space parts it from the word before.
         turn: by how many degrees, counterclockwise, the text is turned on the page.
         running: the file marks it as part of a running header or footer.
+        off: it belongs to a layer that is switched off.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Word(NamedTuple):
     glued: bool = False
     turn: int = 0
     running: bool = False
+    off: bool = False
 
 
 def turned(box: Bounds, degrees: int) -> Bounds:

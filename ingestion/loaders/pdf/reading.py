@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import byref
+from dataclasses import replace
 from typing import Any
 
 from ingestion.errors import UnreadableDocument
@@ -16,6 +17,7 @@ from ingestion.loaders.losses import Loss
 from ingestion.loaders.pdf.forms import Entry, PageForms, with_entries
 from ingestion.loaders.pdf.furniture import EDGE
 from ingestion.loaders.pdf.grids import find_grids
+from ingestion.loaders.pdf.layers import Layers, may_have_layers
 from ingestion.loaders.pdf.lines import Line, OutlineEntry, Pdf, PdfPage
 from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
@@ -52,14 +54,14 @@ def read_pdf(data: bytes, name: str) -> Pdf:
                 ) from error
             raise
         try:
-            pdf = _read(document, name)
+            pdf = _read(document, name, layered=may_have_layers(data))
             _note_groups(document, data, pdf.groups)
             return pdf
         finally:
             document.close()
 
 
-def _read(document: Any, name: str) -> Pdf:
+def _read(document: Any, name: str, *, layered: bool) -> Pdf:
     import pypdfium2.raw as pdfium
 
     pdf = Pdf()
@@ -70,10 +72,11 @@ def _read(document: Any, name: str) -> Pdf:
     _read_outline(document, pdf)
     _read_attachments(document, pdf)
     forms = PageForms(document.formenv, pdf.losses.add)
-    tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
+    pdf.tagged = bool(pdfium.FPDFCatalog_IsTagged(document))
+    pdf.layered = layered
     unreadable = []
     for index in range(len(document)):
-        page = _read_page(document, index, pdf, forms, tagged=tagged)
+        page = _read_page(document, index, pdf, forms)
         if page is None:
             unreadable.append(str(index + 1))
         else:
@@ -111,9 +114,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _read_page(
-    document: Any, index: int, pdf: Pdf, forms: PageForms, *, tagged: bool
-) -> PdfPage | None:
+def _read_page(document: Any, index: int, pdf: Pdf, forms: PageForms) -> PdfPage | None:
     import pypdfium2
     import pypdfium2.raw
 
@@ -131,7 +132,12 @@ def _read_page(
         edge = EDGE * (sheet[3] - sheet[1])
         text = page.get_textpage()
         try:
-            pieces = page_lines(text, tagged=tagged, edges=(sheet[1] + edge, sheet[3] - edge))
+            pieces = page_lines(
+                text,
+                tagged=pdf.tagged,
+                edges=(sheet[1] + edge, sheet[3] - edge),
+                layers=Layers(page) if pdf.layered else None,
+            )
         finally:
             text.close()
         if not pieces and not entries and not pdf.has_images:
@@ -148,7 +154,7 @@ def _assembled(
     page: Any, sheet: Bounds, number: int, pieces: list[Line], entries: list[Entry], pdf: Pdf
 ) -> PdfPage:
     """The page with whole lines: those turned like most of it, then the others."""
-    straight, others, turn = upright_first(pieces)
+    straight, others, turn = upright_first(_switched_on(pieces, pdf))
     sheet = turned(sheet, turn)
     straight = _on_sheet(straight, sheet, pdf)
     if entries:
@@ -166,6 +172,19 @@ def _sheet(page: Any) -> Bounds:
     box = pypdfium2.raw.FS_RECTF()
     pypdfium2.raw.FPDF_GetPageBoundingBox(page, byref(box))
     return box.left, min(box.bottom, box.top), box.right, max(box.bottom, box.top)
+
+
+def _switched_on(lines: list[Line], pdf: Pdf) -> list[Line]:
+    """The lines without the words of layers that are switched off."""
+    if not any(word.off for line in lines for word in line.words):
+        return lines
+    shown = []
+    for line in lines:
+        kept = tuple(word for word in line.words if not word.off)
+        pdf.losses.add(Loss.HIDDEN, " ".join(word.text for word in line.words if word.off))
+        if kept:
+            shown.append(replace(line, words=kept))
+    return shown
 
 
 def _on_sheet(lines: list[Line], sheet: Bounds, pdf: Pdf) -> list[Line]:

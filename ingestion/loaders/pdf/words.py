@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.pdf.layers import Layers
 from ingestion.loaders.pdf.lines import Line
 from ingestion.loaders.pdf.marks import is_running
 from ingestion.loaders.pdf.places import Bounds, Word, turned
@@ -42,6 +43,7 @@ class _Style(NamedTuple):
     bold: bool
     baseline: float
     running: bool
+    off: bool = False
 
 
 @dataclass(slots=True)
@@ -59,7 +61,11 @@ class _Stretch:
 
 
 def page_lines(
-    text_page: Any, *, tagged: bool = False, edges: tuple[float, float] = (0.0, 0.0)
+    text_page: Any,
+    *,
+    tagged: bool = False,
+    edges: tuple[float, float] = (0.0, 0.0),
+    layers: Layers | None = None,
 ) -> list[Line]:
     """The page's lines, in the order of its content.
 
@@ -67,10 +73,11 @@ def page_lines(
         text_page: of PDFium.
         tagged: whether to look for marks of running headers and footers.
         edges: the heights below and above which they stand.
+        layers: of the page, if it may have some.
     """
     count = min(text_page.count_chars(), _MOST_CHARACTERS)
     text = text_page.get_text_range(0, count) if count > 0 else ""
-    places = _Places(text_page.raw, text, count, edges, tagged=tagged)
+    places = _Places(text_page.raw, text, count, edges, layers, tagged=tagged)
     stretches: list[_Stretch] = []
     ends_in_space = False
     for match in _LINE.finditer(text):
@@ -156,7 +163,14 @@ class _Places:
     """Finds where characters of a page's text stand."""
 
     def __init__(
-        self, raw: Any, text: str, count: int, edges: tuple[float, float], *, tagged: bool
+        self,
+        raw: Any,
+        text: str,
+        count: int,
+        edges: tuple[float, float],
+        layers: Layers | None,
+        *,
+        tagged: bool,
     ) -> None:
         import pypdfium2.raw
 
@@ -165,6 +179,7 @@ class _Places:
         self._text = text
         self._tagged = tagged
         self._edges = edges
+        self._layers = layers
         self._loose = pypdfium2.raw.FS_RECTF()
         self._matrix = pypdfium2.raw.FS_MATRIX()
         self._x, self._y = c_double(), c_double()
@@ -253,6 +268,7 @@ class _Places:
             baseline,
             turn=style.turn,
             running=style.running,
+            off=style.off,
         )
 
     def _index(self, place: int) -> int:
@@ -289,7 +305,8 @@ class _Places:
                 baseline = turned((x.value, baseline, x.value, baseline), turn)[1]
             at_edge = turn or not self._edges[0] < baseline < self._edges[1]
             running = bool(self._tagged and at_edge and is_running(text_object))
-        return _Style(turn, size, self._bold(index, text_object), baseline, running)
+        off = self._layers is not None and self._layers.is_off(text_object)
+        return _Style(turn, size, self._bold(index, text_object), baseline, running, off)
 
     def _bounds(self, index: int, turn: int) -> Bounds:
         """Left, bottom, right, top of a character's cell, turned upright."""

@@ -6,6 +6,19 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText, Text
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NumberObject,
+    RectangleObject,
+    StreamObject,
+    TextStringObject,
+)
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -120,7 +133,6 @@ def placed(pieces: Sequence[tuple[float, float, float, str]], **options: object)
 
 def rotated(lines: Sequence[str], page: int, text: int) -> bytes:
     """Lines on a page with /Rotate `page`, themselves turned by `text` degrees."""
-    from pypdf import PdfReader, PdfWriter
 
     def draw(canvas: Canvas) -> None:
         canvas.translate(300, 420)
@@ -129,7 +141,7 @@ def rotated(lines: Sequence[str], page: int, text: int) -> bytes:
         for number, line in enumerate(lines):
             canvas.drawString(-150, 100 - 30 * number, line)
 
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(drawn(draw))))
+    writer = _changed(drawn(draw))
     writer.pages[0].rotate(page)
     return _written(writer)
 
@@ -169,19 +181,8 @@ def form(fields: Sequence[tuple[str, str]], *, ticked: bool, sex: str, size: str
 
 def annotated(text: str, *, typed: str, stamp: str, comment: str) -> bytes:
     """A page with a typed note (FreeText), a stamp with its own appearance, and a comment."""
-    from pypdf import PdfReader, PdfWriter
-    from pypdf.annotations import FreeText, Text
-    from pypdf.generic import (
-        ArrayObject,
-        DictionaryObject,
-        FloatObject,
-        NameObject,
-        NumberObject,
-        StreamObject,
-    )
-
     page = drawn(lambda canvas: canvas.drawString(60, 740, text))
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(page)))
+    writer = _changed(page)
     writer.add_annotation(0, FreeText(text=typed, rect=(60, 650, 300, 670)))
     writer.add_annotation(0, Text(text=comment, rect=(400, 650, 420, 670)))
     appearance = StreamObject()
@@ -397,6 +398,26 @@ def _pages() -> Iterator[Made]:
         dropped=("running headers, footers and page numbers: 3 words",),
     )
 
+    yield Made(
+        "layers",
+        layered("Words of a layer that is off", "Words of a layer that is on"),
+        ("Words of a layer that is on",),
+        lacks=("off",),
+        dropped=("hidden by the author: 7 words",),
+    )
+    changed = _changed(placed([(60, 700, 10, "Inside"), (60, 50, 10, "Below the cut")]))
+    changed.pages[0].cropbox = RectangleObject((0, 300, 595, 842))
+    yield Made(
+        "cropped",
+        _written(changed),
+        ("Inside",),
+        lacks=("Below",),
+        dropped=("hidden by the author: 3 words",),
+    )
+    changed = _changed(placed([(60, 700, 10, "A large page"), (60, 688, 10, "of large units")]))
+    changed.pages[0][NameObject("/UserUnit")] = FloatObject(4)
+    yield Made("user unit", _written(changed), ("A large page of large units",))
+
 
 def _forms() -> Iterator[Made]:
     fields = (
@@ -419,6 +440,29 @@ def _forms() -> Iterator[Made]:
         lacks=("Is it so",),
         dropped=("comments of reviewers: 3 words",),
     )
+
+    yield Made(
+        "labels above fields",
+        drawn(_form_with_labels_above),
+        ("Name Ada Lovelace", "Town London", "Remarks of the customer: No sugar", "The end"),
+    )
+
+
+def _form_with_labels_above(canvas: Canvas) -> None:
+    canvas.setFont(FONT, 10)
+    for x, label, value in ((60, "Name", "Ada Lovelace"), (300, "Town", "London")):
+        canvas.drawString(x, 750, label)
+        canvas.acroForm.textfield(name=label[:1], value=value, x=x, y=725, width=200, height=18)
+    canvas.acroForm.textfield(
+        name="r",
+        tooltip="Remarks of the customer",
+        value="No sugar",
+        x=60,
+        y=640,
+        width=300,
+        height=18,
+    )
+    canvas.drawString(60, 600, "The end")
 
 
 def _orders() -> Iterator[Made]:
@@ -462,11 +506,67 @@ def _orders() -> Iterator[Made]:
     )
 
 
-def _tagged(*lines: str) -> bytes:
-    from pypdf import PdfReader, PdfWriter
-    from pypdf.generic import BooleanObject, DictionaryObject, NameObject
+def xfa_form(text: str) -> bytes:
+    """A dynamic XFA form, whose page holds only the advice to use another program."""
+    writer = _changed(placed([(60, 700, 10, text)]))
+    packet = StreamObject()
+    packet.set_data(b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template/></xdp:xdp>')
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject(
+        {
+            NameObject("/Fields"): ArrayObject(),
+            NameObject("/XFA"): writer._add_object(packet),
+        }
+    )
+    writer.root_object[NameObject("/NeedsRendering")] = BooleanObject(True)
+    return _written(writer)
 
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(drawn(operators(*lines)))))
+
+def with_attachment(text: str, name: str) -> bytes:
+    """A page with an embedded file."""
+    writer = _changed(placed([(60, 700, 10, text)]))
+    writer.add_attachment(name, b"a,b")
+    return _written(writer)
+
+
+def layered(hidden: str, shown: str) -> bytes:
+    """A page with two layers, the first of them switched off."""
+    writer = _changed(
+        drawn(
+            operators(
+                f"/OC /L0 BDC BT /F1 10 Tf 60 700 Td ({hidden}) Tj ET EMC",
+                f"/OC /L1 BDC BT /F1 10 Tf 60 680 Td ({shown}) Tj ET EMC",
+            )
+        )
+    )
+    groups = ArrayObject(
+        writer._add_object(
+            DictionaryObject(
+                {
+                    NameObject("/Type"): NameObject("/OCG"),
+                    NameObject("/Name"): TextStringObject(f"Layer {number}"),
+                }
+            )
+        )
+        for number in range(2)
+    )
+    writer.pages[0]["/Resources"][NameObject("/Properties")] = DictionaryObject(
+        {NameObject("/L0"): groups[0], NameObject("/L1"): groups[1]}
+    )
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {
+            NameObject("/OCGs"): groups,
+            NameObject("/D"): DictionaryObject({NameObject("/OFF"): ArrayObject([groups[0]])}),
+        }
+    )
+    return _written(writer)
+
+
+def _changed(data: bytes) -> PdfWriter:
+    return PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+
+
+def _tagged(*lines: str) -> bytes:
+    writer = _changed(drawn(operators(*lines)))
     writer.root_object[NameObject("/MarkInfo")] = DictionaryObject(
         {NameObject("/Marked"): BooleanObject(True)}
     )
@@ -476,7 +576,7 @@ def _tagged(*lines: str) -> bytes:
     return _written(writer)
 
 
-def _written(writer: object) -> bytes:
+def _written(writer: PdfWriter) -> bytes:
     buffer = io.BytesIO()
-    writer.write(buffer)  # type: ignore[attr-defined]
+    writer.write(buffer)
     return buffer.getvalue()
