@@ -8,7 +8,7 @@ which other numbers differ are content.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -28,6 +28,10 @@ EDGE = 0.2
 _SAME_PLACE = 4.0
 # Furniture keeps its distance from the text; a table's repeated header does not.
 _DISTANCE = 0.45
+# A line of this share of the text's size is a title, unless it stands on nearly all pages.
+_LARGER = 1.12
+_NEARLY_ALL = 0.9
+_LONGEST_NUMBER = 9
 
 _NUMBER = re.compile(r"\d+|\b[ivxl]+\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
@@ -59,13 +63,16 @@ def without_furniture(pages: Sequence[PdfPage], dropped: Callable[[str], None]) 
     """
     edges = [_edges(page) for page in pages]
     common: set[int] = set()
+    size = _text_size(pages)
     for side in (0, 1):
         groups: dict[str, list[_Edge]] = defaultdict(list)
         for sides in edges:
             for edge in sides[side]:
                 groups[edge.shape].append(edge)
         for group in groups.values():
-            common |= {id(edge.line) for edge in _repeated(group)}
+            found = [edge for alike in _repeated(group) for edge in _no_titles(alike, pages, size)]
+            common |= {id(edge.line) for edge in found}
+    marks = _watermarks(pages)
     kept: list[PdfPage] = []
     left_out: list[Line] = []
     for page, (top, bottom) in zip(pages, edges, strict=True):
@@ -73,7 +80,9 @@ def without_furniture(pages: Sequence[PdfPage], dropped: Callable[[str], None]) 
         identities = set(map(id, furniture))
         lines = [line for line in page.lines if id(line) not in identities]
         left_out += [line for line in page.lines if id(line) in identities]
-        kept.append(replace(page, lines=lines))
+        left_out += [line for line in page.aside if id(line) in marks]
+        aside = tuple(line for line in page.aside if id(line) not in marks)
+        kept.append(replace(page, lines=lines, aside=aside))
     if not any(page.lines for page in kept):
         return list(pages)
     for line in left_out:
@@ -106,16 +115,16 @@ def _edge(line: Line, page: PdfPage, distance: float) -> _Edge:
 
 def _value(number: str) -> int:
     if number.isdecimal():
-        return int(number)
+        return int(number) if len(number) <= _LONGEST_NUMBER else hash(number)
     values = [_ROMAN[letter] for letter in number.lower()]
     return sum(
         -value if following > value else value for value, following in pairwise((*values, 0))
     )
 
 
-def _repeated(group: Sequence[_Edge]) -> list[_Edge]:
-    """Those lines of one shape that are furniture."""
-    found: list[_Edge] = []
+def _repeated(group: Sequence[_Edge]) -> list[list[_Edge]]:
+    """Those lines of one shape that are furniture, by place and text."""
+    found: list[list[_Edge]] = []
     by_place: list[list[_Edge]] = []
     for edge in sorted(group, key=lambda edge: edge.distance):
         if by_place and edge.distance - by_place[-1][-1].distance <= _SAME_PLACE:
@@ -130,9 +139,33 @@ def _repeated(group: Sequence[_Edge]) -> list[_Edge]:
             for place, number in enumerate(edge.numbers):
                 others = edge.numbers[:place] + edge.numbers[place + 1 :]
                 by_text[place, (number - edge.page, *others)].append(edge)
-        for (_, _), alike in by_text.items():
-            found += alike if _is_enough(alike) else []
+        found += [alike for alike in by_text.values() if _is_enough(alike)]
     return found
+
+
+def _no_titles(edges: list[_Edge], pages: Sequence[PdfPage], text_size: float) -> list[_Edge]:
+    """The lines, unless they are larger than text: a slide's title may go on over some slides."""
+    large = edges[0].line.size >= _LARGER * text_size
+    return [] if large and len(edges) < _NEARLY_ALL * len(pages) else edges
+
+
+def _text_size(pages: Sequence[PdfPage]) -> float:
+    letters: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            letters[line.size] += len(line.words)
+    return max(letters, key=lambda size: letters[size], default=0.0)
+
+
+def _watermarks(pages: Sequence[PdfPage]) -> set[int]:
+    """Lines turned otherwise than the page that stand at the same place on most pages."""
+    alike: dict[tuple[str, int, int], list[Line]] = defaultdict(list)
+    for page in pages:
+        for line in page.aside:
+            key = line.text, round(line.left / _SAME_PLACE), round(line.baseline / _SAME_PLACE)
+            alike[key].append(line)
+    enough = max(_FEWEST_PAGES, _DENSE * len(pages))
+    return {id(line) for lines in alike.values() if len(lines) >= enough for line in lines}
 
 
 def _is_enough(edges: Sequence[_Edge]) -> bool:
@@ -164,6 +197,9 @@ def _furniture(page: PdfPage, edge: list[_Edge], common: set[int]) -> list[Line]
 
 def _heads_rows(line: Line, page: PdfPage) -> bool:
     """Whether the line and one near it are rows of one table."""
+    middle = (line.left + line.right) / 2, line.baseline
+    if any(grid.cell_of(*middle) for grid in page.grids):
+        return True
     cells = line.pieces
     if len(cells) < 2:
         return False

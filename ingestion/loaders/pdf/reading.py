@@ -21,6 +21,7 @@ from ingestion.loaders.pdf.layers import Layers, may_have_layers
 from ingestion.loaders.pdf.lines import Line, OutlineEntry, Pdf, PdfPage
 from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
+from ingestion.loaders.pdf.ruled import into_cells
 from ingestion.loaders.pdf.words import page_lines
 from ingestion.visibility import GroupRule
 
@@ -162,6 +163,9 @@ def _assembled(
         straight = with_entries(cells, entries, turn)
     lines = with_notes(whole_lines(straight))
     grids = find_grids(page, turn) if lines else ()
+    if grids and others:
+        inside, others = into_cells(others, grids, turn)
+        lines = [*inside, *lines]
     return PdfPage(number, sheet[1], sheet[3], lines, grids, tuple(whole_lines(others)))
 
 

@@ -10,7 +10,7 @@ from ingestion.loaders.pdf.grids import Grid
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, Table, table_line
 from ingestion.loaders.pdf.order import whole_lines
-from ingestion.loaders.pdf.places import Word
+from ingestion.loaders.pdf.places import Word, turned
 from ingestion.loaders.pdf.tables import as_table, joined_cell
 
 # A longer cell is the text of a page in a frame.
@@ -28,6 +28,42 @@ def with_ruled_tables(lines: Sequence[Line], grids: Sequence[Grid], hyphens: Hyp
     for grid in sorted(grids, key=_area):
         kept = _with_table(kept, grid, hyphens)
     return kept
+
+
+def into_cells(
+    lines: Sequence[Line], grids: Sequence[Grid], turn: int
+) -> tuple[list[Line], list[Line]]:
+    """Lines turned otherwise than the page: those in a cell of a grid, upright, and the others.
+
+    Args:
+        lines: such as names of narrow columns, written upwards.
+        grids: of the page.
+        turn: of the page's usual text, in degrees.
+    """
+    inside: list[Line] = []
+    outside: list[Line] = []
+    for line in lines:
+        first = line.words[0]
+        box = line.left, line.bottom, line.right, line.top
+        back = turned(box, (turn - first.turn) % 360) if (turn - first.turn) % 90 == 0 else None
+        if back is None or not any(
+            grid.cell_of((back[0] + back[2]) / 2, (back[1] + back[3]) / 2) for grid in grids
+        ):
+            outside.append(line)
+            continue
+        left, bottom, right, top = back
+        middle = (bottom + top) / 2
+        step = (right - left) / len(line.words)
+        words = tuple(
+            word._replace(
+                left=left + place * step, right=left + (place + 1) * step,
+                bottom=middle - 0.2 * word.size, top=middle + 0.8 * word.size,
+                baseline=middle, turn=turn,
+            )
+            for place, word in enumerate(line.words)
+        )  # fmt: skip
+        inside.append(replace(line, words=words))
+    return inside, outside
 
 
 def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Line]:

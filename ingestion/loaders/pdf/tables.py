@@ -22,6 +22,8 @@ ROW_DISTANCE = 3.2
 # Lines of one cell stand this close.
 _CELL_LEADING = 1.45
 _SAME_EDGE = 0.7
+_WORTH_TRIMMING = 5
+_MOST_TRIMMED = 2
 
 ITEM = re.compile(r"[•◦▪■□●○‣⁃∙·*–—-]|\(?(?:\d{1,2}|[a-z])[.)]|\[\d+\]")
 
@@ -40,6 +42,7 @@ def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table 
     start = 0
     while start < len(lines):
         ruled = lines[start].table
+        skipped: Sequence[Line] = ()
         end = start + 1
         found: Table | list[Line] | None = ruled
         if not ruled:
@@ -49,17 +52,38 @@ def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table 
                 if _is_cell_line(lines[start : end - 1], lines[end - 1]):
                     break
                 end -= 1
-            found = _as_table(lines[start:end], hyphens) if end - start > 1 else None
+            skipped, found, end = _best_table(lines, start, end, hyphens)
+            between.extend(skipped)
         if isinstance(found, Table):
             if between:
                 yield between
             between = []
             yield found
         else:
-            between.extend(found or lines[start:end])
+            between.extend(found or lines[start + len(skipped) : end])
         start = end
     if between:
         yield between
+
+
+def _best_table(
+    lines: Sequence[Line], start: int, end: int, hyphens: Hyphens
+) -> tuple[Sequence[Line], Table | list[Line] | None, int]:
+    """A table in `[start, end)`: the lines before it, the table if any, and its end.
+
+    A line of other columns may stand close above or below it: a title, a sum carried over.
+    """
+    if end - start < 2:
+        return (), None, end
+    found = _as_table(lines[start:end], hyphens)
+    if found is not None or end - start < _WORTH_TRIMMING:
+        return (), found, end
+    for above in range(_MOST_TRIMMED + 1):
+        for below in range(_MOST_TRIMMED + 1):
+            part = _as_table(lines[start + above : end - below], hyphens)
+            if isinstance(part, Table):
+                return lines[start : start + above], part, end - below
+    return (), None, end
 
 
 def joined_cell(lines: Sequence[Line], hyphens: Hyphens) -> str:

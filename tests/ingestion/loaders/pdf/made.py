@@ -345,8 +345,105 @@ def _tables() -> Iterator[Made]:
         dropped=("running headers, footers and page numbers: 30 words",),
     )  # fmt: skip
 
+    clause = "Words of clause {} are many and go on. " * 12
+    clauses = [(f"No {number}", clause.replace("{}", str(number))) for number in range(14)]
+    yield Made(
+        "repeated header above a long row",
+        built(table([("Clause", "Text"), *clauses], (60, 300), style=[GRID], repeatRows=1)),
+        tuple(f"| No {number} | Words of clause {number} are" for number in range(14)),
+    )
+    yield Made(
+        "sums carried over",
+        drawn(_statement),
+        tuple(
+            passage
+            for page in range(4)
+            for passage in (
+                f"Balance brought forward {520 * page}.00",
+                "| Date | Text | Amount |",
+                f"| 01.0{page + 1}.2026 | Payment {40 * page} | {280 * page}.50 |",
+                f"Balance carried forward {520 * page + 520}.00",
+            )
+        ),
+        lacks=("Bank of Oslo", "/4"),
+        dropped=("running headers, footers and page numbers: 28 words",),
+    )
+    yield Made(
+        "names of columns written upwards",
+        drawn(_upward_names),
+        ("| Na | Qty | Sum |", "| Nut | 400 | 1.50 |", "| Bolt | 900 | 2.75 |"),
+    )
+
+
+def _statement(canvas: Canvas) -> None:
+    for page in range(4):
+        canvas.setFont(FONT, 10)
+        canvas.drawString(60, 800, "Bank of Oslo")
+        canvas.drawString(300, 800, "Account 88-120")
+        canvas.drawString(480, 800, f"Page {page + 1}/4")
+        for y, text, amount in ((770, "brought", 520 * page), (60, "carried", 520 * page + 520)):
+            canvas.drawString(60, y, f"Balance {text} forward")
+            canvas.drawString(400, y, f"{amount}.00")
+        rows = [("Date", "Text", "Amount")]
+        for number in range(40 * page, 40 * page + 40):
+            date = f"{number % 40 % 28 + 1:02}.0{page + 1}.2026"
+            rows.append((date, f"Payment {number}", f"{7 * number}.50"))
+        for place, row in enumerate(rows):
+            for x, cell in zip((60, 150, 400), row, strict=True):
+                canvas.drawString(x, 750 - 16 * place, cell)
+        canvas.showPage()
+
+
+def _upward_names(canvas: Canvas) -> None:
+    canvas.setFont(FONT, 9)
+    for x in (60, 140, 220, 300):
+        canvas.line(x, 600, x, 700)
+    for y in (600, 620, 640, 700):
+        canvas.line(60, y, 300, y)
+    for place, name in enumerate(("Na", "Qty", "Sum")):
+        canvas.saveState()
+        canvas.translate(100 + 80 * place, 645)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, name)
+        canvas.restoreState()
+    for y, row in ((625, ("Nut", "400", "1.50")), (605, ("Bolt", "900", "2.75"))):
+        for place, cell in enumerate(row):
+            canvas.drawString(65 + 80 * place, y, cell)
+
+
+def _slides(canvas: Canvas) -> None:
+    for number in range(6):
+        canvas.setFont("Helvetica-Bold", 28)
+        canvas.drawString(60, 760, "Results" if number < 4 else "Outlook")
+        canvas.setFont(FONT, 14)
+        for point in range(6):
+            canvas.drawString(80, 700 - 40 * point, f"Point {point} of slide {number} is shown")
+        canvas.setFont(FONT, 8)
+        canvas.drawString(60, 20, "Berg & Co. confidential")
+        canvas.drawString(500, 20, str(number + 1))
+        canvas.saveState()
+        canvas.translate(200, 300)
+        canvas.rotate(45)
+        canvas.drawString(0, 0, "DRAFT")
+        canvas.restoreState()
+        canvas.showPage()
+
 
 def _pages() -> Iterator[Made]:
+    yield Made(
+        "titles of slides",
+        drawn(_slides),
+        tuple(
+            passage
+            for number in range(6)
+            for passage in (
+                "Results" if number < 4 else "Outlook",
+                f"Point 0 of slide {number} is shown",
+            )
+        ),
+        lacks=("confidential", "DRAFT"),
+        dropped=("running headers, footers and page numbers: 36 words",),
+    )
     lines = (
         "Shift plan of the foundry",
         "Early shift begins at 5:40.",
