@@ -27,6 +27,8 @@ _EDGE = 0.7
 _PAST = 0.3
 # A cell with more lines is a column of prose.
 _MOST_LINES = 10
+_MOST_CELLS = 60
+_LONGEST_COLUMN = 200
 
 
 @dataclass(slots=True)
@@ -63,13 +65,22 @@ def with_cell_tables(lines: Sequence[Line], hyphens: Hyphens) -> list[Line]:
             # Rows that share a line with their neighbours cannot be taken out.
             if found is None or first < done:
                 continue
-            shared = [row for row in rows if row not in part]
-            if any({first, last} & set(row.sources) for row in shared):
+            if _is_shared(rows, part):
                 continue
             kept += lines[done:first]
             kept.append(table_line(found, _box(part), part[0].cells[0][0].size))
             done = last + 1
     return [*kept, *lines[done:]]
+
+
+def _is_shared(rows: Sequence[_Row], part: Sequence[_Row]) -> bool:
+    """Whether the rows before or after a part stand on lines of the part."""
+    start = next(place for place, row in enumerate(rows) if row is part[0])
+    before = rows[start - 1 : start] if start else []
+    after = rows[start + len(part) : start + len(part) + 1]
+    return any(row.sources[-1] >= part[0].sources[0] for row in before) or any(
+        row.sources[0] <= part[-1].sources[-1] for row in after
+    )
 
 
 def _box(rows: Sequence[_Row]) -> Bounds:
@@ -109,8 +120,12 @@ def _add(rows: list[_Row], line: Line, place: int) -> bool:
     if line.left >= right + _PAST * size:
         if line.top <= row.lowest or line.bottom >= row.highest:
             return False
+        if len(row.cells) >= _MOST_CELLS:
+            return False
         row.cells.append([line])
     elif 0 < distance <= _LEADING * size and _in_column(cell, line, size):
+        if len(cell) > _LONGEST_COLUMN:
+            return False
         cell.append(line)
     elif line.top <= row.lowest + 0.35 * size:
         starts = line.left <= min(other.left for other in row.cells[0]) + _EDGE * size

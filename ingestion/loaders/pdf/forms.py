@@ -17,8 +17,9 @@ from ingestion.loaders.losses import Loss
 from ingestion.loaders.pdf.lines import Line
 from ingestion.loaders.pdf.places import Bounds, Word, turned
 
-# A form with more fields than this was made to stall the reader.
-_MOST_ANNOTATIONS = 5_000
+# A page with more fields or lines than this was made to stall the reader.
+_MOST_ANNOTATIONS = 2_000
+_MOST_LINES = 3_000
 _LONGEST_VALUE = 200_000
 _TICKED, _EMPTY = "[x]", "[ ]"
 _PASSWORD = 1 << 13
@@ -172,7 +173,9 @@ def with_entries(lines: Sequence[Line], entries: Sequence[Entry], turn: int) -> 
     filled: set[int] = set()
     for entry in entries:
         box = turned(entry.box, turn)
-        place, label, ahead = _place(placed, filled, entry, box)
+        place, label, ahead = len(placed), None, False
+        if len(placed) < _MOST_LINES:
+            place, label, ahead = _place(placed, filled, entry, box)
         text = entry.text
         if label is None and entry.name:
             text = f"{text} {entry.name}" if entry.is_box else f"{entry.name}: {text}"

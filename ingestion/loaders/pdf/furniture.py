@@ -32,6 +32,7 @@ _DISTANCE = 0.45
 _LARGER = 1.12
 _NEARLY_ALL = 0.9
 _LONGEST_NUMBER = 9
+_MOST_NUMBERS = 8
 
 _NUMBER = re.compile(r"\d+|\b[ivxl]+\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
@@ -136,7 +137,7 @@ def _repeated(group: Sequence[_Edge]) -> list[list[_Edge]]:
         # Which number is the page's, if any: without it the others must be equal.
         for edge in same_place:
             by_text[None, edge.numbers].append(edge)
-            for place, number in enumerate(edge.numbers):
+            for place, number in enumerate(edge.numbers[:_MOST_NUMBERS]):
                 others = edge.numbers[:place] + edge.numbers[place + 1 :]
                 by_text[place, (number - edge.page, *others)].append(edge)
         found += [alike for alike in by_text.values() if _is_enough(alike)]

@@ -22,6 +22,7 @@ _SHORTEST = 5.0
 # A page with more objects is a drawing, which is not worth the time.
 _MOST_OBJECTS = 20_000
 _MOST_RULES = 3_000
+_MOST_CROSSINGS = 20_000
 _MOST_SEGMENTS = 400
 
 
@@ -84,7 +85,8 @@ def find_grids(page: Any, turn: int) -> tuple[Grid, ...]:
             return ()
     if len(horizontal) < 2 or len(vertical) < 1:
         return ()
-    return tuple(_grids(_united(horizontal), _united(vertical)))
+    across, down = _united(horizontal), _united(vertical)
+    return tuple(_grids(across, down)) if len(across) * len(down) <= _MOST_CROSSINGS else ()
 
 
 def _boxes(page: Any) -> Iterator[Bounds]:

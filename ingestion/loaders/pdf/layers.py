@@ -9,6 +9,7 @@ from ingestion.loaders.pdf.marks import mark_text, named_marks
 
 _LAYER = "OC"
 _MOST_OBJECTS = 20_000
+_MOST_LAYERS = 20
 # In pixels; whether a layer shows anything does not need more.
 _WIDEST = 1200
 
@@ -37,9 +38,9 @@ class Layers:
         layer = self._layer_of(text_object)
         if layer is None:
             return False
-        if layer not in self._off:
+        if layer not in self._off and len(self._off) < _MOST_LAYERS:
             self._off[layer] = self._draws_nothing(layer)
-        return self._off[layer]
+        return self._off.get(layer, False)
 
     def _layer_of(self, page_object: Any) -> str | None:
         for mark in named_marks(page_object, _LAYER):

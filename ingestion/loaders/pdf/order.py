@@ -22,8 +22,10 @@ _TOUCHING = 0.15
 _BLOCK_DISTANCE = 2.2
 # Cells of more characters are columns of prose.
 LONG_CELL = 28
-# More blocks than any page of text has; ordering takes time by their square.
+# More than any page of text has; ordering takes time by their square.
+_MOST_LINES = 1500
 _MOST_BLOCKS = 400
+_MOST_WORDS = 1000
 
 
 @dataclass(slots=True)
@@ -67,7 +69,9 @@ def whole_lines(pieces: Sequence[Line]) -> list[Line]:
 
 def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     """The page's lines as they are read; the order is kept if nothing speaks against it."""
-    if all(before.baseline >= line.baseline for before, line in pairwise(lines)):
+    if len(lines) > _MOST_LINES or all(
+        before.baseline >= line.baseline for before, line in pairwise(lines)
+    ):
         return list(lines)
     blocks = _blocks(lines)
     if len(blocks) < 2 or len(blocks) > _MOST_BLOCKS:
@@ -82,6 +86,8 @@ def _beside(before: Line, line: Line) -> bool:
     size = max(before.size, line.size, 1)
     last, first = before.words[-1], line.words[0]
     if last.turn != first.turn or before.table or line.table:
+        return False
+    if len(before.words) > _MOST_WORDS:
         return False
     gap = (line.left - before.right) / size
     if gap < -_SAME_BASELINE:

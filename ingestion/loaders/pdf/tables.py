@@ -46,12 +46,10 @@ def tables_and_lines(lines: Sequence[Line], hyphens: Hyphens) -> Iterator[Table 
         end = start + 1
         found: Table | list[Line] | None = ruled
         if not ruled:
-            while end < len(lines) and _goes_on(lines[start:end], lines[end]):
+            row = lines[start]  # the last one of several cells
+            while end < len(lines) and _goes_on(lines[end - 1], row, lines[end]):
+                row = lines[end] if len(lines[end].pieces) > 1 else row
                 end += 1
-            while end - start > 1 and len(lines[end - 1].pieces) == 1:
-                if _is_cell_line(lines[start : end - 1], lines[end - 1]):
-                    break
-                end -= 1
             skipped, found, end = _best_table(lines, start, end, hyphens)
             between.extend(skipped)
         if isinstance(found, Table):
@@ -114,32 +112,20 @@ def as_table(
     )
 
 
-def _goes_on(rows: Sequence[Line], line: Line) -> bool:
-    """Whether the line is the next row of the rows, or goes on in cells of the last one."""
-    before = rows[-1]
-    if line.table:
+def _goes_on(before: Line, row: Line, line: Line) -> bool:
+    """Whether the line is the next row after `before`, or goes on in cells of the last `row`."""
+    if line.table or len(row.pieces) < 2 or ITEM.fullmatch(row.pieces[0].text):
         return False
     size = max(before.size, 1)
     distance = before.bottom - line.bottom
     alike = abs(before.size - line.size) <= 0.2 * size
     if not alike or not 0 < distance <= ROW_DISTANCE * size:
         return False
-    last_row = next((row for row in reversed(rows) if len(row.pieces) > 1), None)
-    if last_row is None or ITEM.fullmatch(last_row.pieces[0].text):
-        return False
     cells = line.pieces
     if len(cells) > 1:
         return not ITEM.fullmatch(cells[0].text)
-    return _is_cell_line(rows, line)
-
-
-def _is_cell_line(rows: Sequence[Line], line: Line) -> bool:
-    """Whether a line of one cell stands close below a row, in one of its columns."""
-    size = max(line.size, 1)
-    last_row = next((row for row in reversed(rows) if len(row.pieces) > 1), None)
-    if last_row is None or rows[-1].bottom - line.bottom > _CELL_LEADING * size:
-        return False
-    return any(_under(cell, line, size) for cell in last_row.pieces[1:])
+    close = distance <= _CELL_LEADING * size
+    return close and any(_under(cell, line, size) for cell in row.pieces[1:])
 
 
 def _under(cell: Line, line: Line, size: float) -> bool:

@@ -16,7 +16,6 @@ from reportlab.pdfgen.canvas import Canvas
 from ingestion.loaders.pdf import extract
 from tests.ingestion.loaders.pdf.made import (
     GRID,
-    Made,
     body,
     built,
     drawn,
@@ -25,9 +24,9 @@ from tests.ingestion.loaders.pdf.made import (
     numbered_pages,
     placed,
     rotated,
-    samples,
     table,
 )
+from tests.ingestion.loaders.pdf.samples import Made, samples
 
 HANDBOOK = sorted((Path(__file__).parents[4] / "docs/handbook/documents").glob("*/*.pdf"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
