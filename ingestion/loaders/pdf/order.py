@@ -25,7 +25,7 @@ LONG_CELL = 28
 # More than any page of text has; ordering takes time by their square.
 _MOST_LINES = 1500
 _MOST_BLOCKS = 400
-_MOST_WORDS = 1000
+_MOST_PARTS = 1000
 
 
 @dataclass(slots=True)
@@ -59,11 +59,16 @@ def whole_lines(pieces: Sequence[Line]) -> list[Line]:
     """Pieces that stand side by side as one line: cells of a row, a label and its value, a word
     and what is raised behind it."""
     lines: list[Line] = []
+    parts: list[Line] = []
     for piece in pieces:
-        if lines and _beside(lines[-1], piece):
-            lines[-1] = _joined(lines[-1], piece)
-        else:
-            lines.append(piece)
+        if parts and _beside(parts, piece):
+            parts.append(piece)
+            continue
+        if parts:
+            lines.append(_joined(parts))
+        parts = [piece]
+    if parts:
+        lines.append(_joined(parts))
     return lines
 
 
@@ -82,15 +87,16 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     return whole_lines([line for block in _sorted(blocks) for line in block.lines])
 
 
-def _beside(before: Line, line: Line) -> bool:
+def _beside(parts: Sequence[Line], line: Line) -> bool:
+    """Whether a piece goes on where the pieces of a line end."""
+    last = parts[-1]
+    # Of a raised piece and the text before it, the larger one says where the line stands.
+    before = last if len(parts) == 1 or last.size >= parts[-2].size else parts[-2]
     size = max(before.size, line.size, 1)
-    last, first = before.words[-1], line.words[0]
-    if last.turn != first.turn or before.table or line.table:
+    if last.words[-1].turn != line.words[0].turn or before.table or line.table:
         return False
-    if len(before.words) > _MOST_WORDS:
-        return False
-    gap = (line.left - before.right) / size
-    if gap < -_SAME_BASELINE:
+    gap = (line.left - last.right) / size
+    if gap < -_SAME_BASELINE or len(parts) > _MOST_PARTS:
         return False
     if abs(before.baseline - line.baseline) <= _SAME_BASELINE * min(before.size, line.size):
         return True
@@ -102,13 +108,17 @@ def _beside(before: Line, line: Line) -> bool:
     return gap <= _NEXT_TO and small and short and overlap > 0.25 * min(heights)
 
 
-def _joined(before: Line, line: Line) -> Line:
-    first = line.words[0]
-    gap = (first.left - before.words[-1].right) / max(before.size, 1)
-    if not line.spaced and gap < _TOUCHING:
-        first = first._replace(glued=True)
-    words = (*before.words, first, *line.words[1:])
-    return replace(before, words=words, hyphenated=line.hyphenated)
+def _joined(parts: Sequence[Line]) -> Line:
+    if len(parts) == 1:
+        return parts[0]
+    words = list(parts[0].words)
+    for part in parts[1:]:
+        first = part.words[0]
+        gap = (first.left - words[-1].right) / max(words[-1].size, first.size, 1)
+        if not part.spaced and gap < _TOUCHING:
+            first = first._replace(glued=True)
+        words += [first, *part.words[1:]]
+    return replace(parts[0], words=tuple(words), hyphenated=parts[-1].hyphenated)
 
 
 def _blocks(lines: Sequence[Line]) -> list[_Block]:
@@ -171,7 +181,7 @@ def _by_rows(left: _Block, right: _Block) -> list[Line]:
     for line in right.lines:
         place = _partner(line, rows)
         if place is not None:
-            rows[place] = _joined(rows[place], line)
+            rows[place] = _joined([rows[place], line])
     return rows
 
 

@@ -56,12 +56,12 @@ def _main(words: Sequence[Word]) -> tuple[float, float]:
     """Size and baseline of most of the line's characters; of two, those of the larger."""
     weights: dict[tuple[float, float], float] = {}
     for word in words:
-        key = round(word.size * 2) / 2, round(word.baseline)
+        key = word.size, round(word.baseline)
         weights[key] = weights.get(key, 0) + len(word.text) * word.size**2
-    size, _ = max(weights, key=lambda key: weights[key])
-    largest = [word for word in words if round(word.size * 2) / 2 == size]
-    baselines = sorted(word.baseline for word in largest for _ in word.text)
-    return size, baselines[len(baselines) // 2]
+    size, near = max(weights, key=lambda key: weights[key])
+    return size, next(
+        word.baseline for word in words if word.size == size and round(word.baseline) == near
+    )
 
 
 def _is_near(words: Sequence[Word], place: int) -> bool:

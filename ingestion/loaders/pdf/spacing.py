@@ -21,6 +21,7 @@ _SPACE_BEYOND_LETTERS = 0.14
 # Letters closer than this are not spaced out.
 _NO_SPACING = 0.06
 _WIDEST_SPACING = 0.7
+_COLUMN = 1.0
 _FEWEST_LETTERS = 4
 # Text that goes back so far goes on elsewhere.
 _BACK = -0.4
@@ -52,7 +53,8 @@ def looks_torn(words: Sequence[Word]) -> bool:
         gap = (word.left - before.right) / before.size
         if _BACK < gap < _NARROW_SPACE:
             return True
-        gaps.append(gap)
+        if gap < _COLUMN:
+            gaps.append(gap)
         one, other = len(before.text) == 1, len(word.text) == 1
         if one or other:
             beside_letter = min(beside_letter, gap)
