@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from evals.benchmarks.table import Result
 from evals.benchmarks.walking.broken import BROKEN, Break, documents_stay_put
 from evals.benchmarks.walking.found import Found
-from evals.benchmarks.walking.walk import MOVES, Known, Walk
+from evals.benchmarks.walking.walk import MOVES, STEPS, Known, Walk
 from evals.benchmarks.walking.world import World
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.settings import EmbeddingSettings
@@ -48,6 +48,7 @@ def take_walks(
     found: Found | None = None,
     *,
     moves: float = MOVES,
+    steps: int = STEPS,
     stop_at: int | None = None,
     on_walk: Callable[[Found], None] = lambda _: None,
 ) -> Found:
@@ -58,13 +59,14 @@ def take_walks(
         seeds: one for each walk.
         found: counts to add to.
         moves: see `Walk`.
+        steps: of each walk.
         stop_at: end after so many leaks.
         on_walk: called after each walk.
     """
     found = found or Found()
     known: Known = {"answers": [], "batches": []}
     for number, seed in enumerate(seeds, start=1):
-        Walk(world, seed, known, found, moves).take()
+        Walk(world, seed, known, found, moves).take(steps)
         on_walk(found)
         if stop_at is not None and len(found.leaks) >= stop_at:
             break
@@ -133,7 +135,7 @@ def walks_until_a_leak(world: World, broken: Break) -> Found:
     # Where documents move often, little is left in conversations and caches for other faults to show.
     moves = OFTEN if broken is documents_stay_put else MOVES
     with broken():
-        return take_walks(world, seeds, moves=moves, stop_at=1)
+        return take_walks(world, seeds, moves=moves, steps=2 * STEPS, stop_at=1)
 
 
 def _caught(world: World) -> dict[str, int]:
