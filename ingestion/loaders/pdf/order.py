@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from ingestion.loaders.notation import Script
 from ingestion.loaders.pdf.lines import Line
-from ingestion.loaders.pdf.scripts import note_label
 
 # In ems.
 _SAME_BASELINE = 0.3
@@ -251,5 +251,7 @@ def upright_first(lines: Sequence[Line]) -> tuple[list[Line], list[Line], int]:
 
 def with_notes(lines: Sequence[Line]) -> list[Line]:
     """The lines, each with the labels of the notes that the page holds below."""
-    labels = frozenset(filter(None, (note_label(line.words) for line in lines)))
+    labels = frozenset(
+        line.words[0].text for line in lines if line.scripts and line.scripts[0] is Script.NOTE
+    )
     return [replace(line, notes=labels) for line in lines] if labels else list(lines)

@@ -15,8 +15,10 @@ from ingestion.loaders.pdf.tables import as_table, joined_cell
 
 # A longer cell is the text of a page in a frame.
 _LONGEST_CELL = 1500
-# A grid with so few rows may leave the rows of its body without lines between them.
-_FEW_ROWS = 3
+# A grid with so few rows may leave the rows of its body, at least so many, without lines
+# between them.
+_FEW_ROWS = 2
+_UNRULED_ROWS = 4
 _FULL = 0.65
 
 Cells = dict[tuple[int, int], list[Line]]
@@ -121,7 +123,10 @@ def _unruled_rows(cells: list[list[Line]], grid: Grid) -> list[list[list[Line]]]
     """Several rows that no line parts, if the first column's lines have partners beside them."""
     first = next((column for column in cells if column), [])
     filled = [place for place, column in enumerate(cells) if column]
-    if len(first) < 3 or len(filled) < 2:
+    if len(first) < _UNRULED_ROWS or len(filled) < 2:
+        return [cells]
+    # Cells of a row rarely have equally many lines, if so many.
+    if 2 * sum(len(cells[place]) >= 0.8 * len(first) for place in filled) <= len(filled) + 1:
         return [cells]
     if all(_is_prose(cells[place], grid, place) for place in filled):
         return [cells]

@@ -46,12 +46,6 @@ def scripts_of(words: Sequence[Word], notes: Set[str] = frozenset()) -> list[Scr
     return scripts
 
 
-def note_label(words: Sequence[Word]) -> str | None:
-    """The raised mark that begins a line, which is a note then."""
-    scripts = scripts_of(words)
-    return words[0].text if scripts and scripts[0] is Script.NOTE else None
-
-
 def _main(words: Sequence[Word]) -> tuple[float, float]:
     """Size and baseline of most of the line's characters; of two, those of the larger."""
     weights: dict[tuple[float, float], float] = {}

@@ -139,6 +139,14 @@ def _tables() -> Iterator[Made]:
         built(table(_SERVICES, (80, 180, 80), style=[("VALIGN", (0, 0), (-1, -1), "TOP")])),
         _SERVICE_ROWS,
     )
+    towns = [(f"Town {row}", f"{row} km", f"{row * 3}.50") for row in range(6)]
+    lines = [("BOX", (0, 0), (-1, -1), 1, "black"), ("LINEBELOW", (0, 0), (-1, 0), 1, "black")]
+    lines += [("LINEAFTER", (column, 0), (column, -1), 1, "black") for column in (0, 1)]
+    yield Made(
+        "rows without lines between them",
+        built(Table([("Place", "Way", "Fare"), *towns], style=lines)),
+        ("| Place | Way | Fare |", *(f"| {' | '.join(town)} |" for town in towns)),
+    )
     orders = [(f"A-{1000 + row}", f"Customer {row}", f"{7.5 + 13 * row:.2f}") for row in range(90)]
     header = ("Order", "Customer", "Amount")
     for repeated in (0, 1):
