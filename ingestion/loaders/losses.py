@@ -19,6 +19,7 @@ class Loss(StrEnum):
     NAVIGATION = "navigation and advertisements"
     DUPLICATE = "the same text again, as another program's fallback"
     COMMENT = "comments of reviewers"
+    LINE_NUMBER = "line numbers of code"
 
 
 class Losses:
