@@ -15,7 +15,6 @@ from ingestion.errors import EmptyDocument, UnreadableDocument
 from ingestion.loaders.decoding import decode, stream_encoding
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.records import LoadProblem, RecordFields, RecordReader
-from ingestion.loaders.tables import guess_header_rows
 from ingestion.visibility import looks_like_groups, without_repeats
 
 _DELIMITERS = ",;\t|"
@@ -28,13 +27,14 @@ _SEPARATOR_HINT = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
 def extract(data: bytes, name: str) -> TextBuilder:
-    """The whole file as one table; names in the first row become its header."""
+    """The whole file as one table; lines of text above it become paragraphs."""
     decoded = decode(data, name)
     builder = TextBuilder()
     builder.metadata.update(decoded.metadata)
-    rows = [row for row in _rows(io.StringIO(decoded.text, newline="")) if any(map(str.strip, row))]
-    builder.table(rows, header_rows=guess_header_rows(rows))
-    header = [cell.strip() for cell in rows[0]] if rows else []
+    rows = list(_rows(io.StringIO(decoded.text, newline="")))
+    builder.table(rows)
+    filled = next((row for row in rows if any(map(str.strip, row))), [])
+    header = [cell.strip() for cell in filled]
     usual = RecordFields()
     if {usual.id, usual.text} <= set(header) and any(map(looks_like_groups, header)):
         builder.groups.hide(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.loaders.office.docx_text import W, cell_text
-from ingestion.loaders.tables import guess_header_rows
 
 _WIDEST_SPAN = 63  # Word's own limit on columns
 
@@ -19,8 +18,8 @@ class Cell:
     text: str
 
 
-def table_rows(table: Any) -> tuple[list[list[Cell]], int]:
-    """The cells, and how many rows at the top are the header.
+def table_rows(table: Any) -> tuple[list[list[Cell]], int | None]:
+    """The cells, and how many rows at the top are the header; None where nothing says so.
 
     A cell merged over rows is repeated in each, so that a row makes sense alone; one merged
     over columns is repeated only in the header, where every column needs its name.
@@ -35,7 +34,7 @@ def table_rows(table: Any) -> tuple[list[list[Cell]], int]:
         rows.append(_row(row, rows[-1] if rows else [], in_header=marked > len(rows)))
     if marked and marked < len(rows):
         return rows, marked
-    return rows, guess_header_rows([[cell.text for cell in row] for row in rows])
+    return rows, None
 
 
 def _row(row: Any, above: list[Cell], *, in_header: bool) -> list[Cell]:

@@ -10,7 +10,6 @@ from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.office.archive import note_groups, open_archive
 from ingestion.loaders.office.properties import read_properties
-from ingestion.loaders.tables import guess_header_rows
 
 _DEEPEST_GROUP = 20
 # Placeholders that repeat on every slide: date, footer, slide number.
@@ -64,7 +63,7 @@ def _write_shape(shape: Any, page: int, builder: TextBuilder) -> None:
         return
     if getattr(shape, "has_table", False):
         rows = [[cell.text for cell in row.cells] for row in shape.table.rows]
-        header_rows = 1 if shape.table.first_row and len(rows) > 1 else guess_header_rows(rows)
+        header_rows = 1 if shape.table.first_row and len(rows) > 1 else None
         builder.table(rows, header_rows=header_rows, page=page)
     elif getattr(shape, "has_chart", False):
         _write_chart(shape.chart, page, builder)
