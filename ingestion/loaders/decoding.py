@@ -50,13 +50,17 @@ _LETTERS = {
         "it": "àèéìíîòóùú", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "nl": "áèéêëïíöóü", "no": "æøåéò",
         "pl": "ąćęłńóśźż", "pt": "àáâãçéêíóôõúü", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž",
         "sl": "čšž", "sv": "åäöé", "tr": "âçğıîiöşüû",
+        "vi": "àáâăèéêíóôơùúưđ",
     }.items()
 }  # fmt: skip
 _LETTERS["tr"] |= {"İ"}
 _WINDOWS = 1.01  # decides between two that chardet finds alike
 _RARE = 0.85  # a weight for the encodings of other systems than Windows and Unix
 _OTHER_SYSTEMS = re.compile(r"mac-|cp(?!874)[478]\d\d$|cp1125|johab|iso8859-16|kz1048")
-_ODD_WORD = 0.5  # what one word that nobody writes does to an encoding's weight
+_RARE_IF_FEW = 0.5  # little text says little of its encoding: the usual one is likelier
+_WESTERN_IF_FEW = 1.5
+_FEW_WORDS = 4
+_ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
 # Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
 # of measures behind a figure or a unit.
@@ -268,11 +272,14 @@ def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float
     letters = _LETTERS.get(str(candidate["language"]))
     words = {word for word in text.split() if not word.isascii()}
     odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in words)
+    few = len(words) < _FEW_WORDS
     usual = 1.0
-    if encoding.startswith("cp125"):
+    if encoding == "cp1252":
+        usual = _WESTERN_IF_FEW if few else _WINDOWS
+    elif encoding.startswith("cp125"):
         usual = _WINDOWS
     elif _OTHER_SYSTEMS.match(encoding):
-        usual = _RARE
+        usual = _RARE_IF_FEW if few else _RARE
     return float(candidate["confidence"]) * usual * _ODD_WORD ** min(odd, _ODD_WORDS_COUNTED)
 
 

@@ -21,6 +21,7 @@ _DECLARED = re.compile(
     rb"""<(?:meta\s[^>]*?charset|\?xml\s[^>]*?encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""",
     re.IGNORECASE,
 )
+_BREAK_CHANCES = re.compile(r"</?wbr\s*/?>", re.IGNORECASE)
 _DECLARATION_BYTES = 4096
 
 # <meta name or property> to metadata key; the first one found wins.
@@ -67,7 +68,8 @@ def parse(text: str) -> BeautifulSoup:
 
     # Remarks for programmers, such as "this looks like a file name", about input not ours.
     warnings.filterwarnings("ignore", category=UnusualUsageWarning)
-    return BeautifulSoup(text, "lxml")
+    # lxml does not know that <wbr> has no end, and would put what follows into it.
+    return BeautifulSoup(_BREAK_CHANCES.sub("", text), "lxml")
 
 
 def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:

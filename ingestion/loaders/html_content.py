@@ -226,12 +226,13 @@ def _words(tag: Tag) -> str:
 
 
 def _texts(tag: Tag) -> Iterable[str]:
-    from bs4.element import NavigableString
+    from bs4.element import PreformattedString
 
     for text in tag.find_all(string=True):
         parent = text.parent
-        if type(text) is NavigableString and parent is not None and parent.name not in NOT_SHOWN:
-            yield text
+        if isinstance(text, PreformattedString) or parent is None or parent.name in NOT_SHOWN:
+            continue
+        yield text
 
 
 def _length(tag: Tag) -> int:

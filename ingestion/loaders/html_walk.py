@@ -40,6 +40,7 @@ class HtmlWalker:
         self._inline = HtmlInline(builder.losses)
         self._lists: list[OpenList] = []
         self._marker: str | None = None  # of the list item that has no text yet
+        self._in_term = False
         self._term = ""  # of a definition list, to stand before its definition
 
     def walk(self, root: Tag) -> None:
@@ -72,7 +73,10 @@ class HtmlWalker:
             if _is_displayed(tag):
                 self._flush()
             return self._inline.enter(tag)
+        if self._in_term and name in ("dt", "dd"):  # </dt> may be left out
+            self._end_term()
         self._flush()
+        self._in_term = name == "dt" or (self._in_term and name != "dd")
         if name in _HEADINGS:
             self._heading(tag, _HEADINGS[name])
             return False
@@ -97,7 +101,7 @@ class HtmlWalker:
             if _is_displayed(tag):
                 self._flush()
             return
-        if name == "dt":
+        if name == "dt" and self._in_term:
             self._end_term()
             return
         self._flush()
@@ -127,6 +131,7 @@ class HtmlWalker:
     def _end_term(self) -> None:
         term = self._inline.take()
         self._term = f"{self._term} / {term}" if self._term and term else term or self._term
+        self._in_term = False
 
     def _end_terms(self) -> None:
         """Write a term that has no definition of its own."""
