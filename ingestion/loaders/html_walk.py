@@ -148,6 +148,9 @@ class HtmlWalker:
 
     def _flush(self) -> None:
         """Write the inline text so far as a paragraph, an item, or a definition."""
+        if self._in_term:  # a term may hold paragraphs
+            self._inline.add(" ")
+            return
         text = self._inline.take()
         if not text:
             return
