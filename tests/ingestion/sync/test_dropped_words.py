@@ -8,7 +8,9 @@ from rich.console import Console
 
 from ingestion.commands.shown import show_report
 
-PAGE = "<body><main><h1>Pumps</h1><p>A pump {}moves water.</p></main><footer>Imprint</footer></body>"
+PAGE = (
+    "<body><main><h1>Pumps</h1><p>A pump {}moves water.</p></main><footer>Imprint</footer></body>"
+)
 
 
 def test_words_left_out_are_reported_by_reason_and_document(syncing) -> None:
@@ -29,7 +31,9 @@ def test_words_left_out_are_reported_by_reason_and_document(syncing) -> None:
 
 
 def test_a_field_of_the_same_name_is_not_taken_for_a_count(syncing) -> None:
-    syncing.write_at("a.md", "---\ndropped: ['hidden by the author', 'the ball: 3 words']\n---\nText")
+    syncing.write_at(
+        "a.md", "---\ndropped: ['hidden by the author', 'the ball: 3 words']\n---\nText"
+    )
     assert syncing.sync().dropped.by_reason == {}
 
 
