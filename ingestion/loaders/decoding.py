@@ -60,6 +60,7 @@ _OTHER_SYSTEMS = re.compile(r"mac-|cp(?!874)[478]\d\d$|cp1125|johab|iso8859-16|k
 _RARE_IF_FEW = 0.5  # little text says little of its encoding: the usual one is likelier
 _WESTERN_IF_FEW = 1.5
 _FEW_WORDS = 4
+_MOST_WORDS = 200  # are judged
 _ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
 # Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
@@ -270,8 +271,9 @@ def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float
     except UnicodeDecodeError:
         return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
-    words = {word for word in text.split() if not word.isascii()}
-    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in words)
+    words = list(dict.fromkeys(word for word in text.split() if not word.isascii()))
+    judged = words[:_MOST_WORDS]
+    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in judged)
     few = len(words) < _FEW_WORDS
     usual = 1.0
     if encoding == "cp1252":

@@ -6,11 +6,13 @@ mark behind a space. Here a mark opens a cell only if one closes it before a del
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 Cells: TypeAlias = list[str]
@@ -50,6 +52,7 @@ def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
     Args:
         file: text opened with `newline=""`, at its start.
     """
+    csv.field_size_limit(_LONGEST_CELL)
     start = file.tell()
     sample = file.read(_SAMPLE_CHARACTERS)
     file.seek(start)
@@ -132,6 +135,8 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
         return []
     if '"' not in text and not dialect.escapes:
         return text.split(dialect.delimiter)
+    if quoted and not dialect.escapes and _by_the_rules(dialect.delimiter).fullmatch(text):
+        return next(csv.reader((text,), delimiter=dialect.delimiter), [])
     cells: Cells = []
     place = 0
     while True:
@@ -152,6 +157,14 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
         if place < 0:
             return cells
         place += 1
+
+
+@lru_cache(maxsize=16)
+def _by_the_rules(delimiter: str) -> re.Pattern[str]:
+    """A row in which each quoted cell begins and ends with its marks, as RFC 4180 has it."""
+    sign = re.escape(delimiter)
+    cell = rf'(?:"[^"]*+(?:""[^"]*+)*+"|[^"{sign}]*+)'
+    return re.compile(rf"{cell}(?:{sign}{cell})*+")
 
 
 def _closing(text: str, place: int, dialect: Dialect) -> int:

@@ -38,16 +38,18 @@ def test_the_sweep_covers_the_streaming_fields() -> None:
 
 
 def test_null_within_fields_counts_as_left_out() -> None:
-    request = CompletionRequest.model_validate({
-        "model": "plumb/depot",
-        "messages": [
-            {"role": "user", "content": "Hello", "name": None},
-            {"role": "assistant", "content": None, "tool_calls": None, "refusal": None},
-            {"role": "user", "content": [{"type": "text", "text": "How long?"}]},
-        ],
-        "stream": True,
-        "stream_options": {"include_usage": None},
-    })
+    request = CompletionRequest.model_validate(
+        {
+            "model": "plumb/depot",
+            "messages": [
+                {"role": "user", "content": "Hello", "name": None},
+                {"role": "assistant", "content": None, "tool_calls": None, "refusal": None},
+                {"role": "user", "content": [{"type": "text", "text": "How long?"}]},
+            ],
+            "stream": True,
+            "stream_options": {"include_usage": None},
+        }
+    )
     assert turn_request(request).question == "How long?"
     assert request.stream_options is not None
     assert not request.stream_options.include_usage
