@@ -10,6 +10,7 @@ from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.front_matter import note_rules
 from ingestion.loaders.html_content import main_content
 from ingestion.loaders.html_inline import flat_text
+from ingestion.loaders.html_parsing import parse
 from ingestion.loaders.html_walk import HtmlWalker
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.titles import stated_title
@@ -21,7 +22,6 @@ _DECLARED = re.compile(
     rb"""<(?:meta\s[^>]*?charset|\?xml\s[^>]*?encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""",
     re.IGNORECASE,
 )
-_BREAK_CHANCES = re.compile(r"</?wbr\s*/?>", re.IGNORECASE)
 _DECLARATION_BYTES = 4096
 
 # <meta name or property> to metadata key; the first one found wins.
@@ -58,18 +58,6 @@ def extract(data: bytes, name: str) -> TextBuilder:
     builder.title = builder.title or page_title
     HtmlWalker(builder).walk(content)
     return builder
-
-
-def parse(text: str) -> BeautifulSoup:
-    """Parsed HTML. The HTML parser of lxml knows no external entities and fetches nothing."""
-    import warnings
-
-    from bs4 import BeautifulSoup, UnusualUsageWarning
-
-    # Remarks for programmers, such as "this looks like a file name", about input not ours.
-    warnings.filterwarnings("ignore", category=UnusualUsageWarning)
-    # lxml does not know that <wbr> has no end, and would put what follows into it.
-    return BeautifulSoup(_BREAK_CHANCES.sub("", text), "lxml")
 
 
 def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:

@@ -39,6 +39,7 @@ _BESIDE = re.compile(
     r"(?:[-_]|$)|table-of-contents",
     re.IGNORECASE,
 )
+_LONGEST_BANNER = 120  # words
 _MOST_LINKS = 0.5  # of the words of an <aside> that is content
 # Parts of another kind than the text around them: buttons and fields that open something.
 _NAMED_BY_BUTTON = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "th", "legend", "caption")
@@ -152,19 +153,24 @@ def _why_beside(tag: Tag, role: str) -> Loss | None:
     said = [*classes, str(tag.get("id") or "")]
     if tag.name in ("div", "section", "aside", "form") and any(map(_COOKIES.search, said)):
         asks = role in ("alert", "region") or tag.find(["button", "input"]) is not None
-        if asks or _link_share(tag) > 0:
-            return Loss.NAVIGATION if tag.find(["main", "article", "h1"]) is None else None
+        if (asks or _link_share(tag) > 0) and _is_short(tag):
+            return Loss.NAVIGATION
     if tag.name in ("div", "aside", "ins", "span", "section", "p") and (
         any(map(_ADVERTISEMENT.fullmatch, classes))
         or (tag.name != "section" and _ADVERTISEMENT.fullmatch(said[-1]))
         or str(tag.get("aria-label") or "").lower() in ("advertisement", "advertising", "ad")
     ):
-        return Loss.NAVIGATION
+        return Loss.NAVIGATION if _is_short(tag) else None
     if (tag.name == "aside" or role == "complementary") and (
         any(map(_BESIDE.search, said)) or _link_share(tag) > _MOST_LINKS
     ):
         return Loss.NAVIGATION
     return None
+
+
+def _is_short(tag: Tag) -> bool:
+    """Whether an element is short enough for a banner; a page about cookies or ads is longer."""
+    return len(_words(tag).split()) <= _LONGEST_BANNER and tag.find(["main", "article"]) is None
 
 
 def _is_a_name(button: Tag) -> bool:

@@ -128,8 +128,8 @@ class MarkdownWalker:
             self._builder.line(indent + text.replace("\n", f"\n{depth}  "))
 
     def _html(self, content: str) -> None:
-        from ingestion.loaders.html import parse
         from ingestion.loaders.html_content import strip_hidden
+        from ingestion.loaders.html_parsing import parse
         from ingestion.loaders.html_walk import HtmlWalker
 
         soup = parse(content)
@@ -191,8 +191,8 @@ def _add_tag(content: str, inline: InlineText) -> None:
     if name == "br":
         inline.add("\n")
     elif name in _LABEL_TAGS and not closes:
-        from ingestion.loaders.html import parse
         from ingestion.loaders.html_inline import flat_text
+        from ingestion.loaders.html_parsing import parse
 
         inline.add(flat_text(parse(content), inline.losses))
     elif name not in ("sup", "sub") and name not in _STRUCK_TAGS | _READING_TAGS:

@@ -43,7 +43,7 @@ def mathml_text(math: Tag) -> str:
 
 def tex_text(source: str) -> str:
     """A formula in TeX on one line; the source itself where it is not understood."""
-    from ingestion.loaders.html import parse
+    from ingestion.loaders.html_parsing import parse
 
     plain = one_line(source)
     if len(source) > LONGEST_TEX:

@@ -26,6 +26,7 @@ def page(part: str) -> str:
         "<details><summary>More</summary>Never detach it.</details>",
         "<blockquote>Words<footer>Never detach it.</footer></blockquote>",
         '<section id="cookie-consent"><h2>Consent</h2><p>Never detach it.</p></section>',
+        '<div id="google-ads-guide">' + "Advice on campaigns. " * 60 + "Never detach it.</div>",
         '<svg><text x="1">Never detach it.</text></svg>',
         '<svg role="img" aria-label="Never detach it."></svg>',
     ],
