@@ -29,6 +29,7 @@ _SUFFIXES = frozenset(
 # A raised number behind one of these is no exponent but a note: 95%¹, 2021⁴, provisional².
 _BEFORE_NOTE = re.compile(r"(?:[%‰.,;:!?\"”’»…]|\b(?:1[5-9]|20)\d\d|[^\W\d_]{5,})$")
 _UNIT_WORD = re.compile(r"(?:met(?:er|re)s?|inch(?:es)?|seconds?|miles?|yards?)$", re.IGNORECASE)
+_BRACKETED_NOTE = re.compile(r"\[\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*|[a-z])\s*\]")
 _NOTE_NUMBER = re.compile(r"\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*")
 # Signs that stand high by themselves.
 _HIGH_SIGNS = re.compile(r"[*†‡§¶™®©℠°′″'\"º ª]+")
@@ -103,6 +104,8 @@ def _written(text: str, script: Script, before: str, following: str) -> str:
             return text
         if inner.lower() in _SUFFIXES and before[-1:].isalnum():
             return text
+        if bracketed := _BRACKETED_NOTE.fullmatch(inner):
+            return f"{ahead}{note_mark(bracketed[1])}{behind}"
         if (
             _NOTE_NUMBER.fullmatch(inner)
             and _BEFORE_NOTE.search(before)
@@ -119,4 +122,6 @@ def _written(text: str, script: Script, before: str, following: str) -> str:
 
 def _grouped(text: str, *, always: bool = False) -> str:
     text = " ".join(text.split())
-    return text if _SIMPLE.fullmatch(text) and not always else f"({text})"
+    # 1/2a may be read as half of a.
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return text if _SIMPLE.fullmatch(text) and not always and not mixed else f"({text})"
