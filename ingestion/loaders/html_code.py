@@ -22,7 +22,7 @@ def is_code_block(tag: Tag) -> bool:
     """Whether an element holds lines of code."""
     if tag.name in _CODE:
         return True
-    if tag.name != "code" or len(tag.contents) < 2:
+    if tag.name != "code" or len(tag.contents) < 2 or tag.find("code") is not None:
         return False
     return any(child.name == "br" or _is_line(child) for child in tag.find_all(True))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingestion.loaders.losses import Loss, Losses
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
+    from bs4.element import NavigableString
 
 # Show no text of their own.
 NOT_SHOWN = frozenset("script style head map datalist embed".split())
@@ -40,6 +42,8 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_BANNER = 120  # words
+_NEAREST_PARENTS = 6
+_MOST_TEXTS = 100
 _MOST_LINKS = 0.5  # of the words of an <aside> that is content
 # Parts of another kind than the text around them: buttons and fields that open something.
 _NAMED_BY_BUTTON = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "th", "legend", "caption")
@@ -170,14 +174,24 @@ def _why_beside(tag: Tag, role: str) -> Loss | None:
 
 def _is_short(tag: Tag) -> bool:
     """Whether an element is short enough for a banner; a page about cookies or ads is longer."""
-    return len(_words(tag).split()) <= _LONGEST_BANNER and tag.find(["main", "article"]) is None
+    words = 0
+    for text in _texts(tag):
+        words += len(text.split())
+        if words > _LONGEST_BANNER:
+            return False
+    return tag.find(["main", "article"]) is None
 
 
 def _is_a_name(button: Tag) -> bool:
     """Whether a button names the part that it opens: a question, a tab, a column."""
     if button.get("role") == "tab" or any(button.has_attr(name) for name in _OPENING):
         return True
-    return button.find_parent(_NAMED_BY_BUTTON) is not None
+    parent: Tag | None = button
+    for _ in range(_NEAREST_PARENTS):  # deep nesting must not cost its square
+        parent = parent.parent if parent is not None else None
+        if parent is not None and parent.name in _NAMED_BY_BUTTON:
+            return True
+    return False
 
 
 def _is_permalink(tag: Tag) -> bool:
@@ -231,10 +245,12 @@ def _words(tag: Tag) -> str:
     return " ".join(_texts(tag))
 
 
-def _texts(tag: Tag) -> Iterable[str]:
-    from bs4.element import PreformattedString
+def _texts(tag: Tag) -> Iterator[NavigableString]:
+    from bs4.element import NavigableString, PreformattedString
 
-    for text in tag.find_all(string=True):
+    for text in tag.descendants:
+        if not isinstance(text, NavigableString):
+            continue
         parent = text.parent
         if isinstance(text, PreformattedString) or parent is None or parent.name in NOT_SHOWN:
             continue
@@ -251,4 +267,16 @@ def _prose(tag: Tag) -> int:
 
 
 def _link_share(tag: Tag) -> float:
-    return 1 - _prose(tag) / max(_length(tag), 1)
+    """How much of an element's text is in links, as far as its beginning tells."""
+    linked = total = 0
+    for text in islice(_texts(tag), _MOST_TEXTS):
+        total += len(text.strip())
+        parent = text.parent
+        for _ in range(_NEAREST_PARENTS):
+            if parent is None or parent is tag:
+                break
+            if parent.name == "a":
+                linked += len(text.strip())
+                break
+            parent = parent.parent
+    return linked / max(total, 1)

@@ -35,6 +35,7 @@ _APART_ROLES = frozenset(("tab", "listitem", "option", "cell", "columnheader"))
 _NO_VALUE = frozenset("hidden password submit reset button image file range color".split())
 _SYMBOLS = frozenset("span i b em strong a abbr img figure div".split())
 _NOTE_LABEL = re.compile(r"[\[(]?\s*([\w*†‡§¶.,–-]{1,6})\s*[\])]?")
+_LONGEST_LABEL = 40  # characters, with white space
 _NOTE_CLASS = re.compile(r"foot-?note|note-?ref|^reference$|^fn(?:-|$|ref)|endnote", re.IGNORECASE)
 _FORMULA_IMAGE = re.compile(r"math|latex|tex\b", re.IGNORECASE)
 
@@ -180,15 +181,25 @@ def _is_note(tag: Tag) -> bool:
         said = f"{tag.get('role') or ''} {tag.get('epub:type') or ''}"
         marked = "noteref" in said or any(map(_NOTE_CLASS.search, tag.get("class") or []))
         return (
-            marked and "backref" not in said and _NOTE_LABEL.fullmatch(tag.get_text()) is not None
+            marked and "backref" not in said and _NOTE_LABEL.fullmatch(_short_text(tag)) is not None
         )
-    if _NOTE_LABEL.fullmatch(tag.get_text().strip()) is None:
+    if _NOTE_LABEL.fullmatch(_short_text(tag)) is None:
         return False
     parents = [parent for parent in (tag.parent,) if parent is not None and parent.name == "a"]
     for link in (*tag.find_all("a"), *parents):
         if str(link.get("href") or "").startswith("#") or "noteref" in str(link.get("role") or ""):
             return True
     return any(map(_NOTE_CLASS.search, tag.get("class") or []))
+
+
+def _short_text(tag: Tag) -> str:
+    """The text of an element, or more of it than the label of a note has."""
+    text = ""
+    for piece in tag.strings:
+        text += piece
+        if len(text) > _LONGEST_LABEL:
+            break
+    return text.strip()
 
 
 def _alternative(image: Tag) -> str:

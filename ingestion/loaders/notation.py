@@ -108,8 +108,8 @@ def _written(text: str, script: Script, before: str, following: str) -> str:
             return f"{ahead}{note_mark(bracketed[1])}{behind}"
         if (
             _NOTE_NUMBER.fullmatch(inner)
-            and _BEFORE_NOTE.search(before)
-            and not _UNIT_WORD.search(before)
+            and _BEFORE_NOTE.search(before[-40:])
+            and not _UNIT_WORD.search(before[-40:])
         ):
             return f"{ahead}{note_mark(inner)}{behind}"
         return f"{ahead}^{_grouped(inner, always=touches)}{behind}"
