@@ -13,6 +13,7 @@ prompts.errors.PlumbError
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
 ├── UnknownBatch            no batch of this id, or not one of this caller's
+├── KeyNotInForce           the key that a batch was made with is not in force any more
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
@@ -105,6 +106,10 @@ class BatchError(PlumbError):
 
 class UnknownBatch(PlumbError):
     """There is no batch of this id that the caller may see, or none that is unfinished."""
+
+
+class KeyNotInForce(PlumbError):
+    """The key that a batch was made with was revoked, has expired, or was changed."""
 
 
 class UnknownKey(PlumbError):
