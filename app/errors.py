@@ -218,14 +218,21 @@ class TrafficNotMoved(ReleaseError):
 
 
 # Absolute paths of files, plain or as URLs, and addresses of servers.
+_START = r"(?:(?:file|sqlite)://|(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/))"
+_PLAIN = r"[^\s'\"`,;:()\[\]{}<>]"
+# A folder's name may have spaces, commas and brackets in it. What follows these belongs to the path
+# if a separator comes before the next quote, colon or semicolon, and begins no path of its own.
+_ODD = r"(?:(?:[^\S\n]|[,()\[\]{}])[^\n'\"`;:<>/\\]*(?<![\s~,(\[{])[/\\]"
+_ROUTES = r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?![\w.-])"
 _PATH = re.compile(
-    r"(?:(?:file|sqlite)://)?(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/)[^\s'\"`,;:()\[\]{}<>]+|"
-    r"(?:file|sqlite)://[^\s'\"`,;()\[\]{}<>]+"
+    rf"(?<![\w.:/…-])(?P<route>{_ROUTES}{_PLAIN}*)|"
+    # In quotes, all of it is the path.
+    rf"(?<=['\"`]){_START}[^\n'\"`]+(?=['\"`])|"
+    rf"{_START}{_PLAIN}+{_ODD}{_PLAIN}*)*"
 )
 _ADDRESS = re.compile(
     r"\b(?:https?|rediss?|qdrant|postgresql|grpc)://[^\s'\"`,;()\[\]{}<>]*[^\s'\"`,;.:()\[\]{}<>]"
 )
-_ROUTE = re.compile(r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?:/|$|\b)")
 
 # What whoever asks is told of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
@@ -272,14 +279,16 @@ def told_to_readers(error: Exception) -> str:
 def without_places(text: str) -> str:
     """A message without folders and addresses of servers: of a path, its last name stays.
 
-    Paths of the API stay, and paths that are relative: they name documents.
+    Paths of the API stay, and paths that are relative: they name documents. Where a sentence names a
+    relative path after an absolute one, with neither a colon nor a quote between, the two cannot be
+    told from one path with spaces: only the last name stays.
     """
     return _PATH.sub(_last_name, _ADDRESS.sub("a server", text))
 
 
 def _last_name(match: re.Match[str]) -> str:
     path = match[0]
-    if _ROUTE.match(path):
+    if match["route"]:
         return path
     body = path.rstrip("/\\.,;:")
     last = body.replace("\\", "/").rpartition("/")[2]
