@@ -104,6 +104,18 @@ def test_a_page_of_another_site_gets_nothing_by_an_absolute_target(url: str) -> 
 
 
 @pytest.mark.parametrize(("method", "path", "kind"), ROUTES)
+def test_the_application_refuses_such_a_length_too_whatever_server_is_before_it(
+    serve, method: str, path: str, kind: str
+) -> None:
+    client = serve()
+    for length, statuses in ((DIGITS, {413}), ("0" * 5000 + "2", set(range(200, 500)))):
+        sent = {"Content-Type": kind, "Content-Length": length}
+        told = client.request(method, path, content=b"{}", headers=sent)
+        assert told.status_code in statuses, (length[:5], told.text)
+        assert "Traceback" not in told.text
+
+
+@pytest.mark.parametrize(("method", "path", "kind"), ROUTES)
 def test_a_length_of_five_thousand_digits_is_refused(
     url: str, caplog: pytest.LogCaptureFixture, method: str, path: str, kind: str
 ) -> None:
