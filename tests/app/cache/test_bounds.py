@@ -56,6 +56,8 @@ GROWING = {
     "OpenSets._loading": "models that sets were built with",
     "OpenSets._named": "MOST_NAMED",
     "OwnRates._times": "its number of callers",
+    "Processor._active": "callers at work or waiting now",
+    "Processor._of": "callers of the last seconds; each that comes lets two old ones go",
     "PromptRegistry._versions": "the versions that there are",
     "ReadAccess._known": "its number of documents",
     "Readiness._running": "the checks of /readyz",
