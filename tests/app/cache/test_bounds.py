@@ -35,6 +35,7 @@ BYTES = {
 FEW = {
     "app/answering/calling.py": "one event loop",
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
     "ingestion/commands/watching.py": "two embedding models, of a command",
 }
 
