@@ -1,4 +1,4 @@
-"""What whoever asks is told of errors: no folder and no address of the server."""
+"""Error messages for callers name no folder and no address of the server."""
 
 from __future__ import annotations
 
