@@ -13,6 +13,7 @@ prompts.errors.PlumbError
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
 ├── UnknownBatch            no batch of this id, or not one of this caller's
+├── KeyNotInForce           the key that a batch was made with is not in force any more
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
@@ -43,7 +44,9 @@ prompts.errors.PlumbError
 
 from __future__ import annotations
 
-from ingestion.errors import IndexUnavailable
+import re
+
+from ingestion.errors import IndexStoreError, IndexUnavailable
 from prompts.errors import PlumbError
 
 UNFORESEEN = "The service failed in a way nobody foresaw; its log has the details."
@@ -103,6 +106,10 @@ class BatchError(PlumbError):
 
 class UnknownBatch(PlumbError):
     """There is no batch of this id that the caller may see, or none that is unfinished."""
+
+
+class KeyNotInForce(PlumbError):
+    """The key that a batch was made with was revoked, has expired, or was changed."""
 
 
 class UnknownKey(PlumbError):
@@ -210,6 +217,23 @@ class TrafficNotMoved(ReleaseError):
     """The command that moves traffic failed."""
 
 
+# Absolute paths of files, plain or as URLs, and addresses of servers.
+_START = r"(?:(?:file|sqlite)://|(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/))"
+_PLAIN = r"[^\s'\"`,;:()\[\]{}<>]"
+# A folder's name may have spaces, commas and brackets in it. What follows these belongs to the path
+# if a separator comes before the next quote, colon or semicolon, and begins no path of its own.
+_ODD = r"(?:(?:[^\S\n]|[,()\[\]{}])[^\n'\"`;:<>/\\]*(?<![\s~,(\[{])[/\\]"
+_ROUTES = r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?![\w.-])"
+_PATH = re.compile(
+    rf"(?<![\w.:/…-])(?P<route>{_ROUTES}{_PLAIN}*)|"
+    # In quotes, all of it is the path.
+    rf"(?<=['\"`]){_START}[^\n'\"`]+(?=['\"`])|"
+    rf"{_START}{_PLAIN}+{_ODD}{_PLAIN}*)*"
+)
+_ADDRESS = re.compile(
+    r"\b(?:https?|rediss?|qdrant|postgresql|grpc)://[^\s'\"`,;()\[\]{}<>]*[^\s'\"`,;.:()\[\]{}<>]"
+)
+
 # What whoever asks is told of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
 _TOLD: dict[type[PlumbError], str] = {
@@ -245,7 +269,30 @@ def told_to_readers(error: Exception) -> str:
     """
     if not isinstance(error, PlumbError):
         return UNFORESEEN
-    return next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), str(error))
+    told = next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), None)
+    if told is not None:
+        return told
+    # An index's errors name its folder or server, and a model's folder.
+    return without_places(str(error)) if isinstance(error, IndexStoreError) else str(error)
+
+
+def without_places(text: str) -> str:
+    """A message without folders and addresses of servers: of a path, its last name stays.
+
+    Paths of the API stay, and paths that are relative: they name documents. Where a sentence names a
+    relative path after an absolute one, with neither a colon nor a quote between, the two cannot be
+    told from one path with spaces: only the last name stays.
+    """
+    return _PATH.sub(_last_name, _ADDRESS.sub("a server", text))
+
+
+def _last_name(match: re.Match[str]) -> str:
+    path = match[0]
+    if match["route"]:
+        return path
+    body = path.rstrip("/\\.,;:")
+    last = body.replace("\\", "/").rpartition("/")[2]
+    return f"…/{last}{path[len(body) :]}"
 
 
 def told_of_record(error: str | None) -> str | None:

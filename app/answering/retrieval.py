@@ -17,6 +17,7 @@ from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
 from app.answering.spelling import WORDING, Spelling
 from app.embedders import Embedders
+from app.processor import next_step
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
 from ingestion.index.fusion import FUSION
@@ -95,6 +96,7 @@ class Retriever:
         searched = time.perf_counter()
         if self._reranker is None:
             return Retrieved(question, [_passage(one, None) for one in found], timings)
+        next_step()
         scores = self._reranker.scores(question, [one.best.chunk for one in found], deadline)
         if scores is None:
             timings["rerank"] = _ms(searched, time.perf_counter())
@@ -115,6 +117,7 @@ class Retriever:
         began = time.perf_counter()
         vector = self._embed(document_set.info, question)
         embedded = time.perf_counter()
+        next_step()
         limit, most = wanted, max(wanted, self._depth)
         while True:
             found = hybrid.search(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from app.answering.answer import Answer
 from app.answering.follow_ups import Said
@@ -69,16 +69,6 @@ class Turn(Answer):
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
     release: str | None = None
-    _also_needs: Needs = PrivateAttr(default_factory=list)
-
-    @property
-    def also_needs(self) -> Needs:
-        """What it takes to read what was said before, where that shaped the question."""
-        return self._also_needs
-
-    def shaped_by(self, needs: Needs) -> None:
-        """Note what it takes to read what shaped the question. Responses do not show it."""
-        self._also_needs = needs
 
     def as_answer(self) -> Answer:
         """The answer without what is said of the turn, the question above all."""
@@ -94,7 +84,7 @@ class FailedTurn:
         manifest: of what it was to be answered with.
         standalone_question: what was to be searched for.
         release: see `Turn`.
-        also_needs: see `Turn`.
+        also_needs, also_documents: see `Turn`.
     """
 
     error: PlumbError
@@ -102,6 +92,7 @@ class FailedTurn:
     standalone_question: str
     release: str | None = None
     also_needs: Needs = field(default_factory=list)
+    also_documents: list[str] = field(default_factory=list)
 
 
 def new_id() -> str:

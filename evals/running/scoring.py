@@ -99,7 +99,7 @@ class Scoring:
         self._made: dict[str, Metric] = {}
         self._opened: JudgeModel | None = None
         judge = settings.judge.model_dump(mode="json", exclude=BOUNDS)
-        self._base = fingerprint("score-1", scoring_version(), judge, version.model.content_hash)
+        self._base = fingerprint("score-2", scoring_version(), judge, version.model.content_hash)
 
     @cached_property
     def infos(self) -> dict[str, MetricInfo]:

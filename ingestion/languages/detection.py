@@ -80,9 +80,7 @@ _ENGLISH_LEAST = 2
 _CODE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*\Z", re.IGNORECASE)
 
 
-def detect(
-    text: str, among: Collection[str] = LANGUAGES, *, sure: bool = False
-) -> str | None:
+def detect(text: str, among: Collection[str] = LANGUAGES, *, sure: bool = False) -> str | None:
     """The ISO 639-1 code of the language most of a text is in; None where too little speaks for one.
 
     Args:
