@@ -71,9 +71,7 @@ class Chunker:
         for section in sections(document):
             context = self._context(document.title, section.heading_path, budget)
             room = max(budget - self._counter.count(context), SMALLEST_ROOM)
-            for start, end, header in self._pieces(
-                document.text, section, measure, room, language
-            ):
+            for start, end, header in self._pieces(document.text, section, measure, room, language):
                 chunks.append(
                     Chunk(
                         document_id=document.id,
@@ -96,7 +94,9 @@ class Chunker:
 
     def _language(self, document: Document) -> str:
         """The language a document states, else the set's, else the one that is detected."""
-        stated = normalized(document.metadata.get("language")) or normalized(document.metadata.get("lang"))
+        stated = normalized(document.metadata.get("language")) or normalized(
+            document.metadata.get("lang")
+        )
         return stated or self._settings.language or detect(document.text) or ""
 
     def _language_of_part(self, text: str, language: str) -> str:
@@ -150,9 +150,7 @@ class Chunker:
             )
 
 
-def _units(
-    text: str, block: Block, measure: Measure, room: int, language: str
-) -> Iterator[Unit]:
+def _units(text: str, block: Block, measure: Measure, room: int, language: str) -> Iterator[Unit]:
     """What of a block is not cut where it fits: sentences; lines of code; a table as a whole."""
     if block.kind is BlockKind.TEXT:
         for start, end in sentences.split(text[block.start : block.end], language or "en"):

@@ -18,6 +18,8 @@ from ingestion.languages import analyze, question_languages
 
 K1 = 1.2
 B = 0.75
+
+
 def document_vector(terms: Sequence[str], average_length: float) -> tuple[list[int], list[float]]:
     """Indices and weights of a document's terms.
 

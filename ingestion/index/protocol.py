@@ -276,5 +276,7 @@ def digest(ids: Iterable[str], model: ModelIdentity, chunking: ChunkingSettings)
     import hashlib
 
     total = sum(int(id_, 16) for id_ in ids) % (1 << 128)
-    rest = REVISION + model.model_dump_json(exclude={"name", "languages"}) + chunking.model_dump_json()
+    rest = (
+        REVISION + model.model_dump_json(exclude={"name", "languages"}) + chunking.model_dump_json()
+    )
     return hashlib.blake2b(f"{total:032x}{rest}".encode(), digest_size=16).hexdigest()

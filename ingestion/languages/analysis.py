@@ -191,7 +191,9 @@ def question_languages(question: str, languages: Collection[str] = ()) -> list[s
     if len(languages) <= 1:
         return list(languages) or ["en"]
     ranked = rank(question, languages)[:MOST_LANGUAGES]
-    return [code for code, probability in ranked if probability >= PLAUSIBLE] or [sorted(languages)[0]]
+    return [code for code, probability in ranked if probability >= PLAUSIBLE] or [
+        sorted(languages)[0]
+    ]
 
 
 @lru_cache(maxsize=50_000)

@@ -74,7 +74,9 @@ def fold(text: str) -> Folded:
 
 def _joins(character: str) -> bool:
     """Whether a character belongs to the one before it: a mark, or a Hangul vowel or final."""
-    return unicodedata.category(character) in ("Mn", "Mc", "Me") or "\u1160" <= character <= "\u11ff"
+    return (
+        unicodedata.category(character) in ("Mn", "Mc", "Me") or "\u1160" <= character <= "\u11ff"
+    )
 
 
 @lru_cache(maxsize=4096)
