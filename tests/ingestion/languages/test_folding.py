@@ -71,7 +71,9 @@ def test_any_part_of_any_text_is_found_in_it(text: str, data: st.DataObject) -> 
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     # A part that begins or ends within a letter and its marks is a part of no word.
-    if any(at < len(text) and unicodedata.category(text[at]).startswith("M") for at in (start, end)):
+    if any(
+        at < len(text) and unicodedata.category(text[at]).startswith("M") for at in (start, end)
+    ):
         return
     words = fold(text[start:end]).text
     if words:
