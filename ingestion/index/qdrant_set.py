@@ -16,8 +16,8 @@ from ingestion.index.filters import Filter
 from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_connection import Connection
-from ingestion.languages import analyze_question
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter
+from ingestion.languages import analyze_question
 
 PAGE = 1000
 
