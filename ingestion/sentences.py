@@ -6,7 +6,7 @@ is linear in the text whatever it holds. What a full stop means depends on the l
 with a semicolon. Thai marks no sentences, so its text is cut at its spaces when it must be cut.
 
 Why not a library. Of 34 short texts in 30 languages (dates, ordinals, abbreviations, quotations),
-this module cuts 34 without a fault, pysbd 0.3.4 11, sentencex 1.0.32 13, ICU's rules (icu4py 1.2.0,
+this module cuts 34 without a fault, pysbd 0.3.4 12, sentencex 1.0.32 15, ICU's rules (icu4py 1.2.0,
 with suppressions) 13. pysbd reads 0.008 million characters a second and gives no exact offsets;
 sentencex reads 4 million, but its pieces do not always add up to the text.
 """
