@@ -84,7 +84,15 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "Installing oidc-provider, an OpenID Connect issuer, into tests/oidc …"; \
 	  npm ci --prefix tests/oidc --no-audit --no-fund --silent || \
 	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
+	@$(MAKE) -s mlflow-server || echo "MLflow's server cannot be installed: tests against it are skipped."
 	@$(MAKE) -s storage-servers || echo "Not all emulators can be installed: tests of az:// and s3:// are skipped."
+
+# A server of its own: it wants other packages than the client that evaluations use.
+.PHONY: mlflow-server
+mlflow-server:
+	@[ -x .venv-mlflow/bin/mlflow ] || { echo "Installing MLflow's server into .venv-mlflow (once; 850 MB) …" && \
+	  $(PYTHON) -m venv .venv-mlflow && .venv-mlflow/bin/pip install -q mlflow==3.17.2; } \
+	  || { rm -rf .venv-mlflow; exit 1; }
 
 # s3fs wants another botocore than boto3 does, so that it gets an environment beside the main one.
 .PHONY: storage-servers
@@ -97,6 +105,9 @@ storage-servers: $(VENV)/.dev
 	  || { rm -rf .venv-storage; exit 1; }
 	@[ -x tests/servers/azurite/node_modules/.bin/azurite-blob ] || { echo "Installing azurite …" && \
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
+
+# Tests start many processes, which would compile the code anew where no byte code may be written.
+test test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)

@@ -43,7 +43,9 @@ prompts.errors.PlumbError
 
 from __future__ import annotations
 
-from ingestion.errors import IndexUnavailable
+import re
+
+from ingestion.errors import IndexStoreError, IndexUnavailable
 from prompts.errors import PlumbError
 
 UNFORESEEN = "The service failed in a way nobody foresaw; its log has the details."
@@ -210,6 +212,16 @@ class TrafficNotMoved(ReleaseError):
     """The command that moves traffic failed."""
 
 
+# Absolute paths of files, plain or as URLs, and addresses of servers.
+_PATH = re.compile(
+    r"(?:(?:file|sqlite)://)?(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/)[^\s'\"`,;:()\[\]{}<>]+|"
+    r"(?:file|sqlite)://[^\s'\"`,;()\[\]{}<>]+"
+)
+_ADDRESS = re.compile(
+    r"\b(?:https?|rediss?|qdrant|postgresql|grpc)://[^\s'\"`,;()\[\]{}<>]*[^\s'\"`,;.:()\[\]{}<>]"
+)
+_ROUTE = re.compile(r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?:/|$|\b)")
+
 # What whoever asks is told of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
 _TOLD: dict[type[PlumbError], str] = {
@@ -245,7 +257,28 @@ def told_to_readers(error: Exception) -> str:
     """
     if not isinstance(error, PlumbError):
         return UNFORESEEN
-    return next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), str(error))
+    told = next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), None)
+    if told is not None:
+        return told
+    # An index's errors name its folder or server, and a model's folder.
+    return without_places(str(error)) if isinstance(error, IndexStoreError) else str(error)
+
+
+def without_places(text: str) -> str:
+    """A message without folders and addresses of servers: of a path, its last name stays.
+
+    Paths of the API stay, and paths that are relative: they name documents.
+    """
+    return _PATH.sub(_last_name, _ADDRESS.sub("a server", text))
+
+
+def _last_name(match: re.Match[str]) -> str:
+    path = match[0]
+    if _ROUTE.match(path):
+        return path
+    body = path.rstrip("/\\.,;:")
+    last = body.replace("\\", "/").rpartition("/")[2]
+    return f"…/{last}{path[len(body) :]}"
 
 
 def told_of_record(error: str | None) -> str | None:

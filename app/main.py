@@ -46,6 +46,7 @@ from app.jobs.starting import BatchStarts
 from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
+from app.read_access import ReadAccess
 from app.readiness import Readiness
 from app.releases.history import ReleaseHistory
 from app.releases.state import state_of
@@ -88,14 +89,15 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         database = Database(settings.store.url.get_secret_value())
         database.migrate()
         app.state.guard = open_guard(
-            settings.auth, settings.limits, settings.serve.host, settings.redis, database
+            settings.auth, settings.limits, settings.serve, settings.redis, database
         )
         app.state.readiness = Readiness(app.state.parts)
         app.state.uploads = open_uploads(settings.sync.uploads)
         app.state.jobs = open_queue(settings, SYNCS)
         batch_jobs = open_queue(settings, BATCHES)
         pinned = None if settings.release is None else settings.release.id
-        app.state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned)
+        app.state.read_access = access = ReadAccess(app.state.parts.sets)
+        app.state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned, access)
         records = app.state.parts.catalogue.store.records
         app.state.batch_starts = BatchStarts(
             UnfinishedBatches(database, pinned),
@@ -105,7 +107,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         )
         app.state.sessions = open_sessions(settings)
         store = settings.store
-        app.state.answer_log = AnswerLog(database, store.keep_days, store.texts)
+        app.state.answer_log = AnswerLog(database, store.keep_days, store.texts, access)
         app.state.answer_log.forget_old()
         recording = Recording(app.state.answer_log, settings.prices)
         app.state.turns = Turns(
@@ -114,6 +116,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
             [telemetry.on_turn, recording.on_turn],
             app.state.parts.cache,
             [telemetry.on_failure, recording.on_failure],
+            access,
         )
         app.state.metrics = telemetry.metrics
         app.state.batch_starts.watch()

@@ -45,6 +45,8 @@ class Manifest(BaseModel):
         retrieval: how passages were found.
         condensed_by: what made a follow-up stand alone: the prompt version with its hash, or the
             name of the rule; None for a question that was answered as it was asked.
+        rendering: how the question and the passages are set into the prompt, and quoted there; None:
+            in manifests of versions that did not note it.
         id: the first 16 hex digits of the SHA-256 of all the above.
     """
 
@@ -60,12 +62,15 @@ class Manifest(BaseModel):
     chat_parameters: dict[str, Any]
     retrieval: RetrievalManifest
     condensed_by: str | None = None
+    rendering: str | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @cached_property
     def id(self) -> str:
         """The hash that stands for all of it."""
-        content = self.model_dump(mode="json", exclude={"id"})
+        # What an earlier version stored keeps the id by which others know it.
+        unknown = {"rendering"} if self.rendering is None else set()
+        content = self.model_dump(mode="json", exclude={"id", *unknown})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def model_copy(

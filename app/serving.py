@@ -73,7 +73,7 @@ def run(settings: Settings) -> None:
             f"cannot listen on {host}:{port}: {error.strerror or error}; set --host and --port."
         ) from error
     log_to_stderr(settings.telemetry, _release(settings), Redactor(settings))
-    logger.info("%s", notice(settings.auth, host))
+    logger.info("%s", notice(settings.auth, host, settings.browser.hosts))
     common: dict[str, Any] = {
         "log_config": None,
         "timeout_graceful_shutdown": SHUTDOWN_S,

@@ -23,15 +23,20 @@ def write_whole(file: Path, text: str) -> None:
         ) from error
 
 
-def replace_whole(file: Path, text: str) -> None:
+def replace_whole(file: Path, text: str, mode: int = 0o666) -> None:
     """The same for files that are no prompts'.
+
+    Args:
+        mode: of the new file, before the umask.
 
     Raises:
         OSError: it cannot be written.
     """
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as stream:
+        part.unlink(missing_ok=True)
+        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(opened, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing.spawn
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +17,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from onnxruntime import InferenceSession
 
+from ingestion import onnx_encoder
 from ingestion.embedding import Embedder, load_embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
@@ -23,8 +27,17 @@ from ingestion.onnx_export import export_model
 from ingestion.settings import EmbeddingSettings, IndexSettings
 from ingestion.weights import exports_folder
 from tests.openai_server import Script, openai_server
+from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+# Files that take a worker a minute. They come first, so that none is still running when all others
+# have ended.
+LONGEST = ("test_on_ray.py", "test_killed.py", "test_jobs.py", "test_batches.py")
+# A service that has ended is garbage in circles, of few Python objects but much memory.
+GROWTH_TO_COLLECT = 64 << 20
+_memory_after_collecting = 0
 
 
 def pytest_configure() -> None:
@@ -32,6 +45,46 @@ def pytest_configure() -> None:
     gc.set_threshold(50_000, 20, 20)
     # ranx compiles its metrics for 45 seconds, and then computes ours in two hundredths of one.
     os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; each worker takes a whole file at a time."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the imports made out of all later searches for garbage."""
+    _collect()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """Free the memory of services that have ended."""
+    if _resident_memory() > _memory_after_collecting + GROWTH_TO_COLLECT:
+        _collect()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_graphs() -> Iterator[None]:
+    """Load the graph of a model once for all services of a worker.
+
+    Each would take 0.3 seconds and 90 MB. Sessions of onnxruntime keep no state between calls.
+    """
+    load = onnx_encoder._session
+    loaded: dict[tuple[Path, int, int], InferenceSession] = {}
+
+    def load_once(graph: Path) -> InferenceSession:
+        if not graph.exists():
+            return load(graph)
+        status = graph.stat()
+        key = (graph.resolve(), status.st_mtime_ns, status.st_size)
+        if key not in loaded:
+            loaded[key] = load(graph)
+        return loaded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnx_encoder, "_session", load_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -145,11 +198,44 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
+@pytest.fixture(scope="session")
+def _warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.getbasetemp()
+    # All workers of a run share the server.
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with warm_python(shared / "warm-python") as program:
+        yield program
+
+
+@pytest.fixture
+def warm_processes(_warm_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes that the test starts by `sys.executable` be forked; see `tests/warm_python.py`."""
+    # Those that multiprocessing starts inherit more than the standard streams.
+    multiprocessing.spawn.set_executable(sys.executable)
+    monkeypatch.setattr(sys, "executable", _warm_python)
+
+
 @pytest.fixture
 def openai() -> Iterator[Script]:
     """A scripted chat model behind a real HTTP server."""
     with openai_server() as script:
         yield script
+
+
+def _collect() -> None:
+    global _memory_after_collecting
+    gc.collect()
+    gc.freeze()
+    _memory_after_collecting = _resident_memory()
+
+
+def _resident_memory() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _empty(url: str) -> None:

@@ -90,6 +90,11 @@ def needs_of(passages: Iterable[Passage]) -> Needs:
     return needs_of_metadata(passage.metadata for passage in passages)
 
 
+def documents_of(passages: Iterable[Passage]) -> list[str]:
+    """Ids of the documents that these passages come from, sorted."""
+    return sorted({passage.document for passage in passages})
+
+
 def needs_of_metadata(metadata: Iterable[Mapping[str, Any]]) -> Needs:
     """The same from the passages' metadata alone."""
     stated = (groups_of(one) for one in metadata)

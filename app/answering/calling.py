@@ -24,6 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from app.answering.deadline import Deadline
 from app.answering.failures import CutOff, Declined, TooShort
+from app.processor import at_work_async, away
 
 # A token has about four letters; of white space and of code, one has more.
 CHARS_PER_TOKEN = 12
@@ -89,7 +90,9 @@ def complete(
     """
     if not _waits(model):
         return _checked(_message(model.invoke(list(messages))), bounds)
-    return _checked(_message(_run(_invoked(model, messages, bounds, deadline), deadline)), bounds)
+    with away():
+        reply = _run(_invoked(model, messages, bounds, deadline), deadline)
+    return _checked(_message(reply), bounds)
 
 
 async def stream(
@@ -104,7 +107,7 @@ async def stream(
     """
     counted = _Counted(bounds)
     pieces = _bridged(model, messages, bounds, deadline) if _waits(model) else None
-    source = pieces or model.astream(list(messages))
+    source = pieces or _worked_out(model, messages)
     try:
         async for reply in source:
             piece = _chunk(reply)
@@ -127,6 +130,20 @@ async def stream(
         counted.must_tell()
     if (last := counted.last()) is not None:
         yield last
+
+
+async def _worked_out(
+    model: BaseChatModel, messages: Sequence[BaseMessage]
+) -> AsyncGenerator[BaseMessage]:
+    """Pieces of a model that computes in this process; it holds no processor between two pieces."""
+    pieces = cast("AsyncGenerator[BaseMessage]", model.astream(list(messages)))
+    async with aclosing(pieces):
+        while True:
+            async with at_work_async():
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
 
 def cut_of(message: BaseMessage | None) -> str | None:

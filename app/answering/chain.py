@@ -26,6 +26,7 @@ from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelFailed
 from app.manifest import Manifest
+from app.processor import at_work, next_step
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
 from ingestion.storable import storable, whole_characters
@@ -149,6 +150,7 @@ class AnswerChain:
     def _deadline(self, asked: Asked) -> Deadline:
         return asked.deadline or Deadline.within(self._deadline_s)
 
+    @at_work()
     def _retrieve(self, state: _State) -> _State:
         asked = state.asked
         found = self._retriever.retrieve(
@@ -165,6 +167,7 @@ class AnswerChain:
         if not state.passages:
             return state
         asked = state.asked
+        next_step()
         messages = render(asked.prompt, asked.question, state.passages)
         began = time.perf_counter()
         message = asked.chosen.complete(messages, self._deadline(asked))

@@ -16,6 +16,9 @@ ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 # Under this key the last message also carries the passages as data, for a model that computes on
 # them instead of reading the text; providers' clients send none of it.
 STRUCTURED = "plumbline"
+# Names this way of setting a question and passages into a prompt; `quoting` is a part of it. Raise it
+# whenever the same prompt, question and passages become other messages.
+RENDERING = "quoted-1"
 PLAIN = Quoting((), (), fences=False)
 
 

@@ -14,6 +14,7 @@ from app.answering.answer import Passage, StageScores
 from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
 from app.embedders import Embedders
+from app.processor import next_step
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet, SetInfo
@@ -73,6 +74,7 @@ class Retriever:
         began = time.perf_counter()
         vector = self._embed(document_set.info, question)
         embedded = time.perf_counter()
+        next_step()
         wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
         found = hybrid.search(
             document_set, vector, question, limit=wanted, depth=self._depth, where=where
@@ -81,6 +83,7 @@ class Retriever:
         timings = {"embed": _ms(began, embedded), "search": _ms(embedded, searched)}
         if self._reranker is None:
             return Retrieved([_passage(item, None) for item in found], timings)
+        next_step()
         scores = self._reranker.scores(question, [item.chunk for item in found], deadline)
         if scores is None:
             timings["rerank"] = _ms(searched, time.perf_counter())

@@ -16,10 +16,12 @@ from app.answering.condensing import RULE, Said, condense_by_model, condense_by_
 from app.answering.deadline import Deadline
 from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
+from app.answering.rendering import RENDERING
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
+from app.processor import at_work
 from app.settings import Settings
 from ingestion.embedding import Embedder
 from ingestion.index.filters import both, parse_filter
@@ -215,6 +217,7 @@ class AnswerService:
         pins = self._settings.release
         return None if pins is None else pins.release_of(manifest)
 
+    @at_work()
     def search(
         self,
         question: str,
@@ -289,4 +292,5 @@ class AnswerService:
                 rerank_depth=retrieval.rerank_depth if reranked else None,
             ),
             condensed_by=condensed_by,
+            rendering=RENDERING,
         )

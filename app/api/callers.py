@@ -133,7 +133,7 @@ class AnsweringRoute(APIRoute):
             if body is None:
                 return
             receive = _again(body, receive)
-        with guard.slots.taken(who) as slot:
+        with guard.slots.taken(who) as slot, guard.processor.serving(who):
 
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.body" and not message.get("more_body"):

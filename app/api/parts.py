@@ -13,6 +13,7 @@ from app.jobs.queue import JobQueue
 from app.jobs.starting import BatchStarts
 from app.lineage.log import AnswerLog
 from app.parts import Parts
+from app.read_access import ReadAccess
 from app.readiness import Readiness
 from app.sessions.session import Sessions
 from app.telemetry.metrics import Metrics
@@ -60,6 +61,10 @@ async def _answer_log(request: Request) -> AnswerLog:
     return cast("AnswerLog", request.app.state.answer_log)
 
 
+async def _read_access(request: Request) -> ReadAccess:
+    return cast("ReadAccess", request.app.state.read_access)
+
+
 async def _metrics(request: Request) -> Metrics:
     return cast("Metrics", request.app.state.metrics)
 
@@ -74,4 +79,5 @@ UploadsDep = Annotated[Uploads, Depends(_uploads)]
 TurnsDep = Annotated[Turns, Depends(_turns)]
 SessionsDep = Annotated[Sessions, Depends(_sessions)]
 AnswerLogDep = Annotated[AnswerLog, Depends(_answer_log)]
+ReadAccessDep = Annotated[ReadAccess, Depends(_read_access)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

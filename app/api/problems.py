@@ -182,8 +182,10 @@ def problem_of(
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
     name = _kebab(type(error).__name__)
-    # That the service is busy is no failure of it, and callers can ask for it as often as they like.
-    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, TooBusy):
+    # Callers can cause these as often as they like. That the service is busy is no failure of it,
+    # and that the issuer is away stands in the log of `app.security.signing_keys`.
+    is_logged = not isinstance(error, TooBusy | IssuerUnavailable)
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR and is_logged:
         logger.error("%s: %s", name, error)
     return _detail(status, name, name.replace("-", " ").capitalize(), told(error), instance)
 

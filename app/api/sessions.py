@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.api.callers import CallerDep, ReaderAdmittedFirst
-from app.api.parts import SessionsDep
+from app.api.parts import ReadAccessDep, SessionsDep
 from app.api.problems import UNKNOWN_SESSION
 from app.errors import UnknownSession
-from app.sessions.session import Exchange, SessionSummary, check_session_id
+from app.sessions.session import Exchange, SessionSummary, check_session_id, readable
 
 router = APIRouter(prefix="/v1/sessions", tags=["conversations"], route_class=ReaderAdmittedFirst)
 
@@ -40,10 +40,12 @@ def list_sessions(sessions: SessionsDep, caller: CallerDep) -> SessionList:
 
 
 @router.get("/{session_id}", responses=UNKNOWN_SESSION, summary="Read a conversation")
-def read_session(session_id: str, sessions: SessionsDep, caller: CallerDep) -> SessionDetails:
+def read_session(
+    session_id: str, sessions: SessionsDep, caller: CallerDep, access: ReadAccessDep
+) -> SessionDetails:
     """Questions and answers, oldest first, without those that the caller may no longer see."""
     kept = sessions.history(caller.id, check_session_id(session_id))
-    exchanges = [one for one in kept if caller.meets(one.needs)]
+    exchanges = readable(kept, caller, access)
     if not exchanges:
         raise _unknown(session_id)
     return SessionDetails(session_id=session_id, exchanges=exchanges)

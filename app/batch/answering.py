@@ -9,6 +9,7 @@ from app.callers import Caller
 from app.lineage.log import AnswerLog
 from app.lineage.recording import Recording
 from app.parts import build
+from app.read_access import ReadAccess
 from app.sessions.opening import open_sessions
 from app.settings import Settings
 from app.store.database import Database
@@ -40,7 +41,8 @@ def recorded_answering(
         ):
             recording = Recording(log, settings.prices)
             told, told_of_failure = [recording.on_turn], [recording.on_failure]
-            turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure)
+            access = ReadAccess(parts.sets)
+            turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure, access)
 
             def answer(request: TurnRequest) -> Turn:
                 try:

@@ -16,11 +16,12 @@ from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchQuestionRow, BatchRow
 from app.callers import Caller, Needs, all_of
 from app.errors import InvalidRequest, TooManyRequests, UnknownBatch
+from app.read_access import ReadAccess
 from app.store.database import Database
 
 AT_ONCE = 100
 COME_AGAIN_S = 60
-WITHHELD = "this came from documents for groups that you are not in any more."
+WITHHELD = "this came from documents that you may not see any more, or that were removed."
 
 
 class KeptBatches:
@@ -34,14 +35,20 @@ class KeptBatches:
         database: migrated already.
         most_unfinished: batches that one caller may have unfinished at a time.
         release: the release that new batches are answered under; None for what is live.
+        access: holds lines against what their reader may see now.
     """
 
     def __init__(
-        self, database: Database, most_unfinished: int, release: str | None = None
+        self,
+        database: Database,
+        most_unfinished: int,
+        release: str | None = None,
+        access: ReadAccess | None = None,
     ) -> None:
         self._database = database
         self._release = release
         self._most_unfinished = most_unfinished
+        self._access = access or ReadAccess()
 
     def create(
         self,
@@ -170,7 +177,7 @@ class KeptBatches:
     ) -> Iterator[bytes]:
         while page:
             for row in page:
-                line = _readable(row.line or {}, caller, unknown)
+                line = _readable(row.line or {}, caller, unknown, self._access)
                 yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
             with self._database.session() as session:
                 page = self._page(session, batch_id, page[-1].number)
@@ -198,17 +205,21 @@ def _seen(session: Session, batch_id: str, caller: Caller) -> BatchRow:
     return row
 
 
-def _readable(line: dict[str, Any], caller: Caller, unknown: Needs) -> dict[str, Any]:
+def _readable(
+    line: dict[str, Any], caller: Caller, unknown: Needs, access: ReadAccess
+) -> dict[str, Any]:
     """A line as the caller may read it now.
 
     Args:
         unknown: what it takes where nobody knows what a line's words came from.
     """
     answer = line.get("answer")
-    needs = unknown
+    needs, documents, document_set = unknown, list[str](), None
     if isinstance(answer, dict) and isinstance(answer.get("passages"), list):
         needs = needs_of_metadata(passage.get("metadata", {}) for passage in answer["passages"])
-    if caller.meets(needs):
+        documents = [str(passage.get("document")) for passage in answer["passages"]]
+        document_set = (answer.get("manifest") or {}).get("document_set")
+    if access.allows(caller, needs, document_set, documents):
         return line
     told = {"type": "Withheld", "message": WITHHELD}
     return {"id": line.get("id"), "question": line.get("question"), "error": told}

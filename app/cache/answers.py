@@ -22,6 +22,7 @@ from app.cache.packing import Reading, packed
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
 from app.cache_settings import CacheSettings
+from app.processor import away, next_step
 
 HitKind = Literal["exact", "semantic"]
 Kind = Literal["exact", "semantic", "miss"]
@@ -180,9 +181,9 @@ class AnswerCache:
         hit, look = self._look(key, asked)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-        joined = self._flights.join(
-            key.flight, key.answer, None if asked.deadline is None else asked.deadline.left
-        )
+        left = None if asked.deadline is None else asked.deadline.left
+        with away():
+            joined = self._flights.join(key.flight, key.answer, left)
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
@@ -232,6 +233,7 @@ class AnswerCache:
                 key.questions, info.model.dimension, self._vectors.looking(info, asked.question)
             )
             look = _Look(*self._vectors.embed_unless(found, info, asked.question))
+            next_step()
             for near in self._near.find(key.questions, look.vector, asked.question):
                 answer = self._get(near.answer_key)
                 if answer is not None:

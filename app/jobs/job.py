@@ -126,6 +126,8 @@ class SyncJob(Job):
         if report is not None:
             quiet: dict[str, Any] = {
                 "problems": [],
+                "hidden": [],
+                "dropped": report.dropped.model_copy(update={"by_document": {}}),
                 "golden": None,
                 "not_published": report.not_published and WITHHELD,
             }

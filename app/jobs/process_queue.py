@@ -40,7 +40,7 @@ class ProcessQueue(Generic[AnyJob]):
     def submit(self, job: AnyJob) -> AnyJob:
         """Start a process that runs the job."""
         try:
-            make_private_folder(self._folder)
+            make_private_folder(self._folder / self._kind.folder)
             # Not `.lock`: that is the records' own, and taken while this one is held.
             with FileLock(self._folder / ".submit.lock"):
                 self._forget()
@@ -101,8 +101,8 @@ def book_in(folder: Path, kind: JobKind[AnyJob]) -> JobBook[AnyJob]:
 
     def why(record: JobRecord[AnyJob]) -> str:
         if record.process is None and datetime.now(UTC) - record.seen > STARTED_WITHIN:
-            log = log_of(folder, record.job.id)
-            return f"its process did not start (its log: {log}); {kind.again}."
+            log = log_of(folder, record.job.id).name
+            return f"its process did not start (its log: {log} in jobs.folder); {kind.again}."
         return why_dead(record, kind.again)
 
     return JobBook(kind, FileRecords(folder), why)

@@ -9,16 +9,19 @@ from typing import Any
 from app.batch.work import answer_batch
 from app.configuration.redaction import Redactor
 from app.definitions import definition_to_sync, require_definition
-from app.errors import told_to_readers
+from app.errors import told_to_readers, without_places
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
 from app.settings import Settings
+from ingestion.storable import shown
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import Progress
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
+# The longest message of a failed job.
+MOST_TOLD = 1000
 
 
 def run(recorder: Recorder[Any], settings: Settings) -> None:
@@ -33,17 +36,21 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         recorder.begin(progress=JobProgress(stage="loading"))
         report = sync(recorder, settings)
     except PlumbError as error:
-        # Whoever may see the job reads this: of a batch its readers, of a sync editors.
-        is_read = isinstance(job, BatchJob)
+        # Whoever may see the job reads this: of a batch its readers, of a sync editors. The log
+        # has all of it.
         logger.warning("job %s failed: %s", job.id, error)
-        text = told_to_readers(error) if is_read else str(error)
-        told = Redactor(settings)(" ".join(text.split()))
-        recorder.end("failed", error=told)
+        recorder.end("failed", error=_told(error, settings, is_read=isinstance(job, BatchJob)))
     except Exception:
         logger.exception("job %s failed in a way nobody foresaw", job.id)
         recorder.end("failed", error="it failed in a way nobody foresaw; its log has the details.")
     else:
         recorder.end("not_published" if report.not_published else "succeeded", report=report)
+
+
+def _told(error: PlumbError, settings: Settings, *, is_read: bool) -> str:
+    """An error on one line, bounded, without secrets and without folders of the server."""
+    text = told_to_readers(error) if is_read else str(error)
+    return shown(Redactor(settings)(without_places(" ".join(text.split()))), MOST_TOLD)
 
 
 def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:

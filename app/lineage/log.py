@@ -23,18 +23,24 @@ from app.lineage.record import (
     Feedback,
     Lineage,
     Thumb,
+    documents_behind,
     feedback_for,
     without_texts,
 )
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.lineage.writer import Writer
+from app.read_access import ReadAccess
 from app.store.database import Database
 
 logger = logging.getLogger(__name__)
 FORGET_EVERY_S = 3600.0
 # How long a reader waits for records that are on their way to the database.
 ON_THE_WAY_S = 2.0
-LISTED = [AnswerRow.needs, *(getattr(AnswerRow, name) for name in AnswerSummary.model_fields)]
+LISTED = [
+    AnswerRow.needs,
+    AnswerRow.documents,
+    *(getattr(AnswerRow, name) for name in AnswerSummary.model_fields),
+]
 # So many rows are read at the least where some may have to be passed over.
 READ_AT_ONCE = 100
 
@@ -43,19 +49,27 @@ class AnswerLog:
     """The answers that were given. Safe to share between threads.
 
     Callers see their own answers, and admins who see all documents see all answers; to others an
-    answer is not there. Nor is an answer to its owner who is no longer in the groups whose documents
-    it was made from. Who owns an answer is decided by a caller's id, never by a name.
+    answer is not there. Nor is an answer to its owner who may no longer see the documents that it
+    was made from. Who owns an answer is decided by a caller's id, never by a name.
 
     Args:
         database: migrated already.
         keep_days: after how many days an answer, with its feedback, is forgotten.
         texts: whether words are stored, or only ids, hashes, scores and times.
+        access: holds answers against what their reader may see now.
     """
 
-    def __init__(self, database: Database, keep_days: float, texts: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keep_days: float,
+        texts: bool = True,
+        access: ReadAccess | None = None,
+    ) -> None:
         self._database = database
         self._keep = timedelta(days=keep_days)
         self._texts = texts
+        self._access = access or ReadAccess()
         self._writer = Writer(self._write)
         self._forgot_at = float("-inf")
 
@@ -78,7 +92,7 @@ class AnswerLog:
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
             return AnswerRecord.model_validate(
-                _seen(session, answer_id, caller), from_attributes=True
+                _seen(session, answer_id, caller, self._access), from_attributes=True
             )
 
     def lineage(self, answer_id: str, caller: Caller) -> Lineage:
@@ -134,7 +148,7 @@ class AnswerLog:
         place = None if after is None else place_of(after)
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
-            found = _readable(session, query, place, caller, limit + 1)
+            found = _readable(session, query, place, caller, limit + 1, self._access)
         more = len(found) > limit
         return AnswerPage(
             answers=found[:limit], next=after_this(found[limit - 1]) if more else None
@@ -171,7 +185,7 @@ class AnswerLog:
         new = {"id": f"fb_{secrets.token_urlsafe(15)}", **key, **named, **given}
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
-            release = _seen(session, answer_id, caller).release
+            release = _seen(session, answer_id, caller, self._access).release
             before = session.scalar(select(FeedbackRow.thumb).filter_by(**key))
             dialect = postgresql if self._database.engine.name == "postgresql" else sqlite
             insert = dialect.insert(FeedbackRow).values(new)
@@ -190,7 +204,7 @@ class AnswerLog:
         """
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
-            session.delete(_seen(session, answer_id, caller))
+            session.delete(_seen(session, answer_id, caller, self._access))
 
     def forget_old(self) -> int:
         """Forget answers older than `keep_days`; how many there were.
@@ -232,19 +246,25 @@ class AnswerLog:
                 logger.warning("old answers could not be forgotten: %s", error)
 
 
-def _seen(session: Session, answer_id: str, caller: Caller) -> AnswerRow:
+def _seen(session: Session, answer_id: str, caller: Caller, access: ReadAccess) -> AnswerRow:
     row = session.get(AnswerRow, answer_id) if ANSWER_ID.fullmatch(answer_id) else None
-    if row is None or not _may_read(caller, row):
+    if row is None or not _may_read(caller, row, access):
         raise UnknownAnswer(
             f"no answer {answer_id[:40]!r} of yours is stored; answers are forgotten after "
-            "store.keep_days, are gone for who left a group whose documents they came from, and "
+            "store.keep_days, are hidden from callers who may not see their documents any more, and "
             "only admins who see all documents see those of others."
         )
     return row
 
 
-def _may_read(caller: Caller, row: AnswerRow) -> bool:
-    return caller.oversees or (caller.owns(row.owner) and caller.meets(row.needs))
+def _may_read(caller: Caller, row: AnswerRow, access: ReadAccess) -> bool:
+    return caller.oversees or (caller.owns(row.owner) and _allows(caller, row, access))
+
+
+def _allows(caller: Caller, row: AnswerRow, access: ReadAccess) -> bool:
+    return caller.groups is None or access.allows(
+        caller, row.needs, row.document_set, _documents(row)
+    )
 
 
 def _readable(
@@ -253,6 +273,7 @@ def _readable(
     place: tuple[datetime, str] | None,
     caller: Caller,
     most: int,
+    access: ReadAccess,
 ) -> list[AnswerSummary]:
     """At most so many rows after a place that the caller may read now."""
     at_once = max(most, READ_AT_ONCE)
@@ -263,13 +284,20 @@ def _readable(
             behind = query.where(tuple_(AnswerRow.at, AnswerRow.id) < place)
         rows = session.scalars(behind.limit(at_once)).all()
         for row in rows:
-            if caller.meets(row.needs):
+            if _allows(caller, row, access):
                 found.append(AnswerSummary.model_validate(row))
                 if len(found) == most:
                     return found
         if len(rows) < at_once:
             return found
         place = rows[-1].at, rows[-1].id
+
+
+def _documents(row: AnswerRow) -> list[str]:
+    """The documents behind a row; read from its answer only where nobody noted them."""
+    if row.documents is not None:
+        return row.documents
+    return documents_behind(AnswerRecord.model_validate(row, from_attributes=True))
 
 
 def _row(record: AnswerRecord) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from app.answer_settings import PricesSettings
-from app.answering.answer import Answer, Usage, needs_of
+from app.answering.answer import Answer, Usage, documents_of, needs_of
 from app.callers import Caller, Needs, together
 from app.costs import cost
 from app.lineage.tables import FeedbackRow
@@ -108,6 +108,8 @@ class AnswerRecord(AnswerSummary):
         owner: the id of who asked, whose answer it is; None: nobody knows any more.
         needs: who may read it: callers who are in one group of every list, by the groups of the
             documents that it was made from; None: nobody noted it.
+        documents: ids of the documents that it was made from, and of those that a conversation
+            brought into its question; None: nobody noted them.
         question_hash: SHA-256 (hex) of the question as asked.
         standalone_question: what was searched for, where the session made it another question.
         filters: the filters it was asked with.
@@ -122,6 +124,7 @@ class AnswerRecord(AnswerSummary):
 
     owner: str | None = None
     needs: Needs | None = None
+    documents: list[str] | None = None
     question_hash: str
     standalone_question: str | None = None
     filters: dict[str, Any]
@@ -155,6 +158,7 @@ def record_of(
     trace_id: str | None = None,
     release: str | None = None,
     also_needs: Sequence[Sequence[str]] = (),
+    also_documents: Iterable[str] = (),
 ) -> AnswerRecord:
     """The record of an answer, or of the failure to answer what was prepared.
 
@@ -165,6 +169,7 @@ def record_of(
         answer_id: default: a new one.
         prices: what tokens cost; an answer from the cache costs nothing.
         also_needs: what it takes to read what was said before, where that shaped the question.
+        also_documents: the documents that this was made from.
 
     The others are the fields of `AnswerRecord`.
     """
@@ -178,6 +183,7 @@ def record_of(
         caller=caller.name,
         owner=caller.id,
         needs=together(made_from, also_needs),
+        documents=sorted({*documents_of(given.passages if given else ()), *also_documents}),
         document_set=manifest.document_set,
         question=question,
         question_hash=_hash(question),
@@ -203,6 +209,13 @@ def record_of(
         release=release,
         error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
     )
+
+
+def documents_behind(record: AnswerRecord) -> list[str]:
+    """The documents that a stored answer was made from; where nobody noted them, its passages'."""
+    if record.documents is not None:
+        return record.documents
+    return [] if record.answer is None else documents_of(record.answer.passages)
 
 
 def without_texts(record: AnswerRecord) -> AnswerRecord:

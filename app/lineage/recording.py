@@ -34,6 +34,7 @@ class Recording:
                 trace_id=trace_id(),
                 release=turn.release,
                 also_needs=turn.also_needs,
+                also_documents=turn.also_documents,
             )
         )
 
@@ -51,5 +52,6 @@ class Recording:
                 trace_id=trace_id(),
                 release=failed.release,
                 also_needs=failed.also_needs,
+                also_documents=failed.also_documents,
             )
         )

@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.answering.answer import Answer
+from app.answering.answer import Answer, documents_of
 from app.answering.service import AnswerService
-from app.callers import Caller
+from app.callers import Caller, Needs
 from app.errors import CannotReplay
 from app.lineage.differences import PassageMove, Stretch, passage_moves, text_diff
-from app.lineage.record import AnswerRecord
+from app.lineage.record import AnswerRecord, documents_behind
 from app.manifest import Change, manifest_changes
+from app.read_access import ReadAccess
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 
@@ -40,7 +41,12 @@ class Replay(BaseModel):
     text: list[Stretch]
 
 
-def replay(record: AnswerRecord, answers: AnswerService, reader: Caller | None = None) -> Replay:
+def replay(
+    record: AnswerRecord,
+    answers: AnswerService,
+    reader: Caller | None = None,
+    access: ReadAccess | None = None,
+) -> Replay:
     """Answer again, as the same caller would be answered; nothing is stored.
 
     Args:
@@ -48,6 +54,7 @@ def replay(record: AnswerRecord, answers: AnswerService, reader: Caller | None =
         answers: what answers.
         reader: who reads the result: what they may not see now is not answered from, whatever the
             caller saw then. None: an operator, who sees all.
+        access: holds the passages of then against what the reader may see now.
 
     Raises:
         CannotReplay: the index version or the prompt version is gone, or the question was not
@@ -60,10 +67,15 @@ def replay(record: AnswerRecord, answers: AnswerService, reader: Caller | None =
             f"answer {record.id}: its question was not stored, since store.texts was off."
         )
     then = record.manifest
-    if reader is not None and not (reader.meets(record.needs) or reader.oversees):
-        raise CannotReplay(
-            f"answer {record.id} came from documents for groups that you are not in any more."
-        )
+    access = access or ReadAccess()
+
+    def require(needs: Needs | None, documents: list[str]) -> None:
+        if reader is not None and not access.allows(reader, needs, record.document_set, documents):
+            raise CannotReplay(
+                f"answer {record.id} came from documents that you may not see any more."
+            )
+
+    require(record.needs, documents_behind(record))
     groups = None if record.groups is None else frozenset(record.groups)
     if reader is not None and reader.groups is not None:
         groups = reader.groups if groups is None else groups & reader.groups
@@ -88,6 +100,8 @@ def replay(record: AnswerRecord, answers: AnswerService, reader: Caller | None =
             f"answer {record.id} came from prompt {then.prompt}, which is gone: {error}"
         ) from error
     again = answers.answer(asked)
+    # An older index version is searched with the groups that documents had in it.
+    require([], documents_of(again.passages))
     before, passages = (record.answer.answer, record.answer.passages) if record.answer else ("", [])
     changes = manifest_changes(then, again.manifest)
     moves = passage_moves(passages, again.passages)

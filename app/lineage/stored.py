@@ -15,8 +15,16 @@ from app.answering.answer import needs_of
 from app.answering.condensing import Said
 from app.callers import Caller
 from app.lineage.paging import in_utc
-from app.lineage.record import AnswerRecord, Feedback, Lineage, Thumb, feedback_for
+from app.lineage.record import (
+    AnswerRecord,
+    Feedback,
+    Lineage,
+    Thumb,
+    documents_behind,
+    feedback_for,
+)
 from app.lineage.tables import AnswerRow, FeedbackRow
+from app.read_access import ReadAccess
 from app.store.database import Database
 
 AT_ONCE = 200
@@ -56,8 +64,14 @@ def count_stored(database: Database, wanted: Wanted) -> int:
         return session.scalar(select(func.count()).select_from(_chosen(wanted).subquery())) or 0
 
 
-def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
+def stored_answers(
+    database: Database, wanted: Wanted, reader: Caller = OPERATOR
+) -> Iterator[Lineage]:
     """The wanted answers, newest first, read a few at a time.
+
+    Args:
+        reader: whether they may see all answers is not asked here: see `may_be_shown`. But words
+            of feedback are left out unless they see all documents.
 
     Raises:
         As `count_stored`.
@@ -66,10 +80,10 @@ def stored_answers(database: Database, wanted: Wanted) -> Iterator[Lineage]:
     with database.session() as session:
         rows = session.scalars(query.execution_options(yield_per=AT_ONCE))
         for page in rows.partitions():
-            yield from _with_feedback(session, page)
+            yield from _with_feedback(session, page, reader)
 
 
-def may_be_shown(record: AnswerRecord, reader: Caller) -> bool:
+def may_be_shown(record: AnswerRecord, reader: Caller, access: ReadAccess) -> bool:
     """Whether a stored answer may be shown to this reader, whoever asked.
 
     Where nobody noted what it takes, its passages say it, unless a conversation shaped its question.
@@ -77,11 +91,15 @@ def may_be_shown(record: AnswerRecord, reader: Caller) -> bool:
     needs = record.needs
     if needs is None and record.answer is not None and record.standalone_question is None:
         needs = needs_of(record.answer.passages)
-    return reader.meets(needs)
+    return access.allows(reader, needs, record.document_set, documents_behind(record))
 
 
 def said_before(
-    database: Database, record: AnswerRecord, most: int, reader: Caller = OPERATOR
+    database: Database,
+    record: AnswerRecord,
+    most: int,
+    reader: Caller = OPERATOR,
+    access: ReadAccess | None = None,
 ) -> list[Said]:
     """The last answered questions of the record's session before it, oldest first.
 
@@ -93,6 +111,7 @@ def said_before(
     """
     if record.session_id is None:
         return []
+    access = access or ReadAccess()
     query = (
         select(AnswerRow)
         .where(
@@ -112,7 +131,7 @@ def said_before(
         found = [
             Said(row.question or "", _text(row.answer))
             for row in session.scalars(query)
-            if reader.meets(row.needs)
+            if may_be_shown(AnswerRecord.model_validate(row, from_attributes=True), reader, access)
         ]
     return found[::-1]
 
@@ -139,11 +158,13 @@ def _chosen(wanted: Wanted) -> Select[AnswerRow]:
     return query
 
 
-def _with_feedback(session: Session, rows: Sequence[AnswerRow]) -> Iterator[Lineage]:
+def _with_feedback(
+    session: Session, rows: Sequence[AnswerRow], reader: Caller
+) -> Iterator[Lineage]:
     given: dict[str, list[Feedback]] = defaultdict(list)
     query = select(FeedbackRow).where(FeedbackRow.answer_id.in_([row.id for row in rows]))
     for feedback in session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id)):
-        given[feedback.answer_id].append(feedback_for(OPERATOR, feedback))
+        given[feedback.answer_id].append(feedback_for(reader, feedback))
     for row in rows:
         record = AnswerRecord.model_validate(row, from_attributes=True)
         yield Lineage(**dict(record), feedback=given[row.id])

@@ -17,7 +17,7 @@ Json = JSON(none_as_null=True)
 class AnswerRow(Table):
     """An answer as it was given; the fields are those of `AnswerRecord`.
 
-    `owner` and `needs` are NULL in rows of code that did not know them.
+    `owner`, `needs` and `documents` are NULL in rows of code that did not know them.
     """
 
     __tablename__ = "answers"
@@ -28,6 +28,7 @@ class AnswerRow(Table):
     caller: Mapped[str]
     owner: Mapped[str | None]
     needs: Mapped[list[list[str]] | None] = mapped_column(Json)
+    documents: Mapped[list[str] | None] = mapped_column(Json)
     document_set: Mapped[str]
     question: Mapped[str | None]
     question_hash: Mapped[str] = mapped_column(String(64))

@@ -49,23 +49,26 @@ class Message(BaseModel):
 class StreamOptions(BaseModel):
     """What is sent beside the words."""
 
-    include_usage: bool = False
+    include_usage: bool | None = None
 
 
 class CompletionRequest(BaseModel):
-    """A chat completion. Fields that are not named here are accepted and left aside."""
+    """A chat completion. Fields that are not named here are accepted and left aside.
+
+    In OpenAI's API null means that a field is left out; so it does here.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(description="`plumb/SET`, or `plumb/SET@PROMPT`.", examples=["plumb/demo"])
     messages: list[Message] = Field(min_length=1)
-    stream: bool = False
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
     user: str | None = None
     tools: list[Any] | None = None
-    filters: dict[str, Any] = Field(
-        default_factory=dict, description="As in POST /v1/chat (the client's `extra_body`)."
+    filters: dict[str, Any] | None = Field(
+        default=None, description="As in POST /v1/chat (the client's `extra_body`)."
     )
 
 
@@ -90,7 +93,7 @@ def turn_request(request: CompletionRequest) -> TurnRequest:
         question=last.text,
         document_set=document_set,
         prompt=prompt,
-        filters=request.filters,
+        filters=request.filters or {},
         said=tuple(_said(request.messages[:-1])),
         conversation=_conversation(request),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from app.callers import Caller, Role
-from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated, TooManyRequests
+from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
+from app.processor import Processor
 from app.security.addresses import network_of
 from app.security.audit import Audit
 from app.security.keys import PREFIX, Keys
@@ -26,7 +27,8 @@ class Guard:
         private: whether only this machine can reach the service, and nobody is asked.
         assumed: whether that is so because nobody said otherwise; a proxy then belies it.
         audit: the log of administrative acts.
-        slots: answers that are worked on.
+        slots: answers that are worked on, or wait for that.
+        processor: whose work is done next.
         bodies: requests whose bodies are received.
         uploads: uploads that are received.
         followers: streams of job events.
@@ -43,11 +45,13 @@ class Guard:
         rates: Rates,
         limits: LimitsSettings,
         audit: Audit,
+        processor: Processor,
     ) -> None:
         self.asks = asks
         self.private = private
         self.assumed = assumed
         self.audit = audit
+        self.processor = processor
         self.slots = Slots(
             limits.answers_at_once, limits.answers_of_one, "answers are being worked on"
         )
@@ -85,10 +89,6 @@ class Guard:
         except (NotAuthenticated, AccessDenied) as error:
             self._count_failure(address)
             self.audit.denied(address, "authenticate", why=str(error))
-            raise
-        except IssuerUnavailable:
-            # Else whoever makes up key ids could go on for as long as the issuer is away.
-            self._count_failure(address)
             raise
 
     def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:

@@ -33,7 +33,10 @@ def keys_by_algorithm(key: Any) -> dict[str, jwt.PyJWK]:
     Args:
         key: as the issuer publishes it; need not be a key at all.
     """
-    if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or not key["kid"]:
+    if not isinstance(key, dict):
+        return {}
+    key_id = key.get("kid")
+    if "kid" in key and (not isinstance(key_id, str) or not key_id):
         return {}
     kind = key.get("kty")
     curve = None if kind == "RSA" else key.get("crv")
@@ -49,7 +52,7 @@ def keys_by_algorithm(key: Any) -> dict[str, jwt.PyJWK]:
         return {}
     public = {name: key[name] for name in PUBLIC[kind] if name in key}
     try:
-        found = {name: jwt.PyJWK({**public, "kid": key["kid"]}, name) for name in fitting}
+        found = {name: jwt.PyJWK(public, name) for name in fitting}
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, AttributeError):
         return {}
     if kind == "RSA" and any(one.key.key_size < LEAST_RSA_BITS for one in found.values()):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from app.processor import Processor
 from app.security.addresses import is_own_address
 from app.security.audit import Audit
 from app.security.guard import Guard
@@ -10,14 +13,14 @@ from app.security.rates import Rates
 from app.security.settings import AuthSettings, LimitsSettings
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
-from app.service_settings import RedisSettings
+from app.service_settings import RedisSettings, ServeSettings
 from app.store.database import Database
 
 
 def open_guard(
     auth: AuthSettings,
     limits: LimitsSettings,
-    host: str,
+    serve: ServeSettings,
     redis: RedisSettings,
     database: Database,
 ) -> Guard:
@@ -26,10 +29,11 @@ def open_guard(
     Args:
         auth: how callers show who they are.
         limits: how much they may ask.
-        host: the address that the service listens on.
+        serve: the address that the service listens on, and its processes.
         redis: where processes count together.
         database: where keys and the audit log are; migrated.
     """
+    host = serve.host
     asks = must_show(auth, host)
     tokens = None
     if auth.issuer:
@@ -46,6 +50,7 @@ def open_guard(
         rates=Rates(redis.url.get_secret_value() if redis.url else None),
         limits=limits,
         audit=Audit(database, limits.denials_kept),
+        processor=Processor(limits.work_of(serve.workers), limits.work_wait_s),
     )
 
 
@@ -54,14 +59,26 @@ def must_show(auth: AuthSettings, host: str) -> bool:
     return not is_own_address(host) if auth.enabled is None else auth.enabled
 
 
-def notice(auth: AuthSettings, host: str) -> str:
-    """What whoever starts the service should know of who may use it."""
+def notice(auth: AuthSettings, host: str, hosts: Sequence[str] = ()) -> str:
+    """What whoever starts the service should know of who may use it.
+
+    Args:
+        auth: how callers show who they are.
+        host: the address that the service listens on.
+        hosts: names by which it may be called, where that is set (`browser.hosts`).
+    """
     if must_show(auth, host):
         tokens = f" or a token of {auth.issuer}" if auth.issuer else ""
         return f"Callers must show a key{tokens}: `plumb keys create NAME --role reader` makes one."
     if is_own_address(host):
         return "Nobody is asked who they are: everyone on this machine may do everything."
+    pages = (
+        ""
+        if hosts
+        else " So may pages of other sites, by a name that leads here: set browser.hosts "
+        "(PLUMB_BROWSER_HOSTS) to the names of this service."
+    )
     return (
         f"WARNING: auth.enabled=false: whoever reaches {host} may do everything, and sees all "
-        "documents."
+        f"documents.{pages}"
     )

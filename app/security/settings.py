@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import urlsplit
 
@@ -114,13 +115,26 @@ class LimitsSettings(SettingsGroup):
     answers_at_once: int = Field(
         default=16,
         ge=1,
-        description="Questions and searches that one process works on at once; further ones get "
-        "503 and may come again.",
+        description="Questions and searches that one process works on at once, those included that "
+        "wait; further ones get 503 and may come again. The last quarter is for callers who have none.",
     )
     answers_per_caller: int | None = Field(
         default=None,
         ge=1,
         description="How many of these one caller may hold. Default: half, rounded up.",
+    )
+    work_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many of these one process computes for at a time. The others wait, and the "
+        "caller that used the processor least is next. Default: one for each processor, shared by "
+        "serve.workers.",
+    )
+    work_wait_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a question or search waits until it is worked on, seconds; then it gets "
+        "503 and may come again.",
     )
     uploads_per_caller: int = Field(
         default=4,
@@ -152,6 +166,17 @@ class LimitsSettings(SettingsGroup):
     def answers_of_one(self) -> int:
         """How many answers one caller may have worked on at once."""
         return self.answers_per_caller or (self.answers_at_once + 1) // 2
+
+    def work_of(self, workers: int) -> int:
+        """How many answers one of so many processes computes for at a time."""
+        return self.work_at_once or max(1, processors() // workers)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class BrowserSettings(SettingsGroup):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -19,6 +20,7 @@ from app.errors import IssuerUnavailable
 from app.security.jwk import keys_by_algorithm
 from app.security.settings import check_url
 
+logger = logging.getLogger(__name__)
 DISCOVERY = "/.well-known/openid-configuration"
 FRESH_S = 600.0  # after this long they are fetched again
 LASTING_S = 3600.0  # and for so long they hold where the issuer is away
@@ -29,6 +31,8 @@ DEADLINE_S = 5.0
 # How long a token whose key is known waits for a fetch that may take that key back.
 RENEWAL_S = 1.0
 COME_AGAIN_S = 1
+# Under this id stand the keys that have none.
+WITHOUT_ID = ""
 MOST_BYTES = 1_000_000
 # Unpacked content could be larger than any bound on what was received.
 AS_IT_IS = {"Accept-Encoding": "identity"}
@@ -65,19 +69,33 @@ class SigningKeys:
         self._lock = threading.Lock()
         self._fetching: Future[None] | None = None
         self._is_waited_for = False
-        self._keys: Mapping[str, ByAlgorithm] = {}
+        self._keys: Mapping[str | None, ByAlgorithm] = {}
+        # Tokens that could not be checked since the last line in the log about that.
+        self._unchecked = 0
         self._fetched = self._failed = -float("inf")
         self._failure = ""
 
-    def find(self, key_id: str) -> ByAlgorithm | None:
+    def find(self, key_id: str | None) -> ByAlgorithm | None:
         """The keys of this id, by the algorithms they fit; None if the issuer has none.
+
+        Args:
+            key_id: as the token names it. Keys without an id count where none has this id.
+                None: the token names no key, and all keys count.
 
         Raises:
             IssuerUnavailable: that cannot be told now: the issuer cannot be asked, or is being
                 asked for somebody else.
         """
+        try:
+            return self._find(key_id)
+        except IssuerUnavailable:
+            with self._lock:
+                self._unchecked += 1
+            raise
+
+    def _find(self, key_id: str | None) -> ByAlgorithm | None:
         with self._lock:
-            known, age = self._keys.get(key_id), self._clock() - self._fetched
+            known, age = self._known(key_id), self._clock() - self._fetched
             if known is not None and age >= LASTING_S:
                 known = None
             if known is not None:
@@ -94,7 +112,10 @@ class SigningKeys:
                 self._wait(begun, RENEWAL_S)
             except IssuerUnavailable:
                 return known
-        return self._keys.get(key_id)
+        return self._known(key_id)
+
+    def _known(self, key_id: str | None) -> ByAlgorithm | None:
+        return self._keys.get(key_id) or self._keys.get(WITHOUT_ID)
 
     def fetch(self) -> int:
         """Ask the issuer now; how many keys it has.
@@ -164,6 +185,9 @@ class SigningKeys:
             with self._lock:
                 self._fetching = None
                 self._failure, self._failed = str(failure), self._clock()
+                unchecked, self._unchecked = self._unchecked, 0
+            # One line for each fetch, and there is one in five seconds at most; tokens come faster.
+            logger.error("%s Tokens not checked since the last such line: %s.", failure, unchecked)
             begun.set_exception(failure)
         else:
             with self._lock:
@@ -193,12 +217,13 @@ class SigningKeys:
         return url
 
 
-def _by_id(published: list[Any]) -> Mapping[str, ByAlgorithm]:
-    """Keys to check signatures with; what else stands beside them is left aside."""
-    found: dict[str, dict[str, list[jwt.PyJWK]]] = defaultdict(lambda: defaultdict(list))
+def _by_id(published: list[Any]) -> Mapping[str | None, ByAlgorithm]:
+    """Keys to check signatures with, by id, and under None all of them; the rest is left aside."""
+    found: dict[str | None, dict[str, list[jwt.PyJWK]]] = defaultdict(lambda: defaultdict(list))
     for key in published:
         for algorithm, usable in keys_by_algorithm(key).items():
-            found[key["kid"]][algorithm].append(usable)
+            found[key.get("kid", WITHOUT_ID)][algorithm].append(usable)
+            found[None][algorithm].append(usable)
     return {key_id: dict(by_algorithm) for key_id, by_algorithm in found.items()}
 
 

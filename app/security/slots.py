@@ -34,6 +34,8 @@ class Slot:
 class Slots:
     """So many at once, and nobody waits. Safe to share between threads.
 
+    The last quarter is for callers who hold none, so that a few callers cannot take all.
+
     Args:
         most: how many all callers together may hold.
         each: how many one caller may hold.
@@ -43,6 +45,7 @@ class Slots:
     def __init__(self, most: int, each: int, what: str) -> None:
         self._most = most
         self._each = each
+        self._open = most - most // 4
         self._what = what
         self._lock = threading.Lock()
         self._taken = 0
@@ -55,13 +58,19 @@ class Slots:
             who: who takes it; None: somebody who is not counted alone.
 
         Raises:
-            TooBusy: the caller holds as many as one may, or all are taken.
+            TooBusy: the caller holds as many as one may, or all are taken that they may take.
         """
         with self._lock:
             if who is not None and self._of[who] >= self._each:
                 raise TooBusy(
                     f"{self._each} of your {self._what}, which is the bound for one caller; come "
                     "again in a moment.",
+                    COME_AGAIN_S,
+                )
+            if who is not None and self._of[who] and self._taken >= self._open:
+                raise TooBusy(
+                    f"{self._taken} {self._what}, and the last places are kept for callers who "
+                    "have none; come again in a moment.",
                     COME_AGAIN_S,
                 )
             if self._taken >= self._most:

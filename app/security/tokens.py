@@ -16,6 +16,8 @@ from app.security.signing_keys import SigningKeys
 from ingestion.storable import quoted, unstorable_text
 
 LONGEST_NAME = 150
+# Keys that are tried for a token that names none: each try takes time.
+MOST_TRIED = 16
 HASH_SHOWN = 10
 # What only ID tokens and logout tokens carry (OpenID Connect). An issuer that says in another way
 # that it is an access token may put them there too: Keycloak did so with `nonce`.
@@ -99,13 +101,18 @@ class Tokens:
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError("it is not signed as it must be")
-        found = self._keys.find(key_id) if key_id else None
+        found = None if key_id == "" else self._keys.find(key_id)
         if found is None:
             raise jwt.InvalidKeyError("its issuer has no key of that id")
         failure: jwt.PyJWTError = jwt.InvalidAlgorithmError(
             "its issuer's key of that id is for another algorithm"
         )
-        for key in found.get(algorithm, []):
+        fitting = found.get(algorithm, [])
+        if key_id is None and len(fitting) > MOST_TRIED:
+            raise jwt.InvalidKeyError(
+                f"it names no key (`kid`), and its issuer has {len(fitting)} keys that might fit"
+            )
+        for key in fitting:
             try:
                 claims: dict[str, Any] = jwt.decode(
                     token,

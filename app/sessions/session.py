@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.callers import Needs
+from app.callers import Caller, Needs
 from app.errors import InvalidRequest
+from app.read_access import ReadAccess
 
 SESSION_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,100}$")
 
@@ -25,6 +27,9 @@ class Exchange(BaseModel):
         answer_id: the answer's id.
         documents: ids of the documents that were cited.
         needs: who may read it, see `Caller.meets`; None: nobody noted it.
+        document_set: the set that was asked; None: nobody noted it.
+        sources: ids of all documents that the answer and the question were made from; None: nobody
+            noted them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +41,13 @@ class Exchange(BaseModel):
     answer_id: str
     documents: list[str] = Field(default_factory=list)
     needs: Needs | None = None
+    document_set: str | None = None
+    sources: list[str] | None = None
+
+    @property
+    def made_from(self) -> list[str]:
+        """The documents that it was made from; where nobody noted them, those that it cites."""
+        return self.documents if self.sources is None else self.sources
 
 
 class SessionSummary(BaseModel):
@@ -76,6 +88,19 @@ class Sessions(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds."""
+
+
+def readable(exchanges: Iterable[Exchange], caller: Caller, access: ReadAccess) -> list[Exchange]:
+    """The exchanges that their owner may still read.
+
+    Raises:
+        As `ReadAccess.allows`.
+    """
+    return [
+        one
+        for one in exchanges
+        if access.allows(caller, one.needs, one.document_set, one.made_from)
+    ]
 
 
 def check_session_id(session_id: str) -> str:

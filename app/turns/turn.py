@@ -70,15 +70,25 @@ class Turn(Answer):
     notices: list[str] = Field(default_factory=list)
     release: str | None = None
     _also_needs: Needs = PrivateAttr(default_factory=list)
+    _also_documents: list[str] = PrivateAttr(default_factory=list)
 
     @property
     def also_needs(self) -> Needs:
         """What it takes to read what was said before, where that shaped the question."""
         return self._also_needs
 
-    def shaped_by(self, needs: Needs) -> None:
-        """Note what it takes to read what shaped the question. Responses do not show it."""
+    @property
+    def also_documents(self) -> list[str]:
+        """The documents that this was made from."""
+        return self._also_documents
+
+    def shaped_by(self, needs: Needs, documents: list[str]) -> None:
+        """Note what shaped the question: what it takes to read it, and the documents behind it.
+
+        Responses do not show it.
+        """
         self._also_needs = needs
+        self._also_documents = documents
 
     def as_answer(self) -> Answer:
         """The answer without what is said of the turn, the question above all."""
@@ -94,7 +104,7 @@ class FailedTurn:
         manifest: of what it was to be answered with.
         standalone_question: what was to be searched for.
         release: see `Turn`.
-        also_needs: see `Turn`.
+        also_needs, also_documents: see `Turn`.
     """
 
     error: PlumbError
@@ -102,6 +112,7 @@ class FailedTurn:
     standalone_question: str
     release: str | None = None
     also_needs: Needs = field(default_factory=list)
+    also_documents: list[str] = field(default_factory=list)
 
 
 def new_id() -> str:

@@ -12,14 +12,16 @@ from typing import TypeAlias
 from anyio import CancelScope
 from anyio.to_thread import run_sync
 
-from app.answering.answer import Answer, Passage, needs_of
+from app.answering.answer import Answer, Passage, documents_of, needs_of
 from app.answering.chain import Asked
 from app.answering.condensing import Said
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
 from app.errors import SessionsUnavailable
-from app.sessions.session import Exchange, Sessions, check_session_id
+from app.processor import at_work
+from app.read_access import ReadAccess
+from app.sessions.session import Exchange, Sessions, check_session_id, readable
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError
 
@@ -42,6 +44,7 @@ class _Begun:
     notices: list[str]
     release: str | None
     also_needs: Needs
+    also_documents: list[str]
 
 
 class Turns:
@@ -53,6 +56,7 @@ class Turns:
         cache: keeps answers; None for none.
         on_turn: each is called with every turn that has ended.
         on_failure: each is called with every turn that failed after its question was understood.
+        access: holds what was said before against what the caller may see now.
     """
 
     def __init__(
@@ -62,18 +66,22 @@ class Turns:
         on_turn: Sequence[OnTurn] = (),
         cache: AnswerCache | None = None,
         on_failure: Sequence[OnFailure] = (),
+        access: ReadAccess | None = None,
     ) -> None:
         self._answers = answers
         self._sessions = sessions
         self._on_turn = on_turn
         self._cache = cache
         self._on_failure = on_failure
+        self._access = access or ReadAccess()
 
+    @at_work()
     def take(self, request: TurnRequest, caller: Caller) -> Turn:
         """Answer.
 
         Raises:
-            As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none.
+            As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none;
+            TooBusy: see `at_work`.
         """
         begun = self._begin(request, caller)
         asked = begun.asked
@@ -103,7 +111,7 @@ class Turns:
         making: Making | None = None
         with self._watching(begun, request, caller):
             if cache is not None:
-                found = await run_sync(cache.begin, begun.asked, caller.groups)
+                found = await run_sync(at_work()(cache.begin), begun.asked, caller.groups)
                 if isinstance(found, Served):
                     yield found.answer.passages
                     yield found.answer.answer
@@ -118,7 +126,7 @@ class Turns:
                         yield step
                         continue
                     if making is not None:
-                        await run_sync(making.keep, step)
+                        await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
                     yield await run_sync(self._end, begun, step, how, request, caller)
 
@@ -129,7 +137,12 @@ class Turns:
             yield
         except PlumbError as error:
             failed = FailedTurn(
-                error, begun.asked.manifest, begun.standalone, begun.release, begun.also_needs
+                error,
+                begun.asked.manifest,
+                begun.standalone,
+                begun.release,
+                begun.also_needs,
+                begun.also_documents,
             )
             for told in self._on_failure:
                 told(failed, request, caller)
@@ -149,17 +162,20 @@ class Turns:
     def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
         return self._cache if request.cached else None
 
+    @at_work()
     def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
         deadline = self._answers.deadline()
         notices: list[str] = []
         said = list(request.said)
         said_needs: Needs = []
+        said_documents: list[str] = []
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
                 kept = self._sessions.history(caller.id, request.session_id)
                 # What the caller may no longer see is not used to understand a follow-up either.
-                history = [one for one in kept if caller.meets(one.needs)]
+                history = readable(kept, caller, self._access)
+                said_documents = sorted({name for one in history for name in one.made_from})
                 said_needs = together(*(one.needs or () for one in history))
                 said = [Said(one.standalone, one.answer) for one in history]
             except SessionsUnavailable as error:
@@ -182,10 +198,12 @@ class Turns:
             sticky=sticky,
             deadline=deadline,
         )
-        also_needs = said_needs if condensed_by is not None else []
         release = self._answers.release_of(asked.manifest)
-        return _Begun(asked, standalone, notices, release, also_needs)
+        if condensed_by is None:
+            return _Begun(asked, standalone, notices, release, [], [])
+        return _Begun(asked, standalone, notices, release, said_needs, said_documents)
 
+    @at_work()
     def _end(
         self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
     ) -> Turn:
@@ -202,7 +220,7 @@ class Turns:
             notices=begun.notices,
             release=begun.release,
         )
-        turn.shaped_by(begun.also_needs)
+        turn.shaped_by(begun.also_needs, begun.also_documents)
         if request.session_id is not None:
             try:
                 self._sessions.append(caller.id, request.session_id, _exchange(turn))
@@ -223,4 +241,6 @@ def _exchange(turn: Turn) -> Exchange:
         answer_id=turn.id,
         documents=sorted({citation.document for citation in turn.citations}),
         needs=together(needs_of(turn.passages), turn.also_needs),
+        document_set=turn.manifest.document_set,
+        sources=sorted({*documents_of(turn.passages), *turn.also_documents}),
     )

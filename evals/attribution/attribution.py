@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from evals.attribution.effects import Cell, contrasts, weighed
-from evals.gate.pairing import cases_of, check_comparable, values_of
+from evals.gate.pairing import cases_of, check_comparable
+from evals.runs.case_means import values_of
 from evals.runs.run import EvalRun, MetricInfo
 from evals.statistics.choosing import estimate_difference
 from evals.statistics.resamples import Resamples

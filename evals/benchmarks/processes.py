@@ -13,7 +13,7 @@ from typing import Any
 
 from prompts.errors import SettingsError
 
-START_S = 60
+START_S = 180
 
 
 def free_port() -> int:
@@ -27,7 +27,7 @@ def wait_for(port: int, process: subprocess.Popen[Any]) -> None:
     """Wait until the process listens on the port.
 
     Raises:
-        SettingsError: it ended, or does not listen within a minute.
+        SettingsError: it ended, or does not listen within three minutes.
     """
 
     def listens() -> bool:

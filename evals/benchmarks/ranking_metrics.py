@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import bm25s
 import Stemmer
-from ranx import Qrels, Run
-from ranx import evaluate as evaluated_by_ranx
 
 from evals.benchmarks.data import Question, corpus, questions, read_jsonl
 from evals.benchmarks.table import Result
@@ -56,6 +54,8 @@ def theirs(
     rankings: Sequence[Sequence[str]], relevant: Sequence[Mapping[str, float]]
 ) -> list[dict[str, float]]:
     """Each figure of each question, by ranx."""
+    from ranx import Qrels, Run, evaluate  # takes seconds to import
+
     names = [f"q{number:05d}" for number in range(len(rankings))]
     qrels = Qrels(
         {
@@ -69,7 +69,7 @@ def theirs(
             for name, ranked in zip(names, rankings, strict=True)
         }
     )
-    found = evaluated_by_ranx(qrels, run, list(NAMES), return_mean=False)
+    found = evaluate(qrels, run, list(NAMES), return_mean=False)
     order = list(qrels.keys())
     by_name = {
         name: {metric: float(found[metric][place]) for metric in NAMES}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,8 +16,8 @@ import uvicorn
 from fastapi import FastAPI, Response
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from app.answering.models import ChatModels, Chosen
@@ -31,6 +31,8 @@ from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
 
 REPLY = "It is as the first passage says [1]."
+# A streamed reply is longer, so that a client which does not read stops it on its way.
+STREAMED = [f"{word} " for word in REPLY.split() * 50]
 CALLS = "/calls"
 
 
@@ -52,6 +54,17 @@ class InstantModel(BaseChatModel):
     ) -> ChatResult:
         self.calls.append(1)
         return ChatResult(generations=[ChatGeneration(message=AIMessage(REPLY))])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        self.calls.append(1)
+        for word in STREAMED:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word))
 
 
 class InstantModels(ChatModels):

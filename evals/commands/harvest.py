@@ -106,12 +106,14 @@ def harvest(
 
     from app.callers import Caller
     from app.lineage.stored import (
+        OPERATOR,
         Wanted,
         count_stored,
         may_be_shown,
         said_before,
         stored_answers,
     )
+    from app.read_access import ReadAccess
     from app.store.database import Database
     from evals.commands.chosen_set import chosen_set
     from evals.growing import harvest as harvesting
@@ -119,6 +121,7 @@ def harvest(
     from evals.growing.redaction import Redactor
     from evals.growing.review_file import add_to_review, read_review
     from evals.running.application import Application
+    from ingestion.index.filters import visible_to
 
     redactor = Redactor(settings.evals.phone_regions)
     rows = [row.candidate for row in read_review(output)] if output.exists() else []
@@ -135,6 +138,10 @@ def harvest(
     database = Database(settings.store.url.get_secret_value())
     try:
         info = chosen_set(application, set_name)
+        opened = application.open(info)
+        access = ReadAccess(application.parts(settings).sets)
+        # What people wrote of answers may quote any document that they saw.
+        sees_all = opened.count(visible_to(groups)) == opened.count()
         database.migrate()
         wanted = Wanted(
             document_set=info.name,
@@ -148,8 +155,8 @@ def harvest(
 
         def shown() -> Iterator[Lineage]:
             nonlocal withheld
-            for answer in stored_answers(database, wanted):
-                if may_be_shown(answer, reader):
+            for answer in stored_answers(database, wanted, OPERATOR if sees_all else reader):
+                if may_be_shown(answer, reader, access):
                     yield answer
                 else:
                     withheld += 1
@@ -157,11 +164,11 @@ def harvest(
         with notes.status(f"0 of {total} answers") as status:
             found = harvesting.harvest(
                 shown(),
-                lambda answer: said_before(database, answer, harvesting.MOST_SAID, reader),
+                lambda answer: said_before(database, answer, harvesting.MOST_SAID, reader, access),
                 redactor,
                 known,
                 application.embed_by(info),
-                application.open(info),
+                opened,
                 {answer for answer in stood_for if answer},
                 lambda looked: status.update(f"{looked} of {total} answers"),
             )

@@ -24,7 +24,7 @@ class VerdictFolder:
             EvalError: it cannot be written.
         """
         file = self._folder / f"{verdict.at:%Y%m%dT%H%M%SZ}-{verdict.id}.json"
-        return write_text(file, verdict.model_dump_json(indent=2))
+        return write_text(file, verdict.model_dump_json(indent=2), private=True)
 
     def files(self) -> list[Path]:
         """All verdicts' files, oldest first."""

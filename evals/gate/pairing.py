@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from evals.cases.case import Case
 from evals.errors import NotComparable
-from evals.runs.run import CaseResult, EvalRun, Judge
+from evals.runs.case_means import present_values, values_of
+from evals.runs.run import EvalRun, Judge
 
 
 @dataclass(frozen=True)
@@ -95,46 +94,8 @@ def repeated(metric: str, run: EvalRun) -> list[list[float]]:
     """All values of a metric, by question."""
     groups: dict[str, list[float]] = defaultdict(list)
     for result in run.results:
-        groups[result.case.id].extend(_present(metric, [result]))
+        groups[result.case.id].extend(present_values(metric, [result]))
     return list(groups.values())
-
-
-def values_of(
-    metric: str, run: EvalRun, only: Collection[str] | None = None
-) -> dict[str, float | Literal["missing", "not asked"]]:
-    """Per question the mean of its repeats of a metric, or why there is none.
-
-    Args:
-        metric: its name.
-        run: the run.
-        only: ids of the questions to look at; None for all.
-    """
-    groups: dict[str, list[CaseResult]] = defaultdict(list)
-    for result in run.results:
-        if only is None or result.case.id in only:
-            groups[result.case.id].append(result)
-    return {case_id: case_value(metric, results) for case_id, results in groups.items()}
-
-
-def case_value(metric: str, results: list[CaseResult]) -> float | Literal["missing", "not asked"]:
-    """A question's value: the mean of its repeats, or why there is none.
-
-    Args:
-        metric: its name.
-        results: all of one question.
-    """
-    present = _present(metric, results)
-    due = sum(metric in result.scores or result.error is not None for result in results)
-    if not due:
-        return "not asked"
-    # A question that mostly fails must not count by the one time that it did not.
-    return math.fsum(present) / len(present) if 2 * len(present) > due else "missing"
-
-
-def _present(metric: str, results: Iterable[CaseResult]) -> list[float]:
-    scores = (result.scores[metric].value for result in results if metric in result.scores)
-    # NaN is no value, wherever it comes from.
-    return [float(score) for score in scores if score is not None and math.isfinite(score)]
 
 
 def _told(judge: Judge | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.answering.answer import Answer
 from evals.cases.case import Case
-from evals.gate.pairing import case_value
+from evals.runs.case_means import case_value
 from evals.runs.run import CaseResult, EvalRun, MetricInfo
 
 # Values of equal scores differ by rounding where they are means of repeats.

@@ -15,7 +15,8 @@ from evals.cases.labels import Found, resolve
 from evals.cases.reading import read_cases, tagged
 from evals.errors import DatasetError, SuiteError
 from evals.running.application import Application
-from evals.running.fingerprints import ANSWERING, code_version, fingerprint
+from evals.running.code_version import answering_version, labels_version
+from evals.running.fingerprints import fingerprint
 from evals.running.kept_results import KeptResults
 from evals.running.system import System
 from evals.runs.run import DatasetVersion
@@ -166,8 +167,8 @@ class _Names:
         self._condensing: str | None = None
         is_extractive = settings.chat.model == EXTRACTIVE
         self._base = fingerprint(
-            "answer-1",
-            code_version(ANSWERING),
+            "answer-2",
+            answering_version(),
             version.model_dump(mode="json"),
             [prompt.name, prompt.version, prompt.content_hash],
             settings.chat.model_dump(mode="json", include={"model", "base_url", "parameters"}),
@@ -235,8 +236,9 @@ def _labels(
     if not labels:
         return {}
     # The digest names the chunks, wherever the index is.
-    code = code_version(["evals/cases/labels.py"])
-    key = fingerprint("labels-1", code, version.digest, [label.model_dump() for label in labels])
+    key = fingerprint(
+        "labels-2", labels_version(), version.digest, [label.model_dump() for label in labels]
+    )
     row = kept.get("labels", key)
     if row is None:
         found = resolve(labels, application.open(version))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from app.answering.answer import Answer
 from evals.errors import UnknownMetric
 from evals.metrics.metric import Judged, Metric
-from evals.running.fingerprints import fingerprint, scoring_version
+from evals.running.code_version import scoring_version
+from evals.running.fingerprints import fingerprint
 from evals.running.kept_results import KeptResults
 from evals.running.plan import Item
 from evals.runs.run import Judge, MetricInfo, Score
@@ -99,7 +100,7 @@ class Scoring:
         self._made: dict[str, Metric] = {}
         self._opened: JudgeModel | None = None
         judge = settings.judge.model_dump(mode="json", exclude=BOUNDS)
-        self._base = fingerprint("score-1", scoring_version(), judge, version.model.content_hash)
+        self._base = fingerprint("score-2", scoring_version(), judge, version.model.content_hash)
 
     @cached_property
     def infos(self) -> dict[str, MetricInfo]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from app.private_files import make_private_folder
-from evals.errors import EvalError, UnknownRun
+from evals.errors import UnknownRun
 from evals.runs.run import EvalRun
 from evals.written import write_text
 
@@ -25,11 +24,7 @@ class RunFolder:
             EvalError: it cannot be written.
         """
         file = self._folder / f"{run.id}.json"
-        try:
-            make_private_folder(self._folder)
-        except OSError as error:
-            raise EvalError(f"{file}: cannot be written: {error.strerror or error}.") from error
-        return write_text(file, run.model_dump_json())
+        return write_text(file, run.model_dump_json(), private=True)
 
     def load(self, run_id: str) -> EvalRun:
         """A run.

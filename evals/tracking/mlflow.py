@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.configuration.redaction import shown
+from app.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
 from evals.tracking.entry import Artifact, Entry, Table
@@ -72,7 +73,7 @@ class MlflowTracker:
             warnings.simplefilter("ignore")
             error_types = self._load()
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                make_private_folder(self._folder)
                 yield
             except error_types as error:
                 raise TrackerError(

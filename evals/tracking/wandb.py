@@ -12,6 +12,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
 from evals.tracking.entry import Artifact, Entry
@@ -104,7 +105,7 @@ class WandbTracker:
         wandb = _sdk()
         beside = self._beside(entry)
         try:
-            beside.mkdir(parents=True, exist_ok=True)
+            make_private_folder(beside)
             with variables({"WANDB_DATA_DIR": str(beside)}):
                 run = self._begun(entry)
                 try:
@@ -190,7 +191,7 @@ def _made(artifact: Artifact, beside: Path) -> sdk.Artifact:
     )
     # One entry may hold several versions of one name.
     folder = beside / "artifacts" / secrets.token_hex(6)
-    folder.mkdir(parents=True)
+    make_private_folder(folder)
     for name, text in artifact.files.items():
         file = folder / name
         file.write_text(text, encoding="utf-8")

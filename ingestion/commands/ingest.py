@@ -49,6 +49,10 @@ def ingest(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and sync whenever files change.")
     ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="List what is left out of which document on purpose."),
+    ] = False,
     engine: Annotated[str, typer.Option(help="What runs the work: local or ray.")] = "local",
     why: Annotated[str, typer.Option(help="A remark for the log of publications.")] = "",
     id_field: Annotated[
@@ -101,7 +105,7 @@ def ingest(
         watch_and_sync(request, settings, catalogue)
         return
     if dry_run:
-        _rehearse(request, settings, catalogue, json=json)
+        _rehearse(request, settings, catalogue, json=json, verbose=verbose)
         return
     report = asked.run(request, settings, catalogue, quiet=json)
     if json:
@@ -109,20 +113,22 @@ def ingest(
     else:
         from ingestion.commands.shown import show_report
 
-        show_report(report)
+        show_report(report, verbose=verbose)
     if report.not_published:
         raise typer.Exit(FAILED)
     if report.problems:
         raise typer.Exit(INCOMPLETE)
 
 
-def _rehearse(request: Any, settings: Any, catalogue: Catalogue, *, json: bool) -> None:
+def _rehearse(
+    request: Any, settings: Any, catalogue: Catalogue, *, json: bool, verbose: bool
+) -> None:
     from ingestion.commands import asked, shown
 
     result = asked.rehearse(request, settings, catalogue, quiet=json)
     if json:
         typer.echo(result.model_dump_json(indent=2))
     else:
-        shown.show_dry_run(result)
+        shown.show_dry_run(result, verbose=verbose)
     if result.problems:
         raise typer.Exit(INCOMPLETE)

@@ -7,13 +7,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.sync.golden import GoldenReport
-from ingestion.sync.report import DryRun, Problem, SyncReport
+from ingestion.sync.report import DroppedWords, DryRun, Problem, SyncReport
 
 MOST_NAMED = 20
 
 
-def show_report(report: SyncReport, console: Console | None = None) -> None:
-    """What a run did: a line for the version, one for the work, then what wants attention."""
+def show_report(
+    report: SyncReport, console: Console | None = None, *, verbose: bool = False
+) -> None:
+    """What a run did: a line for the version, one for the work, then what wants attention.
+
+    `verbose` adds the documents of which words were left out on purpose.
+    """
     console = console or Console()
     state = "live" if report.published else "a candidate, not live"
     what = "is now at" if report.changed else "is unchanged at"
@@ -44,9 +49,10 @@ def show_report(report: SyncReport, console: Console | None = None) -> None:
         console.print(f"Removed old versions: {', '.join(report.collected)}.", highlight=False)
     show_problems(report.problems, console)
     show_hidden(report.hidden, console)
+    show_dropped(report.dropped, console, verbose=verbose)
 
 
-def show_dry_run(run: DryRun, console: Console | None = None) -> None:
+def show_dry_run(run: DryRun, console: Console | None = None, *, verbose: bool = False) -> None:
     """What a run would do."""
     console = console or Console()
     base = f"version {run.base_version}" if run.base_version else "nothing (first build)"
@@ -68,6 +74,7 @@ def show_dry_run(run: DryRun, console: Console | None = None) -> None:
     if run.refused:
         console.print(f"[red]Would not be published[/]: {escape(run.refused)}.", highlight=False)
     show_problems(run.problems, console)
+    show_dropped(run.dropped, console, verbose=verbose)
 
 
 def show_ids(what: str, ids: list[str], console: Console) -> None:
@@ -107,6 +114,24 @@ def show_hidden(hidden: list[Problem], console: Console) -> None:
     for item in hidden:
         table.add_row(escape(item.document), escape(item.reason))
     console.print(table)
+
+
+def show_dropped(dropped: DroppedWords, console: Console, *, verbose: bool) -> None:
+    """What loaders left out on purpose: the words of each reason, and of each document."""
+    if not dropped.by_reason:
+        return
+    said = "; ".join(f"{reason}: {count:,}" for reason, count in dropped.by_reason.items())
+    more = "" if verbose else " (-v lists the documents)"
+    console.print(f"Words left out on purpose: {escape(said)}{more}.", highlight=False)
+    if not verbose:
+        return
+    table = Table("Document", "Words left out", box=None, pad_edge=False)
+    for id_, counts in dropped.by_document.items():
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in counts.items())
+        table.add_row(escape(id_), escape(reasons))
+    console.print(table)
+    if (rest := dropped.documents - len(dropped.by_document)) > 0:
+        console.print(f"… and {rest:,} more documents")
 
 
 def show_problems(problems: list[Problem], console: Console) -> None:

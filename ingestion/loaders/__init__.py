@@ -12,7 +12,7 @@ from ingestion.loaders.records import LoadProblem, RecordFields
 
 # Raise it whenever the same bytes come to be read as another text, cut differently or stored with
 # other facets: every set is then built anew at its next sync.
-EXTRACTION = "3"
+EXTRACTION = "4"
 
 __all__ = [
     "EXTRACTION",

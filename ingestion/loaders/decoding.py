@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingestion.errors import UnreadableDocument
 
@@ -17,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SHIFTS = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
 # Guessing costs time per byte, and the bytes that tell encodings apart are the non-ASCII ones.
 _SAMPLE = 32 * 1024
 _PIECE = 1 << 20
@@ -24,10 +28,52 @@ _NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _AROUND = 200
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\v\x08\x1a\x1b"))
 _MOST_CONTROL = 0.02
+_LEAST_NUL = 0.02  # of the high bytes in UTF-16: Chinese has few spaces
 
-_WESTERN = frozenset(
-    "àáâãäåæçèéêëìíîïñòóôõöøùúûüœßÿÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ"
-    "\N{NO-BREAK SPACE}€£¢§©®™°±²½·•…–—‘’‚“”„«»‹›¿¡ªº´µ×"
+# What text files are written in, in chardet's names; rare relatives of these only mislead it.
+_PLAUSIBLE = (
+    "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859-1 iso8859-2 "
+    "iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-13 iso8859-15 "
+    "iso8859-16 koi8-r koi8-u mac-cyrillic mac-greek mac-latin2 mac-roman mac-turkish cp437 cp737 "
+    "cp775 cp850 cp852 cp855 cp857 cp858 cp862 cp865 cp866 cp869 cp1125 tis-620 kz1048 big5hkscs "
+    "cp932 cp949 euc_jis_2004 euc_kr gb18030 hz iso2022_jp_2 iso2022_jp_2004 iso2022_jp_ext "
+    "iso2022_kr shift_jis_2004 johab"
+).split()
+# Codecs that also read what newer systems write under the older name.
+_WIDER = {"iso8859-1": "cp1252", "tis-620": "cp874", "euc_kr": "cp949", "hz": "hz"}
+# The letters beyond ASCII of languages that chardet names, where encodings are easily confused.
+_LETTERS = {
+    language: frozenset(letters + letters.upper())
+    for language, letters in {
+        "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüßé", "es": "áéíñóúü", "et": "äõöšüž",
+        "fi": "äåöšž", "fr": "àâæçèéêëîïôœùûüÿ", "hr": "čćđšž", "hu": "áéíóöőúüű", "is": "áðéíóúýþæö",
+        "it": "àèéìíîòóùú", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "nl": "áèéêëïíöóü", "no": "æøåéò",
+        "pl": "ąćęłńóśźż", "pt": "àáâãçéêíóôõúü", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž",
+        "sl": "čšž", "sv": "åäöé", "tr": "âçğıîiöşüû",
+        "vi": "àáâăèéêíóôơùúưđ",
+    }.items()
+}  # fmt: skip
+_LETTERS["tr"] |= {"İ"}
+_WINDOWS = 1.01  # decides between two that chardet finds alike
+_RARE = 0.85  # a weight for the encodings of other systems than Windows and Unix
+_OTHER_SYSTEMS = re.compile(r"mac-|cp(?!874)[478]\d\d$|cp1125|johab|iso8859-16|kz1048")
+_RARE_IF_FEW = 0.5  # little text says little of its encoding: the usual one is likelier
+_WESTERN_IF_FEW = 1.5
+_FEW_WORDS = 4
+_MOST_WORDS = 200  # are judged
+_ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
+_ODD_WORDS_COUNTED = 8
+# Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
+# of measures behind a figure or a unit.
+_SIGNS_ONLY = re.compile(
+    rb"[\x80\x82\x84-\x87\x89\x8b\x91-\x97\x99\x9b\xa0\xa3\xa7\xa9\xab\xae\xb0\xb7\xbb]"
+    rb"|(?<=[ckd\s]m)[\xb2\xb3](?![\w\x80-\xff])|(?<!\w)\xb1(?=\s?\d)|\xb5(?=[mglsAFVW]\b)"
+    rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![\w\x80-\xff])|(?<=\d\s)\xd7(?=\s\d)"
+)
+_NEVER_WITHIN = frozenset("¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω")
+_NEVER_BEFORE_LETTERS = frozenset("¼½¾¨´¸¯")
+_EASTERN = frozenset(
+    "CJK HIRAGANA KATAKANA HANGUL IDEOGRAPHIC HALFWIDTH FULLWIDTH BOPOMOFO".split()
 )
 
 UTF8 = "utf-8"
@@ -63,13 +109,28 @@ def marked_encoding(head: bytes) -> str | None:
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark: every other byte of its spaces, digits and line breaks is NUL."""
+    head = data[: _SAMPLE & ~1]
+    if 0 not in head or len(head) % 2:
+        return None
+    for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        low = head[::2] if encoding == "utf-16-le" else head[1::2]
+        if 0 in low or high.count(0) < _LEAST_NUL * len(high):
+            continue
+        text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+        if all(character.isprintable() or character.isspace() for character in text):
+            return encoding
+    return None
+
+
 def check_is_text(data: bytes, name: str) -> None:
     """Refuse what no text encoding writes: NUL bytes, or many other control bytes.
 
     Raises:
         UnreadableDocument: the bytes look binary.
     """
-    if marked_encoding(data) in ("utf-16", "utf-32"):
+    if marked_encoding(data) in ("utf-16", "utf-32") or _unmarked_utf16(data):
         return
     nul = data.find(0)
     if nul >= 0:
@@ -97,19 +158,19 @@ def decode(data: bytes, name: str, declared: str | None = None) -> Decoded:
     Raises:
         UnreadableDocument: it is not text, or in no encoding that can be told.
     """
-    check_is_text(data, name)
-    marked = marked_encoding(data)
+    marked = marked_encoding(data) or _unmarked_utf16(data)
     if marked:
         return _decode_marked(data, marked)
+    check_is_text(data, name)
     try:
-        return Decoded(data.decode(UTF8))
+        return _decode_shifted(data) or Decoded(data.decode(UTF8))
     except UnicodeDecodeError:
         if _is_damaged_utf8(data):
             return _replacing(data, UTF8)
-    if declared and declared.lower().replace("-", "") != "utf8":
+    if declared and (codec := _codec(declared)):
         try:
-            return Decoded(data.decode(declared), codecs.lookup(declared).name)
-        except (LookupError, UnicodeError):
+            return Decoded(data.decode(codec), codec)
+        except UnicodeError:
             pass  # the declaration is wrong, as they often are: guess
     encoding = guess_encoding(data, name)
     try:
@@ -118,54 +179,148 @@ def decode(data: bytes, name: str, declared: str | None = None) -> Decoded:
         return _replacing(data, encoding)
 
 
+def _codec(label: str) -> str | None:
+    """The codec that a declaration means, if it is of use where UTF-8 does not fit.
+
+    Labels are read as browsers read them (WHATWG Encoding Standard): iso-8859-1 and us-ascii mean
+    windows-1252. Other labels are those of Python.
+    """
+    import webencodings
+
+    known = webencodings.lookup(label)
+    try:
+        codec = codecs.lookup(known.codec_info.name if known else label).name
+    except LookupError:
+        return None
+    # A page whose declaration could be read is not in UTF-16, and is not UTF-8 if that failed.
+    return None if codec.startswith("utf") or not _is_of_text(codec) else codec
+
+
+def _is_of_text(codec: str) -> bool:
+    """Whether a codec makes text of bytes: Python also has base64 and the like among them."""
+    return codecs.lookup(codec)._is_text_encoding
+
+
 def guess_encoding(data: bytes, name: str) -> str:
     """The likeliest encoding of bytes that are not UTF-8, from a sample of them.
+
+    chardet ranks encodings by the letter pairs of languages. Short texts rank many of them close
+    together; those in which words come out that nobody writes fall back.
 
     Raises:
         UnreadableDocument: no encoding fits.
     """
-    from charset_normalizer import from_bytes
+    import chardet
 
     sample = _telling_sample(data)
-    if _is_western(sample):
+    if not _NON_ASCII.search(_SIGNS_ONLY.sub(b"", sample)):
         return "cp1252"
-    best = from_bytes(sample).best()
+    found = chardet.detect_all(
+        sample,
+        ignore_threshold=True,
+        compat_names=False,
+        prefer_superset=False,
+        include_encodings=_PLAUSIBLE,
+        empty_input_encoding="cp1252",
+    )
+    best, most = None, 0.0
+    for candidate in found:  # the likeliest first
+        encoding = candidate["encoding"]
+        if candidate["confidence"] * _WINDOWS <= most:
+            break
+        if encoding is not None and (weight := _weight(sample, encoding, candidate)) > most:
+            best, most = _WIDER.get(encoding, encoding), weight
     if best is None:
         raise UnreadableDocument(
             f"{name}: its text encoding cannot be told; save it as UTF-8 and ingest it again"
         )
-    return best.encoding
+    if _decodes_alike(sample, best, "cp1252"):  # all of it can be read as Western
+        return "cp1252"
+    return codecs.lookup(best).name
 
 
 def _telling_sample(data: bytes) -> bytes:
     """The first non-ASCII bytes, with some text around them."""
     gathered = bytearray()
-    end = 0
+    start = end = -1
     for match in _NON_ASCII.finditer(data):
-        if match.start() >= end:
-            start, end = max(match.start() - _AROUND, end), match.end() + _AROUND
-            # Whole lines where they are short: half a multi-byte character misleads.
-            start = max(start, data.rfind(b"\n", start, match.start()) + 1)
-            gathered += data[start:end] + b"\n"
-        if len(gathered) > _SAMPLE:
+        # A cut in the middle of ASCII does not halve a character of several bytes.
+        if match.start() > end + 2 * _AROUND or start < 0:
+            gathered += data[start : end + _AROUND] + b"\n" if start >= 0 else b""
+            start = max(match.start() - _AROUND, 0)
+        end = match.end()
+        if len(gathered) + end - start > _SAMPLE:
             break
+    gathered += data[start : end + _AROUND]
+    del gathered[_SAMPLE:]
     return bytes(gathered)
 
 
-def _is_western(sample: bytes) -> bool:
-    """Whether the bytes read as a Western European language in Windows-1252.
-
-    Asked before guessing, because short Western texts fit many code pages equally well, and a
-    guesser then takes Spanish for Polish. Other languages use letters that Western ones lack,
-    or far more non-ASCII ones.
-    """
+def _decodes_alike(sample: bytes, one: str, other: str) -> bool:
     try:
-        text = sample.decode("cp1252")
+        return sample.decode(one) == sample.decode(other)
     except UnicodeDecodeError:
         return False
-    marked = [character for character in text if not character.isascii()]
-    letters = sum(map(str.isalpha, text))
-    return set(marked) <= _WESTERN and sum(map(str.isalpha, marked)) <= letters / 2
+
+
+def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float:
+    """How likely an encoding is: chardet's confidence, less for odd words; 0 where it fails."""
+    try:
+        decoder = codecs.getincrementaldecoder(_WIDER.get(encoding, encoding))()
+        text = decoder.decode(sample)  # its last character may be cut
+    except UnicodeDecodeError:
+        return 0.0
+    letters = _LETTERS.get(str(candidate["language"]))
+    words = list(dict.fromkeys(word for word in text.split() if not word.isascii()))
+    judged = words[:_MOST_WORDS]
+    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in judged)
+    few = len(words) < _FEW_WORDS
+    usual = 1.0
+    if encoding == "cp1252":
+        usual = _WESTERN_IF_FEW if few else _WINDOWS
+    elif encoding.startswith("cp125"):
+        usual = _WINDOWS
+    elif _OTHER_SYSTEMS.match(encoding):
+        usual = _RARE_IF_FEW if few else _RARE
+    return float(candidate["confidence"]) * usual * _ODD_WORD ** min(odd, _ODD_WORDS_COUNTED)
+
+
+def _is_odd(word: str) -> bool:
+    """Whether nobody writes a word so: Latin letters beside others, a sign or a capital within."""
+    if any("\x80" <= character <= "\x9f" for character in word):
+        return True
+    scripts, before = set(), ""
+    for place, character in enumerate(word):
+        following = word[place + 1 : place + 2].isalpha()
+        if character.isalpha():
+            scripts.add(_script(character))
+            if character.isupper() and before.islower() and not character.isascii():
+                return True
+        elif character == "¤" or (
+            following
+            and (
+                character in _NEVER_BEFORE_LETTERS
+                or (before.isalpha() and character in _NEVER_WITHIN)
+            )
+        ):
+            return True
+        before = character
+    return len(scripts) > 1
+
+
+def _is_foreign(word: str, letters: frozenset[str] | None) -> bool:
+    """Whether a word has letters that its language lacks."""
+    if letters is None:
+        return False
+    return any(c.isalpha() and not c.isascii() and c not in letters for c in word)
+
+
+def _script(character: str) -> str:
+    if character.isascii() or "\xaa" <= character < "\u0250" or "\u1e00" <= character < "\u1f00":
+        return "Latin"
+    name = unicodedata.name(character, "").split(" ", 1)[0]
+    # Japanese mixes its scripts, and modifiers belong to any.
+    return "Eastern" if name in _EASTERN else name
 
 
 def _decode_marked(data: bytes, encoding: str) -> Decoded:
@@ -175,6 +330,17 @@ def _decode_marked(data: bytes, encoding: str) -> Decoded:
     except UnicodeDecodeError:
         decoded = _replacing(data, encoding)
         return Decoded(decoded.text, shown, decoded.replaced)
+
+
+def _decode_shifted(data: bytes) -> Decoded | None:
+    """Text of 7 bits that escape sequences shift into other scripts, as Japanese mail is."""
+    for mark, encoding in _SHIFTS if b"\x1b" in data else ():
+        if mark in data:
+            try:
+                return Decoded(data.decode(encoding), encoding)
+            except UnicodeDecodeError:
+                pass  # colours of a terminal, for example
+    return None
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
@@ -199,7 +365,7 @@ def stream_encoding(path: Path, name: str) -> str:
     check = codecs.getincrementaldecoder(UTF8)()
     with path.open("rb") as file:
         piece = file.read(_PIECE)
-        marked = marked_encoding(piece)
+        marked = marked_encoding(piece) or _unmarked_utf16(piece)
         if marked:
             return marked
         while piece:

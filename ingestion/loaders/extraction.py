@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ingestion.documents import Block, BlockKind, Page, Scalar
 from ingestion.loaders.cleaning import clean, one_line, prose
 from ingestion.loaders.losses import Losses
-from ingestion.loaders.tables import Row, pipe_table
+from ingestion.loaders.tables import Row, laid_out, pipe_table
 from ingestion.loaders.titles import is_generic
 from ingestion.visibility import GroupRule
 
@@ -72,8 +72,24 @@ class TextBuilder:
         lines = (line.rstrip() for line in clean(text).split("\n"))
         self._append(BlockKind.CODE, "\n".join(lines).strip("\n"), page=page)
 
-    def table(self, rows: Sequence[Row], *, header_rows: int, page: Page | None = None) -> None:
-        """A table as Markdown; the first `header_rows` rows are joined into one header."""
+    def table(
+        self,
+        rows: Sequence[Row],
+        *,
+        header_rows: int | None = None,
+        emphasised: int = 0,
+        page: Page | None = None,
+    ) -> None:
+        """A table as Markdown; the first `header_rows` rows are joined into one header.
+
+        Without `header_rows` the rule for all formats finds the header, and the lines of text
+        above it, which become paragraphs; see `laid_out` for `emphasised`.
+        """
+        if header_rows is None:
+            layout = laid_out(rows, emphasised=emphasised)
+            for line in layout.lines_above:
+                self.paragraph(line, page)
+            rows, header_rows = layout.rows, layout.header_rows
         text, header_end = pipe_table(rows, header_rows)
         self._append(BlockKind.TABLE, text, page=page, header_length=header_end)
 

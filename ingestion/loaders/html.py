@@ -9,13 +9,19 @@ from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.front_matter import note_rules
 from ingestion.loaders.html_content import main_content
+from ingestion.loaders.html_inline import flat_text
+from ingestion.loaders.html_parsing import parse
 from ingestion.loaders.html_walk import HtmlWalker
+from ingestion.loaders.losses import Losses
 from ingestion.loaders.titles import stated_title
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
-_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""")
+_DECLARED = re.compile(
+    rb"""<(?:meta\s[^>]*?charset|\?xml\s[^>]*?encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""",
+    re.IGNORECASE,
+)
 _DECLARATION_BYTES = 4096
 
 # <meta name or property> to metadata key; the first one found wins.
@@ -44,24 +50,14 @@ def extract(data: bytes, name: str) -> TextBuilder:
     soup = parse(decoded.text)
     _read_head(soup, builder)
     page_title = soup.title.get_text() if soup.title is not None else None
-    content = main_content(soup)
+    content = main_content(soup, builder.losses)
     first = content.find("h1")
     # The title element often names the site as well.
-    builder.title = stated_title(first.get_text()) if first is not None else None
+    title = flat_text(first, Losses()) if first is not None else None
+    builder.title = stated_title(title)
     builder.title = builder.title or page_title
     HtmlWalker(builder).walk(content)
     return builder
-
-
-def parse(text: str) -> BeautifulSoup:
-    """Parsed HTML. The HTML parser of lxml knows no external entities and fetches nothing."""
-    import warnings
-
-    from bs4 import BeautifulSoup, UnusualUsageWarning
-
-    # Remarks for programmers, such as "this looks like a file name", about input not ours.
-    warnings.filterwarnings("ignore", category=UnusualUsageWarning)
-    return BeautifulSoup(text, "lxml")
 
 
 def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:

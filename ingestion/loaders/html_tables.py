@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingestion.loaders.html_inline import flat_text
+from ingestion.loaders.losses import Losses
 from ingestion.loaders.tables import guess_header_rows
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def is_data_table(table: Tag) -> bool:
     if table.get("role") in ("presentation", "none"):
         return False
     if table.find("table") is not None:  # asked first: it keeps deep nesting cheap
-        return False
+        return table.find_parent("table") is None and _has_own_header(table)
     if table.find(["th", "caption"]) is not None:
         return True
     if table.find(_BLOCK_CONTENT) is not None:
@@ -29,13 +31,29 @@ def is_data_table(table: Tag) -> bool:
     return len(rows) > 1 and any(len(row.find_all("td")) > 1 for row in rows)
 
 
-def table_rows(table: Tag) -> tuple[list[list[str]], int]:
+def _has_own_header(table: Tag) -> bool:
+    """Whether the table itself has header cells, rather than a table within it."""
+    return any(row.find("th", recursive=False) is not None for row in _own_rows(table))
+
+
+def _own_rows(table: Tag) -> list[Tag]:
+    """The rows of a table without those of tables within it, in the order they are drawn."""
+    head: list[Tag] = []
+    body: list[Tag] = []
+    foot: list[Tag] = []
+    for part in table.find_all(["thead", "tbody", "tfoot", "tr"], recursive=False):
+        place = {"thead": head, "tfoot": foot}.get(part.name, body)
+        place += [part] if part.name == "tr" else part.find_all("tr", recursive=False)
+    return head + body + foot
+
+
+def table_rows(table: Tag, losses: Losses) -> tuple[list[list[str]], int]:
     """The cells' text, and how many rows at the top are the header.
 
     A cell that spans rows is repeated in each, so that a row makes sense alone; one that spans
     columns is repeated only in the header, where every column needs its name.
     """
-    tags = [row for row in table.find_all("tr") if row.find(["td", "th"]) is not None]
+    tags = [row for row in _own_rows(table) if row.find(["td", "th"], recursive=False)]
     header_rows = _header_rows(tags)
     rows: list[list[str]] = []
     open_spans: dict[int, tuple[str, int]] = {}
@@ -43,7 +61,7 @@ def table_rows(table: Tag) -> tuple[list[list[str]], int]:
         row: list[str] = []
         for cell in tag.find_all(["td", "th"], recursive=False):
             _take_open(row, open_spans)
-            text = cell.get_text(" ")
+            text = flat_text(cell, losses)
             width = _span(cell, "colspan", _WIDEST_SPAN)
             height = _span(cell, "rowspan", _TALLEST_SPAN)
             for offset in range(width):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from ingestion.loaders.cleaning import prose
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.html_content import NEVER_CONTENT
+from ingestion.loaders.html_code import code_text, is_code_block
+from ingestion.loaders.html_inline import (
+    BLOCKS,
+    LISTS,
+    HtmlInline,
+    Leave,
+    flat_text,
+    is_shown,
+    reversed_children,
+)
+from ingestion.loaders.html_lists import OpenList, marker_of
 from ingestion.loaders.html_tables import is_data_table, table_rows
 
 if TYPE_CHECKING:
@@ -16,36 +24,9 @@ if TYPE_CHECKING:
     from bs4.element import PageElement
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figcaption figure form "
-    "header hgroup hr li main ol p section summary table tbody td tfoot th thead tr ul caption "
-    "menu".split()
-)
-_CODE = frozenset(("pre", "listing", "xmp"))
+_DISPLAYED = re.compile(r"display:(?:block|flex|grid|list-item|table)")
 
-
-@dataclass(slots=True)
-class _List:
-    """An open list; `number` is None for bullets."""
-
-    number: int | None
-
-    def marker(self) -> str:
-        """The next item's marker."""
-        if self.number is None:
-            return "-"
-        self.number += 1
-        return f"{self.number - 1}."
-
-
-@dataclass(slots=True)
-class _Leave:
-    """Stands on the stack for the end of an element that has been entered."""
-
-    tag: Tag
-
-
-_Step: TypeAlias = "PageElement | _Leave"
+_Step: TypeAlias = "PageElement | Leave"
 
 
 class HtmlWalker:
@@ -56,91 +37,121 @@ class HtmlWalker:
 
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
-        self._inline: list[str] = []
-        self._lists: list[_List] = []
+        self._inline = HtmlInline(builder.losses)
+        self._lists: list[OpenList] = []
         self._marker: str | None = None  # of the list item that has no text yet
+        self._in_term = False
         self._term = ""  # of a definition list, to stand before its definition
 
     def walk(self, root: Tag) -> None:
         """Write all of `root`."""
         from bs4 import Tag
-        from bs4.element import NavigableString, PreformattedString
 
-        stack: list[_Step] = list(_reversed_children(root))
+        stack: list[_Step] = list(reversed_children(root))
         while stack:
             step = stack.pop()
-            if isinstance(step, _Leave):
+            if isinstance(step, Leave):
                 self._leave(step.tag)
             elif isinstance(step, Tag):
                 if self._enter(step):
-                    stack.append(_Leave(step))
-                    stack.extend(_reversed_children(step))
-            # Comments, doctypes and the like are preformatted strings; they show nothing.
-            elif isinstance(step, NavigableString) and not isinstance(step, PreformattedString):
-                self._inline.append(str(step).replace("\n", " ").replace("\r", " "))
+                    stack.append(Leave(step))
+                    stack.extend(reversed_children(step))
+            elif is_shown(step):
+                self._inline.text_node(str(step))
         self._flush()
+        self._end_terms()
 
     def _enter(self, tag: Tag) -> bool:
         """Start an element; False if it has been dealt with, content included."""
         name = tag.name
-        if name in NEVER_CONTENT:
+        if is_code_block(tag):
+            self._flush()
+            self._end_marker()
+            self._builder.code(code_text(tag))
             return False
+        if name not in BLOCKS:
+            if _is_displayed(tag):
+                self._flush()
+            return self._inline.enter(tag)
+        if self._in_term and name in ("dt", "dd"):  # </dt> may be left out
+            self._end_term()
+        self._flush()
+        self._in_term = name == "dt" or (self._in_term and name != "dd")
         if name in _HEADINGS:
-            self._flush()
-            self._builder.heading(tag.get_text(), _HEADINGS[name])
-            return False
-        if name in _CODE:
-            self._flush()
-            self._builder.code(_code_text(tag))
+            self._heading(tag, _HEADINGS[name])
             return False
         if name == "table" and is_data_table(tag):
-            self._flush()
             self._table(tag)
             return False
-        if name == "br":
-            self._inline.append("\n")
-        elif name == "img":
-            self._inline.append(str(tag.get("alt") or ""))
-        elif name in ("ul", "ol", "menu"):
-            self._flush()
-            self._lists.append(_List(_first_number(tag) if name == "ol" else None))
+        if name in LISTS:
+            self._end_terms()
+            self._lists.append(OpenList.of(tag))
+        elif name == "dl":
+            self._end_terms()
         elif name == "li":
-            self._flush()
-            self._marker = self._lists[-1].marker() if self._lists else "-"
-        elif name in _BLOCKS:
-            self._flush()
+            self._marker = marker_of(tag, self._lists)
+        elif name == "optgroup":
+            self._inline.add(str(tag.get("label") or ""))
         return True
 
     def _leave(self, tag: Tag) -> None:
         name = tag.name
-        if name == "dt":
+        if name not in BLOCKS:
+            self._inline.leave(tag)
+            if _is_displayed(tag):
+                self._flush()
+            return
+        if name == "dt" and self._in_term:
             self._end_term()
-        elif name in _BLOCKS:
-            self._flush()
-            self._term = "" if name == "dl" else self._term
-        if name in ("ul", "ol", "menu") and self._lists:
+            return
+        self._flush()
+        if name == "dl":
+            self._end_terms()
+        if name in LISTS and self._lists:
             self._lists.pop()
         if name == "li":
             self._marker = None
 
+    def _heading(self, tag: Tag, level: int) -> None:
+        text = flat_text(tag, self._builder.losses)
+        marker, self._marker = self._marker, None
+        if text and marker and marker != "-":
+            text = f"{marker} {text}"
+        self._end_terms()
+        self._builder.heading(text, level)
+
     def _table(self, table: Tag) -> None:
+        self._end_marker()
+        losses = self._builder.losses
         if table.caption is not None:
-            self._builder.paragraph(table.caption.get_text(" "))
-        rows, header_rows = table_rows(table)
+            self._builder.paragraph(flat_text(table.caption, losses))
+        rows, header_rows = table_rows(table, losses)
         self._builder.table(rows, header_rows=header_rows)
 
     def _end_term(self) -> None:
-        term = self._take()
+        term = self._inline.take()
         self._term = f"{self._term} / {term}" if self._term and term else term or self._term
+        self._in_term = False
 
-    def _take(self) -> str:
-        text = prose("".join(self._inline))
-        self._inline.clear()
-        return text
+    def _end_terms(self) -> None:
+        """Write a term that has no definition of its own."""
+        term, self._term = self._term, ""
+        if term:
+            self._builder.line(f"- {term}")
+
+    def _end_marker(self) -> None:
+        """Write the number of an item that begins with a table or code; end an open term."""
+        marker, self._marker = self._marker, None
+        if marker and marker != "-":
+            self._builder.line("  " * (len(self._lists) - 1) + marker)
+        self._end_terms()
 
     def _flush(self) -> None:
         """Write the inline text so far as a paragraph, an item, or a definition."""
-        text = self._take()
+        if self._in_term:  # a term may hold paragraphs
+            self._inline.add(" ")
+            return
+        text = self._inline.take()
         if not text:
             return
         if self._term:
@@ -156,16 +167,8 @@ class HtmlWalker:
             self._builder.paragraph(text)
 
 
-def _reversed_children(tag: Tag) -> Iterator[PageElement]:
-    return reversed(tag.contents)
-
-
-def _first_number(tag: Tag) -> int:
-    start = str(tag.get("start", "1"))
-    return int(start) if start.isdecimal() and len(start) < 9 else 1
-
-
-def _code_text(tag: Tag) -> str:
-    for line_break in tag.find_all("br"):
-        line_break.replace_with("\n")
-    return tag.get_text()
+def _is_displayed(tag: Tag) -> bool:
+    """Whether an inline element is drawn as a block by its own style."""
+    return bool(tag.attrs) and bool(
+        _DISPLAYED.search(str(tag.get("style") or "").replace(" ", "").lower())
+    )

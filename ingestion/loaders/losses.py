@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from enum import StrEnum
 
@@ -19,6 +20,23 @@ class Loss(StrEnum):
     NAVIGATION = "navigation and advertisements"
     DUPLICATE = "the same text again, as another program's fallback"
     COMMENT = "comments of reviewers"
+    LINE_NUMBER = "line numbers of code"
+
+
+_LINE = re.compile(r"(.+): (\d+) words?")
+
+
+def counted(lines: object) -> Counter[str]:
+    """Words by reason, from the lines in a document's metadata; other lines are passed over.
+
+    A document may have a field of the same name that is its author's.
+    """
+    words: Counter[str] = Counter()
+    for line in lines if isinstance(lines, list) else ():
+        found = _LINE.fullmatch(str(line))
+        if found and found[1] in set(Loss):
+            words[found[1]] += int(found[2])
+    return words
 
 
 class Losses:

@@ -35,9 +35,21 @@ def _tokens(text: str) -> list[Token]:
     time to parse them grows with the square of its length."""
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.subscript import sub_plugin
+    from mdit_py_plugins.superscript import superscript_plugin
 
     # Nesting is bounded at 20 levels by the preset.
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("inline")
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
+    dollarmath_plugin(
+        parser, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True
+    )
+    for plugin in (deflist_plugin, sub_plugin, superscript_plugin):
+        plugin(parser)
+    parser.disable("inline")
     environment: dict[str, object] = {}
     tokens = parser.parse(text, environment)
     for token in tokens:

@@ -26,6 +26,11 @@ class Script(Enum):
 _SUFFIXES = frozenset(
     "st nd rd th e er re ère ere ème eme es nde o a º ª le te de lle lles me mes gr".split()
 )
+# A raised number behind one of these is no exponent but a note: 95%¹, 2021⁴, provisional².
+_BEFORE_NOTE = re.compile(r"(?:[%‰.,;:!?\"”’»…]|\b(?:1[5-9]|20)\d\d|[^\W\d_]{5,})$")
+_UNIT_WORD = re.compile(r"(?:met(?:er|re)s?|inch(?:es)?|seconds?|miles?|yards?)$", re.IGNORECASE)
+_BRACKETED_NOTE = re.compile(r"\[\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*|[a-z])\s*\]")
+_NOTE_NUMBER = re.compile(r"\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*")
 # Signs that stand high by themselves.
 _HIGH_SIGNS = re.compile(r"[*†‡§¶™®©℠°′″'\"º ª]+")
 _SIMPLE = re.compile(r"[-+−–]?[^\W_]+(?:[.,][^\W_]+)*|[-+−–*]")
@@ -40,8 +45,15 @@ def on_one_line(runs: Iterable[tuple[str, Script]]) -> str:
         ("".join(text for text, _ in group), script)
         for script, group in groupby(((t, s) for t, s in runs if t), key=lambda run: run[1])
     ]
-    written = ""
+    written, skip = "", 0
     for place, (text, script) in enumerate(merged):
+        if skip:
+            skip -= 1
+            continue
+        if drawn := _drawn_fraction(merged[place : place + 3]):
+            written += f" {drawn}" if written[-1:].isdigit() else drawn
+            skip = 2
+            continue
         following = merged[place + 1][0] if place + 1 < len(merged) else ""
         written += _written(text, script, written, following)
     return written
@@ -52,9 +64,30 @@ def fraction(numerator: str, denominator: str) -> str:
     return f"{_grouped(numerator)}/{_grouped(denominator)}"
 
 
+def power(base: str, exponent: str) -> str:
+    """A base with what is raised: `10^6`, `2^(n+1)`."""
+    return f"{base}^{_grouped(exponent)}" if exponent else base
+
+
+def index(base: str, below: str) -> str:
+    """A base with what is lowered: `x_i`, `log_2`."""
+    return f"{base}_{_grouped(below)}" if below else base
+
+
 def note_mark(label: str) -> str:
     """The mark of a footnote: `[^1]`, as in Markdown, so that it is not taken for a number."""
-    return f"[^{label.strip()}]"
+    return f"[^{label.strip(' []()')}]"
+
+
+def _drawn_fraction(runs: list[tuple[str, Script]]) -> str:
+    """A fraction that is drawn with a raised and a lowered figure around a stroke."""
+    scripts = [script for _, script in runs]
+    if scripts != [Script.RAISED, Script.BASE, Script.LOWERED] or runs[1][0].strip() not in (
+        "/",
+        "⁄",
+    ):
+        return ""
+    return fraction(runs[0][0].strip(), runs[2][0].strip())
 
 
 def _written(text: str, script: Script, before: str, following: str) -> str:
@@ -71,6 +104,14 @@ def _written(text: str, script: Script, before: str, following: str) -> str:
             return text
         if inner.lower() in _SUFFIXES and before[-1:].isalnum():
             return text
+        if bracketed := _BRACKETED_NOTE.fullmatch(inner):
+            return f"{ahead}{note_mark(bracketed[1])}{behind}"
+        if (
+            _NOTE_NUMBER.fullmatch(inner)
+            and _BEFORE_NOTE.search(before[-40:])
+            and not _UNIT_WORD.search(before[-40:])
+        ):
+            return f"{ahead}{note_mark(inner)}{behind}"
         return f"{ahead}^{_grouped(inner, always=touches)}{behind}"
     if before[-1:].isalpha() and _SIMPLE.fullmatch(inner) and not following[:1].isdigit():
         return text  # H2O, CO2, x1
@@ -81,4 +122,6 @@ def _written(text: str, script: Script, before: str, following: str) -> str:
 
 def _grouped(text: str, *, always: bool = False) -> str:
     text = " ".join(text.split())
-    return text if _SIMPLE.fullmatch(text) and not always else f"({text})"
+    # 1/2a may be read as half of a.
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return text if _SIMPLE.fullmatch(text) and not always and not mixed else f"({text})"

@@ -1,17 +1,53 @@
-"""Turn rows of cells into a Markdown pipe table."""
+"""Turn rows of cells into a Markdown pipe table: the lines above it, its header, its body."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.table_headers import guess_header_rows, is_clear_header
+
+__all__ = ["Layout", "Row", "guess_header_rows", "laid_out", "pipe_table"]
 
 Row: TypeAlias = Sequence[str]
 
-_VALUE = re.compile(r"[-+(]?[\s$€£¥]*\d[\d.,:/ -]*\s*[%)]?")
+# Lines above a table are few; what goes on longer is the table.
+_MOST_LINES_ABOVE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table as it reads.
+
+    Attributes:
+        lines_above: the text of rows above the header, such as the title of a report.
+        rows: the table, header first.
+        header_rows: how many of the rows are its header.
+    """
+
+    lines_above: list[str]
+    rows: list[Row]
+    header_rows: int
+
+
+def laid_out(rows: Sequence[Row], *, emphasised: int = 0) -> Layout:
+    """Find the lines above a table and its header.
+
+    Args:
+        rows: all rows, empty ones among them, since they part lines above from the table.
+        emphasised: how many rows at the top, empty ones and lines above not counted, the author
+            set apart by bold type, a filter or the like; 0 if none or unknown.
+    """
+    start, lines = _lines_above(rows)
+    table = [row for row in rows[start:] if any(map(str.strip, row))]
+    header_rows = emphasised if 0 < emphasised < len(table) else guess_header_rows(table)
+    if header_rows > 1:
+        table[:header_rows] = _with_groups_filled(table[:header_rows])
+    return Layout(lines, table, header_rows)
 
 
 def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
@@ -32,25 +68,6 @@ def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
     return head + "\n".join(lines), len(head)
 
 
-def guess_header_rows(rows: Sequence[Row]) -> int:
-    """1 if the first row with content reads like column names, else 0.
-
-    Names are short, all different, none of them a number or a date; a column may lack one only
-    in the first place, above row labels.
-    """
-    width = max((len(_filled(row)) for row in rows[1:]), default=0)
-    if not rows or width == 0:
-        return 0
-    names = [cell.strip() for cell in _filled(rows[0])]
-    plausible = (
-        len(names) >= width
-        and all(names[1:])
-        and len(set(names)) == len(names)
-        and not any(_VALUE.fullmatch(name) or len(name) > 100 for name in names)
-    )
-    return int(plausible)
-
-
 def cleaned(rows: Sequence[Row]) -> list[list[str]]:
     """Rows with content, each cell on one line, pipes escaped."""
     kept = ([one_line(cell).replace("|", "\\|") for cell in row] for row in rows)
@@ -64,15 +81,73 @@ def joined(rows: Sequence[Row]) -> list[str]:
     return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
 
 
-def _filled(row: Row) -> Row:
-    """The row up to its last cell with content."""
-    end = len(row)
-    while end and not row[end - 1].strip():
-        end -= 1
-    return row[:end]
+def _lines_above(rows: Sequence[Row]) -> tuple[int, list[str]]:
+    """Where the table starts, and the texts of the rows above it.
+
+    A row with one filled cell above a table of three columns or more is a line of text. Other
+    rows are so only if they have fewer cells than the table and its header follows.
+    """
+    counts = [sum(1 for cell in row if cell.strip()) for row in rows]
+    filled = [place for place, count in enumerate(counts) if count]
+    lines: list[str] = []
+    for step, place in enumerate(filled[:_MOST_LINES_ABOVE]):
+        following = filled[step + 1 :]
+        if not following:
+            break
+        widths = sorted(counts[other] for other in following)
+        usual = widths[len(widths) // 2]
+        if usual < 2 or counts[place] >= usual:
+            return place, lines
+        # A record of two cells that lacks one looks like a title.
+        doubtful = counts[place] > 1 or usual == 2
+        if doubtful and not _is_line_above(rows, place, following, usual):
+            return place, lines
+        lines.append(" ".join(cell for cell in map(one_line, rows[place]) if cell))
+    # There is no table below lines that end like this: all of it is one.
+    return 0, []
+
+
+def _is_line_above(rows: Sequence[Row], place: int, following: Sequence[int], usual: int) -> bool:
+    """Whether a row of several cells stands above the table; `usual` is how many a row has."""
+    row = [cell.strip() for cell in rows[place]]
+    if not all(row[: sum(map(bool, row))]):  # groups over columns stand apart from each other
+        return False
+    for step, (before, other) in enumerate(pairwise([place, *following[:_MOST_LINES_ABOVE]])):
+        below = [rows[rest] for rest in following[step:]]
+        if sum(1 for cell in rows[other] if cell.strip()) >= usual:
+            clear = other > before + 1 or sum(map(bool, row)) == 1
+            return guess_header_rows(below) > 0 if clear else is_clear_header(below)
+    return False
+
+
+def _with_groups_filled(header: Sequence[Row]) -> list[Row]:
+    """Header rows in which a group's name stands over each of its columns.
+
+    Only where the lowest row repeats names, which says that the gaps above belong to groups.
+    """
+    lowest = [cell.strip() for cell in header[-1]]
+    names = [name for name in lowest if name]
+    if len(set(names)) == len(names):
+        return list(header)
+    filled: list[Row] = []
+    for row in header[:-1]:
+        cells = list(row) + [""] * (len(lowest) - len(row))
+        for place in range(1, len(lowest)):
+            if lowest[place] and not cells[place].strip():
+                cells[place] = cells[place - 1]
+        filled.append(cells)
+    return [*filled, header[-1]]
 
 
 def _pipe_row(row: Row, used: Sequence[int]) -> str:
     # A short row is valid Markdown; padding it would let one wide row blow up a long table.
     cells = _filled([row[place] for place in used[: bisect_left(used, len(row))]])
     return "|" + "".join(f" {cell} |" for cell in cells)
+
+
+def _filled(row: Row) -> Row:
+    """The row up to its last cell with content."""
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]

@@ -17,7 +17,7 @@ from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger
 from ingestion.sync.plan import make_plan
 from ingestion.sync.publishing import refusal
-from ingestion.sync.report import DryRun
+from ingestion.sync.report import DroppedWords, DryRun
 from ingestion.sync.run import find_known, full_build_reason, live_version
 from ingestion.sync.work import OnProgress, Outcome, Progress
 
@@ -78,6 +78,7 @@ def dry_run(
         unchanged=tally.unchanged,
         problems=tally.problems,
         hidden=ledger.hidden,
+        dropped=DroppedWords.of(tally.dropped),
         to_embed=to_embed,
         reused=reused,
         chunks_per_second=rate,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingestion.loaders.losses import DROPPED, counted
 from ingestion.sync.plan import Plan
 from ingestion.sync.read_as import same_groups
 from ingestion.sync.report import Problem
@@ -24,6 +26,8 @@ class Tally:
         problems: documents that could not be indexed.
         embedded: chunks whose vectors were computed.
         reused: chunks whose vectors were known.
+        dropped: words that loaders left out of the documents that were read, by document and
+            reason.
     """
 
     added: set[str] = field(default_factory=set)
@@ -33,6 +37,7 @@ class Tally:
     problems: list[Problem] = field(default_factory=list)
     embedded: int = 0
     reused: int = 0
+    dropped: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 class Ledger:
@@ -119,6 +124,8 @@ class Ledger:
         self.rows[row.id] = row
         self._tally.embedded += outcome.embedded
         self._tally.reused += len(outcome.chunks) - outcome.embedded
+        if outcome.chunks and (words := counted(outcome.chunks[0].metadata.get(DROPPED))):
+            self._tally.dropped[row.id] = words
         return True
 
     def _failed(self, row: SourceDocument, *, restricted: bool) -> None:

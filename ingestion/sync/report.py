@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel
 
 from ingestion.sync.golden import GoldenReport
+
+# A report names no more documents than people read.
+MOST_DOCUMENTS = 1_000
 
 
 class Problem(BaseModel):
@@ -21,6 +26,34 @@ class Problem(BaseModel):
     document: str
     reason: str
     kept: bool = False
+
+
+class DroppedWords(BaseModel):
+    """Words that loaders left out of documents on purpose.
+
+    Attributes:
+        by_reason: all of them, by reason.
+        by_document: the same for each document, those with the most words first, up to
+            `MOST_DOCUMENTS` of them.
+        documents: how many documents there are.
+    """
+
+    by_reason: dict[str, int] = {}
+    by_document: dict[str, dict[str, int]] = {}
+    documents: int = 0
+
+    @classmethod
+    def of(cls, words: Mapping[str, Counter[str]]) -> DroppedWords:
+        """The sum of words by document and reason."""
+        total: Counter[str] = Counter()
+        for counts in words.values():
+            total.update(counts)
+        first = sorted(words, key=lambda id_: (-words[id_].total(), id_))[:MOST_DOCUMENTS]
+        return cls(
+            by_reason=dict(total.most_common()),
+            by_document={id_: dict(words[id_].most_common()) for id_ in first},
+            documents=len(words),
+        )
 
 
 class SyncReport(BaseModel):
@@ -46,6 +79,7 @@ class SyncReport(BaseModel):
         documents_in_set, chunks_in_set: what the version holds.
         golden: the check by golden questions, if there are any.
         collected: versions removed since newer ones are kept.
+        dropped: words left out on purpose of the documents that this run has read.
     """
 
     document_set: str
@@ -70,6 +104,7 @@ class SyncReport(BaseModel):
     chunks_in_set: int = 0
     golden: GoldenReport | None = None
     collected: list[str] = []
+    dropped: DroppedWords = DroppedWords()
 
 
 class DryRun(BaseModel):
@@ -88,6 +123,7 @@ class DryRun(BaseModel):
         chunks_per_second: the embedder's speed, measured on some of these chunks.
         seconds_expected: for the embedding, from the two above.
         refused: why the result would not be published without `--force`; empty if it would.
+        dropped: words left out on purpose of the documents that this run has read.
     """
 
     kind: Literal["dry run"] = "dry run"
@@ -105,3 +141,4 @@ class DryRun(BaseModel):
     chunks_per_second: float | None
     seconds_expected: float | None
     refused: str = ""
+    dropped: DroppedWords = DroppedWords()

@@ -16,7 +16,7 @@ from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger, Tally
 from ingestion.sync.plan import Plan, make_plan
 from ingestion.sync.publishing import publish_if_sound
-from ingestion.sync.report import Problem, SyncReport
+from ingestion.sync.report import DroppedWords, Problem, SyncReport
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
@@ -210,6 +210,7 @@ def _report(
         unchanged=tally.unchanged,
         problems=tally.problems,
         hidden=hidden,
+        dropped=DroppedWords.of(tally.dropped),
         embedded=tally.embedded,
         reused=tally.reused,
     )

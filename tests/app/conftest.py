@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from app.parts import Parts
 from app.settings import load_settings
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
@@ -48,27 +50,42 @@ two working days.
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Path:
-    """A folder of three small documents."""
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for name, text in DOCUMENTS.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
+    """A folder of three small documents, which the test may change; `make_parts` indexes it."""
+    return _write_documents(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def indexed_depot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LanceDB index of the documents in the set `depot`, built once; tests get copies of it."""
+    folder = tmp_path_factory.mktemp("indexed-depot")
+    store = open_store(IndexSettings(url=str(folder / "index")))
+    sync_source("depot", str(_write_documents(folder)), workbench(store, embedder))
+    store.close()
+    return folder / "index"
 
 
 @pytest.fixture
 def make_parts(
-    embedder: Embedder, documents: Path, tmp_path: Path
+    request: pytest.FixtureRequest, embedder: Embedder, tmp_path: Path
 ) -> Iterator[Callable[..., Parts]]:
-    """Parts with settings over the defaults, and the documents in the set `depot`."""
+    """Parts with settings over the defaults, and the documents in the set `depot`.
+
+    Syncing takes half a second of processor time, so a test that leaves the documents alone gets a
+    copy of an index of them.
+    """
     made: list[Parts] = []
+    own_documents = "documents" in request.fixturenames
 
     def make(**overrides: Any) -> Parts:
         named = {name.replace("__", "."): value for name, value in overrides.items()}
         settings = load_settings({"index.url": str(tmp_path / "index"), **named})
+        is_folder = ":" not in settings.index.url
+        if is_folder and not own_documents and not Path(settings.index.url).exists():
+            shutil.copytree(request.getfixturevalue("indexed_depot"), settings.index.url)
         store = open_store(settings.index)
         catalogue = Catalogue(store)
         if not catalogue.names():
+            documents: Path = request.getfixturevalue("documents")
             sync_source("depot", str(documents), workbench(store, embedder))
         embedders = only_model(embedder)
         sets = OpenSets(catalogue, embedders, refresh_s=0)
@@ -83,3 +100,11 @@ def make_parts(
     yield make
     for parts in made:
         parts.catalogue.store.close()
+
+
+def _write_documents(parent: Path) -> Path:
+    folder = parent / "documents"
+    folder.mkdir()
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder

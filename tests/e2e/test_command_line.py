@@ -15,6 +15,8 @@ import pytest
 
 from tests.forked_plumb import run_plumb
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

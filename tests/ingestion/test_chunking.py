@@ -169,7 +169,8 @@ def test_a_word_longer_than_the_budget_is_cut_and_kept(chunker, tokens) -> None:
 
 def test_a_long_title_leaves_most_of_the_budget_to_the_text(chunker, tokens) -> None:
     chunks = chunker.chunk(document((BlockKind.TEXT, PROSE * 10), title="A very long title " * 60))
-    assert all(tokens.count(chunk.context) <= 64 for chunk in chunks)
+    assert max(tokens.count(chunk.context) for chunk in chunks) in range(32, 65)
+    assert covered(PROSE * 10, [(c.start, c.end) for c in chunks]) == ""
 
 
 def test_without_context_only_the_text_is_indexed(embedder) -> None:
@@ -181,7 +182,7 @@ def test_without_context_only_the_text_is_indexed(embedder) -> None:
 def test_a_smaller_budget_makes_smaller_chunks(embedder, tokens) -> None:
     small = Chunker(ChunkingSettings(max_tokens=64), embedder)
     chunks = small.chunk(document((BlockKind.TEXT, PROSE * 10)))
-    assert all(tokens.count(chunk.indexed_text) <= 62 for chunk in chunks)
+    assert max(tokens.count(chunk.indexed_text) for chunk in chunks) in range(32, 63)
 
 
 def test_ids_are_stable_and_unique(chunker) -> None:

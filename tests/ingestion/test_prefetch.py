@@ -17,16 +17,23 @@ def test_everything_comes_in_order() -> None:
 
 def test_it_stays_within_the_bound() -> None:
     made: list[int] = []
+    filled = threading.Event()
 
     def source() -> Iterator[int]:
         for number in range(50):
             made.append(number)
+            if number == 13:
+                filled.set()
             yield number
 
+    most_ahead = 0
     with prefetch(source(), 2) as ahead:
         for number in ahead:
-            # One in hand, two in the queue, one being made.
-            assert len(made) <= number + 4
+            if number == 10:
+                assert filled.wait(10)
+            most_ahead = max(most_ahead, len(made) - 1 - number)
+    assert most_ahead == 3  # two in the queue, one being made
+    assert made == list(range(50))
 
 
 def test_an_error_comes_at_its_place() -> None:

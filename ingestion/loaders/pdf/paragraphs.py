@@ -6,23 +6,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.pdf.cells import with_cell_tables
 from ingestion.loaders.pdf.headings import HeadingFinder
 from ingestion.loaders.pdf.hyphens import Hyphens
-from ingestion.loaders.pdf.lines import Line, PdfPage
-from ingestion.loaders.pdf.tables import ROW_DISTANCE, Table, tables_and_lines
+from ingestion.loaders.pdf.lines import Line, PdfPage, Table
+from ingestion.loaders.pdf.order import in_reading_order
+from ingestion.loaders.pdf.ruled import with_ruled_tables
+from ingestion.loaders.pdf.tables import ROW_DISTANCE, CarriedHeader, tables_and_lines
 
 # In ems, that is, in multiples of the line's own size.
 _INDENT = 0.8
 _NARROW = 12
-_SAME_BASELINE = 0.3
 # A gap between lines larger than usual by this factor parts paragraphs.
 _LARGER_GAP = 1.3
 _USUAL_LEADING = 1.2
 _WIDEST_LEADING = 2.6
+_LINES_BESIDE_TABLE = 2
 
 _BULLET = re.compile(r"[•◦▪■□●○‣⁃∙·*–—-]\s+(?=\S)")
 _NUMBERED = re.compile(r"(?:\d{1,2}[.)]|[a-z][.)]|\([a-z\d]{1,2}\)|\[\d{1,3}\])\s+\S")
@@ -60,14 +63,41 @@ class Piece:
 
 
 def write_page(
-    page: PdfPage, headings: HeadingFinder, hyphens: Hyphens, builder: TextBuilder
+    page: PdfPage,
+    headings: HeadingFinder,
+    hyphens: Hyphens,
+    carried: CarriedHeader,
+    builder: TextBuilder,
 ) -> None:
-    """Write a page's lines to the builder as headings, paragraphs and lists."""
-    for part in tables_and_lines(_rows(page.lines)):
+    """Write a page's lines to the builder as headings, paragraphs, lists and tables."""
+    lines = with_ruled_tables(page.lines, page.grids, hyphens)
+    lines = in_reading_order(with_cell_tables(lines, hyphens))
+    parts = list(tables_and_lines(lines, hyphens))
+    # A line or two, a page number among them, may stand before and after a table that goes on.
+    _, first = _lines_before(parts)
+    for part in parts:
         if isinstance(part, Table):
-            builder.table(part.rows, header_rows=part.header_rows, page=page.number)
+            table = carried.over(part) if part is first else part
+            for line in table.lines_above:
+                builder.paragraph(line, page.number)
+            builder.table(table.rows, header_rows=table.header_rows, page=page.number)
+            parts[parts.index(part)] = table
         else:
             _write_prose(part, page.number, headings, hyphens, builder)
+    carried.ends_page(_lines_before(parts[::-1])[1])
+    for turn, aside in groupby(page.aside, key=lambda line: line.words[0].turn):
+        del turn
+        _write_prose(in_reading_order(list(aside)), page.number, headings, hyphens, builder)
+
+
+def _lines_before(parts: Sequence[Table | list[Line]]) -> tuple[int, Table | None]:
+    """How many lines stand before the first table, and that table if they are few."""
+    count = 0
+    for part in parts:
+        if isinstance(part, Table):
+            return count, part if count <= _LINES_BESIDE_TABLE else None
+        count += len(part)
+    return count, None
 
 
 def _write_prose(
@@ -98,22 +128,6 @@ def _write_prose(
 def _write(paragraph: list[str], page: int, builder: TextBuilder) -> None:
     builder.paragraph("\n".join(paragraph), page)
     paragraph.clear()
-
-
-def _rows(lines: Sequence[Line]) -> list[Line]:
-    """Lines that stand side by side become one: cells of a row, a label and its value."""
-    rows: list[Line] = []
-    for line in lines:
-        if rows and _beside(rows[-1], line):
-            rows[-1] = Line((*rows[-1].words, *line.words), line.hyphenated)
-        else:
-            rows.append(line)
-    return rows
-
-
-def _beside(before: Line, line: Line) -> bool:
-    close = abs(before.bottom - line.bottom) <= _SAME_BASELINE * before.size
-    return close and line.left >= before.right - _SAME_BASELINE * before.size
 
 
 def _pieces(lines: Sequence[Line]) -> list[Piece]:

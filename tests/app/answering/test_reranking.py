@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
@@ -16,6 +15,9 @@ from ingestion.weights import _packaged_folder
 
 @pytest.fixture(scope="module")
 def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    # Takes seconds to import, which only the worker of these tests should spend.
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
     folder = tmp_path_factory.mktemp("cross-encoder")
     tokenizer = AutoTokenizer.from_pretrained(str(_packaged_folder()))
     config = BertConfig(

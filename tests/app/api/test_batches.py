@@ -22,6 +22,8 @@ from app.security.audit import Audit
 from app.security.keys import Keys
 from app.store.database import Database
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 URL = "/v1/batches"
 WARRANTY = "How long does the warranty on a refrigeration unit last?"
 SALARY = "What is the salary of the depot manager at Kestrel?"

@@ -59,14 +59,14 @@ def test_strangers_are_turned_away_while_keys_are_waited_for(tmp_path: Path) -> 
             for number in range(40):
                 response = client.get("/v1/sessions", headers=token(str(number)))
                 statuses.append(response.status_code)
-                assert response.status_code in (503, 429)
+                assert response.status_code == 503
                 assert int(response.headers["Retry-After"]) >= 1
                 assert client.get("/healthz").status_code == 200
                 assert client.get("/v1/sessions", headers=key).status_code == 200
             took = time.monotonic() - began
             waiting.join(30)
-        assert first[0] in (503, 429)
-        # They count as failed attempts: whoever makes up more is told to stay away.
-        assert statuses.count(429) >= 40 - FAILURES - 1
+        # Nobody failed here: the tokens may be good ones.
+        assert first == [503]
+        assert statuses == [503] * 40
         assert issuer.connections <= 2
         assert took < 20

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 SETS = "/v1/document-sets"
 QUESTION = {"q": "How long are goods kept in quarantine?", "document_set": "manuals"}
 

@@ -16,12 +16,16 @@ from app.batch.batch import new_batch_id
 from app.batch.questions import BatchQuestion
 from app.batch.run import run_batch
 from app.batch.unfinished import UnfinishedBatches
+from app.errors import CannotReplay
 from app.jobs.job import JobRecord, SyncRequest, sync_job
+from app.lineage.replay import replay
 from app.lineage.tables import AnswerRow
 from app.main import create_app
 from app.security.keys import Keys
 from app.store.database import Database
+from ingestion.embedding import Embedder
 from ingestion.sync.report import Problem, SyncReport
+from ingestion.sync.start import sync_source, workbench
 from tests.app.security.issuer import AUDIENCE, Issuer, running_issuer
 
 PAY = "What is the salary of the depot manager at Kestrel?"
@@ -175,6 +179,80 @@ def test_who_left_a_group_reads_no_more_what_it_showed(client: TestClient, issue
     assert WORD in back["answer"].text
     assert WORD in back["lines"].text
     assert WORD in back["session"].text
+
+
+def moved(client: TestClient, documents: Path, embedder: Embedder, groups: str | None) -> None:
+    """Give the document other groups at its source, or remove it there, and publish that."""
+    file = documents / "salaries.md"
+    if groups is None:
+        file.unlink()
+    else:
+        file.write_text(SECRET.replace("[hr]", groups), encoding="utf-8")
+    state: Any = client.app.state  # type: ignore[attr-defined]
+    sync_source("depot", str(documents), workbench(state.parts.catalogue.store, embedder))
+    # A new version is looked for once a second; a test does not wait for it.
+    state.parts.sets._live.clear()
+
+
+@pytest.mark.parametrize("groups", ["[board]", "[]", None], ids=["moved", "hidden", "removed"])
+def test_a_document_that_moves_is_hidden_in_what_was_stored_before(
+    client: TestClient, issuer: Issuer, documents: Path, embedder: Embedder, groups: str | None
+) -> None:
+    inside = token(issuer, "anna", ["hr"])
+    asked, of = ask(client, inside), batch(client, inside)
+    harmless = ask(client, inside, HOURS, session="t", document="hours.html")
+    assert WORD in asked["answer"]
+    state: Any = client.app.state  # type: ignore[attr-defined]
+    caller = state.guard.identify(inside["Authorization"].removeprefix("Bearer "), "testclient")
+    record = state.answer_log.get(asked["id"], caller)
+    moved(client, documents, embedder, groups)
+    found = reads(client, inside, asked["id"], of)
+    for name in ("answer", "feedback", "session"):
+        assert found[name].status_code == 404, name
+    assert [one["id"] for one in found["answers"].json()["answers"]] == [harmless["id"]]
+    (line,) = [json.loads(one) for one in found["lines"].text.splitlines()]
+    assert line["error"]["type"] == "Withheld"
+    for name, response in found.items():
+        assert WORD not in response.text, name
+    with pytest.raises(CannotReplay, match="may not see any more"):
+        replay(record, state.parts.answers, caller, state.read_access)
+    follow_up = ask(client, inside, "And at the Merlin depot?")
+    assert WORD not in json.dumps(follow_up)
+    assert follow_up["standalone_question"] == "And at the Merlin depot?"
+    # Who sees all documents reads it still.
+    admin = token(issuer, "root", [], roles=["admin"])
+    assert WORD in client.get(f"/v1/answers/{asked['id']}", headers=admin).text
+    # Back where it was, it is shown again.
+    moved(client, documents, embedder, "[hr]")
+    assert WORD in client.get(f"/v1/answers/{asked['id']}", headers=inside).text
+
+
+def test_a_follow_up_is_hidden_with_the_documents_of_its_conversation(
+    client: TestClient, issuer: Issuer, documents: Path, embedder: Embedder
+) -> None:
+    inside = token(issuer, "anna", ["hr"])
+    ask(client, inside)
+    follow_up = ask(client, inside, "And when does it open?", document="hours.html")
+    assert {one["document"] for one in follow_up["passages"]} == {"hours.html"}
+    moved(client, documents, embedder, "[board]")
+    assert client.get(f"/v1/answers/{follow_up['id']}", headers=inside).status_code == 404
+    assert client.get("/v1/sessions/s", headers=inside).status_code == 404
+
+
+def test_answers_of_before_the_column_are_held_by_their_passages(
+    client: TestClient, issuer: Issuer, documents: Path, embedder: Embedder
+) -> None:
+    inside = token(issuer, "anna", ["hr"])
+    asked = ask(client, inside)
+    state: Any = client.app.state  # type: ignore[attr-defined]
+    state.answer_log.flush()
+    with state.answer_log._database.session() as session:
+        session.execute(update(AnswerRow).values(documents=None))
+    assert client.get(f"/v1/answers/{asked['id']}", headers=inside).status_code == 200
+    assert len(client.get("/v1/answers", headers=inside).json()["answers"]) == 1
+    moved(client, documents, embedder, "[board]")
+    assert client.get(f"/v1/answers/{asked['id']}", headers=inside).status_code == 404
+    assert client.get("/v1/answers", headers=inside).json()["answers"] == []
 
 
 def test_a_follow_up_needs_what_the_conversation_needed(client: TestClient, issuer: Issuer) -> None:

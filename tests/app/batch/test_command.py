@@ -18,6 +18,8 @@ from app.parts import Parts
 from app.store.database import Database
 from tests.forked_plumb import run_plumb
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 ROOT = Path(__file__).resolve().parents[3]
 QUESTIONS = 60
 

@@ -39,6 +39,90 @@ FEW = {
 }
 
 
+# Attributes that begin empty and grow, in what a service holds as long as it runs, and their bounds.
+GROWING = {
+    "AnswerCache._counts": "six names",
+    "Bounded._kept": "its bytes",
+    "ChatModels._chosen": "the models of the settings, with the parameters of each prompt version",
+    "Embedders._failed": "models that sets were built with; failures of some minutes ago go",
+    "Embedders._loaded": "embedding.most_loaded",
+    "KeptChunks._known": "its number of chunks",
+    "MemorySessions._kept": "session.most",
+    "MemorySessions._of": "owners of the sessions that are kept",
+    "MemoryStore._kept": "cache.entries and cache.bytes",
+    "NearQuestions._mirrors": "cache.comparison_bytes",
+    "OpenBatch.done": "the questions of one batch; it lives as long as that is answered",
+    "OpenSets._live": "the sets that there are",
+    "OpenSets._loading": "models that sets were built with",
+    "OpenSets._named": "MOST_NAMED",
+    "OwnRates._times": "its number of callers",
+    "PromptRegistry._versions": "the versions that there are",
+    "ReadAccess._known": "its number of documents",
+    "Readiness._running": "the checks of /readyz",
+    "Renewal._held": "answers that are being made",
+    "SigningKeys._keys": "one answer of the issuer",
+    "SingleFlight._flights": "answers that are being made",
+    "Slots._of": "callers at work now",
+    "Writer._waiting": "its number of records",
+}
+EMPTY = ("dict", "set", "deque", "OrderedDict", "defaultdict", "Counter")
+ROOMS = ("app", "prompts", "ingestion/index")
+
+
+def growing(source: str) -> set[str]:
+    """Attributes, as `Class.name`, that are set to an empty container that can grow.
+
+    A deque with a `maxlen`, a list, and a container in a variable of a module are not among them:
+    lists hold what one call gathers, and ruff and reviews keep modules without state.
+    """
+    found = set()
+    for owner in ast.walk(ast.parse(source)):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        for node in ast.walk(owner):
+            if not isinstance(node, ast.Assign | ast.AnnAssign):
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {
+                f"{owner.name}.{target.attr}"
+                for target in targets
+                if isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and target.value.id == "self"
+                and is_empty(node.value)
+            }
+    return found
+
+
+def is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    if not isinstance(value, ast.Call) or any(one.arg == "maxlen" for one in value.keywords):
+        return False
+    # `dict[str, int]()` and `collections.deque()` too.
+    made = value.func.value if isinstance(value.func, ast.Subscript) else value.func
+    name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
+    return name == "defaultdict" or (name in EMPTY and not value.args)
+
+
+def test_every_attribute_that_can_grow_has_a_bound_that_is_known_here() -> None:
+    found: set[str] = set()
+    for room in ROOMS:
+        for file in (ROOT / room).rglob("*.py"):
+            found |= growing(file.read_text("utf-8"))
+    assert found == set(GROWING)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{}", "dict()", "dict[str, int]()", "OrderedDict()", "collections.deque()",
+     "defaultdict(list)", "set()", "Counter()"],
+)  # fmt: skip
+def test_the_sweep_finds_attributes(value: str) -> None:
+    assert growing(f"class A:\n def f(self):\n  self._a: object = {value}") == {"A._a"}
+    assert not growing("class A:\n def f(self):\n  self._a = deque(maxlen=9)\n  b = {}")
+
+
 def remembering(source: str) -> list[str]:
     """Names of decorators and calls that make a function remember."""
     found = []

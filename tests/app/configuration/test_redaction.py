@@ -70,7 +70,9 @@ def test_every_field_that_is_a_secret_is_swept() -> None:
     assert {"index.api_key", "telemetry.azure_connection_string"} <= set(secret)
 
 
-@pytest.mark.parametrize(("variable", "dotted", "types"), fields(), ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(
+    ("variable", "dotted", "types"), fields(), ids=[dotted for _, dotted, _ in fields()]
+)
 def test_no_setting_is_shown_with_its_secret(
     variable: str, dotted: str, types: set[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +113,9 @@ def _loads() -> bool:
     return True
 
 
-@pytest.mark.parametrize(("variable", "dotted", "types"), fields(), ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(
+    ("variable", "dotted", "types"), fields(), ids=[dotted for _, dotted, _ in fields()]
+)
 def test_no_error_of_loading_quotes_a_secret(
     variable: str, dotted: str, types: set[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def process_of(queue: ProcessQueue[SyncJob], job: SyncJob) -> int:
     return mark.pid
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_a_killed_job_is_told_as_failed_and_the_next_sync_ends_it(
     make_settings, upload, follow
 ) -> None:
@@ -83,6 +84,7 @@ def test_settings_reach_the_process_and_secrets_are_not_among_its_arguments(
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_a_job_outlives_the_service_that_started_it(make_settings, upload, follow) -> None:
     settings = make_settings()
     upload(settings, 1)
@@ -139,6 +141,7 @@ def test_only_a_job_whose_process_is_gone_is_dead(make_settings) -> None:
         assert queue.get(entered(queue, process, seen).id).state == state, what
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_an_active_job_keeps_others_of_its_set_away_and_a_dead_one_does_not(
     make_settings, follow
 ) -> None:
@@ -158,6 +161,7 @@ def test_an_active_job_keeps_others_of_its_set_away_and_a_dead_one_does_not(
     assert "'others' has no definition" in (ended.error or "")
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_ended_jobs_are_forgotten_in_time_with_their_logs(make_settings, follow) -> None:
     settings = make_settings()
     queue = ProcessQueue(settings, SYNCS)
@@ -173,6 +177,7 @@ def test_ended_jobs_are_forgotten_in_time_with_their_logs(make_settings, follow)
     assert not log.exists()
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_what_nobody_foresaw_is_logged_and_told(make_settings, follow) -> None:
     settings = make_settings()
     (Path("index") / "_plumbline" / "definitions" / "manuals.json").write_text("{garbled")
@@ -184,6 +189,7 @@ def test_what_nobody_foresaw_is_logged_and_told(make_settings, follow) -> None:
     assert "Traceback" in (settings.jobs.folder / f"{ended.id}.log").read_text()
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_as_many_run_at_once_as_the_setting_says(make_settings, upload, follow) -> None:
     from filelock import FileLock
 

@@ -18,6 +18,8 @@ from app.jobs.job import SyncJob, SyncRequest, sync_job
 from app.jobs.kinds import SYNCS
 from app.jobs.redis_queue import RedisQueue
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 BY = "a test"
 PLUMB = Path(__file__).resolve().parents[3] / "plumb.py"
 

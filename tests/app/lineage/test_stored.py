@@ -15,9 +15,11 @@ from app.lineage.stored import (
     said_before,
     stored_answers,
 )
+from app.read_access import ReadAccess
 from app.store.database import Database
 from tests.app.lineage.conftest import ADMIN, ANNA, BEN, answer, passage, record
 
+THEN = ReadAccess()
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -111,11 +113,24 @@ def test_a_stored_answer_is_shown_by_what_it_was_made_from() -> None:
     made = record(answer=answer(passages=[passage(), hidden]))
     assert made.needs == [["hr"]]
     for kept in (made, made.model_copy(update={"needs": None})):
-        assert may_be_shown(kept, hr)
-        assert not may_be_shown(kept, sales)
-        assert may_be_shown(kept, ADMIN)
+        assert may_be_shown(kept, hr, THEN)
+        assert not may_be_shown(kept, sales, THEN)
+        assert may_be_shown(kept, ADMIN, THEN)
     shaped = record(standalone_question="Another?", also_needs=[["works-council"]])
     assert shaped.needs == [["works-council"]]
-    assert not may_be_shown(shaped.model_copy(update={"needs": None}), hr)
+    assert not may_be_shown(shaped.model_copy(update={"needs": None}), hr, THEN)
     failed = record(answer=ValueError("71,000"), caller=Caller("a", "reader", frozenset("ab")))
     assert failed.needs == [["a"], ["b"]]
+
+
+def test_words_of_feedback_are_for_readers_who_see_all_documents(
+    log: AnswerLog, database: Database
+) -> None:
+    given = record(NOON)
+    log.add(given)
+    log.give_feedback(given.id, ADMIN, "down", "the vault says otherwise", "It opens at nine.")
+    [to_all] = stored_answers(database, Wanted())
+    [bound] = stored_answers(database, Wanted(), Caller("readers", "reader", frozenset()))
+    assert to_all.feedback[0].corrected_answer == "It opens at nine."
+    assert (bound.feedback[0].thumb, bound.feedback[0].reason) == ("down", None)
+    assert bound.feedback[0].corrected_answer is None

@@ -69,5 +69,9 @@ def test_the_service_says_who_may_use_it() -> None:
     assert "key:" in notice(asks, "0.0.0.0")
     assert "Nobody is asked" in notice(asks, "127.0.0.1")
     assert "WARNING" in notice(AuthSettings(enabled=False), "0.0.0.0")
+    assert "PLUMB_BROWSER_HOSTS" in notice(AuthSettings(enabled=False), "0.0.0.0")
+    named = notice(AuthSettings(enabled=False), "0.0.0.0", ["plumb.example.org"])
+    assert "WARNING" in named
+    assert "PLUMB_BROWSER_HOSTS" not in named
     entra = AuthSettings(enabled=True, issuer="https://login.example.org", audience="a")
     assert "a token of https://login.example.org" in notice(entra, "127.0.0.1")

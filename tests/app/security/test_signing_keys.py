@@ -68,7 +68,7 @@ RSA_ALL = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
         (RSA_KEY, {"key_ops": ["sign"]}, set()),
         (RSA_KEY, {"key_ops": "verify"}, set()),
         (RSA_KEY, {"key_ops": ["verify"], "use": "enc"}, set()),
-        (RSA_KEY, {"kid": None}, set()),
+        (RSA_KEY, {"kid": ""}, set()),
         (RSA_KEY, {"kid": 5}, set()),
         (RSA_KEY, {"kty": None}, set()),
         (RSA_KEY, {"kty": "oct", "k": "c2VjcmV0"}, set()),

@@ -68,3 +68,18 @@ def test_threads_never_hold_more_than_the_bounds() -> None:
     assert max(one for one, _ in most) <= 2
     assert max(all_ for _, all_ in most) <= 5
     assert not slots._of
+
+
+def test_the_last_quarter_is_for_callers_who_have_none() -> None:
+    slots = Slots(8, 4, "answers are being worked on")
+    for who in ("anna", "bo"):
+        for _ in range(3):
+            slots.taken(who)
+    for who in ("anna", "bo"):
+        with pytest.raises(TooBusy, match="kept for callers who have none"):
+            slots.taken(who)
+    held = [slots.taken("cy"), slots.taken("dee")]
+    with pytest.raises(TooBusy, match=r"^8 answers"):
+        slots.taken("eve")
+    held.pop().free()
+    slots.taken("eve").free()

@@ -121,7 +121,10 @@ BAD = {
     ),
     "tampered with": (tampered, "[Ss]ignature"),
     "signed by another": (signed_by_another, "[Ss]ignature"),
-    "no kid": (lambda i: jwt.encode(i.claims(), i.private["one"], "RS256"), "no key"),
+    "no kid, signed by another": (
+        lambda i: jwt.encode(i.claims(), rsa.generate_private_key(65537, 2048), "RS256"),
+        "[Ss]ignature",
+    ),
     "an odd kid": (lambda i: unsigned(i.claims(), {"alg": "RS256", "kid": ["one"]}), "[Kk]ey ID"),
     "cut short": (lambda i: i.token().rpartition(".")[0], "segments"),
     "empty parts": (lambda i: "..", "header"),
@@ -330,6 +333,52 @@ def test_a_key_that_was_taken_back_is_refused_in_time(
     clock.now += 601
     with pytest.raises(NotAuthenticated, match="no key of that id"):
         tokens.verify(token)
+
+
+def test_a_token_that_names_no_key_is_checked_with_all_that_fit(
+    issuer: Issuer, tokens: Tokens
+) -> None:
+    issuer.add("three")
+    for key_id, algorithm in (("one", "RS256"), ("three", "PS384"), ("two", "ES256")):
+        assert tokens.verify(jwt.encode(issuer.claims(), issuer.private[key_id], algorithm))
+    nameless = unsigned(issuer.claims(), {"alg": "RS256", "kid": ""})
+    with pytest.raises(NotAuthenticated, match="no key of that id"):
+        tokens.verify(nameless)
+
+
+def test_a_token_that_names_no_key_is_refused_where_too_many_might_fit(
+    issuer: Issuer, tokens: Tokens
+) -> None:
+    issuer.published += [{**issuer.published[0], "kid": f"more {n}"} for n in range(16)]
+    with pytest.raises(NotAuthenticated, match="17 keys that might fit"):
+        tokens.verify(jwt.encode(issuer.claims(), issuer.private["one"], "RS256"))
+    assert tokens.verify(issuer.token())
+
+
+def test_keys_that_have_no_id_count_for_tokens_with_and_without_one(
+    issuer: Issuer, tokens: Tokens
+) -> None:
+    for key in issuer.published:
+        del key["kid"]
+    assert tokens.verify(issuer.token())
+    assert tokens.verify(issuer.token("two", "ES256"))
+    assert tokens.verify(jwt.encode(issuer.claims(), issuer.private["one"], "RS256"))
+    with pytest.raises(NotAuthenticated, match=r"[Ss]ignature"):
+        tokens.verify(signed_by_another(issuer))
+
+
+def test_an_issuer_that_is_away_makes_one_line_in_the_log_for_each_fetch(
+    issuer: Issuer, tokens: Tokens, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer.status = 500
+    for _ in range(2):
+        for _ in range(20):
+            with pytest.raises(IssuerUnavailable):
+                tokens.verify(issuer.token())
+        clock.now += 6
+    told = [one.getMessage() for one in caplog.records if issuer.url in one.getMessage()]
+    assert len(told) == 2
+    assert told[1].endswith("since the last such line: 20.")
 
 
 @pytest.mark.parametrize("status", [404, 500])

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 import app.batch.tables
 import app.lineage.tables
@@ -36,8 +36,10 @@ def test_processes_that_start_at_once_migrate_once(store_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(Database.migrate, databases))
     for database in databases:
-        database.migrate()
         database.check()
+        with database.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+            assert set(inspect(connection).get_table_names()) >= set(Table.metadata.tables)
         database.close()
 
 
@@ -45,15 +47,19 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Pa
     at_once = 8
     together = Barrier(at_once)
 
-    def opened(file: Path) -> None:
+    def mode(file: Path) -> str:
         database = Database(f"sqlite:///{file}")
         together.wait()
         database.check()
+        with database.engine.connect() as connection:
+            found = str(connection.execute(text("PRAGMA journal_mode")).scalar())
         database.close()
+        return found
 
     with ThreadPoolExecutor(at_once) as pool:
         for number in range(50):
-            list(pool.map(opened, [tmp_path / f"{number}.db"] * at_once))
+            modes = list(pool.map(mode, [tmp_path / f"{number}.db"] * at_once))
+            assert modes == ["wal"] * at_once
 
 
 @pytest.mark.parametrize(

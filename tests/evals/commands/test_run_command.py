@@ -20,6 +20,11 @@ from tests.evals.running.conftest import CASES, DOCUMENTS, write_cases
 from tests.evals.tracking.wandb_log import read_run
 from tests.forked_plumb import run_plumb
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
+# A fork has imported already what a command may not import.
+COLD_PYTHON = sys.executable
+
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = """
 name: depot
@@ -71,7 +76,7 @@ def plumb(
     if code is None:
         return run_plumb(["eval", *arguments], place, environment())
     return subprocess.run(
-        [sys.executable, "-c", code, "eval", *arguments], cwd=place, env=environment(),
+        [COLD_PYTHON, "-c", code, "eval", *arguments], cwd=place, env=environment(),
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from evals.power.changes import Change, all_changes, some_changes
+from evals.power.passages import CutShort
 from evals.power.stand import Stand
 from evals.running.run import SuiteRunner
 from evals.running.system import System
@@ -93,8 +94,13 @@ def test_an_instance_is_drawn_by_its_seed(stand: Stand) -> None:
 def test_passages_are_cut_and_fewer(stand: Stand) -> None:
     question = stand._questions[0].asked
     short = named("truncated context", "250 characters").inject(stand.sound, 1)
-    short = short.retriever.__class__(stand.sound.retriever, 20)
-    found = short.retrieve(question.question, stand.sound.documents, 3).passages
+    assert isinstance(short.retriever, CutShort)
+    found = (
+        CutShort(stand.sound.retriever, 20)
+        .retrieve(question.question, stand.sound.documents, 3)
+        .passages
+    )
+    assert found
     assert all(len(p.text) <= 20 and p.end - p.start == len(p.text) for p in found)
     few = named("wrong prompt", "1 of the passages").inject(stand.sound, 1)
     assert few.passages == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -15,7 +15,11 @@ from evals.tracking.tracker import Logged, Tracker
 from evals.tracking.wandb import WandbTracker
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.tracking import mlflow_runs, wandb_log
+from tests.evals.tracking.mlflow_server import mlflow_server
 from tests.evals.tracking.seen import Seen
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
 class Told(NamedTuple):
@@ -33,8 +37,45 @@ def mlflow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mlflow")
 
 
-@pytest.fixture(params=["wandb", "mlflow"])
-def told(request: pytest.FixtureRequest, tmp_path: Path, mlflow_folder: Path) -> Iterator[Told]:
+@pytest.fixture(scope="session")
+def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server over HTTP, one for all tests."""
+    with mlflow_server(tmp_path_factory.mktemp("mlflow-server")) as url:
+        yield url
+
+
+class MlflowPlace(NamedTuple):
+    """Where MLflow keeps runs.
+
+    Attributes:
+        url: for the settings; None: a file in the folder.
+        folder: the tracker's.
+    """
+
+    url: str | None
+    folder: Path
+
+    def client(self) -> MlflowClient:
+        """MLflow's own client of it."""
+        from mlflow import MlflowClient
+
+        at = self.url or f"sqlite:///{self.folder / 'mlflow.db'}"
+        return MlflowClient(tracking_uri=at, registry_uri=at)
+
+
+@pytest.fixture(params=["file", "server"])
+def mlflow_place(request: pytest.FixtureRequest) -> MlflowPlace:
+    """A file, then a server."""
+    return _place(request, is_server=request.param == "server")
+
+
+def _place(request: pytest.FixtureRequest, is_server: bool) -> MlflowPlace:
+    url = request.getfixturevalue("mlflow_url") if is_server else None
+    return MlflowPlace(url, request.getfixturevalue("mlflow_folder"))
+
+
+@pytest.fixture(params=["wandb", "mlflow", "mlflow server"])
+def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
     """Each tracker in turn."""
     settings = TrackingSettings(project=f"p-{tmp_path.name}"[:60])
     if request.param == "wandb":
@@ -51,14 +92,15 @@ def told(request: pytest.FixtureRequest, tmp_path: Path, mlflow_folder: Path) ->
         url, _, run_id = logged.where.rpartition(" run ")
         return mlflow_runs.read_run(url, run_id, tmp_path / "read")
 
-    def runs() -> int:
-        from mlflow import MlflowClient
+    place = _place(request, is_server=request.param == "mlflow server")
+    settings = settings.model_copy(update={"mlflow_url": place.url})
 
-        client = MlflowClient(tracking_uri=f"sqlite:///{mlflow_folder / 'mlflow.db'}")
+    def runs() -> int:
+        client = place.client()
         experiment = client.get_experiment_by_name(settings.project)
         return len(client.search_runs([experiment.experiment_id]))
 
-    yield Told(MlflowTracker(settings, mlflow_folder), read, runs, mlflow_folder)
+    yield Told(MlflowTracker(settings, place.folder), read, runs, place.folder)
 
 
 @pytest.fixture

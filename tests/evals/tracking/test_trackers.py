@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from app.chat_parameters import shown_parameters
 from evals.comparison.compared import compare
 from evals.runs.run import EvalRun, Judge
 from evals.tracking.compare_entry import compare_entry
@@ -103,6 +104,52 @@ def test_without_texts_no_word_leaves(told: Told) -> None:
     kept = [k.files for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
     everything = json.dumps([kept, seen.tables, seen.config, seen.notes])
     for word in (SECRET, "Question 0", "vault", "gone words"):
+        assert word not in everything
+
+
+KEY = "sk-tracked-4f1c2e9a8b7d6c5e"
+ORGANISATION = "org-of-somebody"
+PASSWORD = "hunter2-of-the-proxy"
+
+
+def test_no_secret_of_the_chat_model_is_kept(told: Told) -> None:
+    """As answers are made now: a manifest has a hash of everything that may be secret."""
+    given = {
+        "temperature": 0,
+        "api_key": KEY,
+        "default_headers": {"Authorization": f"Bearer {KEY}"},
+        "organization": ORGANISATION,
+        "base_url": f"http://user:{PASSWORD}@10.0.0.7/v1",
+    }
+    parameters = shown_parameters(given, lambda: b"key")
+    run = full_run()
+    manifest = run.manifest.model_copy(update={"chat_parameters": parameters})
+    _nothing_secret(told, run.model_copy(update={"manifest": manifest}))
+
+
+def test_no_secret_of_a_run_of_before_is_kept(told: Told) -> None:
+    """A run that an earlier version kept may hold parameters as they were."""
+    stored = full_run().model_dump(mode="json")
+    secret = {
+        "temperature": 0,
+        "headers": {"X-API-Key": KEY},
+        "user": ORGANISATION,
+        "url": PASSWORD,
+    }
+    stored["manifest"]["chat_parameters"] = secret
+    for result in stored["results"]:
+        if result["answer"]:
+            result["answer"]["manifest"]["chat_parameters"] = secret
+    _nothing_secret(told, EvalRun.model_validate(stored))
+
+
+def _nothing_secret(told: Told, run: EvalRun) -> None:
+    seen = told.read(told.tracker.log(eval_entry(run, texts=True)))
+    kept = [k.files for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
+    metadata = [k.metadata for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
+    everything = json.dumps([kept, metadata, seen.tables, seen.config, seen.notes, [*seen.tags]])
+    assert '\\"temperature\\"' in everything
+    for word in (KEY, ORGANISATION, PASSWORD):
         assert word not in everything
 
 

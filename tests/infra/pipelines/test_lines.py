@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,15 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 MADE_ELSEWHERE = {"sbom.sh", "scan.sh", "traffic-haproxy.sh"}
 
 
-def steps() -> Iterator[tuple[str, Step]]:
+@cache
+def steps() -> tuple[tuple[str, Step], ...]:
     """Every step of every pipeline, with all that parameters can switch on."""
-    for file in pipelines():
-        for given in VARIANTS.get(file.name, [{}]):
-            for step in all_steps(expand(file, ROOT, {**GIVEN.get(file.name, {}), **given})):
-                yield file.name, step
+    return tuple(
+        (file.name, step)
+        for file in pipelines()
+        for given in VARIANTS.get(file.name, [{}])
+        for step in all_steps(expand(file, ROOT, {**GIVEN.get(file.name, {}), **given}))
+    )
 
 
 def workflow_lines() -> Iterator[tuple[str, str]]:

@@ -100,3 +100,55 @@ def test_a_stream_with_a_mark_is_believed(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(GERMAN.encode("utf-16"))
     assert stream_encoding(path, "a.csv") == "utf-16"
+
+
+HELD_BACK = [
+    (
+        "Kérjük, a kulcsot este nyolc óráig adja le; ünnepnapokon az épület zárva tart, erős.",
+        "cp1250",
+    ),
+    (
+        "Kérjük, a kulcsot este nyolc óráig adja le; ünnepnapokon az épület zárva, később.",
+        "iso8859-2",
+    ),
+    ("Prosimy oddać klucze do ósmej wieczorem; w święta budynek można zwiedzać później.", "cp1250"),
+    ("Prosimy oddać klucze do ósmej wieczorem; w święta można się zgłosić później.", "iso8859-2"),
+    (
+        "Klíče odevzdejte do osmé hodiny; o svátcích je budova zavřená, přístup žádejte šéfa.",
+        "iso8859-2",
+    ),
+    (
+        "Raktus grąžinkite iki aštuntos valandos; per šventes pastatas uždarytas, žinokite.",
+        "cp1257",
+    ),
+    ("Atslēgas lūdzam nodot līdz astoņiem; svētku dienās ēka ir slēgta.", "iso8859-13"),
+    ("กรุณาคืนกุญแจก่อนสองทุ่ม วันหยุดอาคารปิดทำการ", "cp874"),
+    ("נא להחזיר את המפתחות עד שמונה בערב; בחגים הבניין סגור.", "cp1255"),
+    ("열쇠는 저녁 여덟 시까지 반납해 주십시오. 공휴일에는 닫혀 있습니다.", "cp949"),
+    ("鍵は午後八時までに返してください。祝日は建物が閉まっています。", "iso2022_jp"),
+    ("Si prega di restituire le chiavi; così è già noto, perché l'edificio è chiuso.", "cp1252"),
+    ("Les clés coûtent 5 €, l'œuvre est à côté de la fenêtre fermée.", "iso8859-15"),
+    ("Das Gebäude ist an Feiertagen für größere Gruppen geöffnet, bitte läuten.", "mac_roman"),
+    ("Die Wohnung hat 80 m² – für 5 €.", "cp1252"),
+    ("Grüße aus Köln", "cp1252"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding"), HELD_BACK)
+@pytest.mark.parametrize("times", [1, 40])
+def test_texts_of_many_languages_are_read_in_their_own_encoding(
+    text: str, encoding: str, times: int
+) -> None:
+    source = "\n".join([text] * times)
+    assert decode(source.encode(encoding), "a.txt").text == source
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["Opening hours: nine to five.", "水門は 月曜日に 閉まります。"])
+def test_utf16_needs_no_mark(text: str, encoding: str) -> None:
+    decoded = decode(text.encode(encoding), "a.txt")
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+def test_escape_sequences_of_a_terminal_are_no_encoding() -> None:
+    assert decode(b"\x1b[31mred\x1b[0m and more words", "a.log").encoding == "utf-8"

@@ -16,7 +16,7 @@ wrapped</p><!-- comment -->
 <pre><code>x = 1
   y</code></pre>
 <img src="c.png" alt="A chart"><p hidden>Secret</p><p style="display: none">Secret</p>
-<script>alert("no")</script><aside>Related</aside></main>
+<script>alert("no")</script><aside class="related">Related</aside></main>
 <footer>Imprint</footer></body></html>"""
 
 
@@ -28,6 +28,11 @@ def test_structure(loading: Any, outline: Any) -> None:
         "description": "About it",
         "date": "2024-01-02",
         "language": "en",
+        "dropped": [
+            "hidden by the author: 2 words",
+            "navigation and advertisements: 4 words",
+            "running headers, footers and page numbers: 1 word",
+        ],
     }
     assert outline(document) == [
         ("heading", 1, "The élan"),

@@ -116,7 +116,10 @@ def test_importing_the_loaders_imports_no_parser() -> None:
     import subprocess
     import sys
 
-    parsers = "bs4 lxml docx pptx openpyxl pypdfium2 markdown_it charset_normalizer yaml".split()
+    parsers = (
+        "bs4 lxml docx pptx openpyxl pypdfium2 markdown_it mdit_py_plugins latex2mathml chardet "
+        "webencodings yaml"
+    ).split()
     code = f"import sys, ingestion.loaders; print([m for m in {parsers} if m in sys.modules])"
     root = Path(__file__).parents[3]
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)

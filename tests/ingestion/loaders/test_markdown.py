@@ -61,8 +61,8 @@ def test_structure(loading: Any, outline: Any) -> None:
         ("code", 0, "def f():\n\n    return 1"),
         ("code", 0, "indented code"),
         ("text", 0, "quoted"),
-        ("text", 0, "struck"),
     ]
+    assert document.metadata == {"dropped": ["struck out or deleted: 1 word"]}
 
 
 def test_a_table_has_its_header_marked(loading: Any, table_header: Any) -> None:
@@ -102,3 +102,47 @@ def test_an_overlong_paragraph_of_signs_is_left_as_it_is(loading: Any, sign: str
     # Parsed as Markdown this would take minutes: the time grows with the square of the length.
     document = loading.one("a.md", sign * 500_000)
     assert len(document.text) == len((sign * 500_000).strip())
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("7 × 10^11^ l and H~2~O", "7 × 10^11 l and H2O"),
+        ("3 m<sup>2</sup>, CO<sub>2</sub>", "3 m^2, CO2"),
+        (r"$\frac{15}{4}$ of $10^{6}$", "15/4 of 10^6"),
+        ("$$\n\\sum_{i=1}^n x_i = \\sqrt{a+b}\n$$", "∑_(i=1)^n x_i = √(a+b)"),
+        ("from $5 to $9, $HOME, $name$", "from $5 to $9, $HOME, $name$"),
+        (r"$\unknown{x}$ stays", r"\unknown{x} stays"),
+        ("was ~~300~~ 210, <del>89</del> 59", "was 210, 59"),
+        ("2*3*4 = 24 but *so*", "2*3*4 = 24 but so"),
+        ("~5 km and ~6 km", "~5 km and ~6 km"),
+        ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字", "漢字"),
+        ("an open <del>tag", "an open tag"),
+        ('a <img src="x" alt="map"> b', "a map b"),
+        ("Weir\n: A low dam.\n\nSill\n: A beam.", "- Weir: A low dam.\n- Sill: A beam."),
+        ("5. # Head\n6. ```\n   code\n   ```", "5. Head\n\n6.\n\ncode"),
+        ("| a |\n|---|\n| 10^6^ ~~x~~ |", "| a |\n| --- |\n| 10^6 |"),
+        ("<p hidden>secret</p>\n\nText", "Text"),
+    ],
+)
+def test_inline_text_keeps_its_meaning(loading: Any, source: str, expected: str) -> None:
+    assert loading.one("a.md", source).text == expected
+
+
+def test_a_footnote_is_a_paragraph_of_its_own(loading: Any, outline: Any) -> None:
+    source = "The fee is 30 euros.[^a] Due.[^none]\n\n[^a]: Students *pay* 12.\n\n    In cash.\n"
+    assert outline(loading.one("a.md", source)) == [
+        ("text", 0, "The fee is 30 euros.[^a] Due.[^none]"),
+        ("text", 0, "[^a]"),
+        ("text", 0, "Students pay 12."),
+        ("text", 0, "In cash."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "front", ['+++\ntitle = "Chosen"\ntags = ["a"]\n+++\n', '{"title": "Chosen", "tags": ["a"]}\n']
+)
+def test_front_matter_may_be_toml_or_json(loading: Any, front: str) -> None:
+    document = loading.one("a.md", f"{front}\nThe text.\n")
+    assert (document.title, document.text) == ("Chosen", "The text.")
+    assert document.metadata == {"tags": ["a"]}

@@ -20,6 +20,13 @@ BASE, RAISED, LOWERED, NOTE = Script.BASE, Script.RAISED, Script.LOWERED, Script
         ([("the 1", BASE), ("st", RAISED), (" of May", BASE)], "the 1st of May"),
         ([("Plumb", BASE), ("™", RAISED)], "Plumb™"),
         ([("the value", BASE), ("4", NOTE), (" holds", BASE)], "the value[^4] holds"),
+        ([("in 2021", BASE), ("4", RAISED), (" it", BASE)], "in 2021[^4] it"),
+        ([("95%", BASE), ("1,2", RAISED)], "95%[^1,2]"),
+        ([("provisional", BASE), ("3", RAISED)], "provisional[^3]"),
+        ([("see", BASE), ("[3]", RAISED)], "see[^3]"),
+        ([("20 km", BASE), ("2", RAISED)], "20 km^2"),
+        ([("square metre", BASE), ("2", RAISED)], "square metre^2"),
+        ([("1", BASE), ("1", RAISED), ("⁄", BASE), ("2", LOWERED), (" cups", BASE)], "1 1/2 cups"),
         ([("4 ", RAISED), ("See the annex.", BASE)], "4 See the annex."),
     ],
 )  # fmt: skip
@@ -30,3 +37,4 @@ def test_scripts_keep_their_meaning(runs: list[tuple[str, Script]], expected: st
 def test_fractions_keep_numerator_and_denominator_apart() -> None:
     assert fraction("15", "4") == "15/4"
     assert fraction("a + b", "2") == "(a + b)/2"
+    assert fraction("1", "2a") == "1/(2a)"

@@ -36,6 +36,8 @@ from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.collecting import collect
 from tests.app.releases.serving.world import MONTHS, NEAR, PASSAGES, QUESTION, World
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 PLUMB = Path(__file__).resolve().parents[4] / "plumb.py"
 ANNA = Caller("anna", "reader")
 Start = Callable[..., TestClient]

@@ -3,9 +3,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from lxml import etree
 from pptx import Presentation
-from pptx.chart.data import CategoryChartData
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
+from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 
@@ -97,3 +101,146 @@ def test_a_charts_title_is_read_and_footers_are_not(loading: Any) -> None:
     text = loading.one("a.pptx", saved(deck)).text
     assert "Sales by region" in text
     assert "Confidential" not in text
+
+
+A = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def body_with(*paragraphs: str) -> tuple[Any, Any]:
+    """A deck with one slide, whose body holds these `a:p` elements."""
+    deck = Presentation()
+    slide = add_slide(deck, 1, "Title")
+    body = slide.placeholders[1].text_frame._txBody
+    for old in body.findall(f"{{{A}}}p"):
+        body.remove(old)
+    for one in paragraphs:
+        body.append(etree.fromstring(f'<a:p xmlns:a="{A}">{one}</a:p>'))
+    return deck, slide
+
+
+def lines(loading: Any, deck: Any) -> list[str]:
+    text = str(loading.one("a.pptx", saved(deck)).text)
+    return [line for line in text.split("\n") if line][1:]
+
+
+def test_raised_struck_out_and_symbol_runs(loading: Any) -> None:
+    deck, _ = body_with(
+        '<a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>6</a:t></a:r>'
+        '<a:r><a:rPr strike="sngStrike"/><a:t> old</a:t></a:r>'
+        '<a:r><a:rPr><a:latin typeface="Wingdings"/></a:rPr><a:t> \uf0fe</a:t></a:r>'
+    )
+    document = loading.one("a.pptx", saved(deck))
+    assert document.text.endswith("10^6 ☑")
+    assert document.metadata["dropped"] == ["struck out or deleted: 1 word"]
+
+
+def test_automatic_numbers_are_shown(loading: Any) -> None:
+    numbered = '<a:pPr lvl="{}"><a:buAutoNum type="{}"{}/></a:pPr><a:r><a:t>{}</a:t></a:r>'
+    deck, _ = body_with(
+        numbered.format(0, "arabicPeriod", ' startAt="5"', "a"),
+        numbered.format(1, "alphaLcParenBoth", "", "b"),
+        numbered.format(1, "alphaLcParenBoth", "", "c"),
+        numbered.format(0, "arabicPeriod", ' startAt="5"', "d"),
+        numbered.format(1, "alphaLcParenBoth", "", "e"),
+        "<a:r><a:t>plain</a:t></a:r>",
+    )
+    assert lines(loading, deck) == ["5. a", "  (a) b", "  (b) c", "6. d", "  (a) e", "- plain"]
+
+
+def test_formulas_and_shapes_in_versions_for_several_programs(loading: Any) -> None:
+    names = (
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        'xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main" '
+        'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    )
+    deck, slide = body_with(
+        f"<a:r><a:t>Dose </a:t></a:r><mc:AlternateContent {names}><mc:Choice Requires='a14'><a14:m>"
+        "<m:oMath><m:f><m:num><m:r><m:t>15</m:t></m:r></m:num><m:den><m:r><m:t>4</m:t></m:r></m:den>"
+        "</m:f></m:oMath></a14:m></mc:Choice><mc:Fallback><a:r><a:t>?</a:t></a:r></mc:Fallback>"
+        "</mc:AlternateContent>"
+    )
+    box = slide.shapes.add_textbox(0, Inches(6), Inches(1), Inches(1))
+    box.text_frame.text = "Wrapped"
+    tree = slide.shapes._spTree
+    wrapper = etree.SubElement(
+        tree, "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+    )
+    choice = etree.SubElement(wrapper, wrapper.tag.replace("AlternateContent", "Choice"))
+    choice.append(box._element)
+    assert lines(loading, deck) == ["Dose 15/4", "Wrapped"]
+
+
+def test_a_diagrams_boxes_are_read_in_their_order(loading: Any) -> None:
+    space = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+    point = '<d:pt modelId="{0}"><d:t><a:p><a:r><a:t>{1}</a:t></a:r></a:p></d:t></d:pt>'
+    link = '<d:cxn modelId="9{1}{2}" srcId="{0}" destId="{1}" srcOrd="{2}"/>'
+    data = (
+        f'<d:dataModel xmlns:d="{space}" xmlns:a="{A}"><d:ptLst><d:pt modelId="1" type="doc"/>'
+        f"{point.format(2, 'Pay')}{point.format(3, 'Report')}{point.format(4, 'By mail')}</d:ptLst>"
+        f"<d:cxnLst>{link.format(1, 3, 0)}{link.format(1, 2, 1)}{link.format(3, 4, 0)}</d:cxnLst>"
+        "</d:dataModel>"
+    )
+    deck = Presentation()
+    slide = add_slide(deck, 5, "Steps")
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
+    name = PackURI("/ppt/diagrams/data1.xml")
+    part = Part(
+        name,
+        "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml",
+        slide.part.package,
+        data.encode(),
+    )
+    relation = slide.part.relate_to(part, kind)
+    frame = (
+        f'<p:graphicFrame xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="{A}" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+        '<p:nvGraphicFramePr><p:cNvPr id="9" name="D"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr>'
+        '<p:xfrm><a:off x="0" y="2000000"/><a:ext cx="10" cy="10"/></p:xfrm><a:graphic>'
+        f'<a:graphicData uri="{space}"><d:relIds xmlns:d="{space}" r:dm="{relation}"/></a:graphicData>'
+        "</a:graphic></p:graphicFrame>"
+    )
+    slide.shapes._spTree.append(parse_xml(frame))
+    assert lines(loading, deck) == ["- Report", "  - By mail", "- Pay"]
+
+
+def test_points_of_a_scatter_chart_are_read(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 5, "Figures")
+    data = XyChartData()
+    series = data.add_series("Run")
+    series.add_data_point(1.5, 20)
+    series.add_data_point(2, 35)
+    place = (Inches(1), Inches(4), Inches(3), Inches(2))
+    slide.shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, *place, data)
+    assert lines(loading, deck) == [
+        "|  | X | Y |", "| --- | --- | --- |", "| Run | 1.5 | 20 |", "| Run | 2 | 35 |",
+    ]  # fmt: skip
+
+
+def test_hidden_slides_and_shapes_and_footers_are_counted(loading: Any) -> None:
+    deck = Presentation()
+    add_slide(deck, 5, "Two words").element.set("show", "0")
+    slide = add_slide(deck, 5, "Shown")
+    box = slide.shapes.add_textbox(0, Inches(6), Inches(1), Inches(1))
+    box.text_frame.text = "off"
+    box._element.nvSpPr.cNvPr.set("hidden", "1")
+    document = loading.one("a.pptx", saved(deck))
+    assert document.text == "Shown"
+    assert document.metadata["dropped"] == ["hidden by the author: 3 words"]
+
+
+def test_merged_cells_of_a_table_are_laid_out(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 5, "Figures")
+    table = slide.shapes.add_table(4, 3, 0, Inches(2), Inches(3), Inches(1)).table
+    for row, texts in enumerate(
+        (("Site", "2026", ""), ("", "Plan", "Real"), ("A", "1", "2"), ("", "3", "4"))
+    ):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(2, 0).merge(table.cell(3, 0))
+    assert lines(loading, deck) == [
+        "| Site | 2026 Plan | 2026 Real |", "| --- | --- | --- |", "| A | 1 | 2 |", "| A | 3 | 4 |",
+    ]  # fmt: skip

@@ -1,45 +1,41 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from reportlab.lib import pdfencrypt
-from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import (
-    Flowable,
-    ListFlowable,
-    PageBreak,
-    Paragraph,
-    SimpleDocTemplate,
-    Table,
+from reportlab.platypus import ListFlowable, PageBreak, Paragraph, Table
+
+from ingestion.documents import BlockKind, Document
+from ingestion.errors import EmptyDocument, UnreadableDocument
+from tests.ingestion.loaders.pdf.made import (
+    STYLES,
+    body,
+    built,
+    drawn,
+    numbered_pages,
+    placed,
+    with_attachment,
+    xfa_form,
 )
 
-from ingestion.errors import EmptyDocument, UnreadableDocument
-
-STYLES = getSampleStyleSheet()
 PROSE = "The quick brown fox jumps over the lazy dog and greets every one of its neighbours. "
 
 
-def drawn(draw: Callable[[Canvas], None], **options: object) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, **options)
-    draw(canvas)
-    canvas.save()
-    return buffer.getvalue()
+@pytest.fixture
+def table_blocks() -> Callable[[Document], list[str]]:
+    """The text of a document's tables."""
 
+    def of(document: Document) -> list[str]:
+        return [
+            document.text[block.start : block.end]
+            for block in document.blocks
+            if block.kind is BlockKind.TABLE
+        ]
 
-def built(*story: Flowable, on_page: Callable[..., None] = lambda *_: None, **info: str) -> bytes:
-    buffer = io.BytesIO()
-    document = SimpleDocTemplate(buffer, **info)
-    document.build(list(story), onFirstPage=on_page, onLaterPages=on_page)
-    return buffer.getvalue()
-
-
-def body(text: str) -> Paragraph:
-    return Paragraph(text, STYLES["BodyText"])
+    return of
 
 
 def test_wrapped_lines_are_joined_and_headings_found(loading: Any, outline: Any) -> None:
@@ -258,6 +254,60 @@ def test_a_table_of_contents_is_no_table(loading: Any, outline: Any) -> None:
     entries = [["Introduction", "1"], ["Methods", "4"], ["Results", "9"]]
     kinds = {kind for kind, _, _ in outline(loading.one("a.pdf", built(Table(entries))))}
     assert kinds == {"text"}
+
+
+@pytest.mark.parametrize("repeated", [0, 1])
+@pytest.mark.parametrize("bold", [True, False])
+def test_a_table_over_pages_has_its_header_on_each(
+    loading: Any, table_blocks: Any, repeated: int, bold: bool
+) -> None:
+    rows = [[f"A-{1000 + row}", f"Customer {row}", f"{row}.50"] for row in range(100)]
+    style = [("FONTNAME", (0, 0), (-1, 0), "Helvetica-Bold")] if bold else []
+    header = ["Order", "Customer", "Amount"]
+    data = built(Table([header, *rows], repeatRows=repeated, style=style))
+    tables = table_blocks(loading.one("a.pdf", data))
+    assert len(tables) == 3
+    for table in tables:
+        assert table.startswith("| Order | Customer | Amount |\n| --- | --- | --- |\n| A-1")
+        assert table.count("Order") == 1
+
+
+def test_rows_of_text_are_not_repeated_as_a_header(loading: Any) -> None:
+    rows = [[f"Town {row}", f"Street of {row}", f"Name {row}"] for row in range(100)]
+    text = loading.one("a.pdf", built(Table(rows, colWidths=[100] * 3))).text
+    assert [text.count(f"Town {row} ") for row in range(100)] == [1] * 100
+
+
+def test_an_xfa_form_is_refused_with_advice(loading: Any) -> None:
+    with pytest.raises(UnreadableDocument, match=r"a\.pdf: is an XFA form.*print it to a PDF"):
+        loading.one("a.pdf", xfa_form("Please wait for the content"))
+
+
+def test_attachments_are_named(loading: Any) -> None:
+    document = loading.one("a.pdf", with_attachment("See the file", "figures.csv"))
+    assert document.metadata["attachments"] == ["figures.csv"]
+    assert document.text == "See the file"
+
+
+def test_a_page_number_needs_a_second_page(loading: Any) -> None:
+    text = loading.one("a.pdf", numbered_pages(1, "", "{page}", lambda page: PROSE)).text
+    assert text.endswith("\n\n1")
+    text = loading.one("a.pdf", numbered_pages(2, "", "{page}", lambda page: PROSE)).text
+    assert "1" not in text
+
+
+def test_lines_that_differ_in_two_numbers_are_no_running_lines(loading: Any) -> None:
+    data = numbered_pages(5, "", "Total of page {page} is {page}00", lambda page: PROSE)
+    assert loading.one("a.pdf", data).text.count("Total of page") == 5
+
+
+def test_notes_are_told_from_powers(loading: Any) -> None:
+    pieces = [
+        (60, 700, 10, "Sales of 1,250"), (126, 704, 6, "1"), (131, 700, 10, "tons on 5 m"),
+        (182, 704, 6, "2"), (60, 100, 6, "1"), (64, 97, 8, "Without taxes."),
+    ]  # fmt: skip
+    text = loading.one("a.pdf", placed(pieces)).text
+    assert text == "Sales of 1,250[^1] tons on 5 m^2\n\n[^1] Without taxes."
 
 
 def test_a_number_alone_is_no_heading(loading: Any, outline: Any) -> None:

@@ -1,0 +1,334 @@
+"""Fair shares of the processor: what one caller sends does not slow down another.
+
+An answer is work in steps: look in the cache, search, generate, check. Only a few steps run at a time,
+because more of them would only slow each other down. When several callers wait, the next step goes to
+the one that used the processor least in the last seconds. While an answer waits for something else (a
+hosted model, an equal question's answer, a client), it does not count as work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import islice
+
+from app.errors import TooBusy
+
+COME_AGAIN_S = 1
+# How fast earlier use is forgotten: after so many seconds, 1/e of it still counts.
+MEMORY_S = 2.0
+# A caller that used so many seconds more than another does not run beside it, and goes after it.
+LEAD_S = 0.1
+# For so long room is kept for a caller that was here, seconds.
+RECENT_S = 5.0
+# Of those so many are looked at, the latest first.
+MOST_RECENT = 32
+# Use that is no longer worth a place in memory, seconds.
+FORGOTTEN_S = 0.001
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A step that waits.
+
+    Attributes:
+        wake: is called when it may run; must return at once.
+        since: when it began to wait.
+        granted: whether it may run.
+    """
+
+    wake: Callable[[], None]
+    since: float
+    granted: bool = False
+
+
+@dataclass(slots=True)
+class _Use:
+    """One caller's use of the processor.
+
+    Attributes:
+        seconds: decayed use, as of `at`.
+        running: steps that run now.
+        waiting: steps that wait, oldest first.
+        served: when the caller last got the processor.
+    """
+
+    at: float
+    seconds: float = 0.0
+    running: int = 0
+    waiting: deque[Waiter] = field(default_factory=deque)
+    served: float = -math.inf
+
+    def settle(self, now: float) -> None:
+        """Bring `seconds` up to date. Each running step adds a second per second."""
+        decay = math.exp(-(now - self.at) / MEMORY_S)
+        self.seconds = self.seconds * decay + self.running * MEMORY_S * (1 - decay)
+        self.at = now
+
+
+class Processor:
+    """Decides whose step runs next. Safe to share between threads and event loops.
+
+    A lone caller may use everything. Of several that wait, the one with the least recent use is
+    first; waiting counts in a caller's favour, so nobody waits for ever. A caller that used far more
+    than one whose step is running waits for the end of that step, even if there is room.
+
+    Args:
+        at_once: steps that run at a time.
+        wait_s: how long a request may wait for its first step, seconds.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self, at_once: int, wait_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.at_once = at_once
+        self._wait_s = wait_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._running = 0
+        # Who used it last comes last.
+        self._of: OrderedDict[str, _Use] = OrderedDict()
+        # Those of them who run or wait.
+        self._active: dict[str, _Use] = {}
+
+    @contextmanager
+    def serving(self, who: str | None) -> Iterator[None]:
+        """Count work inside the block, and in threads and tasks that it starts, as this caller's.
+
+        Args:
+            who: the caller; None: somebody who is not counted alone.
+        """
+        token = _request.set(_Request(self, who or ""))
+        try:
+            yield
+        finally:
+            _request.reset(token)
+
+    def ask(self, who: str, wake: Callable[[], None]) -> Waiter:
+        """Queue for a step; `granted` tells whether it may run at once, else `wake` is called."""
+        with self._lock:
+            now = self._clock()
+            self._forget(now)
+            use = self._of.get(who)
+            if use is None:
+                use = self._of[who] = _Use(now)
+            waiter = Waiter(wake, now)
+            use.waiting.append(waiter)
+            self._active[who] = use
+            self._hand_out(now, waiter)
+        return waiter
+
+    def withdraw(self, who: str, waiter: Waiter) -> bool:
+        """Stop waiting; False: the step was granted meanwhile."""
+        with self._lock:
+            if waiter.granted:
+                return False
+            use = self._of[who]
+            use.waiting.remove(waiter)
+            self._leave(who, use)
+            return True
+
+    def end(self, who: str) -> None:
+        """End a step; the next one may run."""
+        with self._lock:
+            now = self._clock()
+            use = self._of[who]
+            use.settle(now)
+            use.running -= 1
+            self._running -= 1
+            self._leave(who, use)
+            self._hand_out(now)
+
+    def is_outranked(self, who: str) -> bool:
+        """Whether somebody waits who used far less."""
+        with self._lock:
+            now = self._clock()
+            mine = self._of[who]
+            mine.settle(now)
+            for use in self._active.values():
+                if use.waiting:
+                    use.settle(now)
+                    # Without the time they wait: among equals, what has begun is finished first.
+                    if use.seconds < mine.seconds - LEAD_S:
+                        return True
+            return False
+
+    def _hand_out(self, now: float, asking: Waiter | None = None) -> None:
+        """Grant steps while there is room. `asking` looks at `granted` itself and is not woken."""
+        while self._running < self.at_once:
+            who = self._next(now)
+            if who is None:
+                return
+            use = self._of[who]
+            self._of.move_to_end(who)
+            waiter = use.waiting.popleft()
+            waiter.granted = True
+            use.running += 1
+            use.served = now
+            self._running += 1
+            if waiter is not asking:
+                waiter.wake()
+
+    def _next(self, now: float) -> str | None:
+        for use in self._active.values():
+            use.settle(now)
+        waiting = [who for who, use in self._active.items() if use.waiting]
+        if not waiting:
+            return None
+        first = min(waiting, key=lambda who: _rank(self._of[who], now))
+        beside = [use.seconds for use in self._active.values() if use.running]
+        if self._running and self._running + 1 == self.at_once:
+            # The last place is kept free for a caller that may be back in a moment.
+            for use in islice(reversed(self._of.values()), MOST_RECENT):
+                if now - use.served < RECENT_S:
+                    use.settle(now)
+                    beside.append(use.seconds)
+        allowed = min(beside, default=math.inf) + LEAD_S
+        return first if _rank(self._of[first], now) <= allowed else None
+
+    def _leave(self, who: str, use: _Use) -> None:
+        if not use.running and not use.waiting:
+            self._active.pop(who, None)
+
+    def _forget(self, now: float) -> None:
+        """Drop the callers who were here longest ago, if their use no longer matters."""
+        for who, use in list(islice(self._of.items(), 2)):
+            use.settle(now)
+            if who not in self._active and use.seconds < FORGOTTEN_S:
+                del self._of[who]
+
+
+def _rank(use: _Use, now: float) -> float:
+    """Who has the lowest is next: use, less the time since the caller waits."""
+    return use.seconds - (now - max(use.served, use.waiting[0].since))
+
+
+class _Request:
+    """One request's steps, which follow each other."""
+
+    def __init__(self, processor: Processor, who: str) -> None:
+        self._processor = processor
+        self._who = who
+        self._begun = False
+        self.runs = False
+
+    def start(self) -> None:
+        """Wait in this thread until the next step may run."""
+        woken = threading.Event()
+        waiter = self._processor.ask(self._who, woken.set)
+        if not waiter.granted and not woken.wait(self._patience):
+            self._give_up(waiter)
+        self.runs = self._begun = True
+
+    async def start_async(self) -> None:
+        """Wait in this event loop until the next step may run."""
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits in it
+                loop.call_soon_threadsafe(woken.set)
+
+        waiter = self._processor.ask(self._who, wake)
+        if not waiter.granted:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await woken.wait()
+            except TimeoutError:
+                self._give_up(waiter)
+            except BaseException:
+                if not self._processor.withdraw(self._who, waiter):
+                    self._processor.end(self._who)
+                raise
+        self.runs = self._begun = True
+
+    def end(self) -> None:
+        """End the step."""
+        if self.runs:
+            self.runs = False
+            self._processor.end(self._who)
+
+    def let_others_go_first(self) -> None:
+        """Between two steps: continue at once unless somebody waits who should run now."""
+        if self._processor.is_outranked(self._who):
+            self.end()
+            self.start()
+
+    @property
+    def _patience(self) -> float | None:
+        # What has begun is finished: its model's answer may have cost money.
+        return None if self._begun else self._processor._wait_s
+
+    def _give_up(self, waiter: Waiter) -> None:
+        if self._processor.withdraw(self._who, waiter):
+            raise TooBusy(
+                f"the processor was busy with other answers for {self._processor._wait_s:g} s; "
+                "come again in a moment.",
+                COME_AGAIN_S,
+            )
+
+
+_request: ContextVar[_Request | None] = ContextVar("request at the processor", default=None)
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Work on the processor inside the block, in a thread; waits until that may begin.
+
+    Within another such block, and outside of `Processor.serving`, it does nothing.
+
+    Raises:
+        TooBusy: the request's first step did not begin in time.
+    """
+    request = _request.get()
+    if request is None or request.runs:
+        yield
+        return
+    request.start()
+    try:
+        yield
+    finally:
+        request.end()
+
+
+@asynccontextmanager
+async def at_work_async() -> AsyncIterator[None]:
+    """The same in an event loop."""
+    request = _request.get()
+    if request is None or request.runs:
+        yield
+        return
+    await request.start_async()
+    try:
+        yield
+    finally:
+        request.end()
+
+
+def next_step() -> None:
+    """Between two steps of `at_work`: let a caller go first who used the processor less."""
+    request = _request.get()
+    if request is not None and request.runs:
+        request.let_others_go_first()
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Wait for something else inside the block: others may use the processor meanwhile."""
+    request = _request.get()
+    if request is None or not request.runs:
+        yield
+        return
+    request.end()
+    try:
+        yield
+    finally:
+        request.start()

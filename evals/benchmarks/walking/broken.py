@@ -1,0 +1,79 @@
+"""Filters broken on purpose: walks that find no leak in these would find none anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from app.answering import service
+from app.answering.chain import Asked
+from app.batch import kept
+from app.cache import answers, keys
+from app.callers import Caller
+from app.jobs.job import SyncJob
+from app.read_access import ReadAccess
+from app.turns import turns
+
+Break = Callable[[], AbstractContextManager[Any]]
+
+
+def no_filter() -> AbstractContextManager[Any]:
+    """Questions are searched for in all documents."""
+    return patch.object(service, "passes_to", lambda groups: None)
+
+
+def groups_of_then() -> AbstractContextManager[Any]:
+    """What was stored is shown to whoever it was once for."""
+    return patch.object(Caller, "meets", lambda self, needs: True)
+
+
+def every_admin_oversees() -> AbstractContextManager[Any]:
+    """Admins see what others asked, whatever groups they are in."""
+    return patch.object(Caller, "oversees", property(lambda self: self.may("admin")))
+
+
+@contextmanager
+def one_cache_for_all() -> Iterator[None]:
+    """Answers are kept without the groups of who asked."""
+    key_of = keys.key_of
+
+    def same(asked: Asked, groups: Any, release: str | None = None) -> keys.Key:
+        return key_of(replace(asked, where=None), None, release)
+
+    with patch.object(answers, "key_of", same):
+        yield
+
+
+def jobs_as_they_are() -> AbstractContextManager[Any]:
+    """Jobs tell everybody what documents they met."""
+    return patch.object(SyncJob, "seen_by", lambda self, caller: self)
+
+
+def lines_as_they_are() -> AbstractContextManager[Any]:
+    """Lines of batches are not held against the reader's groups."""
+    return patch.object(kept, "_readable", lambda line, caller, unknown, access: line)
+
+
+def history_as_it_was() -> AbstractContextManager[Any]:
+    """Follow-ups are understood from all that was said, whatever its documents were."""
+    return patch.object(turns, "readable", lambda exchanges, caller, access: list(exchanges))
+
+
+def documents_stay_put() -> AbstractContextManager[Any]:
+    """What was stored is held against the groups of then only."""
+    return patch.object(ReadAccess, "needs_now", lambda self, document_set, documents: [])
+
+
+BROKEN: tuple[Break, ...] = (
+    no_filter,
+    groups_of_then,
+    every_admin_oversees,
+    one_cache_for_all,
+    jobs_as_they_are,
+    lines_as_they_are,
+    history_as_it_was,
+    documents_stay_put,
+)

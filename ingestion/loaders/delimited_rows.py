@@ -1,0 +1,236 @@
+"""Cut delimited text into rows, also where it breaks the rules of CSV.
+
+Python's csv module reads a lone inch sign as the start of a quoted cell, and drops a quotation
+mark behind a space. Here a mark opens a cell only if one closes it before a delimiter.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+Cells: TypeAlias = list[str]
+
+_DELIMITERS = ",;\t|"
+_SAMPLE_CHARACTERS = 64 * 1024
+_SAMPLE_ROWS = 100
+# A quoted cell that goes on longer is a lone quotation mark.
+_LONGEST_CELL = 64 * 1024 * 1024
+_MOST_LINES = 100_000
+# Excel's own hint in the first line.
+_SEPARATOR_HINT = re.compile(r"\ufeff?sep=(.)\r?\n", re.IGNORECASE)
+# A figure or a date, which may hold other delimiters.
+_VALUE = re.compile(r"[-+(]?[\s$€£¥]*\d[\d.,:/ '-]*\s*[%)]?|\d[\d:. T/+-]*")
+_ESCAPED_QUOTE = re.compile(r'\\"(?=[^\s,;|])')
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file parts its cells.
+
+    Attributes:
+        delimiter: one character.
+        escapes: whether a backslash stands before quotation marks and delimiters in cells.
+        width: how many cells most rows have; 0 if unknown.
+    """
+
+    delimiter: str
+    escapes: bool = False
+    width: int = 0
+
+
+def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
+    """All rows of a file; an empty line is a row without cells.
+
+    Args:
+        file: text opened with `newline=""`, at its start.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    start = file.tell()
+    sample = file.read(_SAMPLE_CHARACTERS)
+    file.seek(start)
+    hint = _SEPARATOR_HINT.match(sample)
+    if hint:
+        file.readline()
+        return cut(file, Dialect(hint[1]))
+    if len(sample) == _SAMPLE_CHARACTERS:
+        sample = sample[: sample.rfind("\n") + 1] or sample
+    return cut(file, guess_dialect(sample))
+
+
+def guess_dialect(sample: str) -> Dialect:
+    """The delimiter that cuts the sample into the most regular rows of the plainest cells."""
+    best, most = Dialect(_DELIMITERS[0]), (0.0, 0)
+    for delimiter in _DELIMITERS:
+        if delimiter not in sample:
+            continue
+        for escapes in (False, True) if _may_escape(sample, delimiter) else (False,):
+            dialect, score = _judged(sample, Dialect(delimiter, escapes))
+            if score > most:
+                best, most = dialect, score
+    return best
+
+
+def cut(lines: Iterable[str], dialect: Dialect) -> Iterator[Cells]:
+    """Rows of lines that keep their line ends; a quoted cell may hold line breaks."""
+    source = iter(lines)
+    waiting: deque[str] = deque()
+    closes = re.compile(rf'"[ \t]*(?:{re.escape(dialect.delimiter)}|[\r\n]|$)')
+    lone = 0  # lines from here in which no quotation mark closes a cell
+    while (line := waiting.popleft() if waiting else next(source, None)) is not None:
+        lone = max(lone - 1, 0)
+        cells = _cells(line, dialect)
+        if cells is not None:
+            yield cells
+            continue
+        gathered = [line]
+        if not lone:
+            cells = _over_lines(gathered, waiting, source, closes, dialect)
+            lone = 0 if cells else len(gathered)
+        if cells is None or _are_rows(gathered, dialect):
+            waiting.extendleft(reversed(gathered[1:]))
+            cells = _cells(line, dialect, quoted=False) or []
+        yield cells
+
+
+def _over_lines(
+    gathered: list[str],
+    waiting: deque[str],
+    source: Iterator[str],
+    closes: re.Pattern[str],
+    dialect: Dialect,
+) -> Cells | None:
+    """The cells of a row that goes on in further lines, which are added to `gathered`."""
+    length = 0
+    while len(gathered) < _MOST_LINES and length < _LONGEST_CELL:
+        line = waiting.popleft() if waiting else next(source, None)
+        if line is None:
+            return None
+        gathered.append(line)
+        length += len(line)
+        if closes.search(line):
+            cells = _cells("".join(gathered), dialect)
+            if cells is not None:
+                return cells
+    return None
+
+
+def _are_rows(lines: list[str], dialect: Dialect) -> bool:
+    """Whether each line is a row of its own, in which a quotation mark is a sign for inches."""
+    rows = (_cells(line, dialect, quoted=False) or [] for line in lines)
+    return dialect.width > 0 and all(len(row) == dialect.width for row in rows)
+
+
+def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
+    """The cells of a row; None where a quoted cell is not closed at its end."""
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        return []
+    if '"' not in text and not dialect.escapes:
+        return text.split(dialect.delimiter)
+    if quoted and not dialect.escapes and _by_the_rules(dialect.delimiter).fullmatch(text):
+        return next(csv.reader((text,), delimiter=dialect.delimiter), [])
+    cells: Cells = []
+    place = 0
+    while True:
+        begin = place
+        while text[begin : begin + 1] == " ":
+            begin += 1
+        if quoted and text[begin : begin + 1] == '"':
+            end = _closing(text, begin + 1, dialect)
+            if end < 0:
+                return None
+            inner = text[begin + 1 : end]
+            cells.append(_unescaped(inner.replace('""', '"'), dialect))
+            place = text.find(dialect.delimiter, end + 1)
+        else:
+            end = _delimiter_at(text, place, dialect)
+            cells.append(_unescaped(text[place : end if end >= 0 else len(text)], dialect))
+            place = end
+        if place < 0:
+            return cells
+        place += 1
+
+
+@lru_cache(maxsize=16)
+def _by_the_rules(delimiter: str) -> re.Pattern[str]:
+    """A row in which each quoted cell begins and ends with its marks, as RFC 4180 has it."""
+    sign = re.escape(delimiter)
+    cell = rf'(?:"[^"]*+(?:""[^"]*+)*+"|[^"{sign}]*+)'
+    return re.compile(rf"{cell}(?:{sign}{cell})*+")
+
+
+def _closing(text: str, place: int, dialect: Dialect) -> int:
+    """Where the quotation mark is that closes a cell: the next before a delimiter or the end."""
+    while (end := text.find('"', place)) >= 0:
+        if dialect.escapes and _is_escaped(text, end):
+            place = end + 1
+            continue
+        if text[end + 1 : end + 2] == '"':
+            place = end + 2
+            continue
+        after = end + 1
+        while text[after : after + 1] == " ":
+            after += 1
+        if after >= len(text) or text[after] in (dialect.delimiter, "\r", "\n"):
+            return end
+        place = end + 1
+    return -1
+
+
+def _delimiter_at(text: str, place: int, dialect: Dialect) -> int:
+    while (end := text.find(dialect.delimiter, place)) >= 0:
+        if not (dialect.escapes and _is_escaped(text, end)):
+            return end
+        place = end + 1
+    return -1
+
+
+def _is_escaped(text: str, place: int) -> bool:
+    before = place
+    while before and text[before - 1] == "\\":
+        before -= 1
+    return (place - before) % 2 == 1
+
+
+def _unescaped(cell: str, dialect: Dialect) -> str:
+    if not dialect.escapes or "\\" not in cell:
+        return cell
+    signs = ('"', "\\", dialect.delimiter)
+    return _ESCAPE.sub(lambda found: found[1] if found[1] in signs else found[0], cell)
+
+
+def _may_escape(sample: str, delimiter: str) -> bool:
+    """Whether backslashes may be escapes; `"C:\\dir\\",` ends a cell that holds a path."""
+    return bool(_ESCAPED_QUOTE.search(sample)) or f"\\{delimiter}" in sample
+
+
+def _judged(sample: str, dialect: Dialect) -> tuple[Dialect, tuple[float, int]]:
+    rows: list[Cells] = []
+    for row in cut(io.StringIO(sample, newline=""), dialect):
+        if row:
+            rows.append(row)
+        if len(rows) == _SAMPLE_ROWS:
+            break
+    widths = Counter(map(len, rows))
+    if not widths:
+        return dialect, (0.0, 0)
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    if width < 2:
+        return dialect, (0.0, 0)
+    cells = [cell for row in rows for cell in row]
+    others = _DELIMITERS.replace(dialect.delimiter, "")
+    plain = sum(
+        1
+        for cell in cells
+        if not any(sign in cell for sign in others) or _VALUE.fullmatch(cell.strip())
+    )
+    score = count / widths.total() * (0.5 + 0.5 * plain / len(cells))
+    return Dialect(dialect.delimiter, dialect.escapes, width), (score, width)

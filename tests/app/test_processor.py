@@ -1,0 +1,317 @@
+"""Fair shares of the processor: whose step runs next, and what waiting leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.errors import TooBusy
+from app.processor import Processor, Waiter, at_work, at_work_async, away, next_step
+
+STEP_S = 0.03
+CALLERS = st.sampled_from("abcd")
+
+
+class Clock:
+    """Seconds that go on when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Flow:
+    """Callers over simulated time: steps of one length, as many processors as may run at once."""
+
+    def __init__(self, at_once: int) -> None:
+        self.clock = Clock()
+        self.processor = Processor(at_once, 10.0, self.clock)
+        self.running: list[tuple[float, str]] = []
+        self.begun: list[tuple[float, str]] = []
+
+    def ask(self, who: str) -> Waiter:
+        waiter = self.processor.ask(who, lambda: self._begin(who))
+        if waiter.granted:
+            self._begin(who)
+        return waiter
+
+    def pass_to(self, until: float, again: Callable[[str], str | None] = lambda who: None) -> None:
+        """Let time pass; `again` says who asks next when a caller's step has ended."""
+        while self.running and min(self.running)[0] <= until:
+            ends, who = min(self.running)
+            self.running.remove((ends, who))
+            self.clock.now = ends
+            self.processor.end(who)
+            if (asking := again(who)) is not None:
+                self.ask(asking)
+        self.clock.now = until
+
+    def _begin(self, who: str) -> None:
+        self.begun.append((self.clock.now, who))
+        self.running.append((self.clock.now + STEP_S, who))
+
+
+def _floods(who: str) -> str | None:
+    return who if who == "flood" else None
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Callers that ask, end and give up in any order, against a plain count."""
+
+    @initialize(at_once=st.integers(1, 4))
+    def begin(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.clock = Clock()
+        self.processor = Processor(at_once, 10.0, self.clock)
+        self.waiting: list[tuple[str, Waiter]] = []
+        self.running: list[tuple[str, Waiter]] = []
+        self.woken: Counter[int] = Counter()
+        self.numbers = count()
+
+    @rule(who=CALLERS)
+    def ask(self, who: str) -> None:
+        number = next(self.numbers)
+        waiter = self.processor.ask(who, lambda: self.woken.update([number]))
+        self.waiting.append((who, waiter))
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        who, _ = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
+        self.processor.end(who)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        who, waiter = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
+        assert self.processor.withdraw(who, waiter)
+
+    @rule(seconds=st.floats(0, 20))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @invariant()
+    def it_runs_what_it_may(self) -> None:
+        self.running += [pair for pair in self.waiting if pair[1].granted]
+        self.waiting = [pair for pair in self.waiting if not pair[1].granted]
+        assert len(self.running) <= self.at_once
+        assert set(self.woken.values()) <= {1}
+        if self.waiting:
+            assert self.running
+            callers = {who for who, _ in self.waiting + self.running}
+            if len(callers) == 1 and len(self.processor._of) == 1:
+                assert len(self.running) == self.at_once
+
+    def teardown(self) -> None:
+        for who, waiter in self.waiting:
+            self.processor.withdraw(who, waiter)
+        for who, _ in self.running:
+            self.processor.end(who)
+        self.clock.now += 60
+        # Everything is free again, and the next callers drive the earlier ones out of memory.
+        alone = [self.processor.ask("x", lambda: None) for _ in range(self.at_once + 1)]
+        assert [waiter.granted for waiter in alone] == [True] * self.at_once + [False]
+        for number in range(200):
+            self.processor.withdraw(f"y{number}", self.processor.ask(f"y{number}", lambda: None))
+        assert len(self.processor._of) <= 3
+        assert not {"a", "b", "c", "d"} & set(self.processor._of)
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@given(
+    at_once=st.integers(1, 4),
+    flood=st.integers(1, 20),
+    pauses=st.lists(st.floats(0, 0.5), min_size=20),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_caller_who_asks_little_waits_for_one_step_of_a_flood_at_most(
+    at_once: int, flood: int, pauses: list[float]
+) -> None:
+    flow = Flow(at_once)
+    for _ in range(flood):
+        flow.ask("flood")
+    flow.pass_to(3.0, _floods)
+
+    now = 3.0
+    for pause in pauses:
+        now += pause + 4 * STEP_S
+        flow.pass_to(now, _floods)
+        asked = flow.clock.now
+        waiter = flow.ask("little")
+        flow.pass_to(asked + STEP_S, _floods)
+        assert waiter.granted
+        now = flow.clock.now
+
+
+def test_while_a_little_used_caller_works_a_flood_does_not_run_beside_it() -> None:
+    flow = Flow(2)
+    for _ in range(6):
+        flow.ask("flood")
+    flow.pass_to(2.0, _floods)
+    # It was there a moment ago, so that room is kept for it.
+    flow.ask("little")
+    flow.pass_to(2.2, _floods)
+    before = len(flow.begun)
+    assert [who for _, who in flow.running] == ["flood"]
+    assert flow.ask("little").granted
+    flow.pass_to(2.2 + STEP_S - 0.001, _floods)
+    assert [who for _, who in flow.begun[before:]] == ["little"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4])
+def test_nobody_waits_for_ever_beside_callers_who_come_for_the_first_time(at_once: int) -> None:
+    flow = Flow(at_once)
+    names = count()
+    for _ in range(2 * at_once):
+        flow.ask("flood")
+    flow.pass_to(8.0, _floods)
+    for _ in range(2 * at_once):
+        flow.ask(f"new {next(names)}")
+    flow.pass_to(18.0, lambda who: who if who == "flood" else f"new {next(names)}")
+    served = [when for when, who in flow.begun if who == "flood" and when >= 8.0]
+    assert max(later - earlier for earlier, later in pairwise([8.0, *served, 18.0])) < 4
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_callers_who_want_the_same_get_the_same(at_once: int) -> None:
+    flow = Flow(at_once)
+    for who in "abc":
+        for _ in range(5):
+            flow.ask(who)
+    flow.pass_to(30.0, lambda who: who)
+    counted = Counter(who for _, who in flow.begun)
+    assert max(counted.values()) <= 1.1 * min(counted.values())
+    assert sum(counted.values()) >= 0.6 * at_once * 30 / STEP_S
+
+
+def test_a_lone_caller_has_everything() -> None:
+    flow = Flow(3)
+    flow.ask("other")
+    flow.pass_to(1.0)
+    for _ in range(9):
+        flow.ask("lone")
+    flow.pass_to(10.0, lambda who: who)
+    assert len(flow.running) == 3
+    assert flow.processor._of["lone"].running == 3
+
+
+def test_work_waits_for_its_turn_and_for_so_long() -> None:
+    processor = Processor(1, 0.05)
+    with processor.serving("anna"), at_work(), at_work():
+        with ThreadPoolExecutor(1) as pool, pytest.raises(TooBusy, match=r"0\.05 s") as told:
+            pool.submit(_work, processor, "bo").result()
+        assert told.value.retry_after_s == 1
+        with away(), ThreadPoolExecutor(1) as pool:
+            pool.submit(_work, processor, "bo").result()
+    _work(processor, "bo")
+
+
+def _work(processor: Processor, who: str) -> None:
+    with processor.serving(who), at_work():
+        next_step()
+
+
+def test_what_has_begun_is_finished_however_long_that_takes() -> None:
+    processor = Processor(1, 0.05)
+    holds, ends = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with processor.serving("bo"), at_work():
+            holds.set()
+            ends.wait(20)
+
+    with ThreadPoolExecutor(1) as pool, processor.serving("anna"), at_work():
+        with away():
+            held = pool.submit(hold)
+            assert holds.wait(20)
+            threading.Timer(0.2, ends.set).start()
+        assert ends.is_set()
+    held.result()
+
+
+def test_between_two_steps_whoever_used_less_goes_first() -> None:
+    clock = Clock()
+    processor = Processor(1, 10.0, clock)
+    order: list[str] = []
+    asked = threading.Event()
+
+    def light() -> None:
+        with processor.serving("light"):
+            asked.set()
+            with at_work():
+                order.append("light")
+
+    with ThreadPoolExecutor(1) as pool, processor.serving("heavy"), at_work():
+        clock.now = 1.0
+        done = pool.submit(light)
+        assert asked.wait(20)
+        while not processor.is_outranked("heavy"):
+            time.sleep(0.001)
+        next_step()
+        order.append("heavy")
+    done.result()
+    assert order == ["light", "heavy"]
+
+
+def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
+    processor = Processor(1, 10.0)
+
+    async def work(who: str) -> None:
+        with processor.serving(who):
+            async with at_work_async():
+                await asyncio.sleep(0)
+
+    async def run() -> None:
+        with processor.serving("anna"):
+            async with at_work_async():
+                waiting = [asyncio.create_task(work("bo")) for _ in range(3)]
+                await asyncio.sleep(0)
+                waiting[0].cancel()
+                await asyncio.gather(waiting[0], return_exceptions=True)
+                assert len(processor._of["bo"].waiting) == 2
+            # Granted, but not woken yet.
+            waiting[1].cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await work("cy")
+
+    asyncio.run(run())
+    assert all(not use.running and not use.waiting for use in processor._of.values())
+
+
+def test_a_task_waits_only_so_long() -> None:
+    processor = Processor(1, 0.05)
+
+    async def run() -> None:
+        with processor.serving("bo"):
+            async with at_work_async():
+                pass
+
+    with (
+        processor.serving("anna"),
+        at_work(),
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(TooBusy),
+    ):
+        pool.submit(asyncio.run, run()).result()
+    asyncio.run(run())
+
+
+def test_outside_of_a_request_nobody_waits() -> None:
+    with at_work(), away():
+        next_step()
