@@ -13,7 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.calling import cut_of
 from app.answering.quoting import Quoting, quoting_for
-from ingestion.index import bm25
+from ingestion.languages import analyze
 from ingestion.storable import storable
 from prompts.versions import PromptVersion
 
@@ -53,10 +53,10 @@ def condense_by_rule(question: str, history: Sequence[Said]) -> str:
     if not history or not _leans(question):
         return question
     before = history[-1].question
-    known = set(bm25.analyze(question))
+    known = set(analyze(question))
     carried: list[str] = []
     for word in WORD.findall(before):
-        stems = bm25.analyze(word)
+        stems = analyze(word)
         if stems and not known.issuperset(stems):
             carried.append(word)
             known.update(stems)
@@ -93,7 +93,7 @@ def condense_by_model(
 
 
 def _leans(question: str) -> bool:
-    if len(bm25.analyze(question)) <= FEW_TERMS or LEANING_START.search(question.strip()):
+    if len(analyze(question)) <= FEW_TERMS or LEANING_START.search(question.strip()):
         return True
     return LEANING_WORD.search(NOT_LEANING.sub(" ", question)) is not None
 
