@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, NamedTuple
 
 from uvicorn.config import Config
@@ -13,6 +14,8 @@ from uvicorn.server import ServerState
 BOUNDS = "connection_bounds"
 # So much must a client have read when it is looked at again.
 PROGRESS_BYTES = 16_384
+# A target that names a host, and that host with what stands before and after it.
+ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
 class ConnectionBounds(NamedTuple):
@@ -69,6 +72,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self._headers_due = None
         elif self._headers_due is None:
             self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
+
+    def on_headers_complete(self) -> None:
+        """Let the host of an absolute target (`GET http://host/path`) count beside `Host`.
+
+        It names whom the client believes it talks to (RFC 9112, section 3.2.2), and uvicorn drops it.
+        Where it differs from `Host`, the application sees two hosts.
+        """
+        target = ABSOLUTE.match(self.url)
+        if target is not None:
+            sent = [value.strip().lower() for name, value in self.headers if name == b"host"]
+            if sent != [target[1].lower()]:
+                self.headers.append((b"host", target[1]))
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         """Note since when the connection is idle."""

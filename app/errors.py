@@ -13,6 +13,7 @@ prompts.errors.PlumbError
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
 ├── UnknownBatch            no batch of this id, or not one of this caller's
+├── KeyNotInForce           the key that a batch was made with is not in force any more
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
@@ -105,6 +106,10 @@ class BatchError(PlumbError):
 
 class UnknownBatch(PlumbError):
     """There is no batch of this id that the caller may see, or none that is unfinished."""
+
+
+class KeyNotInForce(PlumbError):
+    """The key that a batch was made with was revoked, has expired, or was changed."""
 
 
 class UnknownKey(PlumbError):
@@ -213,14 +218,21 @@ class TrafficNotMoved(ReleaseError):
 
 
 # Absolute paths of files, plain or as URLs, and addresses of servers.
+_START = r"(?:(?:file|sqlite)://|(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/))"
+_PLAIN = r"[^\s'\"`,;:()\[\]{}<>]"
+# A folder's name may have spaces, commas and brackets in it. What follows these belongs to the path
+# if a separator comes before the next quote, colon or semicolon, and begins no path of its own.
+_ODD = r"(?:(?:[^\S\n]|[,()\[\]{}])[^\n'\"`;:<>/\\]*(?<![\s~,(\[{])[/\\]"
+_ROUTES = r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?![\w.-])"
 _PATH = re.compile(
-    r"(?:(?:file|sqlite)://)?(?<![\w.:/…-])(?:[A-Za-z]:\\|\\\\|~?/)[^\s'\"`,;:()\[\]{}<>]+|"
-    r"(?:file|sqlite)://[^\s'\"`,;()\[\]{}<>]+"
+    rf"(?<![\w.:/…-])(?P<route>{_ROUTES}{_PLAIN}*)|"
+    # In quotes, all of it is the path.
+    rf"(?<=['\"`]){_START}[^\n'\"`]+(?=['\"`])|"
+    rf"{_START}{_PLAIN}+{_ODD}{_PLAIN}*)*"
 )
 _ADDRESS = re.compile(
     r"\b(?:https?|rediss?|qdrant|postgresql|grpc)://[^\s'\"`,;()\[\]{}<>]*[^\s'\"`,;.:()\[\]{}<>]"
 )
-_ROUTE = re.compile(r"/(?:v1|healthz|readyz|docs|redoc|openapi\.json|metrics)(?:/|$|\b)")
 
 # What whoever asks is told of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
@@ -267,14 +279,16 @@ def told_to_readers(error: Exception) -> str:
 def without_places(text: str) -> str:
     """A message without folders and addresses of servers: of a path, its last name stays.
 
-    Paths of the API stay, and paths that are relative: they name documents.
+    Paths of the API stay, and paths that are relative: they name documents. Where a sentence names a
+    relative path after an absolute one, with neither a colon nor a quote between, the two cannot be
+    told from one path with spaces: only the last name stays.
     """
     return _PATH.sub(_last_name, _ADDRESS.sub("a server", text))
 
 
 def _last_name(match: re.Match[str]) -> str:
     path = match[0]
-    if _ROUTE.match(path):
+    if match["route"]:
         return path
     body = path.rstrip("/\\.,;:")
     last = body.replace("\\", "/").rpartition("/")[2]

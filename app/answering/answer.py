@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app.callers import Needs, together
 from app.manifest import ShownManifest
@@ -193,6 +193,33 @@ class Answer(BaseModel):
     cut_off: bool = False
     usage: Usage | None = None
     timings_ms: dict[str, float]
+    _also_needs: Needs = PrivateAttr(default_factory=list)
+    _also_documents: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def also_needs(self) -> Needs:
+        """What it takes to read the conversation that shaped the question; empty: none did.
+
+        A reader must meet it beside what the passages take.
+        """
+        return self._also_needs
+
+    @property
+    def also_documents(self) -> list[str]:
+        """Ids of the documents that this conversation was made from."""
+        return self._also_documents
+
+    def shaped_by(self, needs: Needs, documents: Iterable[str]) -> None:
+        """Note a conversation that shaped the question, beside those noted already.
+
+        Responses do not show it.
+
+        Args:
+            needs: what it takes to read the conversation.
+            documents: ids of the documents that the conversation was made from.
+        """
+        self._also_needs = together(self._also_needs, needs)
+        self._also_documents = sorted({*self._also_documents, *documents})
 
 
 class SearchResult(BaseModel):

@@ -95,8 +95,8 @@ async def follow(
 ) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: `progress` whenever the job has changed, then one `end`.
 
-    The data of each is the job, as `GET /v1/jobs/{id}` gives it. A stream lasts
-    `limits.follow_s` at the most; follow the job again if no `end` has come.
+    The data of each is the job, as `GET /v1/jobs/{id}` gives it. A stream ends
+    after `limits.follow_s`; open it again if there was no `end` event.
     """
     async for event in events(jobs, job, lambda one: one.seen_by(caller), follow_s):
         yield event

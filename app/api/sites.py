@@ -74,7 +74,10 @@ class Sites:
         sent = _headers(scope)
         hosts = sent.get("host", [])
         if len(hosts) > 1 or len(sent.get("origin", [])) > 1:
-            return "Host and Origin may each be sent once."
+            return (
+                "Host and Origin may each be sent once, and a target with a host must name the same "
+                "host as Host."
+            )
         host = _site(hosts[0]) if hosts else None
         if not self._is_ours(host, guard):
             named = "nothing" if host is None else host.host[:100]

@@ -16,7 +16,8 @@ from tenacity import wait_exponential as growing
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchQuestionRow, BatchRow
 from app.callers import Caller, Role
-from app.errors import StoreUnavailable, UnknownBatch
+from app.errors import KeyNotInForce, StoreUnavailable, UnknownBatch
+from app.security.keys import Keys
 from app.store.database import Database
 
 TRIES = 6
@@ -135,6 +136,7 @@ class OpenBatch:
         self, database: Database, row: BatchRow, left: Mapping[int, BatchQuestion]
     ) -> None:
         self._database = database
+        self._keys = Keys(database)
         self._id = row.id
         self._numbers = {question.id: number for number, question in left.items()}
         groups = None if row.groups is None else frozenset(row.groups)
@@ -152,8 +154,10 @@ class OpenBatch:
 
         Raises:
             UnknownBatch: the batch was deleted, or another process answers it.
+            KeyNotInForce: see `require_key`; the line is not kept.
             StoreUnavailable: the database stays away.
         """
+        self._persistently(self.require_key)
         self._persistently(self._keep, row)
         self.done[row["id"]] = row["question"]
 
@@ -172,6 +176,21 @@ class OpenBatch:
             return
         if not wanted:
             raise self._gone()
+
+    def require_key(self) -> None:
+        """Check that the key that the batch was made with is in force, if it was made with one.
+
+        Raises:
+            KeyNotInForce: it is not, and the batch must not go on.
+            StoreUnavailable: that cannot be told now.
+        """
+        try:
+            self._keys.require_in_force(self.caller)
+        except KeyNotInForce as error:
+            raise KeyNotInForce(
+                f"the batch was made with a key that is not in force any more: {error} No more of "
+                "its questions are asked; make a batch of them with a key in force."
+            ) from error
 
     def end(self) -> None:
         """Enter that every question has its line.

@@ -8,13 +8,13 @@ from contextlib import closing
 from app.batch.answering import recorded_answering
 from app.batch.run import run_batch
 from app.batch.unfinished import TRIES, OpenBatch, UnfinishedBatches
-from app.errors import StoreUnavailable, TooManyRequests
+from app.errors import KeyNotInForce, StoreUnavailable, TooManyRequests
 from app.security.rates import StoredRates
 from app.settings import Settings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
 
-# How soon one that waits for the next minute notices that its batch was deleted.
+# How soon one that waits for the next minute notices that its batch was deleted, or its key revoked.
 LOOK_AGAIN_S = 5.0
 
 
@@ -23,30 +23,41 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
 
     Raises:
         UnknownBatch: there is no unfinished one of this id, or it was deleted meanwhile.
+        KeyNotInForce: it was made with a key that is not in force any more; it has failed then.
         PlumbError: it cannot go on; the message says why.
     """
     with closing(Database(settings.store.url.get_secret_value())) as database:
         database.migrate()
         pins = settings.release
-        batch = UnfinishedBatches(database, None if pins is None else pins.id).open(batch_id)
-        over = threading.Event()
-        pace = _Pace(database, batch, over)
-        with recorded_answering(settings, batch.caller) as answer:
-
-            def in_turn(request: TurnRequest) -> Turn:
-                pace.wait()
-                return answer(request)
-
-            run_batch(
-                batch.questions,
-                batch,
-                in_turn,
-                document_set=batch.document_set,
-                prompt=batch.prompt,
-                concurrency=settings.batches.concurrency,
-                over=over,
-            )
+        batches = UnfinishedBatches(database, None if pins is None else pins.id)
+        batch = batches.open(batch_id)
+        try:
+            batch.require_key()
+            _answer(batch, database, settings)
+        except KeyNotInForce as error:
+            batches.give_up(batch_id, str(error))
+            raise
         batch.end()
+
+
+def _answer(batch: OpenBatch, database: Database, settings: Settings) -> None:
+    over = threading.Event()
+    pace = _Pace(database, batch, over)
+    with recorded_answering(settings, batch.caller) as answer:
+
+        def in_turn(request: TurnRequest) -> Turn:
+            pace.wait()
+            return answer(request)
+
+        run_batch(
+            batch.questions,
+            batch,
+            in_turn,
+            document_set=batch.document_set,
+            prompt=batch.prompt,
+            concurrency=settings.batches.concurrency,
+            over=over,
+        )
 
 
 class _Pace:
@@ -66,12 +77,14 @@ class _Pace:
         Raises:
             TooManyRequests: the batch is over before that.
             UnknownBatch: it was deleted before that.
+            KeyNotInForce: the key that it was made with is not in force any more.
             StoreUnavailable: the database stays away.
         """
         who = self._batch.caller.id
         tries = 0
         while True:
             try:
+                self._batch.require_key()
                 self._rates.spend("batch questions", who, self._batch.per_minute)
             except TooManyRequests as error:
                 if self._over.wait(min(error.retry_after_s or 1, LOOK_AGAIN_S)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import zlib
 from typing import NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.answering.answer import Answer
 from app.cache.bounded import Bounded
+from app.callers import Needs
 
 # What the answers may take that a process has read last and need not take apart again, bytes; as
 # objects, one takes up to so many times its JSON.
@@ -19,7 +20,8 @@ LEVEL = 1
 
 def packed(answer: Answer) -> bytes:
     """The answer as bytes."""
-    return zlib.compress(answer.model_dump_json().encode(), LEVEL)
+    kept = _Kept(answer=answer, needs=answer.also_needs, documents=answer.also_documents)
+    return zlib.compress(kept.model_dump_json().encode(), LEVEL)
 
 
 class Reading:
@@ -39,11 +41,21 @@ class Reading:
             return read.answer
         try:
             text = zlib.decompress(kept)
-            answer = Answer.model_validate_json(text)
+            whole = _Kept.model_validate_json(text)
         except (zlib.error, ValidationError):
             return None
+        answer = whole.answer
+        answer.shaped_by(whole.needs, whole.documents)
         self._read.put(kept, _Read(answer, OBJECTS * len(text) + len(kept)))
         return answer
+
+
+class _Kept(BaseModel):
+    """An answer, with what its own JSON leaves out: the conversation that shaped its question."""
+
+    answer: Answer
+    needs: Needs
+    documents: list[str]
 
 
 class _Read(NamedTuple):

@@ -21,6 +21,10 @@ VARIABLE = "PLUMB_RELEASE"
 BY_ALIAS = {"prompt": {"answer": PRODUCTION}, "session": {"condense": PRODUCTION}}
 # Values in messages are cut to so many characters, and so many differences are named.
 SHOWN, MOST_NAMED = 80, 3
+AGAIN = (
+    "make the release again, since another version of Plumbline made it: `plumb eval gate` for this "
+    "manifest, then `plumb release create`"
+)
 MENDS = {
     "index_version": "promote or create a release of an index version that is there",
     "embedding": "set PLUMB_INDEX_URL to the index that the release was made with",
@@ -30,6 +34,7 @@ MENDS = {
     "that name a prompt",
     "chat": "leave out flags that set chat.* or extractive.*, and run the code or image of the "
     "release",
+    "rendering": f"{AGAIN}, or run the code or image of the release",
     "retrieval": "leave out flags that set retrieval.*, and run the code or image of the release",
 }
 

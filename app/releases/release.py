@@ -15,7 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 
 from app.errors import InvalidRelease
 from app.manifest import Manifest
@@ -57,6 +65,16 @@ class ReleasedSet(BaseModel):
     index_version: str
     prompts: dict[str, PromptPin]
     manifest: Manifest
+
+    @field_serializer("manifest", mode="wrap")
+    def _as_it_was_made(
+        self, manifest: Manifest, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """The manifest with the fields that it was made with: the release's hash stays what it was."""
+        written: dict[str, Any] = handler(manifest)
+        if manifest.rendering is None:
+            del written["rendering"]
+        return written
 
 
 class Evidence(BaseModel):

@@ -18,7 +18,13 @@ from typing import cast
 from sqlalchemy import Select, or_, select, update
 
 from app.callers import Caller, Role
-from app.errors import InvalidRequest, NotAuthenticated, StoreUnavailable, UnknownKey
+from app.errors import (
+    InvalidRequest,
+    KeyNotInForce,
+    NotAuthenticated,
+    StoreUnavailable,
+    UnknownKey,
+)
 from app.security.tables import AccessKey
 from app.store.database import Database
 
@@ -29,6 +35,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 # Use is noted no oftener: nobody wants a write for every question.
 NOTED_EVERY = timedelta(hours=1)
 NOBODY = "0" * 64
+# What the ids of callers who showed a key begin with.
+OWNER = "key:"
 
 
 class Keys:
@@ -126,10 +134,30 @@ class Keys:
             raise _refused()
         if found.last_used is None or now - found.last_used > NOTED_EVERY:
             self._note_use(public, now)
-        groups = None if found.groups is None else frozenset(found.groups)
-        # By the key's own id: a name is free again after a revocation, and what was asked with the
-        # key before must not go to its successor.
-        return Caller(f"key {found.name}", cast("Role", found.role), groups, f"key:{found.id}")
+        return _caller(found)
+
+    def require_in_force(self, caller: Caller) -> None:
+        """Check that a caller's key still lets them do what it did, long after their request.
+
+        Callers who showed no key pass.
+
+        Raises:
+            KeyNotInForce: the key was revoked or deleted, has expired, or has another role or groups.
+            StoreUnavailable: keys cannot be looked up.
+        """
+        if not caller.id.startswith(OWNER):
+            return
+        with self._database.session() as session:
+            found = session.get(AccessKey, caller.id.removeprefix(OWNER))
+        why = None
+        if found is None or found.revoked is not None:
+            why = "was revoked"
+        elif found.expires is not None and found.expires <= datetime.now(UTC):
+            why = "has expired"
+        elif _caller(found) != caller:
+            why = "has another role or other groups now"
+        if why is not None:
+            raise KeyNotInForce(f"{caller.name} {why}.")
 
     def _note_use(self, public: str, now: datetime) -> None:
         try:
@@ -139,6 +167,13 @@ class Keys:
                 )
         except StoreUnavailable as error:  # the key is right all the same
             logger.warning("the use of a key could not be noted: %s", error)
+
+
+def _caller(key: AccessKey) -> Caller:
+    groups = None if key.groups is None else frozenset(key.groups)
+    # By the key's own id: a name is free again after a revocation, and what was asked with the
+    # key before must not go to its successor.
+    return Caller(f"key {key.name}", cast("Role", key.role), groups, f"{OWNER}{key.id}")
 
 
 def _in_force(name_or_id: str) -> Select[AccessKey]:

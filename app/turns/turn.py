@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from app.answering.answer import Answer
 from app.answering.condensing import Said
@@ -69,26 +69,6 @@ class Turn(Answer):
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
     release: str | None = None
-    _also_needs: Needs = PrivateAttr(default_factory=list)
-    _also_documents: list[str] = PrivateAttr(default_factory=list)
-
-    @property
-    def also_needs(self) -> Needs:
-        """What it takes to read what was said before, where that shaped the question."""
-        return self._also_needs
-
-    @property
-    def also_documents(self) -> list[str]:
-        """The documents that this was made from."""
-        return self._also_documents
-
-    def shaped_by(self, needs: Needs, documents: list[str]) -> None:
-        """Note what shaped the question: what it takes to read it, and the documents behind it.
-
-        Responses do not show it.
-        """
-        self._also_needs = needs
-        self._also_documents = documents
 
     def as_answer(self) -> Answer:
         """The answer without what is said of the turn, the question above all."""

@@ -87,7 +87,10 @@ class Turns:
         asked = begun.asked
 
         def answered() -> Answer:
-            return self._answers.answer(asked, fall_back=True)
+            answer = self._answers.answer(asked, fall_back=True)
+            # The cache keeps it with the answer: whoever gets that is bound by it too.
+            answer.shaped_by(begun.also_needs, begun.also_documents)
+            return answer
 
         cache = self._cache_for(request)
         with self._watching(begun, request, caller):
@@ -125,6 +128,7 @@ class Turns:
                     if not isinstance(step, Answer):
                         yield step
                         continue
+                    step.shaped_by(begun.also_needs, begun.also_documents)
                     if making is not None:
                         await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
@@ -220,6 +224,7 @@ class Turns:
             notices=begun.notices,
             release=begun.release,
         )
+        turn.shaped_by(answer.also_needs, answer.also_documents)
         turn.shaped_by(begun.also_needs, begun.also_documents)
         if request.session_id is not None:
             try:

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,8 +85,15 @@ def run(embedder: Embedder) -> Result:
     result = Result("leaks", "Two callers, a grid of groups: does a word reach who may not see it?")
     seeds = range(half), range(half, 2 * half)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        for parrot, (found, took, caught) in enumerate(pool.map(_walked, (False, True), seeds)):
-            _report(result, MODELS[bool(parrot)], found, took)
+        halves = [
+            pool.submit(_walked, parrot, of) for parrot, of in zip(MODELS, seeds, strict=True)
+        ]
+        for done in as_completed(halves):
+            if (error := done.exception()) is not None:
+                print(f"half of the walks failed: {error!r}", file=sys.stderr)  # noqa: T201 (at once)
+        for parrot, done in zip(MODELS, halves, strict=True):
+            found, took, caught = done.result()
+            _report(result, MODELS[parrot], found, took)
             for name, walks in caught.items():
                 note = f"walks until a leak was found; 0: none within {CAUGHT_WITHIN}"
                 result.add_between(f"{name}: caught", walks, "walks", 1, CAUGHT_WITHIN, note)

@@ -15,8 +15,7 @@ from evals.cases.labels import Found, resolve
 from evals.cases.reading import read_cases, tagged
 from evals.errors import DatasetError, SuiteError
 from evals.running.application import Application
-from evals.running.code_version import answering_version, labels_version
-from evals.running.fingerprints import fingerprint
+from evals.running.fingerprints import answering_version, fingerprint, labels_version
 from evals.running.kept_results import KeptResults
 from evals.running.system import System
 from evals.runs.run import DatasetVersion

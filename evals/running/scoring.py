@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from app.answering.answer import Answer
 from evals.errors import UnknownMetric
 from evals.metrics.metric import Judged, Metric
-from evals.running.code_version import scoring_version
-from evals.running.fingerprints import fingerprint
+from evals.running.fingerprints import fingerprint, scoring_version
 from evals.running.kept_results import KeptResults
 from evals.running.plan import Item
 from evals.runs.run import Judge, MetricInfo, Score

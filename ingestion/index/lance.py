@@ -7,6 +7,7 @@ it. A full build begins a new table. Places are written `table@lance-version`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,8 @@ from ingestion.index.lance_writer import LanceWriter, delete_documents
 from ingestion.index.protocol import SetInfo
 
 COPIED_ROWS = 10_000
-MARGINS = tuple(timedelta(seconds=seconds) for seconds in (0.001, 0.01, 0.1, 1, 10, 100))
+FIRST_MARGIN_S = 0.001
+MOST_CLEANUPS = 40
 
 
 class LanceStore:
@@ -184,26 +186,36 @@ def _forget_before(table: Any, needed: set[int]) -> None:
     for tag, at in table.tags.list().items():
         if int(at["version"]) not in needed:
             table.tags.delete(tag)
-    times = {row["version"]: row["timestamp"] for row in table.list_versions()}
-    oldest = times.get(min(needed))
-    if oldest is not None:
-        _clean_before(table, oldest)
+    _clean_before(table, min(needed))
 
 
-def _clean_before(table: Any, oldest: datetime) -> None:
-    """Remove what only Lance versions before a moment used.
+def _clean_before(table: Any, version: int) -> None:
+    """Remove what only Lance versions before this one used.
 
-    Lance takes an age and counts it back from when it has compacted, a little later than now; where
-    that would reach a tagged version it refuses, and a greater age is tried. Nobody writes
-    meanwhile, the caller has the lease: files of no version are a dead writer's.
+    Lance takes an age and counts it back from when it has compacted, a little later than now. An age
+    that reaches a tagged version is refused: a greater one is tried. An age that spares a version
+    written just before is too great: a smaller one is tried. Nobody writes meanwhile, the caller has
+    the lease: files of no version are a dead writer's.
     """
     table.optimize(cleanup_older_than=NEVER)
-    for margin in MARGINS:
-        age = max(datetime.now(oldest.tzinfo) - oldest, timedelta(0)) + margin
+    refused, too_great, margin = 0.0, math.inf, FIRST_MARGIN_S
+    for _ in range(MOST_CLEANUPS):
+        times = {row["version"]: row["timestamp"] for row in table.list_versions()}
+        if version not in times:
+            return
+        since = max(datetime.now(times[version].tzinfo) - times[version], timedelta(0))
         try:
-            table.optimize(cleanup_older_than=age, delete_unverified=True)
+            table.optimize(
+                cleanup_older_than=since + timedelta(seconds=margin), delete_unverified=True
+            )
         except RuntimeError as error:
             if "tagged version" not in str(error):
                 raise
+            refused = margin
         else:
-            return
+            if min(row["version"] for row in table.list_versions()) >= version:
+                return
+            too_great = margin
+        if too_great - refused < FIRST_MARGIN_S:  # the delay is another one each time
+            refused, too_great = 0.0, math.inf
+        margin = margin * 2 if too_great == math.inf else (refused + too_great) / 2

@@ -160,11 +160,12 @@ class Walk:
         self._send(walker, "job", "GET", f"/v1/jobs{path}")
 
     def judge(self, walker: Walker) -> None:
-        """Say what they think of an answer, in words of a document that they may see."""
+        """Say what they think of an answer, in words of a document that they may see, if any."""
         seen = [one for one in self._world.documents if one.seen_by(walker.sees)]
-        word = self._chance.choice(self._chance.choice(seen).words)
+        word = self._chance.choice(self._chance.choice(seen).words) if seen else "wrong"
         said = {"thumb": "down", "reason": f"It is {word}.", "corrected_answer": f"{word}!"}
-        walker.typed.add(word)
+        if seen:
+            walker.typed.add(word)
         path = f"/v1/answers/{self._id('answers')}/feedback"
         self._send(walker, "feedback", "POST", path, json=said)
 

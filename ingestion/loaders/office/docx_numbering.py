@@ -58,8 +58,8 @@ class _List:
 class Numbering:
     """Knows the document's list definitions and keeps the counters.
 
-    Lists with one definition share its counters, so that a list goes on counting after text in
-    between; only an override of the start begins anew.
+    Lists with the same definition share its counters, so a list continues its numbers after other
+    text. Only an override of the start number resets them.
     """
 
     _lists: dict[str, _List]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+from app.jobs.work import MOST_TOLD
+from app.security.keys import Keys
+from app.store.database import Database
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -186,3 +192,54 @@ def test_only_so_many_streams_of_events_at_once_and_each_only_for_so_long(serve)
         # A stream that is over before the job is says so by no `end`; its slot is free again.
         ends = [name for name, _ in events(client, job)].count("end")
     followers.taken().free()
+
+
+def test_one_caller_follows_only_so_many_jobs_and_leaves_room_for_others(serve) -> None:
+    client = serve(
+        loading__workers=0,
+        serve__host="0.0.0.0",
+        limits__followers_per_caller=2,
+        limits__followers_at_once=8,
+        limits__follow_s=0.01,
+    )
+    with closing(Database("sqlite:///plumb-store.db")) as database:
+        keys = Keys(database)
+        flood, other = (keys.create(name, "editor") for name in ("flood", "other"))
+    with_key = {"X-API-Key": flood}
+    assert client.post(SETS, json={"document_set": "manuals"}, headers=with_key).status_code == 201
+    started = client.post(f"{SETS}/manuals/sync", headers=with_key)
+    path = f"{started.headers['location']}/events"
+    guard = client.app.state.guard
+    who = guard.holder(guard.identify(flood, "testclient"))
+    held = [guard.followers.taken(who) for _ in range(2)]
+    busy = client.get(path, headers=with_key)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+    assert "2 of your jobs" in busy.json()["detail"]
+    assert client.get(path, headers={"X-API-Key": other}).status_code == 200
+    held[0].free()
+    # A stream that has ended gives its place back.
+    for _ in range(3):
+        assert client.get(path, headers=with_key).status_code == 200
+    held[1].free()
+
+
+def test_a_failed_jobs_error_is_short_and_names_no_folder_of_the_server(
+    serve, tmp_path: Path
+) -> None:
+    roots = [tmp_path / f"secret place {number} {'x' * 60}" for number in range(40)]
+    for root in roots:
+        root.mkdir()
+    (roots[0] / "a.md").write_text("Goods are kept for 14 days.")
+    before = serve(sync__allowed_roots=[str(roots[0])])
+    body = {"document_set": "manuals", "sources": [{"url": str(roots[0])}]}
+    assert before.post(SETS, json=body).status_code == 201
+    client = serve(sync__allowed_roots=[str(root) for root in roots[1:]])
+    ended = sync(client)
+    assert ended["state"] == "failed"
+    assert "must be below one of" in ended["error"]
+    path = f"/v1/jobs/{ended['id']}"
+    for shown in (ended, client.get(path).json(), client.get("/v1/jobs").json()["jobs"][0]):
+        assert len(shown["error"]) <= MOST_TOLD
+        assert "\n" not in shown["error"]
+        assert str(tmp_path) not in shown["error"]
+        assert str(tmp_path.parent) not in shown["error"]

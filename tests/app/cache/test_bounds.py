@@ -35,6 +35,7 @@ BYTES = {
 FEW = {
     "app/answering/calling.py": "one event loop",
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
     "ingestion/commands/watching.py": "two embedding models, of a command",
 }
 
@@ -56,6 +57,8 @@ GROWING = {
     "OpenSets._loading": "models that sets were built with",
     "OpenSets._named": "MOST_NAMED",
     "OwnRates._times": "its number of callers",
+    "Processor._active": "callers at work or waiting now",
+    "Processor._of": "callers of the last seconds; each that comes lets two old ones go",
     "PromptRegistry._versions": "the versions that there are",
     "ReadAccess._known": "its number of documents",
     "Readiness._running": "the checks of /readyz",

@@ -11,6 +11,10 @@ import pytest
 from app.errors import InvalidRelease
 from app.releases.release import IMAGE, Release, parse_release, read_release
 from tests.app.releases.conftest import Site
+from tests.app.releases.older import as_made_before
+
+# Left out, they follow from the content.
+UNNAMED = {"hash": "", "id": ""}
 
 
 @pytest.fixture
@@ -94,3 +98,36 @@ def test_images_are_named_by_digest() -> None:
     assert IMAGE.fullmatch("registry.example.org:5000/plumb/line@sha256:" + "0" * 64)
     for wrong in ("plumbline:latest", "plumbline@sha256:00", "@sha256:" + "0" * 64, ""):
         assert not IMAGE.fullmatch(wrong)
+
+
+def _noted(release: Release) -> Release:
+    """The same release of code that notes `rendering`."""
+    content = json.loads(release.text())
+    for released in content["sets"].values():
+        released["manifest"] = {**released["manifest"], "rendering": "quoted-1"}
+        del released["manifest"]["id"]
+    del content["hash"], content["id"]
+    return Release.model_validate(content)
+
+
+def test_a_release_of_before_the_rendering_was_noted_keeps_its_name(release: Release) -> None:
+    text = as_made_before(_noted(release))
+    old = parse_release(text, "old.json")
+    assert old.id == json.loads(text)["id"]
+    assert json.loads(old.text()) == json.loads(text)
+    assert old.manifests["depot"].rendering is None
+    edited = json.loads(text)
+    edited["sets"]["depot"]["manifest"]["rendering"] = "quoted-1"
+    with pytest.raises(InvalidRelease, match="edited"):
+        parse_release(json.dumps(edited), "old.json")
+
+
+def test_a_release_follows_one_of_before_the_rendering_was_noted(site: Site) -> None:
+    old = parse_release(as_made_before(_noted(site.make(1, "v1"))), "old.json")
+    again = Release.model_validate(
+        {**json.loads(old.text()), "previous": site.history().events()[-1].release_hash, **UNNAMED}
+    )
+    assert site.history().add(again)
+    newer = site.make(2, "v1")
+    assert newer.previous == again.hash
+    assert site.history().verify() == 3

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.security.tokens import Tokens
 from app.store.database import Database
 from tests.app.security.issuer import Issuer, running_issuer
+from tests.app.security.reading import Clock, reading
 
 
 @pytest.fixture
@@ -24,3 +26,15 @@ def database(store_url: str) -> Iterator[Database]:
     opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock by which keys of the issuer grow old."""
+    return Clock()
+
+
+@pytest.fixture
+def tokens(issuer: Issuer, clock: Clock) -> Tokens:
+    """What reads the issuer's tokens."""
+    return reading(issuer, clock)

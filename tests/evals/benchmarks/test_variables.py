@@ -20,4 +20,4 @@ def test_a_service_that_a_benchmark_starts_accepts_its_variable(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "10")
-    load_settings()
+    assert load_settings().index.url

@@ -13,12 +13,13 @@ from app.errors import InvalidRelease, ReleaseMismatch
 from app.jobs.handing_over import VARIABLE, handed_over, take_over
 from app.parts import Parts, build
 from app.releases.pins import Pins, settings_of
-from app.releases.release import Release
+from app.releases.release import Release, parse_release
 from app.settings import Settings, load_settings
 from ingestion.errors import IndexUnavailable, UnknownDocumentSet
 from ingestion.versions.catalogue import version_key
 from ingestion.versions.collecting import collect, purge
 from prompts.errors import SettingsError
+from tests.app.releases.older import as_made_before
 from tests.app.releases.serving.world import MONTHS, PASSAGES, QUESTION, World
 
 Serving = Callable[..., Settings]
@@ -258,3 +259,17 @@ def test_a_release_carries_no_secret(world, monkeypatch) -> None:
 def test_a_version_that_nothing_holds_is_told_in_the_log(world, parts, caplog) -> None:
     with closing(parts(world.release("v1", 1, held=False))):
         assert "nothing holds" in caplog.text
+
+
+def test_a_release_of_before_the_rendering_was_noted_must_be_made_again(
+    world: World, parts: Callable[..., Parts]
+) -> None:
+    release = parse_release(as_made_before(world.release("v1", 1)), "old.json")
+    with pytest.raises(ReleaseMismatch) as told:
+        parts(release)
+    message = str(told.value)
+    assert release.id in message
+    assert "rendering is 'quoted-1' here and None in the release" in message
+    assert "make the release again" in message
+    assert "`plumb eval gate`" in message
+    assert "`plumb release create`" in message

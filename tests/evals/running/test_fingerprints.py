@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from evals.running import code_version
-from evals.running.code_version import (
+from evals.running import fingerprints
+from evals.running.fingerprints import (
     ANSWERING,
     MADE_BEFORE_SCORING,
     PACKAGES,
@@ -109,11 +109,11 @@ def test_imports_inside_functions_packages_and_data_count_and_those_of_type_chec
 
 
 def test_a_new_version_of_a_library_moves_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = code_version.scoring_version()
-    assert {"ragas", "rapidfuzz", "lancedb", "onnxruntime"} <= code_version.libraries().keys()
-    assert "pytest" not in code_version.libraries()
-    monkeypatch.setattr(code_version, "libraries", lambda: {"ragas": "99"})
-    assert code_version.scoring_version() != before
+    before = fingerprints.scoring_version()
+    assert {"ragas", "rapidfuzz", "lancedb", "onnxruntime"} <= fingerprints.libraries().keys()
+    assert "pytest" not in fingerprints.libraries()
+    monkeypatch.setattr(fingerprints, "libraries", lambda: {"ragas": "99"})
+    assert fingerprints.scoring_version() != before
 
 
 def test_no_module_on_the_way_imports_by_a_computed_name() -> None:

@@ -1,0 +1,24 @@
+"""Releases as older versions of Plumbline wrote them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from app.releases.release import Release
+
+
+def as_made_before(release: Release) -> str:
+    """The release's file as Plumbline wrote it before manifests noted `rendering`."""
+    content = json.loads(release.text())
+    for released in content["sets"].values():
+        del released["manifest"]["rendering"], released["manifest"]["id"]
+        released["manifest"]["id"] = _sha256(json.dumps(released["manifest"], sort_keys=True))[:16]
+    del content["hash"], content["id"]
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    found = _sha256(canonical)
+    return json.dumps({**content, "hash": found, "id": f"rel-{found[:12]}"}, indent=2) + "\n"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
