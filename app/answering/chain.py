@@ -221,5 +221,5 @@ def _check(state: _State) -> Checked:
     text = storable(str(state.message.text))
     structured = state.message.additional_kwargs.get(STRUCTURED)
     if structured is not None:
-        return check_structured(text, structured, state.passages)
+        return check_structured(text, structured, state.passages, refusal)
     return check_citations(text, state.passages, refusal)

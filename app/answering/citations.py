@@ -15,6 +15,7 @@ from typing import Any
 from app.answering.answer import Citation, CitationCheck, Passage
 from ingestion import sentences
 from ingestion.languages import Folded, fold
+from ingestion.languages.detection import may_be_english
 from prompts.output import NO_ANSWER
 
 UNSUPPORTED = "No passage of the documents supports an answer to this question, so none is given."
@@ -69,11 +70,13 @@ def check_citations(text: str, passages: Sequence[Passage], refusal: str = NO_AN
         sentences_uncited=_uncited(checked),
     )
     if not citations:
-        return Checked(UNSUPPORTED, refused=True, check=counts)
+        return Checked(_unsupported(refusal), refused=True, check=counts)
     return Checked(checked, refused=False, citations=citations, check=counts)
 
 
-def check_structured(text: str, data: Mapping[str, Any], passages: Sequence[Passage]) -> Checked:
+def check_structured(
+    text: str, data: Mapping[str, Any], passages: Sequence[Passage], refusal: str = NO_ANSWER
+) -> Checked:
     """Check citations that a model gives as data: `citations` of marker, start and end in the passage.
 
     Offsets outside the passage, or words that the answer does not hold, count as an unverified quote.
@@ -96,8 +99,13 @@ def check_structured(text: str, data: Mapping[str, Any], passages: Sequence[Pass
             unverified.append(words)
     counts = CitationCheck(markers_removed=removed, quotes_unverified=unverified)
     if not citations:
-        return Checked(UNSUPPORTED, refused=True, check=counts)
+        return Checked(_unsupported(refusal), refused=True, check=counts)
     return Checked(text, refused=False, citations=citations, check=counts)
+
+
+def _unsupported(refusal: str) -> str:
+    """What is said in place of an answer without support: in the language the prompt refuses in."""
+    return UNSUPPORTED if may_be_english(refusal) else refusal
 
 
 def cite(marker: int, passage: Passage, start: int, end: int, *, quoted: bool) -> Citation:

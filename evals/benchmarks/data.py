@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,15 @@ def data_folder() -> Path:
             "xquad, cranfield and covidqa (docs/QUALITY.md says where they come from)."
         )
     return folder
+
+
+def xquad_sets() -> list[str]:
+    """The folders that hold XQuAD in a language: `xquad` (English), `xquad-de`, `xquad-zh`, …"""
+    return sorted(
+        folder.name
+        for folder in data_folder().iterdir()
+        if folder.name == "xquad" or re.fullmatch(r"xquad[-.][a-z]{2}", folder.name)
+    )
 
 
 def corpus(name: str) -> tuple[Path, RecordFields]:

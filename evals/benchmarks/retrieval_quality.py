@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-from evals.benchmarks.data import Question, corpus, questions
+from evals.benchmarks.data import Question, corpus, questions, xquad_sets
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import hit_at, mean, ndcg_at
 from ingestion.documents import Chunk
@@ -30,7 +30,7 @@ def run(embedder: Embedder) -> Result:
     for backend, url in BACKENDS.items():
         with TemporaryDirectory() as folder:
             store = open_store(IndexSettings(url=url.format(folder=folder)))
-            for name, (metric, score, goal) in METRICS.items():
+            for name, (metric, score, goal) in metrics().items():
                 _measure(result, backend, store, name, metric, score, goal, embedder)
             store.close()
     return result
@@ -115,6 +115,20 @@ def _covered(question: Question, ranked: Sequence[Chunk]) -> float:
     return float(any(covers(question, chunk) for chunk in ranked[:5]))
 
 
+def metrics() -> dict[str, tuple[str, Score, float]]:
+    """What is measured of each set that is there: of XQuAD, every language."""
+    others = {
+        name: ("recall@1", _first, XQUAD_GOALS.get(name[-2:], XQUAD_GOAL))
+        for name in xquad_sets()
+        if name not in METRICS
+    }
+    return {**METRICS, **others}
+
+
+# Least recall@1 with the default model, which knows English only; for languages in scripts that
+# it cannot read, and for those it can.
+XQUAD_GOAL = 0.80
+XQUAD_GOALS = dict.fromkeys(("de", "es", "ro", "tr", "vi"), 0.92)
 METRICS: dict[str, tuple[str, Score, float]] = {
     "cranfield": ("nDCG@10", _ndcg, 0.42),
     "xquad": ("recall@1", _first, 0.95),

@@ -46,7 +46,7 @@ from ingestion.index.protocol import Candidates, Key
 FUSION = "standardised-coverage-2"
 
 # Weight of dense search where the embedding model does not know the question's language.
-BLIND_WEIGHT = 0.25
+BLIND_WEIGHT = 0.1
 
 
 class Fused(NamedTuple):

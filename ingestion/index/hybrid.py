@@ -52,8 +52,8 @@ def search(
     candidates = document_set.candidates(vector, question, max(depth, limit), where)
     info = document_set.info
     coverage = bm25.coverage(question, candidates.best_match, info.languages)
-    language = question_languages(question, info.languages)[0]
-    weight = 1.0 if info.model.knows(language) else BLIND_WEIGHT
+    languages = question_languages(question, info.languages)
+    weight = 1.0 if any(map(info.model.knows, languages)) else BLIND_WEIGHT
     best = fuse(candidates, coverage, weight)[:limit]
     chunks = document_set.chunks([fused.key for fused in best])
     return [

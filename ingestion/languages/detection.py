@@ -33,6 +33,8 @@ FEWEST_LETTERS = 12
 # The least probability that the classifier must give.
 _SURE = 0.5
 _NEARLY_CERTAIN = 0.95
+# From here a language is possible.
+_MAYBE = 0.02
 
 # Scripts as Unicode character names begin, each with the language that nearly all its text is in.
 _ONE_LANGUAGE = {
@@ -70,12 +72,13 @@ _SHARED = {
 LANGUAGES = frozenset(_ONE_LANGUAGE.values()).union(*_SHARED.values())
 
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of English alone: none of them is a word of another language that is told apart here.
+# Common words of English that are common words of no other language in Latin script.
 _ENGLISH = frozenset(
-    "the of and to is that it with as are this be by from which have has been were their they would "
-    "there what when how who where why does did can could should will shall not these those you your".split()
+    "the that with this from which been were their they would there what when how who where why does "
+    "did could should shall these those you your about into than them his its because through between "
+    "while other such".split()
 )
-_ENGLISH_SHARE = 0.2
+_ENGLISH_SHARE = 0.08
 _ENGLISH_LEAST = 2
 _CODE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*\Z", re.IGNORECASE)
 
@@ -111,6 +114,16 @@ def rank(text: str, among: Collection[str] = LANGUAGES) -> list[tuple[str, float
     if "en" in candidates and _is_english(words):
         return [("en", 1.0)]
     return _ranked(sample, candidates)
+
+
+def may_be_english(text: str) -> bool:
+    """Whether rules that were made for English may be applied: False only for what is surely not."""
+    if main_script(text) not in ("LATIN", None):
+        return False
+    if any(word in _ENGLISH for word in _WORD.findall(text.lower())):
+        return True
+    probabilities = dict(rank(text))
+    return not probabilities or probabilities.get("en", 0.0) >= _MAYBE
 
 
 def normalized(language: object) -> str | None:

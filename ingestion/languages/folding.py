@@ -16,6 +16,7 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("“”„‟«»″＂", '"'),
         **dict.fromkeys("‘’‚‛‹›′＇ʼ", "'"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
+        "ı": "i",  # its capital is I
     }
 )
 # Characters that nobody sees: they join or separate, or mark where a word may be broken.

@@ -215,3 +215,23 @@ def test_any_document_is_covered_within_the_budget(chunker, tokens, parts) -> No
         assert tokens.count(chunk.indexed_text) <= 254
         assert chunk.text == whole.text[chunk.start : chunk.end]
         assert chunk.text.strip()
+
+
+def test_each_chunk_knows_its_language(embedder: Embedder) -> None:
+    german = "Die Kündigungsfrist endet am 3. Mai 2027 um zwölf Uhr, und die Kaution wird gezahlt. "
+    mixed = document(
+        (BlockKind.HEADING, "One", 1),
+        (BlockKind.TEXT, PROSE * 3),
+        (BlockKind.HEADING, "Zwei", 1),
+        (BlockKind.TEXT, german * 6),
+    )
+    chunks = Chunker(ChunkingSettings(max_tokens=128), embedder).chunk(mixed)
+    assert {chunk.language for chunk in chunks} == {"de", "en"}
+    assert all(("Kündigung" in chunk.text) == (chunk.language == "de") for chunk in chunks)
+    set_to = Chunker(ChunkingSettings(language="de-AT"), embedder).chunk(mixed)
+    assert {chunk.language for chunk in set_to} == {"de"}
+
+
+def test_a_stated_language_counts_and_an_unknown_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="write a code such as"):
+        ChunkingSettings(language="German")

@@ -6,6 +6,8 @@ from app.cache.gate.inflection import bases, is_past
 from app.cache.gate.reading import LINK, OF, Reading, Word, read
 from app.cache.gate.synonyms import SYNONYMS
 from app.cache.gate.tokens import CALENDAR
+from ingestion.languages import fold
+from ingestion.languages.detection import may_be_english
 
 _LIKE_KINDS = frozenset({("whattime", "when")})
 
@@ -18,8 +20,12 @@ _LOOSE = frozenset({("", "of"), ("for", "of"), ("in", "of"), ("of", "on")})
 def difference(first: str, second: str) -> str | None:
     """Why two questions may not share an answer, in a word or two; None if nothing speaks against it.
 
-    Errs on the side of a difference: what it cannot account for, it calls one.
+    Errs on the side of a difference: what it cannot account for, it calls one. Its rules are for
+    English; of questions in other languages only those that differ in nothing but case, white
+    space and punctuation marks of one kind may share an answer.
     """
+    if not (may_be_english(first) and may_be_english(second)):
+        return None if fold(first).text == fold(second).text else "language"
     one, two = read(first), read(second)
     if one.kind != two.kind and tuple(sorted((one.kind, two.kind))) not in _LIKE_KINDS:
         return "kind of answer"

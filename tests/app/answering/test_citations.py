@@ -118,7 +118,7 @@ def test_a_prompt_may_have_a_refusal_of_its_own() -> None:
         checked = check_citations(text, PASSAGES, own)
         assert (checked.text, checked.refused) == (own, True)
     # The usual sentence is no refusal then, and what cites nothing is not believed.
-    assert check_citations(NO_ANSWER, PASSAGES, own).text == UNSUPPORTED
+    assert check_citations(NO_ANSWER, PASSAGES, own).text == own
 
 
 def test_uncited_sentences_are_counted() -> None:
@@ -164,3 +164,27 @@ def test_structured_citations_are_checked_too() -> None:
     assert checked.check.markers_removed == 1
     assert checked.check.quotes_unverified == ["", "Trailers"]
     assert check_structured("No.", {"refused": True}, PASSAGES).refused
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Straße vor dem Haus wird im Winter geräumt. Größere Geräte trägt Jörg Weiß.",
+        "İstanbul'da bir ofis var. Anahtar ΐ kapıcıda.",
+        "The ﬁnance oﬃce is open. և is a ligature.",
+    ],
+)
+def test_a_quotation_stands_though_folding_lengthens_its_letters(text: str) -> None:
+    for quoted in (text, text.split(". ")[0] + ".", text.split(". ")[1], text.upper()):
+        checked = check_citations(f'"{quoted}" [1]', [passage(text)])
+        assert not checked.refused
+        assert checked.check.quotes_unverified == []
+    (citation,) = check_citations(f'"{text.split(". ")[1]}" [1]', [passage(text)]).citations
+    assert citation.text == text.split(". ")[1].rstrip(".")
+
+
+def test_what_a_prompt_in_another_language_says_without_support_is_its_own_refusal() -> None:
+    german = "Die Dokumente beantworten diese Frage nicht."
+    assert check_citations("Etwas.", [passage("Anderes.")], german).text == german
+    data = {"citations": [{"marker": 9, "start": 0, "end": 1}]}
+    assert check_structured("Etwas.", data, [passage("Anderes.")], german).text == german

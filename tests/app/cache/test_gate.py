@@ -99,3 +99,22 @@ WORDS = (
 def test_no_two_texts_break_the_comparison(first: str, second: str) -> None:
     assert difference(first, first) is None
     assert (difference(first, second) is None) == (difference(second, first) is None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Wo liegt der Schlüssel?", "Wo liegt die Schlüssel nicht?"),
+        ("Wer zahlt die Miete im Mai?", "Wer zahlt die Miete im Juni?"),
+        ("谁可以请假?", "谁不可以请假?"),
+        ("Кто может взять отпуск?", "Кто не может взять отпуск?"),
+        ("Combien de jours de congé ai-je?", "How many days of leave do I have?"),
+    ],
+)
+def test_rules_made_for_english_step_aside_for_other_languages(first: str, second: str) -> None:
+    assert difference(first, second) == "language"
+    assert difference(first, first) is None
+
+
+def test_questions_in_other_languages_may_differ_in_case_and_space() -> None:
+    assert difference("Wo liegt der Schlüssel?", "wo liegt  der SCHLÜSSEL?") is None

@@ -148,3 +148,9 @@ def test_rounding_is_no_difference() -> None:
     similarities = {1: 0.1 + 0.2, 2: 0.3, 3: 0.3}
     found = candidates(similarities, {2: 2.0, 3: 1.0})
     assert keys(fuse(found, 1.0)) == [2, 3, 1]
+
+
+def test_a_model_that_does_not_know_the_language_weighs_little() -> None:
+    found = candidates({1: 0.9, 2: 0.2, 3: 0.1}, {2: 9.0, 3: 2.0})
+    assert keys(fuse(found, 0.5))[0] == 1
+    assert keys(fuse(found, 0.5, 0.1))[0] == 2

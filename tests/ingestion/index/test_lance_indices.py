@@ -90,7 +90,7 @@ def test_a_large_table_gets_a_vector_index_that_new_rows_join(table: Any) -> Non
     more = rows(lance_indices.SCANNED_ROWS, 50)
     table.add(more)
     lance_indices.index(table)
-    assert indexed_columns(table) == {"indexed_text", "document_id", "facets", "vector"}
+    assert indexed_columns(table) == {"terms", "document_id", "facets", "vector"}
     vectors = more["vector"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSION)
     found = [nearest(table, vector, scan=False) for vector in vectors]
     exact = [nearest(table, vector, scan=True) for vector in vectors]

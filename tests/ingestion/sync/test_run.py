@@ -250,7 +250,7 @@ def test_an_index_of_before_is_built_anew_without_embedding(
         "r.jsonl", "".join(f'{{"id": "r{n}", "text": "Road {n}."}}\n' for n in range(9))
     )
     with monkeypatch.context() as before:
-        before.setattr(run, "EXTRACTION", "2")
+        before.setattr(run, "MAKING", "2")
         first = syncing.sync()
     rows = {row.id: row for row in syncing.catalogue.manifest(syncing.catalogue.live("things"))}
     report = syncing.sync()
@@ -265,3 +265,26 @@ def test_an_index_of_before_is_built_anew_without_embedding(
     assert {opened.chunks_of(id_)[0].source for id_ in TEXTS} == {
         f"documents/{id_}" for id_ in TEXTS
     }
+
+
+def test_terms_made_in_an_older_way_are_made_anew_without_embedding(
+    syncing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingestion.index import protocol
+    from ingestion.sync import run
+
+    with monkeypatch.context() as before:
+        before.setattr(run, "REVISION", "0")
+        before.setattr(protocol, "REVISION", "0")
+        syncing.sync()
+    report = syncing.sync()
+    assert "search terms are made in a newer way" in report.full_build
+    assert (report.embedded, report.changed) == (0, True)
+    assert not syncing.sync().changed
+
+
+def test_a_definition_may_state_the_language(syncing) -> None:
+    syncing.sync(syncing.definition(language="de"))
+    opened = syncing.catalogue.open("things")
+    assert opened.info.languages == ("de",)
+    assert {chunk.language for id_ in TEXTS for chunk in opened.chunks_of(id_)} == {"de"}
