@@ -40,7 +40,8 @@ _BEFORE = re.compile(
 )
 # "Great Yarmouth" and "good manufacturing practice" are none: a comma or mark must follow.
 _THANKS_BEFORE = re.compile(
-    rf"\A{_BREAK}{_THANKS}(?:\s*[,.;:!–—]+\s*|\s+(?=and\b|but\b|so\b)|\s*\Z)", re.IGNORECASE
+    rf"\A{_BREAK}{_THANKS}(?:[\s,]+{_THANKS})*(?:\s*[,.;:!–—]+\s*|\s+(?=and\b|but\b|so\b)|\s*\Z)",
+    re.IGNORECASE,
 )
 _ASKING_BEFORE = re.compile(rf"\A{_ASKING}{_END}{_BREAK}", re.IGNORECASE)
 _AFTER = re.compile(
@@ -50,8 +51,12 @@ _AFTER = re.compile(
     rf"|thank you(?: in advance| very much)?|thx|cheers)[\s.!]*\Z",
     re.IGNORECASE,
 )
+_HELP = (
+    r"(?:(?:can|could|would) (?:you|anyone|someone) (?:please )?help(?: me| us)?|(?:i|we) need(?: some)? help"
+    r"|help(?: me| us)?|are you there|anyone there)"
+)
 _ONLY = re.compile(
-    rf"\A{_BREAK}(?:(?:{_GREETING}|{_THANKS}|{_ADVERB}|(?:good ?)?bye|see you(?: later)?|yes|no|yeah|yep|nope"
+    rf"\A{_BREAK}(?:(?:{_GREETING}|{_THANKS}|{_ADVERB}|{_HELP}|(?:good ?)?bye|see you(?: later)?|yes|no|yeah|yep|nope"
     r"|welcome|you(?:'re|’re| are) welcome|that(?:'s|’s| is| was| will be) (?:all|it|great|perfect|fine"
     r"|enough|helpful|very helpful|clear)(?: for (?:now|today))?|no more questions|nothing else"
     r"|never ?mind|(?:have a )?(?:nice|good|great) (?:day|evening|weekend|one)|very|helpful|so much"

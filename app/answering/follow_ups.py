@@ -43,6 +43,20 @@ _LEAD = re.compile(
     r"\A\W*(?:(?:and|but|or|so|then|also|ok|okay|now|what about|how about|what if|same for)\b[\s,]*)+",
     re.IGNORECASE,
 )
+# Says itself that another matter follows, or the next question, which may be of the same.
+_APART = re.compile(
+    r"\A\W*(?:(?:and|but|ok|okay|now|so|then)\b[\s,]*)*(?:on |for |to )?(?:(?:a |an |some)?(?:completely |totally |quite )?"
+    r"(?:other|another|different|new|unrelated|separate)\s?(?:thing|matter|subject|topic|note|question|issue|one)"
+    r"|something (?:else|different|completely different|new|unrelated)|changing (?:the )?(?:topic|subject)"
+    r"|(?:a )?change of (?:topic|subject)|new (?:topic|subject)|unrelated)\b(?: entirely| now| then)?\s*(?:[:,.;!–—-]+\s*|\Z)",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(
+    r"\A\W*(?:(?:and|but|ok|okay|now|so)\b[\s,]*)*(?:by the way|btw|incidentally|moving on|while (?:i am|i'm|i’m|we are|we're)"
+    r" (?:at it|here)|(?:the |my )?next(?: question)?|one (?:more|other|last)(?: thing| question)?|(?:a )?(?:last|final) question)"
+    r"\s*[:,.;!–—-]+\s*",
+    re.IGNORECASE,
+)
 _OTHER_MATTER = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
 _BARE = re.compile(
     r"\A\W*(?:and |but |or |so )*(?:why(?: not| so)?|how(?: so| come)?|when|where(?: to| from)?|since when"
@@ -71,6 +85,8 @@ _POINTING = re.compile(
 _REFERS_NOWHERE = re.compile(
     r"\b(?:is|are|was|were|has|have) there\b|\bthere (?:is|are|was|were|has|have)\b"
     r"|\b(?:so|such|now|given|provided|if|when) that\b|\b(?:it|they) (?:is|are)n[’']t\b"
+    r"|\bthis (?:coming |very )?(?:morning|afternoon|evening|week|weekend|month|quarter|year|season|spring|summer"
+    r"|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\bthese days\b"
     r"|\b(?:is|was|does|did|will) it (?:possible|allowed|permitted|necessary|true|ok|okay|safe|take|cost)\b",
     re.IGNORECASE,
 )
@@ -103,9 +119,14 @@ def condense_by_rule(question: str, history: Sequence[Said]) -> str:
     before = next(
         (said.question for said in reversed(history) if not is_courtesy(said.question)), None
     )
+    plain = without_courtesy(question)
+    alone = without_courtesy(_APART.sub("", plain))
+    if alone != plain:
+        return alone or question
     if before is None:
         return question
-    plain = without_courtesy(question)
+    before = without_courtesy(before)
+    plain = without_courtesy(_NEXT.sub("", plain)) or plain
     if _BARE.match(plain):
         return _with_terms(plain, _things(before, verbs=True))
     rest = _LEAD.sub("", plain)

@@ -16,6 +16,8 @@ WORDING = "wording-1"
 SHORTEST = 5
 # From this length on, two slips are mended.
 LONG = 9
+# English endings that a known word may have in the question.
+_ENDINGS = ("s", "es", "d", "ed", "ing")
 _WORD = re.compile(r"[^\W\d_]+")
 # How tokenizers write whole words: WordPiece as they are, SentencePiece and byte-level BPE marked.
 _WHOLE = re.compile(r"[▁Ġ]?([^\W\d_]+)\Z")
@@ -60,10 +62,22 @@ class Spelling:
         is_english = detect(question) in ("en", None) and question.isascii()
         mended = {}
         for word in doubtful:
-            if word.lower() in counted:
+            stems = _stems(word.lower())
+            if word.lower() in counted or any(s in counted or s in self._rank for s, _ in stems):
                 continue
             may_be_name = word[0].isupper() and not question.lstrip().startswith(word)
-            better = self._nearest(word.lower(), counted, is_english and not may_be_name)
+            in_vocabulary = is_english and not may_be_name
+            better = self._nearest(word.lower(), counted, in_vocabulary)
+            if better is None:
+                # "aproves" as "approves", where only "approve" is known.
+                better = next(
+                    (
+                        near + ending
+                        for stem, ending in stems
+                        if (near := self._nearest(stem, counted, in_vocabulary)) is not None
+                    ),
+                    None,
+                )
             if better is not None:
                 mended[word.lower()] = better
         if not mended:
@@ -76,6 +90,15 @@ class Spelling:
             return min(near, key=lambda other: (near[other], -counted[other], other))
         known = _near(word, self._rank, most=1) if in_vocabulary else {}
         return min(known, key=lambda other: self._rank[other], default=None)
+
+
+def _stems(word: str) -> list[tuple[str, str]]:
+    """A word without an ending that a known word may have, and the ending."""
+    return [
+        (word.removesuffix(ending), ending)
+        for ending in _ENDINGS
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST
+    ]
 
 
 def _near(word: str, others: Iterable[str], most: int | None = None) -> dict[str, int]:

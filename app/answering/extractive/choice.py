@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
-from app.answering.extractive.links import keys_of, new_keys
+from app.answering.extractive.expectation import asks_of_a_day, names_a_day
 from app.answering.extractive.units import Kind
 from app.answering.extractive.versions import in_force_first, is_over
 from app.answering.extractive.weights import Weights
@@ -49,7 +49,7 @@ def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: 
     quoted = tuple(evidence.candidates[index] for index in _ordered(evidence, chosen))
     if asks_how(evidence.question) and (block := _block(evidence, ranked, weights)) is not None:
         quoted = (block,)
-    support = weights.support(evidence.rows[best], _gap(evidence, quoted))
+    support = weights.support(evidence.rows[best])
     if support < threshold:
         return Choice((), support)
     ordered, notes = in_force_first(quoted, evidence.question)
@@ -59,10 +59,7 @@ def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: 
 def _best(
     evidence: Evidence, ranked: list[tuple[int, float]], weights: Weights, most: int
 ) -> list[int]:
-    """The best unit, and what goes on from it or may hold the answer as well."""
-    best = ranked[0][0]
-    if most > 1 and (further := _goes_on(evidence, best, weights)) is not None:
-        return [best, further]
+    """The best unit, and further ones that may hold the answer as well."""
     chosen: list[int] = []
     covered = 0.0
     for index, probability in ranked:
@@ -79,20 +76,15 @@ def _best(
     return chosen
 
 
-def _gap(evidence: Evidence, quoted: Iterable[Candidate]) -> float:
-    """The weight of the question's most telling word that is neither quoted nor in the frame."""
-    held = frozenset[str]().union(*(found.stems | found.around for found in quoted))
-    weights = {stem: evidence.telling(stem) for stem in evidence.stems}
-    missing = [weights[stem] for stem in evidence.asked if stem not in held]
-    return max(missing, default=0.0) / (sum(weights.values()) or 1.0)
-
-
 def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]:
     """Indices of distinct units that can answer, with the probability that each does."""
     scores: dict[int, float] = {}
     seen: set[str] = set()
+    of_a_day = asks_of_a_day(evidence.question)
     for index, (candidate, row) in enumerate(zip(evidence.candidates, evidence.rows, strict=True)):
         words = " ".join(word.surface.casefold() for word in candidate.words)
+        if of_a_day and not names_a_day(candidate.words):
+            continue
         if row.can_answer and words not in seen:
             seen.add(words)
             scores[index] = weights.unit_score(row)
@@ -124,29 +116,6 @@ def _block(
         score += weights.block_match * covered
         if best is None or score > best[0]:
             best = (score, found)
-    return None if best is None else best[1]
-
-
-def _goes_on(evidence: Evidence, first: int, weights: Weights) -> int | None:
-    """The unit that says what the question still asks about a value of the first one."""
-    start = evidence.candidates[first]
-    left = set(evidence.stems) - start.stems - start.around
-    total = sum(evidence.telling(stem) for stem in set(evidence.stems))
-    missing = sum(evidence.telling(stem) for stem in left)
-    if not left or missing < weights.left_over * total:
-        return None
-    keys = new_keys(keys_of(start), evidence.question)
-    best: tuple[float, int] | None = None
-    for index, candidate in enumerate(evidence.candidates):
-        if index == first or candidate.unit.kind is Kind.HEADING or _overlap(candidate, start):
-            continue
-        shared = keys & keys_of(candidate)
-        if not shared:
-            continue
-        share = evidence.telling.share(left, candidate.stems | candidate.around)
-        score = share * weights.link_share + 0.1 * weights.unit_score(evidence.rows[index])
-        if share >= weights.link_least and (best is None or score > best[0]):
-            best = (score, index)
     return None if best is None else best[1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -18,8 +17,6 @@ from app.answering.extractive.words import Reader, Telling, Word
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
-# What `follow_ups` puts behind a question.
-_LENT = re.compile(r"\s\([^()]*\)\Z")
 # A longer unit is embedded up to here, characters; quoted it is whole.
 LONGEST_EMBEDDED = 400
 
@@ -62,7 +59,6 @@ class Row:
         expected: 1 if it holds the kind of thing that is asked for, new to the question.
         passage_match: share of the question's words that the passage, title and context hold.
         names_match: share of the question's names and numbers that they hold; 1 if it has none.
-        own_names: share that the unit itself holds.
         can_answer: false for headings and questions, and for what says nothing beyond the question,
             unless that asks whether something is so; nor for the document's title on its title
             page; nor what was not embedded.
@@ -77,7 +73,6 @@ class Row:
     expected: float
     passage_match: float
     names_match: float
-    own_names: float
     can_answer: bool
 
 
@@ -88,7 +83,6 @@ class Evidence:
     Attributes:
         question: as it was asked.
         stems: stems of its words that carry meaning; those of "how long" or "how many" do not.
-        asked: those of them that a follow-up asks itself, without what an earlier question lent it.
         candidates: all units, in reading order.
         rows: what was measured of each.
         telling: how telling a stem is among these units.
@@ -96,7 +90,6 @@ class Evidence:
 
     question: str
     stems: tuple[str, ...]
-    asked: frozenset[str]
     candidates: list[Candidate]
     rows: list[Row]
     telling: Telling
@@ -118,17 +111,16 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
     rows = _by_words(task, candidates, reader, telling)
     plain = without_measure(task.question)
     stems = tuple(word.stem for word in reader.content(plain))
-    asked = reader.stems(_LENT.sub("", plain)).intersection(stems)
     promising = sorted(
         (index for index, row in enumerate(rows) if row.can_answer),
         key=lambda index: -score(rows[index]),
     )[:limit]
     if not promising:
-        return Evidence(task.question, stems, asked, candidates, rows, telling)
+        return Evidence(task.question, stems, candidates, rows, telling)
     vectors = embed([task.question, *(embedded_text(candidates[index]) for index in promising)])
     cosines = dict(zip(promising, (vectors[1:] @ vectors[0]).tolist(), strict=True))
     measured = _by_meaning(candidates, rows, cosines)
-    return Evidence(task.question, stems, asked, candidates, measured, telling)
+    return Evidence(task.question, stems, candidates, measured, telling)
 
 
 def embedded_text(candidate: Candidate) -> str:
@@ -180,7 +172,6 @@ def _by_words(
                 expected=float(holds(expectation, candidate.words, known)),
                 passage_match=telling.share(stems, found),
                 names_match=telling.share(names, found) if names else 1.0,
-                own_names=telling.share(names, own) if names else 1.0,
                 can_answer=candidate.unit.kind is not Kind.HEADING
                 and (whether or not own <= known)
                 and not _only_the_title(candidate, reader),

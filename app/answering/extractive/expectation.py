@@ -59,6 +59,18 @@ _WHETHER = re.compile(
 )
 
 
+# Who or where something is on one day: a rule without a day in it does not say.
+_ASKS_WHO = re.compile(r"\b(?:who|whom|whose|where|which)\b", re.IGNORECASE)
+_ONE_DAY = re.compile(
+    r"\b(?:today|tonight|tomorrow|yesterday|right now|at (?:the|this) (?:very )?moment|(?:this|next|coming) (?:week|weekend"
+    r"|morning|afternoon|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b(?!['’]s)",
+    re.IGNORECASE,
+)
+_DAY_WORDS = frozenset(
+    "today tonight tomorrow daily weekday weekdays weekend weekends nightly always monday tuesday wednesday "
+    "thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays mon tue "
+    "tues wed thu thur thurs fri".split()
+)
 _MEASURE = re.compile(
     r"\bhow (?:many|much|long|far|old|tall|large|big|high|deep|fast|heavy|often|wide|frequently|soon"
     r"|quickly|late|early|cold|hot|warm|close|near)\b",
@@ -69,6 +81,16 @@ _MEASURE = re.compile(
 def without_measure(question: str) -> str:
     """The question without "how long" and its like, which no answer repeats."""
     return _MEASURE.sub(" ", question)
+
+
+def asks_of_a_day(question: str) -> bool:
+    """Whether `question` asks who, which or where on a certain day: "who is on call tonight?"."""
+    return bool(_ASKS_WHO.search(question) and _ONE_DAY.search(question))
+
+
+def names_a_day(words: Sequence[Word]) -> bool:
+    """Whether a unit says what holds on days of the week or always; a date alone does not say it."""
+    return any(word.surface.lower() in _DAY_WORDS for word in words)
 
 
 def asks_whether(question: str) -> bool:

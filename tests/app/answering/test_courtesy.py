@@ -18,6 +18,7 @@ from app.answering.courtesy import is_courtesy, without_courtesy
         ("Does anyone know who repairs trucks?", "who repairs trucks?"),
         ("Please, who is on call?", "who is on call?"),
         ("May I ask who pays?", "who pays?"),
+        ("Ok great, thank you. Who pays?", "Who pays?"),
         ("What is the limit, if you don't mind?", "What is the limit?"),
     ],
 )
@@ -50,6 +51,8 @@ def test_words_that_belong_to_the_question_stay(question: str) -> None:
         "That's all, bye.",
         "Great, thanks for your help",
         "Hello!",
+        "please help",
+        "Hi, can you help me?",
     ],
 )
 def test_a_courtesy_is_seen(text: str) -> None:
@@ -57,7 +60,8 @@ def test_a_courtesy_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks, and INV-2?", "Is that all?", "Good luck", "Who got thanks?"]
+    "text",
+    ["Thanks, and INV-2?", "Is that all?", "Good luck", "Who got thanks?", "Help desk number"],
 )
 def test_a_question_is_no_courtesy(text: str) -> None:
     assert not is_courtesy(text)

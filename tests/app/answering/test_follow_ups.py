@@ -141,6 +141,8 @@ def test_what_is_named_takes_the_place_of_its_counterpart(
         ("How long is GD-11 valid?", "What happens when a driver loses his card?"),
         ("How long is GD-11 valid?", "Does the depot have its own generator?"),
         ("How long is GD-11 valid?", "Who approves goods that were returned?"),
+        ("How long is GD-11 valid?", "Who is on call this weekend?"),
+        ("How long is GD-11 valid?", "ok great, thank you. What does parking cost?"),
     ],
 )
 def test_another_matter_carries_nothing(before: str, question: str) -> None:
@@ -157,3 +159,30 @@ def test_verbs_and_measures_stay_behind() -> None:
 def test_thanks_do_not_break_the_thread() -> None:
     last = conversation("Who got invoice INV-2024-0013?", "Thanks!", "And how much is it?")[-1]
     assert last == "And how much is it? (invoice INV-2024-0013)"
+
+
+@pytest.mark.parametrize(
+    ("question", "understood"),
+    [
+        ("Now, something else: what is the hotel limit?", "what is the hotel limit?"),
+        ("Different question: who approves it?", "who approves it?"),
+        ("On another note, what is the surcharge?", "what is the surcharge?"),
+        ("OK, new topic. Could you tell me who repairs it?", "who repairs it?"),
+    ],
+)
+def test_what_says_that_it_is_another_matter_carries_nothing(
+    question: str, understood: str
+) -> None:
+    assert condense_by_rule(question, BEFORE) == understood
+
+
+def test_by_the_way_may_go_on_with_the_same_thing() -> None:
+    condensed = condense_by_rule("By the way, what does it cover?", BEFORE)
+    assert condensed == "what does it cover? (warranty compressor)"
+
+
+def test_the_polite_words_of_the_question_before_are_not_carried() -> None:
+    before = [Said("Could you please tell me what the meal allowance in London is?", "")]
+    assert condense_by_rule("And in York?", before) == "what the meal allowance in York is?"
+    condensed = condense_by_rule("What about 2025?", before)
+    assert "please" not in condensed and "allowance" in condensed

@@ -15,6 +15,7 @@ VOCABULARY = {
     "plate": 5,
     "often": 6,
     "customer": 7,
+    "approve": 8,
 }
 
 
@@ -31,6 +32,8 @@ def spelling() -> Spelling:
         ("Where is the quaratnine caeg?", "Where is the quarantine caeg?"),
         ("When does Wexhlome open?", "When does Wexholme open?"),
         ("How much shoudl the receitp be?", "How much should the receipt be?"),
+        ("Who aproves it?", "Who approves it?"),
+        ("Who approves it?", "Who approves it?"),
     ],
 )
 def test_slips_are_mended(spelling: Spelling, asked: str, meant: str) -> None:
