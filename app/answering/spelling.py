@@ -12,8 +12,9 @@ from ingestion.languages import detect
 
 # Changes with any rule here or in `courtesy`, so that a manifest tells old answers from new ones.
 WORDING = "wording-1"
-# A shorter word has too many neighbours.
-SHORTEST = 5
+# A shorter word has too many neighbours: among the passages' words, and in the whole vocabulary.
+SHORTEST = 4
+SHORTEST_IN_VOCABULARY = 5
 # From this length on, two slips are mended.
 LONG = 9
 # English endings that a known word may have in the question.
@@ -41,10 +42,10 @@ class Spelling:
     def mended(self, question: str, texts: Iterable[str]) -> str:
         """The question with its misspelt words as the texts write them, or else the vocabulary.
 
-        A word is taken for misspelt if it stands in no text and not in the vocabulary, and another
-        word is one slip away (a letter more, less, another, or two swapped; two slips from nine
+        A word is taken for misspelt if it stands in no text and not in the vocabulary, with another
+        ending neither, and another word is one slip away (a letter more, less, another, or two swapped; two slips from nine
         letters on) with the same first letter. Words with capitals inside, codes and words of fewer
-        than five letters stay, and so does a word that is near to none.
+        than four letters stay, and so does a word that is near to none.
 
         Args:
             question: as it was asked.
@@ -63,7 +64,10 @@ class Spelling:
         mended = {}
         for word in doubtful:
             stems = _stems(word.lower())
-            if word.lower() in counted or any(s in counted or s in self._rank for s, _ in stems):
+            forms = [word.lower(), *(f"{word.lower()}{ending}" for ending in _ENDINGS)]
+            if any(form in counted for form in forms) or any(
+                stem in counted or stem in self._rank for stem, _ in stems
+            ):
                 continue
             may_be_name = word[0].isupper() and not question.lstrip().startswith(word)
             in_vocabulary = is_english and not may_be_name
@@ -88,6 +92,7 @@ class Spelling:
         near = _near(word, counted)
         if near:
             return min(near, key=lambda other: (near[other], -counted[other], other))
+        in_vocabulary = in_vocabulary and len(word) >= SHORTEST_IN_VOCABULARY
         known = _near(word, self._rank, most=1) if in_vocabulary else {}
         return min(known, key=lambda other: self._rank[other], default=None)
 
@@ -97,7 +102,7 @@ def _stems(word: str) -> list[tuple[str, str]]:
     return [
         (word.removesuffix(ending), ending)
         for ending in _ENDINGS
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_IN_VOCABULARY
     ]
 
 

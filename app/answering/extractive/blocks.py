@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.answering.extractive.evidence import Candidate
@@ -49,11 +49,13 @@ def asks_how(question: str) -> bool:
     return _HOW_TO.match(question) is not None
 
 
-def blocks(candidates: Sequence[Candidate]) -> Iterator[Block]:
+def blocks(candidates: Sequence[Candidate], stems: Collection[str]) -> Iterator[Block]:
     """All lists and blocks of code, each with the sentence above it.
 
     Args:
         candidates: all units, passage by passage, in reading order.
+        stems: the question's. Where the sentence above holds none of them and the one before does,
+            both are taken.
     """
     place = 0
     while place < len(candidates):
@@ -68,6 +70,10 @@ def blocks(candidates: Sequence[Candidate]) -> Iterator[Block]:
         listed = candidates[place : last + 1]
         if len(listed) > 1 or listed[0].unit.kind is Kind.CODE or _is_whole(listed[0]):
             first = place - 1 if place and _leads_to(candidates[place - 1], listed[0]) else place
+            if 0 < first < place and candidates[first].stems.isdisjoint(stems):
+                before = candidates[first - 1]
+                if _leads_to(before, candidates[first]) and not before.stems.isdisjoint(stems):
+                    first -= 1
             yield Block(
                 _spanned(candidates[first], listed),
                 range(first, last + 1),

@@ -105,7 +105,7 @@ def _block(
     """The steps or the code that answer best, if any speak of what is asked."""
     order = {index: place for place, (index, _) in enumerate(ranked)}
     best: tuple[float, Candidate] | None = None
-    for block in blocks(evidence.candidates):
+    for block in blocks(evidence.candidates, evidence.stems):
         found = block.candidate
         covered = evidence.telling.share(evidence.stems, found.stems | found.around)
         place = min((order[index] for index in block.units if index in order), default=len(order))

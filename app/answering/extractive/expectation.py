@@ -66,6 +66,7 @@ _ONE_DAY = re.compile(
     r"|morning|afternoon|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b(?!['’]s)",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.?!]\s")
 _DAY_WORDS = frozenset(
     "today tonight tomorrow daily weekday weekdays weekend weekends nightly always monday tuesday wednesday "
     "thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays mon tue "
@@ -85,7 +86,10 @@ def without_measure(question: str) -> str:
 
 def asks_of_a_day(question: str) -> bool:
     """Whether `question` asks who, which or where on a certain day: "who is on call tonight?"."""
-    return bool(_ASKS_WHO.search(question) and _ONE_DAY.search(question))
+    return any(
+        _ASKS_WHO.search(sentence) and _ONE_DAY.search(sentence)
+        for sentence in _SENTENCE_END.split(question)
+    )
 
 
 def names_a_day(words: Sequence[Word]) -> bool:

@@ -23,12 +23,21 @@ _BULLET = re.compile(r"[ \t]*[-*+•‣◦–][ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])[ \t]+")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
-# A prompt, an option, an assignment, a call, a path or a comment after a command.
+# A prompt, an option, an assignment, a command that many know, a call, a comment after a command, a
+# statement, a request, braces, or a key of JSON.
 _CODE_LINE = re.compile(
-    r"\A\s*(?:\$\s\S|[a-z][\w.-]*(?:\s+\S+)*\s+--?[A-Za-z][\w-]*(?:\s|=|\Z)|(?:export\s+)?[A-Za-z_][\w.]*=\S"
-    r"|(?:sudo|curl|pip|npm|git|docker|make|cd|python\d?|kubectl|apt-get|systemctl|plumb)\s+\S"
-    r"|[\w.]+\([^)]*\)\s*;?\s*\Z|[a-z][\w.-]*(?:\s+[\w./:=@-]+)+\s{2,}#\s)"
+    r"\A\s*(?:\$\s\S|PS [A-Z]:|[A-Z]:\\|\.{0,2}/[\w./-]+(?:\s|\Z)"
+    r"|[a-z][\w.-]*(?:\s+\S+)*\s+--?[A-Za-z][\w-]*(?:\s|=|\Z)|(?:export\s+)?[A-Za-z_][\w.]*=\S"
+    r"|(?:sudo|curl|wget|pip|npm|git|docker|make|cd|python\d?|kubectl|helm|terraform|ssh|apt|apt-get|dnf|yum"
+    r"|systemctl|service|plumb)\s+\S"
+    r"|[\w.]+\([^)]*\)\s*;?\s*\Z|[a-z][\w.-]*(?:\s+[\w./:=@-]+)+\s{2,}#\s"
+    r"|(?:Get|Set|New|Remove|Start|Stop|Restart|Install|Enable|Disable|Import|Export|Invoke|Add|Test)-[A-Z]\w+"
+    r"|[A-Z]{3,}(?:\s+\S+)+;\s*\Z|(?:GET|POST|PUT|PATCH|DELETE)\s+(?:https?://|/)\S*"
+    r"|[{}\[\]()]+[;,]?\s*\Z|[{\s]*\"[\w.-]+\":\s)"
 )
+_COMMENT = re.compile(r"\s*(?:#|//|--\s)")
+# A command that no option marks: small letters first, and nothing that only prose has.
+_BARE_COMMAND = re.compile(r"\A\s*[a-z][\w.-]*(?:\s+[^\s,;:!?]+)+\s*\Z")
 _SENTENCE_END = re.compile(r"[a-z)\"'][.!?]\s*\Z")
 
 
@@ -122,19 +131,30 @@ def _prose(text: str, start: int, end: int) -> Iterator[Unit]:
     """Sentences and items; a paragraph of commands, whose fence the loader took off, is code."""
     at = start
     for found in _PARAGRAPH.finditer(text, start, end):
-        if _reads_as_code(found[0]):
+        introduced = text[start : found.start()].rstrip().endswith(":")
+        if _reads_as_code(found[0], introduced):
             yield from _sentences(text, at, found.start())
             yield from _code(text, found.start(), found.end())
             at = found.end()
     yield from _sentences(text, at, end)
 
 
-def _reads_as_code(paragraph: str) -> bool:
-    """Whether most lines hold what only code holds, and none ends as a sentence does."""
-    lines = [line for line in paragraph.splitlines() if line.strip()]
-    if any(_SENTENCE_END.search(line) or _ITEM.match(line) for line in lines):
+def _reads_as_code(paragraph: str, introduced: bool) -> bool:
+    """Whether at least half of the lines hold what only code holds, and none ends as a sentence does.
+
+    Args:
+        paragraph: lines without an empty one between them.
+        introduced: whether a colon stands before it: then commands need no other mark.
+    """
+    lines = [line for line in paragraph.splitlines() if line.strip() and not _COMMENT.match(line)]
+    if not lines or any(_SENTENCE_END.search(line) or _ITEM.match(line) for line in lines):
         return False
-    return sum(_CODE_LINE.search(line) is not None for line in lines) > len(lines) / 2
+    if introduced and all(_BARE_COMMAND.match(line) for line in lines):
+        return True
+    sure = [line for line in lines if _CODE_LINE.search(line)]
+    commands = {line.split()[0] for line in sure}
+    likely = [line for line in lines if line in sure or line.split()[0] in commands]
+    return bool(sure) and 2 * len(likely) > len(lines)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[Unit]:

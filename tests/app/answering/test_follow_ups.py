@@ -185,4 +185,5 @@ def test_the_polite_words_of_the_question_before_are_not_carried() -> None:
     before = [Said("Could you please tell me what the meal allowance in London is?", "")]
     assert condense_by_rule("And in York?", before) == "what the meal allowance in York is?"
     condensed = condense_by_rule("What about 2025?", before)
-    assert "please" not in condensed and "allowance" in condensed
+    assert "please" not in condensed
+    assert "allowance" in condensed

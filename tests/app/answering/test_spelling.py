@@ -29,7 +29,7 @@ def spelling() -> Spelling:
     [
         ("What does the poilcy say?", "What does the policy say?"),
         ("Where is the quarantne cage?", "Where is the quarantine cage?"),
-        ("Where is the quaratnine caeg?", "Where is the quarantine caeg?"),
+        ("Where is the quaratnine caeg?", "Where is the quarantine cage?"),
         ("When does Wexhlome open?", "When does Wexholme open?"),
         ("How much shoudl the receitp be?", "How much should the receipt be?"),
         ("Who aproves it?", "Who approves it?"),

@@ -40,6 +40,14 @@ def test_a_block_of_code_is_quoted_whole(model: ExtractiveChatModel) -> None:
     assert f'"{quoted}" [1]' in reply.text
 
 
+def test_the_sentence_that_names_the_matter_is_quoted_with_the_one_between(
+    model: ExtractiveChatModel,
+) -> None:
+    text = "An index can be rolled back. Readers notice nothing.\n\nctl back --set a\nctl status"
+    given = messages("How do I roll back an index?", text)
+    assert quotes(given, model.invoke(given)) == [text]
+
+
 def test_a_list_of_another_matter_is_left_alone(model: ExtractiveChatModel) -> None:
     given = messages("How do I clean a probe?", "A probe is cleaned with a wipe.", STEPS)
     assert quotes(given, model.invoke(given))[0] == "A probe is cleaned with a wipe."

@@ -2,7 +2,14 @@
 
 import pytest
 
-from app.answering.extractive.expectation import Expectation, asks_whether, expected, holds
+from app.answering.extractive.expectation import (
+    Expectation,
+    asks_of_a_day,
+    asks_whether,
+    expected,
+    holds,
+    names_a_day,
+)
 from app.answering.extractive.words import Reader
 
 
@@ -48,3 +55,33 @@ def test_what_the_question_knows_does_not_count() -> None:
 def test_yes_or_no() -> None:
     assert asks_whether("Is the warranty transferable?")
     assert not asks_whether("What is the warranty?")
+
+
+@pytest.mark.parametrize(
+    ("question", "of_a_day"),
+    [
+        ("Who is on call this weekend?", True),
+        ("Which engineer is on duty at the moment?", True),
+        ("Where is van V-014 right now?", True),
+        ("Who is on call at weekends?", False),
+        ("Under today's rules, who approves a purchase?", False),
+        ("How much is parking today?", False),
+        ("I need a part right now. Which form is it?", False),
+    ],
+)
+def test_a_question_about_one_day(question: str, of_a_day: bool) -> None:
+    assert asks_of_a_day(question) is of_a_day
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Closed on Sunday", True),
+        ("Checked daily by the foreman", True),
+        ("A page goes to the duty manager", False),
+        ("In force from 2 February 2026", False),
+        ("Goods may wait", False),
+    ],
+)
+def test_a_unit_says_what_holds_on_days(text: str, named: bool) -> None:
+    assert names_a_day(Reader().read(text)) is named

@@ -1,5 +1,7 @@
 """What of a passage can be quoted by itself."""
 
+import pytest
+
 from app.answering.extractive.units import Kind, cut
 
 TABLE = "Prices.\n\n| Plan | Warranty |\n| --- | --- |\n| Pro | 24 months |\n| Basic | 6 months |\n\nAsk us."
@@ -59,6 +61,40 @@ def test_fenced_code_is_one_unit() -> None:
     text = "Run this:\n\n```sh\nmake demo\nmake test\n```\n\nDone."
     assert (Kind.CODE, "make demo\nmake test") in quoted(text)
     assert quoted("```\nmake demo")[0] == (Kind.CODE, "make demo")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "searchctl index rollback --set manuals\nsearchctl index status",
+        "$ make clean\n$ make",
+        "Restart-Service Agent\nGet-Service Agent",
+        "UPDATE versions SET live = 3;\nSELECT live FROM versions;",
+        "POST /v1/sets/manuals/rollback",
+        '{"set": "manuals",\n "to": 3\n}',
+        "# Stops all readers.\nreaderctl stop --all",
+    ],
+)
+def test_code_is_known_by_its_look_where_no_fence_is_left(code: str) -> None:
+    assert (Kind.CODE, code) in quoted(f"It can be undone.\n\n{code}\n\nAll is well then.")
+
+
+def test_a_colon_makes_plain_commands_code() -> None:
+    text = "To undo it, run:\n\nsearchctl rollback manuals\n\nAll is well then."
+    assert quoted(text)[0] == (Kind.ITEM, "To undo it, run:\n\nsearchctl rollback manuals")
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "see also the handbook of the depot",
+        "Owner: the duty manager\nVersion 3 of May",
+        "the range is from -5 to 8, which\nis wide enough for all goods",
+        "GET well soon cards are in the office",
+    ],
+)
+def test_prose_is_no_code(prose: str) -> None:
+    assert Kind.CODE not in {kind for kind, _ in quoted(f"It can be undone.\n\n{prose}")}
 
 
 def test_long_code_is_cut_into_lines() -> None:
