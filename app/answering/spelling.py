@@ -15,6 +15,8 @@ WORDING = "wording-1"
 # A shorter word has too many neighbours: among the passages' words, and in the whole vocabulary.
 SHORTEST = 4
 SHORTEST_IN_VOCABULARY = 5
+# "vans" is no slip where "van" is known.
+SHORTEST_STEM = 3
 # From this length on, two slips are mended.
 LONG = 9
 # English endings that a known word may have in the question.
@@ -69,16 +71,25 @@ class Spelling:
                 stem in counted or stem in self._rank for stem, _ in stems
             ):
                 continue
+            # A name is no slip of a word, unless it has the very letters of one: "Peolpe".
             may_be_name = word[0].isupper() and not question.lstrip().startswith(word)
-            in_vocabulary = is_english and not may_be_name
-            better = self._nearest(word.lower(), counted, in_vocabulary)
+            known = self._rank if is_english else {}
+            if may_be_name:
+                letters = sorted(word.lower())
+                known = {
+                    other: number
+                    for other, number in known.items()
+                    if len(other) == len(letters) and sorted(other) == letters
+                }
+            better = _nearest(word.lower(), counted, known)
             if better is None:
                 # "aproves" as "approves", where only "approve" is known.
                 better = next(
                     (
                         near + ending
                         for stem, ending in stems
-                        if (near := self._nearest(stem, counted, in_vocabulary)) is not None
+                        if len(stem) >= SHORTEST_IN_VOCABULARY
+                        and (near := _nearest(stem, counted, known)) is not None
                     ),
                     None,
                 )
@@ -88,13 +99,15 @@ class Spelling:
             return question
         return _WORD.sub(lambda found: _as(found[0], mended), question)
 
-    def _nearest(self, word: str, counted: Counter[str], in_vocabulary: bool) -> str | None:
-        near = _near(word, counted)
-        if near:
-            return min(near, key=lambda other: (near[other], -counted[other], other))
-        in_vocabulary = in_vocabulary and len(word) >= SHORTEST_IN_VOCABULARY
-        known = _near(word, self._rank, most=1) if in_vocabulary else {}
-        return min(known, key=lambda other: self._rank[other], default=None)
+
+def _nearest(word: str, counted: Counter[str], known: Mapping[str, int]) -> str | None:
+    """The word that was meant: of the texts, or else of the vocabulary; None if none is near."""
+    near = _near(word, counted)
+    if near:
+        return min(near, key=lambda other: (near[other], -counted[other], other))
+    if len(word) < SHORTEST_IN_VOCABULARY:
+        return None
+    return min(_near(word, known, most=1), key=lambda other: known[other], default=None)
 
 
 def _stems(word: str) -> list[tuple[str, str]]:
@@ -102,7 +115,7 @@ def _stems(word: str) -> list[tuple[str, str]]:
     return [
         (word.removesuffix(ending), ending)
         for ending in _ENDINGS
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_IN_VOCABULARY
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM
     ]
 
 

@@ -16,6 +16,8 @@ VOCABULARY = {
     "often": 6,
     "customer": 7,
     "approve": 8,
+    "kilo": 9,
+    "kills": 10,
 }
 
 
@@ -34,6 +36,8 @@ def spelling() -> Spelling:
         ("How much shoudl the receitp be?", "How much should the receipt be?"),
         ("Who aproves it?", "Who approves it?"),
         ("Who approves it?", "Who approves it?"),
+        ("Who is the Custoemr?", "Who is the Customer?"),
+        ("How many kilos is it?", "How many kilos is it?"),
     ],
 )
 def test_slips_are_mended(spelling: Spelling, asked: str, meant: str) -> None:
