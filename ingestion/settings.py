@@ -27,6 +27,15 @@ class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _code(language: str) -> str:
+    """The code of a language that detection knows."""
+    if (code := normalized(language)) is None:
+        raise ValueError(
+            f"{language!r} is not a code of a known language; write one such as en, de or zh"
+        )
+    return code
+
+
 class IndexSettings(SettingsGroup):
     """Where document sets are kept."""
 
@@ -62,8 +71,8 @@ class EmbeddingSettings(SettingsGroup):
     batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
     query_prefix: str = Field(default="", description="Put before a question (E5: 'query: ').")
     passage_prefix: str = Field(default="", description="Put before a passage (E5: 'passage: ').")
-    languages: list[str] = Field(
-        default_factory=list,
+    languages: tuple[str, ...] = Field(
+        default=(),
         description="Codes of the languages the model knows (en, de, …), where its card does not "
         "say. Hybrid search gives words more weight for a question in another language.",
     )
@@ -82,6 +91,11 @@ class EmbeddingSettings(SettingsGroup):
     cache_dir: Path = Field(
         default_factory=default_cache_dir, description="Where ONNX exports are kept."
     )
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_code, languages))
 
 
 def trusted_as_named(wanted: EmbeddingSettings, named: EmbeddingSettings) -> EmbeddingSettings:
@@ -121,13 +135,7 @@ class ChunkingSettings(SettingsGroup):
     @field_validator("language")
     @classmethod
     def _known(cls, language: str | None) -> str | None:
-        if language is None:
-            return None
-        if (code := normalized(language)) is None:
-            raise ValueError(
-                f"{language!r} is no language that can be told; write a code such as en, de or zh"
-            )
-        return code
+        return None if language is None else _code(language)
 
 
 class LoadingSettings(SettingsGroup):

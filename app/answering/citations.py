@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from app.answering.answer import Citation, CitationCheck, Passage
 from ingestion import sentences
-from ingestion.languages import Folded, fold
+from ingestion.languages import fold
 from ingestion.languages.detection import may_be_english
 from prompts.output import NO_ANSWER
 
@@ -127,7 +126,7 @@ def cite(marker: int, passage: Passage, start: int, end: int, *, quoted: bool) -
 
 def find_quote(words: str, text: str) -> tuple[int, int] | None:
     """Where `words` stand in `text`, blind to white space, case and the style of quotes and dashes."""
-    return _folded(text).find(fold(words).text.strip(" .,;:…"))
+    return fold(text).find(fold(words).text.strip(" .,;:…"))
 
 
 def _citations(
@@ -194,9 +193,3 @@ def _uncited(text: str) -> int:
 
 def _flat(text: str) -> str:
     return fold(text).text
-
-
-@lru_cache(maxsize=64)
-def _folded(text: str) -> Folded:
-    """A passage is searched for every quotation of an answer."""
-    return fold(text)

@@ -10,14 +10,20 @@ LanceDB 0.40 computes the same, to 1e-5, given the same terms. Terms are those o
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from zlib import crc32
 
+import Stemmer
+
 from ingestion.languages import analyze, question_languages
+from ingestion.languages.analysis import LETTERS, LONGEST_WORD, STOP_WORDS
 
 K1 = 1.2
 B = 0.75
+_WORD = re.compile(r"[^\W_]+")
 
 
 def document_vector(terms: Sequence[str], average_length: float) -> tuple[list[int], list[float]]:
@@ -53,6 +59,16 @@ def coverage(question: str, text: str, languages: Collection[str] = ()) -> float
     return max(shares)
 
 
+def earlier_terms(text: str) -> list[str]:
+    """The terms of a text as versions without `SetInfo.analysis` have them.
+
+    All text counted as English, and accents were folded after stemming.
+    """
+    words = [word.lower() for word in _WORD.findall(text) if _bytes(word) <= LONGEST_WORD]
+    stems = Stemmer.Stemmer("english").stemWords(words)
+    return ["".join(map(_plain, stem)) for stem in stems if stem not in STOP_WORDS]
+
+
 def term_index(term: str) -> int:
     """A term's place in a sparse vector (unsigned, 32 bits), the same on every machine.
 
@@ -64,3 +80,13 @@ def term_index(term: str) -> int:
 
 def _counts(terms: Sequence[str]) -> Counter[int]:
     return Counter(map(term_index, terms))
+
+
+def _bytes(word: str) -> int:
+    return len(word.encode("utf-8", "surrogatepass"))
+
+
+def _plain(letter: str) -> str:
+    """A Latin letter in ASCII; letters of other scripts stay."""
+    base = unicodedata.normalize("NFKD", letter).translate(LETTERS)
+    return base.encode("ascii", "ignore").decode() or letter

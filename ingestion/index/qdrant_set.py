@@ -117,7 +117,11 @@ class QdrantSet:
     def _lexical(
         self, question: str, limit: int, where: Filter | None
     ) -> models.QueryRequest | None:
-        indices, values = bm25.query_vector(analyze_question(question, self.info.languages))
+        if self.info.analysis:
+            terms = analyze_question(question, self.info.languages)
+        else:
+            terms = bm25.earlier_terms(question)
+        indices, values = bm25.query_vector(terms)
         if not indices:
             return None
         words = models.SparseVector(indices=indices, values=values)

@@ -33,6 +33,10 @@ MOST_LANGUAGES = 3
 # A longer word (in characters) is none: a hash, a run of base64.
 LONGEST_WORD = 39
 
+# The longest word (in characters) whose folding is remembered. Without a bound, text that has no
+# spaces would fill the memory.
+_REMEMBERED = 20
+
 # NLTK's English list, as stems, since stop words are dropped after stemming ("any" is "ani" by then).
 # Left out: the stem "doe" of "does", so that Jane Doe can be found.
 STOP_WORDS = frozenset(
@@ -111,7 +115,7 @@ _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _RAISED_RUN = re.compile(r"(?<=[^\W_])[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱ]+")
 _LOWERED_RUN = re.compile(r"(?<=[^\W\d_])[₀₁₂₃₄₅₆₇₈₉]+")
 # Letters that Unicode does not decompose.
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     {
         "æ": "ae",
         "œ": "oe",
@@ -154,7 +158,11 @@ def analyze(text: str, language: str | None = None) -> list[str]:
         stemmer = _stemmer("LATIN", language)
         terms = Stemmer.Stemmer(stemmer).stemWords(words) if stemmer else words
         return [term for term in terms if stemmer != "english" or term not in STOP_WORDS]
-    found = [term for word in _words(text) for term in _unstemmed(word, language)]
+    found = [
+        term
+        for word in _words(text)
+        for term in (_known if len(word) <= _REMEMBERED else _unstemmed)(word, language)
+    ]
     groups: dict[str, list[str]] = {}
     for stemmer, term in found:
         groups.setdefault(stemmer, []).append(term)
@@ -196,7 +204,11 @@ def question_languages(question: str, languages: Collection[str] = ()) -> list[s
     ]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
+def _known(word: str, language: str) -> tuple[tuple[str, str], ...]:
+    return _unstemmed(word, language)
+
+
 def _unstemmed(word: str, language: str) -> tuple[tuple[str, str], ...]:
     """The folded words that a word gives, each with the name of its stemmer ("" for none)."""
     return tuple(
@@ -282,7 +294,7 @@ def _folded(word: str, script: str, language: str) -> list[str]:
 def _without_accents(word: str) -> str:
     decomposed = unicodedata.normalize("NFD", word)
     kept = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", kept.translate(_LETTERS)).replace("ς", "σ")
+    return unicodedata.normalize("NFC", kept.translate(LETTERS)).replace("ς", "σ")
 
 
 def _compatible(word: str) -> str:

@@ -72,6 +72,8 @@ _SHARED = {
 LANGUAGES = frozenset(_ONE_LANGUAGE.values()).union(*_SHARED.values())
 
 _WORD = re.compile(r"[^\W\d_]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_ASCII_LETTERS = re.compile(r"[^A-Za-z]+")
 # Common words of English that are common words of no other language in Latin script.
 _ENGLISH = frozenset(
     "the that with this from which been were their they would there what when how who where why does "
@@ -139,7 +141,9 @@ def main_script(text: str) -> str | None:
 
     A tenth of kana makes a text Japanese, though most of its characters may be Chinese ones.
     """
-    scripts = Counter(script_of(c) for c in text if c.isalpha())
+    scripts = Counter(script_of(c) for c in _NOT_ASCII.findall(text) if c.isalpha())
+    if latin := len(_NO_ASCII_LETTERS.sub("", text)):
+        scripts["LATIN"] += latin
     if not scripts:
         return None
     kana = scripts["HIRAGANA"] + scripts["KATAKANA"]

@@ -6,7 +6,10 @@ therefore no offset into the text itself; `Folded.span` turns one into the other
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +24,10 @@ _PLAIN = str.maketrans(
 )
 # Characters that nobody sees: they join or separate, or mark where a word may be broken.
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+# ASCII words, or white space, without a last character that a mark may follow.
+_PLAIN_RUN = re.compile(r"(?:[!-~]+(?: [!-~]+)*|[ \t\n\r]+)(?![^\x00-\x7f])")
+# Longer clusters (in characters) are no letters of any language, and are not remembered.
+_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,8 @@ class Folded:
     """
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def find(self, words: str) -> tuple[int, int] | None:
         """The span in the original text where folded `words` first stand; None if they do not.
@@ -59,18 +66,35 @@ def fold(text: str) -> Folded:
     Two texts that differ in nothing else fold to the same. Accents stay, and so do raised digits
     and fractions.
     """
-    pieces: list[tuple[int, int, str]] = []
-    start = 0
-    while start < len(text):
-        end = start + 1
-        # A letter folds together with the marks that follow it, since composition joins them.
-        while end < len(text) and _joins(text[end]):
-            end += 1
-        cluster = text[start:end]
-        folded = cluster.casefold() if cluster.isascii() else _fold_cluster(cluster)
-        pieces.append((start, end, folded))
-        start = end
-    return _joined(text, pieces)
+    folded: list[str] = []
+    starts, ends = array("L"), array("L")
+    space: tuple[int, int] | None = None
+    at = 0
+    while at < len(text):
+        run = _PLAIN_RUN.match(text, at)
+        end = run.end() if run else _end_of_cluster(text, at)
+        piece = text[at:end].lower() if run else _folded_cluster(text[at:end])
+        if piece.isspace():
+            space = (space[0] if space else at, end)
+        elif piece:
+            if space is not None and folded:
+                folded.append(" ")
+                starts.append(space[0])
+                ends.append(space[1])
+            space = None
+            folded.append(piece)
+            starts.extend(range(at, end) if run else [at] * len(piece))
+            ends.extend(range(at + 1, end + 1) if run else [end] * len(piece))
+        at = end
+    return Folded("".join(folded), starts, ends)
+
+
+def _end_of_cluster(text: str, start: int) -> int:
+    """Where the letter at `start` ends with its marks: they fold together, as composition joins them."""
+    end = start + 1
+    while end < len(text) and _joins(text[end]):
+        end += 1
+    return end
 
 
 def _joins(character: str) -> bool:
@@ -80,7 +104,15 @@ def _joins(character: str) -> bool:
     )
 
 
+def _folded_cluster(cluster: str) -> str:
+    return _remembered(cluster) if len(cluster) <= _REMEMBERED else _fold_cluster(cluster)
+
+
 @lru_cache(maxsize=4096)
+def _remembered(cluster: str) -> str:
+    return _fold_cluster(cluster)
+
+
 def _fold_cluster(cluster: str) -> str:
     seen = "".join(c for c in cluster if c not in _UNSEEN)
     plain = unicodedata.normalize("NFD", seen).translate(_PLAIN)
@@ -88,26 +120,3 @@ def _fold_cluster(cluster: str) -> str:
     folded = unicodedata.normalize("NFD", plain.casefold())
     # A Cherokee or Greek letter may fold once more after it is decomposed.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded.casefold()))
-
-
-def _joined(text: str, pieces: list[tuple[int, int, str]]) -> Folded:
-    """One folded text of the pieces, with every run of white space as one space."""
-    folded: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    space: tuple[int, int] | None = None
-    for start, end, piece in pieces:
-        if piece.isspace():
-            space = (space[0] if space else start, end)
-            continue
-        if not piece:
-            continue
-        if space is not None and folded:
-            folded.append(" ")
-            starts.append(space[0])
-            ends.append(space[1])
-        space = None
-        folded.append(piece)
-        starts += [start] * len(piece)
-        ends += [end] * len(piece)
-    return Folded("".join(folded), tuple(starts), tuple(ends))

@@ -66,6 +66,12 @@ class EmbeddingOverrides(_Part):
     revision: str | None = None
     query_prefix: str | None = None
     passage_prefix: str | None = None
+    languages: tuple[str, ...] | None = None
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, languages: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return languages if languages is None else EmbeddingSettings(languages=languages).languages
 
 
 class SetDefinition(_Part):
@@ -74,9 +80,9 @@ class SetDefinition(_Part):
     Attributes:
         document_set: its name.
         sources: where its documents come from; a source's key names it within the set.
-        language: code of the language of documents that do not state theirs; detected if not given.
         chunking: what differs from the settings; only fields that were given count.
         embedding: what differs from the settings.
+        language: code of the language of documents that do not state theirs; detected if not given.
         golden: questions that a candidate must find as well as the live version does.
         checks: the bounds of these checks.
         on_failure: what becomes of a document that can no longer be read: `keep` it in the index
@@ -85,9 +91,9 @@ class SetDefinition(_Part):
 
     document_set: str
     sources: tuple[Source, ...] = Field(min_length=1)
-    language: str | None = None
     chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
     embedding: EmbeddingOverrides = Field(default_factory=EmbeddingOverrides)
+    language: str | None = None
     golden: tuple[GoldenQuestion, ...] = ()
     checks: Checks = Field(default_factory=Checks)
     on_failure: Literal["keep", "leave_out"] = "keep"
@@ -176,13 +182,14 @@ def chunking_for(definition: SetDefinition, defaults: ChunkingSettings) -> Chunk
 def embedding_for(definition: SetDefinition, defaults: EmbeddingSettings) -> EmbeddingSettings:
     """How the set is embedded: the settings, with what the definition says over them.
 
-    The settings' revision and prefixes belong to the settings' model; another model does not take
-    them over. Trust in a model's code belongs to exactly the model and revision that the settings
+    The settings' revision, prefixes and languages belong to the settings' model; another model does
+    not take them over. Trust in a model's code belongs to exactly the model and revision that the settings
     name. So no definition can have code run that the operator has not named.
     """
     given = definition.embedding.model_dump(exclude_none=True)
     if given.get("model", defaults.model) != defaults.model:
-        given = {"revision": None, "query_prefix": "", "passage_prefix": "", **given}
+        own = {"revision": None, "query_prefix": "", "passage_prefix": "", "languages": ()}
+        given = {**own, **given}
     return trusted_as_named(defaults.model_copy(update=given), defaults)
 
 

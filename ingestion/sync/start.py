@@ -155,6 +155,7 @@ def settings_of(identity: ModelIdentity, embedding: EmbeddingSettings) -> Embedd
             "revision": revision,
             "query_prefix": identity.query_prefix,
             "passage_prefix": identity.passage_prefix,
+            "languages": identity.languages,
         }
     )
     return trusted_as_named(wanted, embedding)

@@ -9,8 +9,9 @@ import bm25s
 import numpy as np
 import pytest
 
-from ingestion.index import bm25, hybrid
+from ingestion.index import hybrid
 from ingestion.index.filters import parse_filter
+from ingestion.languages import analyze
 from tests.contract.chunks import unit
 
 
@@ -30,7 +31,7 @@ def test_dense_search_equals_brute_force(filled) -> None:
 def test_lexical_scores_equal_reference_bm25(filled) -> None:
     """Scores against a BM25 written out here; ranking against the library bm25s."""
     opened, chunks, _ = filled
-    words = [bm25.analyze(chunk.indexed_text) for chunk in chunks]
+    words = [analyze(chunk.indexed_text) for chunk in chunks]
     lengths = [len(terms) for terms in words]
     # Qdrant's average length is that of the first batch, which is what its scores are held against.
     average = opened.info.average_length or sum(lengths) / len(lengths)
@@ -38,7 +39,7 @@ def test_lexical_scores_equal_reference_bm25(filled) -> None:
 
     def score(question: str, terms: list[str]) -> float:
         total = 0.0
-        for term in bm25.analyze(question):
+        for term in analyze(question):
             tf = terms.count(term)
             idf = math.log(1 + (len(words) - frequency[term] + 0.5) / (frequency[term] + 0.5))
             total += idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * len(terms) / average))
@@ -52,9 +53,9 @@ def test_lexical_scores_equal_reference_bm25(filled) -> None:
         found = opened.chunks([hit.key for hit in hits])
         for hit, chunk in zip(hits, found, strict=True):
             assert hit.score == pytest.approx(
-                score(question, bm25.analyze(chunk.indexed_text)), rel=1e-3
+                score(question, analyze(chunk.indexed_text)), rel=1e-3
             )
-        theirs = reference.get_scores(bm25.analyze(question))
+        theirs = reference.get_scores(analyze(question))
         best = {chunks[i].id for i in np.argsort(-theirs)[:5]}
         assert len(best & {chunk.id for chunk in found[:8]}) >= 4, question
 

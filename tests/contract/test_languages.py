@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingestion.documents import Chunk
+from ingestion.index import bm25, qdrant_writer
 from ingestion.index.filters import parse_filter
 from ingestion.index.lance import LanceStore
 from ingestion.index.protocol import DocumentSet, IndexStore
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
 from tests.contract.chunks import MODEL, finished, make_chunks, unit
 
 TEXTS = {
@@ -106,4 +109,21 @@ def test_a_lance_version_without_terms_of_ours_can_be_read(tmp_path: Path) -> No
     assert opened.candidates(unit(1), "a pump", 5).best_match == "Pumps and valves"
     place = store.rewrite(info)
     assert store.open(info.model_copy(update={"place": place})).lexical("a pump", 5)
+    store.close()
+
+
+def test_a_qdrant_version_without_terms_of_ours_is_searched_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = open_store(IndexSettings(url="qdrant+memory:"))
+    monkeypatch.setattr(qdrant_writer, "analyze", lambda text, _: bm25.earlier_terms(text))
+    writer = store.stage("things", 1, MODEL, None)
+    texts = ["Send a résumé", "Die Straße", "Les clichés"]
+    chunks = [replace(chunk("", text), ordinal=n) for n, text in enumerate(texts)]
+    writer.write(chunks, make_chunks(3)[1])
+    info = finished(writer, 1).model_copy(update={"analysis": "", "languages": ()})
+    opened = store.open(info)
+    for question, text in zip(["RÉSUMÉ", "straße", "clichés"], texts, strict=True):
+        hits = opened.lexical(question, 5)
+        assert [one.text for one in opened.chunks([hit.key for hit in hits])] == [text]
     store.close()

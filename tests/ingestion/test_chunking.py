@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingestion.chunking import Chunker
 from ingestion.documents import Block, BlockKind, Document, Page
 from ingestion.embedding import Embedder
-from ingestion.settings import ChunkingSettings
+from ingestion.settings import ChunkingSettings, EmbeddingSettings
 from ingestion.tokens import TokenCounter
 
 PROSE = (
@@ -233,5 +233,7 @@ def test_each_chunk_knows_its_language(embedder: Embedder) -> None:
 
 
 def test_a_stated_language_counts_and_an_unknown_one_is_refused() -> None:
-    with pytest.raises(ValueError, match="write a code such as"):
+    with pytest.raises(ValueError, match="write one such as en"):
         ChunkingSettings(language="German")
+    with pytest.raises(ValueError, match="write one such as en"):
+        EmbeddingSettings(languages=("en", "German"))

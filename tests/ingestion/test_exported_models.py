@@ -45,7 +45,7 @@ def test_without_torch_and_weights_an_export_gives_the_same_vectors_and_identity
 ) -> None:
     done = run_without(TORCH, VECTOR, tmp_path, PLUMB_EMBEDDING_CACHE_DIR=str(exported_model))
     identity, vector = json.loads(done.stdout)
-    assert identity == embedder.identity.model_dump()
+    assert identity == embedder.identity.model_dump(mode="json")
     assert vector == pytest.approx(embedder.embed_query("pump").tolist(), abs=1e-6)
 
 

@@ -37,6 +37,10 @@ FEW = {
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
     "ingestion/commands/watching.py": "two embedding models, of a command",
+    "ingestion/languages/abbreviations.py": "64 languages: their lists of words",
+    "ingestion/languages/analysis.py": "8,192 words of up to 20 letters; one pattern",
+    "ingestion/languages/detection.py": "8,192 letters; one classifier, 120 MB",
+    "ingestion/languages/folding.py": "4,096 letters with up to seven marks",
 }
 
 
@@ -209,9 +213,9 @@ def test_comparing_questions_takes_no_more_than_its_bound(
         letters = "".join(random.choice(list("bcdfghjk"), 400))
         return {
             "letters": " ".join(letters[:300]),
-            "words": " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
+            "words": "who " + " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
             "long": f"who {letters}{letters}",
-            "wide": " ".join(f"é𝒳{letter}" for letter in letters[:200]),
+            "wide": "who " + " ".join(f"é𝒳{letter}" for letter in letters[:200]),
         }[kind] + f" {number}"
 
     # Smaller bounds, so that few questions fill them: reading long ones takes its time.

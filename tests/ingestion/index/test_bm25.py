@@ -127,3 +127,15 @@ def test_coverage_is_the_share_of_different_terms() -> None:
     assert bm25.coverage("wing", "tail") == 0.0
     assert bm25.coverage("the of", "the of") == 0.0
     assert bm25.coverage("wing", "") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Any résumés of the protégés", ["resume", "protege"]),
+        ("10⁶ naïve ＡＢ", ["106", "naiv", "ab"]),
+        ("x" * 40 + " Łódź \ud800", ["lodz"]),
+    ],
+)
+def test_earlier_terms_are_folded_after_stemming(text: str, terms: list[str]) -> None:
+    assert bm25.earlier_terms(text) == terms

@@ -110,7 +110,7 @@ def test_after_deletions_bm25_is_that_of_a_table_without_the_rows(
     table.delete("document_id IN ('doc-3', 'doc-77')")
     lance_indices.index(table)
     clean = lancedb.connect(str(tmp_path)).create_table("clean", schema=table.schema)
-    for batch in table.search().select(lance_rows.COLUMNS).to_batches(100):
+    for batch in table.search().select(table.schema.names).to_batches(100):
         clean.add(lance_rows.as_table(batch))
     lance_indices.index(clean)
     assert clean.count_rows() == 396
@@ -125,7 +125,7 @@ def test_indices_outlive_going_back_to_an_older_version(table: Any) -> None:
     table.add(rows(100, 100))
     lance_indices.index(table)
     table.checkout(older)
-    assert table.index_stats("indexed_text_idx").num_indexed_rows == 100
+    assert table.index_stats("terms_idx").num_indexed_rows == 100
     table.restore()
     table.add(rows(300, 20))
     lance_indices.index(table)

@@ -123,6 +123,7 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
         revision="v1",
         query_prefix="q: ",
         passage_prefix="p: ",
+        languages=("en", "de"),
         trust_remote_code=True,
         batch_size=7,
     )
@@ -133,12 +134,15 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
             "revision": None,
             "query_prefix": "query: ",
             "passage_prefix": "",
+            "languages": (),
             "trust_remote_code": False,
         }
     )
     assert embedding_for(loaded(path, SMALL), defaults) == defaults
     prefix = loaded(path, SMALL + "embedding: {query_prefix: 'x: '}\n")
     assert embedding_for(prefix, defaults) == defaults.model_copy(update={"query_prefix": "x: "})
+    languages = loaded(path, SMALL + "embedding: {model: m, languages: [de-AT, fr]}\n")
+    assert embedding_for(languages, defaults).languages == ("de", "fr")
 
 
 @pytest.mark.parametrize(
