@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# A longer text is no courtesy, and its polite words do no harm.
+LONGEST = 1_000
 # What may stand before a question: greetings, thanks and agreement, then a polite way to ask.
 _GREETING = (
     r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|everyone))?"
@@ -55,20 +57,22 @@ _HELP = (
     r"(?:(?:can|could|would) (?:you|anyone|someone) (?:please )?help(?: me| us)?|(?:i|we) need(?: some)? help"
     r"|help(?: me| us)?|are you there|anyone there)"
 )
+# Longer ways to say something stand before their beginnings: what has matched is not tried again, so
+# that a long row of thanks takes no longer than its length.
 _ONLY = re.compile(
-    rf"\A{_BREAK}(?:(?:{_GREETING}|{_THANKS}|{_ADVERB}|{_HELP}|(?:good ?)?bye|see you(?: later)?|yes|no|yeah|yep|nope"
+    rf"\A{_BREAK}(?>(?:(?:have a )?(?:nice|good|great) (?:day|evening|weekend|one)|no more questions|nothing else"
+    rf"|never ?mind|{_GREETING}|{_THANKS}|{_ADVERB}|{_HELP}|(?:good ?)?bye|see you(?: later)?|yes|no|yeah|yep|nope"
     r"|welcome|you(?:'re|’re| are) welcome|that(?:'s|’s| is| was| will be) (?:all|it|great|perfect|fine"
-    r"|enough|helpful|very helpful|clear)(?: for (?:now|today))?|no more questions|nothing else"
-    r"|never ?mind|(?:have a )?(?:nice|good|great) (?:day|evening|weekend|one)|very|helpful|so much"
+    r"|enough|helpful|very helpful|clear)(?: for (?:now|today))?|very much|very|helpful|so much"
     r"|for (?:your|the|all your) (?:help|answers?|time|support)|that helps?(?:ed)?(?: a lot)?|wonderful"
-    rf"|awesome|super|brilliant|you|very much|a lot|then|and|so|well){_END}{_BREAK})+\Z",
+    rf"|awesome|super|brilliant|you|a lot|then|and|so|well){_END}{_BREAK})++\Z",
     re.IGNORECASE,
 )
 
 
 def is_courtesy(text: str) -> bool:
     """Whether `text` greets, thanks or says goodbye, and asks nothing."""
-    return _ONLY.match(text.rstrip("?") or text) is not None
+    return len(text) <= LONGEST and _ONLY.match(text.rstrip("?") or text) is not None
 
 
 def without_courtesy(question: str) -> str:
@@ -78,6 +82,8 @@ def without_courtesy(question: str) -> str:
     `how long the warranty lasts?`. English only: polite words of other languages stay.
     """
     rest = question.strip()
+    if len(rest) > LONGEST:
+        return question
     while True:
         shorter = rest
         for pattern in (_BEFORE, _THANKS_BEFORE, _ASKING_BEFORE):

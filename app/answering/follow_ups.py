@@ -33,6 +33,8 @@ from ingestion.languages import analyze
 
 # Changes with any rule that changes a question, so that a manifest tells old answers from new ones.
 RULE = "rule-2"
+# A longer question says itself what it is about.
+LONGEST = 1_000
 MOST_CARRIED = 8
 # After an elliptic follow-up: what it named, and what stood behind it.
 FEW_CARRIED = 5
@@ -93,7 +95,7 @@ _REFERS_NOWHERE = re.compile(
 # "When a driver loses his card, …": what "his" refers to stands in the question itself.
 _OWN_REFERENT = re.compile(
     r"\b(?:a|an|the|every|each|any|no)\s+(?:\w+\s+){1,4}?\w+\s+(?:its|their|his|her)\b"
-    r"|\b(?:if|when|once|after|before|unless|while)\s+(?:a|an|the|every|each|any|my|our)\s[^?]{4,}?\b(?:it|they|them|he|she|its|their|his|her)\b",
+    r"|\b(?:if|when|once|after|before|unless|while)\s+(?:a|an|the|every|each|any|my|our)\s[^?]{4,200}?\b(?:it|they|them|he|she|its|their|his|her)\b",
     re.IGNORECASE,
 )
 
@@ -114,7 +116,7 @@ def condense_by_rule(question: str, history: Sequence[Said]) -> str:
     The words that refer to what was said before are English; codes, names and numbers of any language
     take each other's place.
     """
-    if not history or is_courtesy(question):
+    if not history or len(question) > LONGEST or is_courtesy(question):
         return question
     before = next(
         (said.question for said in reversed(history) if not is_courtesy(said.question)), None
@@ -125,7 +127,7 @@ def condense_by_rule(question: str, history: Sequence[Said]) -> str:
         return alone or question
     if before is None:
         return question
-    before = without_courtesy(before)
+    before = without_courtesy(before[:LONGEST])
     plain = without_courtesy(_NEXT.sub("", plain)) or plain
     if _BARE.match(plain):
         return _with_terms(plain, _things(before, verbs=True))

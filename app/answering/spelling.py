@@ -17,6 +17,8 @@ SHORTEST = 4
 SHORTEST_IN_VOCABULARY = 5
 # "vans" is no slip where "van" is known.
 SHORTEST_STEM = 3
+# A question with more words that may be slips is no question in English.
+MOST_DOUBTFUL = 8
 # From this length on, two slips are mended.
 LONG = 9
 # English endings that a known word may have in the question.
@@ -58,7 +60,7 @@ class Spelling:
             for word in _WORD.findall(question)
             if len(word) >= SHORTEST and word[1:].islower() and word.lower() not in self._rank
         }
-        if not doubtful:
+        if not doubtful or len(doubtful) > MOST_DOUBTFUL:
             return question
         counted = Counter(word for text in texts for word in _WORD.findall(text.lower()))
         # The vocabulary is mostly English, and knows few names.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.answering.courtesy import is_courtesy, without_courtesy
@@ -52,6 +54,7 @@ def test_words_that_belong_to_the_question_stay(question: str) -> None:
         "Great, thanks for your help",
         "Hello!",
         "please help",
+        "No more questions, have a nice day",
         "Hi, can you help me?",
     ],
 )
@@ -65,3 +68,11 @@ def test_a_courtesy_is_seen(text: str) -> None:
 )
 def test_a_question_is_no_courtesy(text: str) -> None:
     assert not is_courtesy(text)
+
+
+def test_a_long_row_of_courtesies_takes_no_longer_than_its_length() -> None:
+    began = time.process_time()
+    assert is_courtesy("thanks a lot, " * 60)
+    assert not is_courtesy("thanks a lot, that helps a lot, " * 30 + "x")
+    without_courtesy(", " * 4_000)
+    assert time.process_time() - began < 1

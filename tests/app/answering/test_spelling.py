@@ -56,3 +56,8 @@ def test_slips_are_mended(spelling: Spelling, asked: str, meant: str) -> None:
 )
 def test_words_that_may_be_meant_stay(spelling: Spelling, question: str) -> None:
     assert spelling.mended(question, ["The place of the archive."]) == question
+
+
+def test_a_question_of_many_unknown_words_is_left_alone(spelling: Spelling) -> None:
+    question = "poilcy quarantne " + " ".join(f"qwz{letter}x" for letter in "abcdefghi")
+    assert spelling.mended(question, TEXTS) == question
