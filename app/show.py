@@ -23,6 +23,10 @@ def show_answer(answer: Answer, console: Console | None = None) -> None:
     for citation in answer.citations:
         console.print(Text(f"  [{citation.marker}] {place(citation)}", style="cyan"))
         console.print(Padding(Text(_short(citation.text, 300), style="dim"), (0, 0, 0, 6)))
+        copies = answer.passages[citation.marker - 1].also_in
+        if copies:
+            also = ", ".join(copy.document for copy in copies)
+            console.print(Text(f"      Also in: {also}", style="dim"))
     if answer.refused and answer.passages:
         nearest = answer.passages[0]
         console.print(Text(f"  Nearest passage: {place(nearest)}", style="dim"))
@@ -50,7 +54,7 @@ def show_passages(result: SearchResult, console: Console | None = None) -> None:
             f"{passage.score:.3f}",
             _number(passage.scores.dense, 3),
             _number(passage.scores.lexical, 2),
-            escape(place(passage)),
+            escape(_places(passage)),
             escape(_short(passage.text, SNIPPET)),
         )
     console.print(table if result.passages else "No passage matches.")
@@ -89,6 +93,12 @@ def place(found: Citation | Passage) -> str:
     if found.page is not None:
         page = f", page {found.page}" if isinstance(found.page, int) else f", sheet {found.page}"
     return f"{' › '.join(path)}{page} ({found.document})"
+
+
+def _places(passage: Passage) -> str:
+    """Where a passage stands, and the documents that hold the same words."""
+    also = ", ".join(copy.document for copy in passage.also_in)
+    return place(passage) + (f"; also in {also}" if also else "")
 
 
 def _short(text: str, length: int) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from app.answering.answer import needs_of
+from app.answering.answer import documents_of, needs_of
 from app.parts import Parts
+from app.show import show_answer, show_passages
 from ingestion.sync.start import sync_source, workbench
 
 RULES = (
@@ -90,6 +93,32 @@ def test_filters_hold_for_copies(make_parts, documents, embedder, write) -> None
     passages = asked(make_parts(), documents, embedder, filters={"depot": "merlin"})
     assert [passage.document.rsplit("/", 1)[-1] for passage in passages] == ["one.md"]
     assert passages[0].also_in == []
+
+
+def test_a_text_made_from_a_passage_counts_as_made_from_its_copies_too(
+    make_parts, documents, embedder, write
+) -> None:
+    write("one.md", RULES)
+    write("two.md", RULES)
+    first = asked(make_parts(), documents, embedder)[0]
+    assert documents_of([first]) == sorted({first.document, first.also_in[0].document})
+
+
+def test_copies_are_named_on_the_command_line(make_parts, documents, embedder, write) -> None:
+    write("one.md", RULES)
+    write("two.md", RULES)
+    parts = make_parts()
+    passages = asked(parts, documents, embedder)
+    copy = passages[0].also_in[0].document
+    for show, what in (
+        (show_answer, parts.answers.ask(QUESTION, "depot")),
+        (show_passages, parts.answers.search(QUESTION, "depot")),
+    ):
+        console = Console(record=True, width=200, file=io.StringIO())
+        show(what, console)
+        shown = console.export_text().lower()
+        assert "also in" in shown
+        assert copy in shown
 
 
 def _swapped(passage):
