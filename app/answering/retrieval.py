@@ -27,6 +27,8 @@ from ingestion.index.protocol import DocumentSet, SetInfo
 FOUND_BY = f"{FUSION} {WORDING} {COPIES}"
 # Where copies take places, the next search takes so many times as many chunks.
 DEEPER = 4
+# Embedding models whose words are remembered.
+MOST_SPELLINGS = 4
 # The unit vector of a question, by the model that a set was built with.
 EmbedQuestion: TypeAlias = Callable[[SetInfo, str], NDArray[np.float32]]
 
@@ -67,7 +69,7 @@ class Retriever:
         self._embed = embed or (lambda info, question: embedders.of(info).embed_query(question))
         self._depth = depth
         self._reranker = reranker
-        # By the embedding model's hash; a few entries, each made once or, by threads that race, twice.
+        # By the embedding model's hash; each made once or, by threads that race, twice.
         self._spellings: dict[str, Spelling] = {}
 
     def retrieve(
@@ -135,6 +137,8 @@ class Retriever:
         spelling = self._spellings.get(name)
         if spelling is None:
             spelling = Spelling(self._embedders.of(info).tokenizer.get_vocab())
+            if len(self._spellings) >= MOST_SPELLINGS:
+                self._spellings.clear()
             self._spellings[name] = spelling
         return spelling
 
