@@ -8,7 +8,8 @@ import re
 LONGEST = 1_000
 # What may stand before a question: greetings, thanks and agreement, then a polite way to ask.
 _GREETING = (
-    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|everyone))?"
+    r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|everyone))?"
+    r"|(?:i )?hope (?:you(?: are|'re|’re)|this finds you|all is|everyone is) (?:well|fine|ok|okay)|never ?mind)"
 )
 _THANKS = (
     r"(?:many thanks|thanks(?: (?:a lot|again|so much|very much))?|thank you(?: (?:again|so much|very"
@@ -24,6 +25,7 @@ _KNOW = r"(?:know|find out|ask(?: you)?|understand|learn|hear)"
 _ASKING = (
     rf"(?:(?:could|can|would|will) (?:you|anyone|someone|somebody)(?: {_ADVERB})*"
     rf"(?: be (?:so kind|kind enough|able) (?:as )?to)? {_TELL}"
+    rf"|(?:would|do) you mind (?:telling (?:me|us)|explaining(?: to (?:me|us))?|saying|letting (?:me|us) know|reminding (?:me|us))"
     rf"|(?:do|does|would) (?:you|anyone|someone|somebody)(?: happen to| by (?:any )?chance)? know"
     rf"|(?:i|we)(?: {_ADVERB})*(?: would|'d|’d)?(?: {_ADVERB})* (?:like|want|need|love|wish)"
     rf"(?: {_ADVERB})* to(?: {_ADVERB})* {_KNOW}"

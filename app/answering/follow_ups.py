@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from app.answering.courtesy import is_courtesy, without_courtesy
 from app.answering.named_things import (
+    BEFORE_THINGS,
     ONES,
     WORD,
     Span,
@@ -40,6 +41,8 @@ MOST_CARRIED = 8
 FEW_CARRIED = 5
 # A follow-up without a verb has no more words of its own than this, unless "and" or "what about" leads.
 FEW_WORDS = 3
+# Words in "on the north side", the end of a question that a follow-up replaces.
+LONGEST_END = 4
 
 _LEAD = re.compile(
     r"\A\W*(?:(?:and|but|or|so|then|also|ok|okay|now|what about|how about|what if|same for)\b[\s,]*)+",
@@ -127,7 +130,7 @@ def condense_by_rule(question: str, history: Sequence[Said]) -> str:
         return alone or question
     if before is None:
         return question
-    before = without_courtesy(before[:LONGEST])
+    before = without_courtesy(_NEXT.sub("", without_courtesy(before[:LONGEST])))
     plain = without_courtesy(_NEXT.sub("", plain)) or plain
     if _BARE.match(plain):
         return _with_terms(plain, _things(before, verbs=True))
@@ -201,7 +204,11 @@ def _in_place(plain: str, rest: str, before: str) -> str:
             if word.carries and not known.issuperset(word.stems)
         ]
         return _with_terms(plain, things, most=MOST_CARRIED + 4)
-    for replaced in (_other_modifier(rest, before), _other_preposition(rest, before)):
+    for replaced in (
+        _other_modifier(rest, before),
+        _other_preposition(rest, before),
+        _other_end(rest, before),
+    ):
         if replaced is not None:
             return replaced
     if tail and _LEAD.match(body):
@@ -325,6 +332,25 @@ def _other_preposition(rest: str, before: str) -> str | None:
         if found[0].lower() == words[-1][0].lower() and leading is not None:
             return before[:leading] + rest[: words[-1].start()] + before[found.start() :]
     return None
+
+
+def _other_end(rest: str, before: str) -> str | None:
+    """`on linux` for `on Windows`: the question before ends with the same preposition."""
+    ours, theirs = list(WORD.finditer(rest)), list(WORD.finditer(before))
+    leading = ours[0][0].lower() if ours else ""
+    if leading not in BEFORE_THINGS or not 1 < len(ours) <= LONGEST_END:
+        return None
+    places = [at for at, found in enumerate(theirs) if found[0].lower() in BEFORE_THINGS]
+    if not places or theirs[places[-1]][0].lower() != leading:
+        return None
+    end = theirs[places[-1] :]
+    if not 1 < len(end) <= LONGEST_END:
+        return None
+    if any(sort_of(found[0], False) not in ("", "name", "acronym") for found in (*ours, *end)):
+        return None
+    return (
+        before[: end[0].start()] + rest[ours[0].start() : ours[-1].end()] + before[end[-1].end() :]
+    )
 
 
 def _things(before: str, verbs: bool = False) -> list[str]:

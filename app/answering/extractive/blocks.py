@@ -14,8 +14,8 @@ LONGEST_BLOCK = 2_500
 # What stands between two items of one list, characters: marks, numbers and white space.
 _BETWEEN = re.compile(r"[\s\-*+•‣◦–\d.)(`~]*(?:```|~~~)?[^\S\n]*\w{0,12}[\s`~]*\Z")
 _HOW_TO = re.compile(
-    r"\A\W*(?:and |so |but |then )*(?:"
-    r"how (?:do|can|should|could|would|must|may|shall) (?:i|we|you|one|they|someone|somebody|an?\b|the\b)"
+    r"(?:\A|[,.;:!?]\s)\W*+(?:and |so |but |then )*(?:"
+    r"how (?:i|we|you|one) (?:can |could |should |may |must )?\w+|how (?:do|can|should|could|would|must|may|shall) (?:i|we|you|one|they|someone|somebody|an?\b|the\b)"
     r"|how to\b|how (?:is|are) .{3,60}\b(?:done|restored|restarted|set up|installed|started|stopped|made)\b"
     r"|(?:what|which) (?:are |is |were )?(?:the )?(?:\w+ ){0,2}(?:steps?|commands?|procedure|instructions|"
     r"checklist|order of)\b"
@@ -23,6 +23,12 @@ _HOW_TO = re.compile(
     r"|what (?:is|has) to be (?:done|checked)|what (?:is|are) (?:checked|done first)"
     r"|(?:steps|instructions|commands?) (?:to|for)\b)",
     re.IGNORECASE,
+)
+# "restart steps": no question, and it names what is wanted.
+_STEPS_OF = re.compile(
+    r"\A(?!\W*(?:who|whom|whose|when|where|why|which|what|how|is|are|was|were|do|does|did|has|have|can)\b)"
+    r".*\b(?:steps|instructions|commands|procedure|how-?to)\W*\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 _NUMBERED = re.compile(r"\s*\(?\d{1,3}[.)]\s")
 _LISTED = (Kind.ITEM, Kind.CODE)
@@ -46,7 +52,7 @@ class Block:
 
 def asks_how(question: str) -> bool:
     """Whether `question` asks what to do, so that steps or commands answer it."""
-    return _HOW_TO.match(question) is not None
+    return bool(_HOW_TO.search(question) or _STEPS_OF.match(question))
 
 
 def blocks(candidates: Sequence[Candidate], stems: Collection[str]) -> Iterator[Block]:

@@ -20,6 +20,8 @@ from app.answering.courtesy import is_courtesy, without_courtesy
         ("Does anyone know who repairs trucks?", "who repairs trucks?"),
         ("Please, who is on call?", "who is on call?"),
         ("May I ask who pays?", "who pays?"),
+        ("Hi! I hope you are well. Would you mind telling me who pays?", "who pays?"),
+        ("Never mind. Who pays?", "Who pays?"),
         ("Ok great, thank you. Who pays?", "Who pays?"),
         ("What is the limit, if you don't mind?", "What is the limit?"),
     ],

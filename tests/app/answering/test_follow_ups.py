@@ -118,6 +118,16 @@ def test_another_thing_of_the_sort_takes_its_place_and_terms_do_not_pile_up() ->
             "and in london?",
             "What is the limit for a hotel in London in the policy?",
         ),
+        (
+            "How do I install the agent on Windows?",
+            "and on linux?",
+            "How do I install the agent on linux?",
+        ),
+        (
+            "How long does fish keep in the cold store?",
+            "And in transit?",
+            "How long does fish keep in transit?",
+        ),
         ("How many hours has van V-014?", "And truck R-02?", "How many hours has truck R-02?"),
         ("Who got invoice 4711?", "And 4712?", "Who got invoice 4712?"),
         (
