@@ -22,6 +22,7 @@ class Operation:
         path_values, query_values: values that fit, by the parameter's name.
         body: a body of JSON that fits; None: it takes none.
         form: fields of a form that fit, files as bytes; None: it takes none.
+        required_query: names of query parameters that it cannot do without.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Operation:
     query_values: Mapping[str, str]
     body: Any = None
     form: Mapping[str, str | bytes] | None = None
+    required_query: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -85,10 +87,13 @@ class _Reader:
     def operation(self, method: str, path: str, described: Mapping[str, Any]) -> Operation:
         self._label = f"{method.upper()} {path}"
         fitting: dict[str, dict[str, str]] = {"path": {}, "query": {}}
+        required = set()
         for parameter in described.get("parameters", ()):
             if parameter["in"] in fitting:
                 value = self._fitting(parameter["schema"], parameter["name"], 0)
                 fitting[parameter["in"]][parameter["name"]] = str(value)
+            if parameter["in"] == "query" and parameter.get("required"):
+                required.add(parameter["name"])
         content = described.get("requestBody", {}).get("content", {})
         body = form = None
         for media_type, given in content.items():
@@ -97,7 +102,8 @@ class _Reader:
                 body = value
             else:
                 form = {name: _form_value(item) for name, item in value.items()}
-        return Operation(method.upper(), path, fitting["path"], fitting["query"], body, form)
+        values = (fitting["path"], fitting["query"], body, form)
+        return Operation(method.upper(), path, *values, required_query=frozenset(required))
 
     def _fitting(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:
         """A value that fits a schema; of objects all fields."""

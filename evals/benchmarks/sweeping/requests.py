@@ -102,8 +102,9 @@ class Response:
 
 def fitting(operation: Operation, credential: str | None) -> Request:
     """A request with nothing hostile in it."""
+    query = {name: operation.query_values[name] for name in operation.required_query}
     return _Maker(operation, random.Random(0), credential).made(
-        dict(operation.path_values), {}, operation.body, dict(operation.form or {}), []
+        dict(operation.path_values), query, operation.body, dict(operation.form or {}), []
     )
 
 
