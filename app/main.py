@@ -30,6 +30,7 @@ from app.api import (
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.documented_access import describe_access
+from app.api.early_refusals import EarlyRefusals
 from app.api.fit_input import FitInput
 from app.api.release_header import HEADER as RELEASE_HEADER
 from app.api.release_header import ReleaseHeader
@@ -171,6 +172,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         },
     )
     app.add_middleware(Sites, origins=browser.origins, hosts=browser.hosts)
+    app.add_middleware(EarlyRefusals)
     telemetry = install_telemetry(app, settings)
     _around_all(app, settings)
     problems.install(app, Redactor(settings))

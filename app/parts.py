@@ -11,6 +11,7 @@ from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
 from app.cache.opening import answer_cache, question_vectors
 from app.cache.opening import open_store as open_cache_store
+from app.cache.sentence_vectors import SentenceVectors
 from app.embedders import Embedders
 from app.errors import ReleaseMismatch
 from app.open_sets import OpenSets
@@ -94,7 +95,8 @@ def build(
         vectors = question_vectors(settings, embedders, kept)
         cache, embed = answer_cache(settings, kept, vectors), vectors.embed
     retriever = Retriever(embedders, retrieval.depth, reranker, embed)
-    answers = AnswerService(settings, embedder, sets, prompts, retriever)
+    sentences = SentenceVectors(embedder.embed_queries)
+    answers = AnswerService(settings, sentences, sets, prompts, retriever)
     parts = Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
     if pins is not None:
         try:

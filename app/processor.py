@@ -78,7 +78,8 @@ class Processor:
 
     A lone caller may use everything. Of several that wait, the one with the least recent use is
     first; waiting counts in a caller's favour, so nobody waits for ever. A caller that used far more
-    than one whose step is running waits for the end of that step, even if there is room.
+    than one whose step is running waits for the end of that step, even if there is room: two steps
+    beside each other slow each other down.
 
     Args:
         at_once: steps that run at a time.
@@ -148,13 +149,13 @@ class Processor:
             self._hand_out(now)
 
     def is_outranked(self, who: str) -> bool:
-        """Whether somebody waits who used far less."""
+        """Whether somebody waits or runs who used far less."""
         with self._lock:
             now = self._clock()
             mine = self._of[who]
             mine.settle(now)
             for use in self._active.values():
-                if use.waiting:
+                if use is not mine:
                     use.settle(now)
                     # Without the time they wait: among equals, what has begun is finished first.
                     if use.seconds < mine.seconds - LEAD_S:
@@ -257,7 +258,7 @@ class _Request:
             self._processor.end(self._who)
 
     def let_others_go_first(self) -> None:
-        """Between two steps: continue at once unless somebody waits who should run now."""
+        """Between two steps: continue at once unless somebody else should run alone now."""
         if self._processor.is_outranked(self._who):
             self.end()
             self.start()

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from app.answer_settings import ChatSettings, ExtractiveSettings
 from app.answering.calling import Bounds, bounded_client
 from app.answering.extractive import ExtractiveChatModel
+from app.answering.extractive.evidence import Embed
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelUnknown
-from ingestion.embedding import Embedder
 
 EXTRACTIVE = "extractive"
 # Names by which providers' clients take the bound on a reply's tokens; all others take max_tokens.
@@ -37,7 +37,7 @@ NO_KEY = "none"
 def make_chat_model(
     chat: ChatSettings,
     extractive: ExtractiveSettings,
-    embedder: Embedder,
+    embed: Embed,
     parameters: Mapping[str, Any],
 ) -> BaseChatModel:
     """The model, with a prompt version's parameters.
@@ -45,7 +45,7 @@ def make_chat_model(
     Args:
         chat: which model.
         extractive: how the embedded one behaves.
-        embedder: what the embedded one compares sentences with.
+        embed: texts to unit vectors, for the embedded one to compare sentences with.
         parameters: for a hosted model (temperature, max_tokens, …); see `merged_parameters`.
 
     Raises:
@@ -54,7 +54,7 @@ def make_chat_model(
     if chat.model == EXTRACTIVE:
         options = {} if extractive.threshold is None else {"threshold": extractive.threshold}
         extracted: BaseChatModel = ExtractiveChatModel(
-            embed=embedder.embed_queries, max_sentences=extractive.max_sentences, **options
+            embed=embed, max_sentences=extractive.max_sentences, **options
         )
         return extracted
     return make_hosted_model(chat, parameters)

@@ -23,11 +23,11 @@ from app.answering.chat_models import (
     merged_parameters,
 )
 from app.answering.deadline import Deadline
+from app.answering.extractive.evidence import Embed
 from app.answering.failures import failure_of
 from app.chat_parameters import shown_parameters
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelDeclined, ChatModelFailed, ChatModelResting
-from ingestion.embedding import Embedder
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class ChatModels:
 
     Args:
         chat, extractive: which models, and how they behave.
-        embedder: what the extractive model compares sentences with.
+        embed: texts to unit vectors, for the extractive model to compare sentences with.
         key: gives the key of the hash of parameters that are not shown; see `manifest_key`.
             Default: one of this process.
     """
@@ -143,11 +143,11 @@ class ChatModels:
         self,
         chat: ChatSettings,
         extractive: ExtractiveSettings,
-        embedder: Embedder,
+        embed: Embed,
         key: Callable[[], bytes] | None = None,
     ) -> None:
         self._extractive = extractive
-        self._embedder = embedder
+        self._embed = embed
         own = secrets.token_bytes(32)
         self.key = key or (lambda: own)
         self._settings = list(_in_order(chat))
@@ -178,7 +178,7 @@ class ChatModels:
         key = f"{place} {json.dumps(parameters, sort_keys=True, default=str)}"
         chosen = self._chosen.get(key)
         if chosen is None:
-            model = make_chat_model(chat, self._extractive, self._embedder, parameters)
+            model = make_chat_model(chat, self._extractive, self._embed, parameters)
             if chat.model == EXTRACTIVE:
                 shown = dict(model._identifying_params)
             else:

@@ -14,6 +14,7 @@ from app.answering.chain import AnswerChain, Asked, Step
 from app.answering.chat_models import EXTRACTIVE
 from app.answering.condensing import RULE, Said, condense_by_model, condense_by_rule
 from app.answering.deadline import Deadline
+from app.answering.extractive.evidence import Embed
 from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
 from app.answering.rendering import RENDERING
@@ -23,7 +24,6 @@ from app.manifest import Manifest, RetrievalManifest
 from app.open_sets import OpenSets
 from app.processor import at_work
 from app.settings import Settings
-from ingestion.embedding import Embedder
 from ingestion.index.filters import both, parse_filter
 from ingestion.index.filters import visible_to as passes_to
 from ingestion.index.fusion import FUSION
@@ -43,18 +43,17 @@ class AnswerService:
     def __init__(
         self,
         settings: Settings,
-        embedder: Embedder,
+        embed: Embed,
         sets: OpenSets,
         prompts: PromptRegistry,
         retriever: Retriever,
     ) -> None:
         self._settings = settings
-        self._embedder = embedder
         self._sets = sets
         self._prompts = prompts
         self.retriever = retriever
         self._chain = AnswerChain(retriever, settings.chat.deadline_s)
-        self.models = ChatModels(settings.chat, settings.extractive, embedder, sets.manifest_key)
+        self.models = ChatModels(settings.chat, settings.extractive, embed, sets.manifest_key)
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.api import openai_errors
+from app.api.early_refusals import REFUSED_FOR_S
 from app.api.problem import ProblemDetail
 from app.callers import Caller
 from app.configuration.redaction import Redactor
@@ -226,6 +227,8 @@ async def plumb_error(request: Request, error: Exception) -> JSONResponse:
     response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
     if isinstance(error, AccessError):
         response.headers.update(_access_headers(error, request))
+        if isinstance(error, TooManyRequests | TooBusy) and error.retry_after_s is not None:
+            setattr(request.state, REFUSED_FOR_S, error.retry_after_s)
     return response
 
 

@@ -149,7 +149,7 @@ def _chat(opened: Opened, place: int, call: bool) -> str:
     named = settings.chat.model if place == 0 else settings.chat.fallback_model
     if named == EXTRACTIVE:
         return "extractive: embedded, there is nothing to call"
-    models = ChatModels(settings.chat, settings.extractive, opened.embedder)
+    models = ChatModels(settings.chat, settings.extractive, opened.embedder.embed_queries)
     prompt = opened.prompts.targets(ANSWER, settings.prompt.answer)[0]
     chosen = models.get(prompt.model, place)
     if not call:

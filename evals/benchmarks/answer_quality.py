@@ -77,7 +77,7 @@ def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
     settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
     return AnswerService(
         settings,
-        embedder,
+        embedder.embed_queries,
         OpenSets(Catalogue(store), only_model(embedder)),
         PromptRegistry(shipped_prompts()),
         Retriever(only_model(embedder), settings.retrieval.depth),

@@ -129,7 +129,7 @@ def _service(settings: Settings, embedder: Embedder) -> AnswerService:
     embedders = only_model(embedder)
     return AnswerService(
         settings,
-        embedder,
+        embedder.embed_queries,
         OpenSets(Catalogue(store), embedders),
         PromptRegistry(shipped_prompts()),
         Retriever(embedders, settings.retrieval.depth),

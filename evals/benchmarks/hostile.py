@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -86,7 +86,8 @@ def run(embedder: Embedder) -> Result:
             "auth.enabled": True,
         }
         port = stack.enter_context(_service(given))
-        coming = iter(texts * 10)
+        # Each question is asked once, so that no cache answers it.
+        coming = (f"{text} ({number})" for number in count() for text in texts)
         _ask(port, others, coming, WARM)
         result.add("load of the machine before", os.getloadavg()[0], "processes")
         kinds: dict[str, Attack] = {
@@ -121,10 +122,10 @@ def _add(result: Result, kind: str, alone: list[Asked], beside: list[Asked]) -> 
     result.add(f"failed beside {kind}", failed, "questions", at_most=0)
 
 
-def _ask(port: int, keys: Iterator[str], texts: Iterator[str], count: int) -> Asked:
+def _ask(port: int, keys: Iterator[str], texts: Iterator[str], times: int) -> Asked:
     took: list[float] = []
     statuses: Counter[int] = Counter()
-    for _ in range(count):
+    for _ in range(times):
         request = _post(next(keys), next(texts))
         began = time.perf_counter()
         statuses[_status(port, request)] += 1

@@ -91,7 +91,7 @@ def _expectations(stand: Stand, embedder: Embedder) -> Expectations:
     def service(settings: Settings) -> AnswerService:
         sets, prompts = OpenSets(Catalogue(store), embedders), PromptRegistry(shipped_prompts())
         retriever = Retriever(embedders, settings.retrieval.depth)
-        return AnswerService(settings, embedder, sets, prompts, retriever)
+        return AnswerService(settings, embedder.embed_queries, sets, prompts, retriever)
 
     told, extractive = load_settings({**index, **chat}), load_settings(index)
     return Expectations(service(told), service(extractive), SET)

@@ -20,6 +20,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from app.answering.extractive.evidence import Embed
 from app.answering.models import ChatModels, Chosen
 from app.api.chat import PASSAGES
 from app.main import create_app
@@ -70,8 +71,8 @@ class InstantModel(BaseChatModel):
 class InstantModels(ChatModels):
     """Gives the model that answers at once, whatever is asked for."""
 
-    def __init__(self, settings: Settings, embedder: Any) -> None:
-        super().__init__(settings.chat, settings.extractive, embedder)
+    def __init__(self, settings: Settings, embed: Embed) -> None:
+        super().__init__(settings.chat, settings.extractive, embed)
         self.instant = InstantModel()
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
@@ -89,7 +90,7 @@ def plumb(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         async with started(app) as state:
             parts = app.state.parts
-            parts.answers.models = InstantModels(settings, parts.embedder)
+            parts.answers.models = InstantModels(settings, parts.embedder.embed_queries)
             yield state
 
     app.router.lifespan_context = lifespan

@@ -41,7 +41,7 @@ class Asker:
         self.service = parts.answers
         self._embedder = application.embedder
         self.service.models = CountedModels(
-            plan.settings, parts.embedder, self.keeper, self.service.models.key
+            plan.settings, parts.embedder.embed_queries, self.keeper, self.service.models.key
         )
 
     def ask(self, item: Item) -> str:

@@ -24,12 +24,12 @@ from pydantic import Field
 from app.answering.calling import CUT, USUAL, Bounds, complete, cut_of
 from app.answering.chat_models import EXTRACTIVE
 from app.answering.deadline import Deadline
+from app.answering.extractive.evidence import Embed
 from app.answering.models import ChatModels, Chosen
 from app.settings import Settings
 from evals.running.budget import Budget
 from evals.running.fingerprints import fingerprint
 from evals.running.kept_results import KeptResults
-from ingestion.embedding import Embedder
 
 # What a reply is taken to be long, in tokens, where the prompt sets no bound.
 USUAL_REPLY = 300
@@ -176,11 +176,11 @@ class CountedModels(ChatModels):
     def __init__(
         self,
         settings: Settings,
-        embedder: Embedder,
+        embed: Embed,
         keeper: ReplyKeeper,
         key: Callable[[], bytes] | None = None,
     ) -> None:
-        super().__init__(settings.chat, settings.extractive, embedder, key)
+        super().__init__(settings.chat, settings.extractive, embed, key)
         self._keeper = keeper
         self._deadline_s = settings.chat.deadline_s
         self._counted: dict[int, Chosen] = {}

@@ -93,7 +93,7 @@ def make_parts(
             settings.prompt.folder or shipped_prompts(), settings.prompt.aliases
         )
         retriever = Retriever(embedders, settings.retrieval.depth)
-        answers = AnswerService(settings, embedder, sets, prompts, retriever)
+        answers = AnswerService(settings, embedder.embed_queries, sets, prompts, retriever)
         made.append(Parts(settings, catalogue, embedder, sets, prompts, answers))
         return made[-1]
 

@@ -268,6 +268,42 @@ def test_between_two_steps_whoever_used_less_goes_first() -> None:
     assert order == ["light", "heavy"]
 
 
+def test_between_two_steps_a_flood_stops_for_a_little_used_caller_who_works_beside_it() -> None:
+    clock = Clock()
+    processor = Processor(2, 20.0, clock)
+    order: list[str] = []
+    works, may_end = threading.Event(), threading.Event()
+
+    def light() -> None:
+        with processor.serving("light"), at_work():
+            works.set()
+            assert may_end.wait(20)
+            order.append("light")
+
+    def flood() -> None:
+        with processor.serving("flood"), at_work():
+            clock.now = 1.0
+            done = pool.submit(light)
+            assert works.wait(20)
+            assert processor.is_outranked("flood")
+            threading.Timer(0.01, may_end.set).start()
+            next_step()
+            order.append("flood")
+            done.result()
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(flood).result()
+    assert order == ["light", "flood"]
+
+
+def test_between_two_steps_equal_callers_go_on_beside_each_other() -> None:
+    processor = Processor(2, 20.0, Clock())
+    processor.ask("anna", lambda: None)
+    processor.ask("bo", lambda: None)
+    assert not processor.is_outranked("anna")
+    assert not processor.is_outranked("bo")
+
+
 def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
     processor = Processor(1, 10.0)
 

@@ -40,7 +40,9 @@ def service(embedder: Embedder, tmp_path: Path):
         embedders = only_model(embedder)
         sets = OpenSets(catalogue, embedders)
         prompts = PromptRegistry(shipped_prompts())
-        return AnswerService(settings, embedder, sets, prompts, Retriever(embedders, 100))
+        return AnswerService(
+            settings, embedder.embed_queries, sets, prompts, Retriever(embedders, 100)
+        )
 
     yield make
     for store in opened:

@@ -11,7 +11,9 @@ from ingestion.embedding import Embedder
 
 def make(embedder: Embedder, **chat: object):
     settings = ChatSettings.model_validate(chat)
-    return make_chat_model(settings, ExtractiveSettings(), embedder, {"temperature": 0})
+    return make_chat_model(
+        settings, ExtractiveSettings(), embedder.embed_queries, {"temperature": 0}
+    )
 
 
 def test_azure_takes_the_base_url_as_its_endpoint(embedder, monkeypatch) -> None:

@@ -65,7 +65,11 @@ def test_a_model_rewrites_by_the_prompt_and_reads_the_end_of_a_long_history(
     openai.reply = "Does the warranty on a compressor\ncover the seal?"
     settings = load_settings({"chat.model": "openai:m", "chat.base_url": openai.url})
     prompt = PromptRegistry(shipped_prompts()).get("condense")
-    model = ChatModels(settings.chat, settings.extractive, embedder).get(prompt.model).model
+    model = (
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries)
+        .get(prompt.model)
+        .model
+    )
     history = [
         Said(f"Question {number}?", "An answer of some words. " * 20) for number in range(50)
     ]

@@ -1,0 +1,129 @@
+"""Who was refused and comes again too early is refused at once, and nobody else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from app.api.early_refusals import FREE_REFUSALS, MOST_REMEMBERED, EarlyRefusals
+from app.api.problems import install
+from app.errors import InvalidRequest, TooBusy, TooManyRequests
+from app.main import create_app
+from tests.app.api.test_fair_shares import QUESTION, key
+
+MINE = {"Authorization": "Bearer mine"}
+MANY = 20
+
+
+class Service:
+    """Routes that refuse, behind the middleware; counts what reaches them."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.reached = 0
+        self.error: Exception | None = TooManyRequests("too many.", 20)
+        app = FastAPI()
+        app.state.redact = lambda text: text
+        install(app, app.state.redact)
+        app.add_middleware(EarlyRefusals, clock=lambda: self.now)
+
+        @app.api_route("/{path}", methods=["GET", "POST"])
+        def ask(request: Request, path: str) -> str:
+            self.reached += 1
+            if self.error is not None:
+                raise self.error
+            return path
+
+        self.client = TestClient(app)
+        self.ask = self.client.get
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def test_a_caller_who_does_not_wait_gets_the_same_refusal_unexamined(service: Service) -> None:
+    told = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
+    assert {(one.status_code, one.text) for one in told} == {(429, told[0].text)}
+    assert "too many." in told[0].text
+    assert service.reached == FREE_REFUSALS + 1
+    service.now = 12.5
+    again = service.ask("/chat", headers=MINE)
+    assert (again.status_code, again.headers["Retry-After"]) == (429, "8"), "the rest of the time"
+
+
+def test_a_caller_who_waits_is_looked_at_again(service: Service) -> None:
+    for _ in range(MANY):
+        service.ask("/chat", headers=MINE)
+    service.now, service.error = 20.0, None
+    assert service.ask("/chat", headers=MINE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"url": "/chat", "headers": {"Authorization": "Bearer other"}},
+        {"url": "/chat", "headers": {"X-API-Key": "mine"}},
+        {"url": "/chat"},
+        {"url": "/search", "headers": MINE},
+    ],
+)
+def test_nobody_else_and_no_other_route_is_refused(service: Service, other: dict[str, Any]) -> None:
+    for _ in range(MANY):
+        service.ask("/chat", headers=MINE)
+    service.error = None
+    assert service.ask(**other).status_code == 200
+    assert service.client.post("/chat", headers=MINE).status_code == 200
+    assert service.ask("/chat", headers=MINE).status_code == 429
+
+
+def test_a_busy_service_is_asked_again_after_its_second(service: Service) -> None:
+    service.error = TooBusy("busy.", 1)
+    told = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
+    assert {one.status_code for one in told} == {503}
+    assert service.reached == FREE_REFUSALS + 1
+    service.now, service.error = 1.0, None
+    assert service.ask("/chat", headers=MINE).status_code == 200
+
+
+@pytest.mark.parametrize("error", [InvalidRequest("no question."), TooManyRequests("no time.")])
+def test_what_waiting_does_not_mend_is_not_repeated(service: Service, error: Exception) -> None:
+    service.error = error
+    for _ in range(MANY):
+        service.ask("/chat", headers=MINE)
+    assert service.reached == MANY
+
+
+def test_strangers_cannot_fill_the_memory(service: Service) -> None:
+    for number in range(MOST_REMEMBERED + 50):
+        service.ask("/chat", headers={"X-API-Key": str(number)})
+    found: Any = service.client.app.middleware_stack  # type: ignore[attr-defined]
+    while not isinstance(found, EarlyRefusals):
+        found = getattr(found, "app", None) or found._app
+    assert len(found._refusals) == MOST_REMEMBERED
+
+
+def test_the_service_refuses_early_and_counts_it_by_its_route(
+    make_parts: Callable[..., Any],
+) -> None:
+    mine, others = key("mine"), key("others")
+    settings = make_parts(auth__enabled=True, limits__per_minute=2).settings
+    body = {"question": QUESTION}
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        statuses = [client.post("/v1/chat", json=body, headers=mine).status_code for _ in range(10)]
+        assert statuses == [200, 200] + [429] * 8
+        told = client.post("/v1/chat", json=body, headers=mine)
+        assert 1 <= int(told.headers["Retry-After"]) <= 60
+        assert told.headers["X-Content-Type-Options"] == "nosniff"
+        assert told.json()["type"] == "urn:plumbline:problem:too-many-requests"
+        assert client.post("/v1/chat", json=body, headers=others).status_code == 200
+        counted = client.get("/metrics", headers=others).text
+    refused = [line for line in counted.splitlines() if 'status="429"' in line and "_count" in line]
+    assert len(refused) == 1
+    assert 'route="/v1/chat"' in refused[0]
+    assert refused[0].endswith(" 9.0")
