@@ -216,7 +216,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
     def question(number: int) -> str:
         letters = "".join(random.choice(list("bcdfghjk"), 400))
         return {
-            "letters": " ".join(letters[:300]),
+            "letters": "who " + " ".join(letters[:300]),
             "words": "who " + " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
             "long": f"who {letters}{letters}",
             "wide": "who " + " ".join(f"é𝒳{letter}" for letter in letters[:200]),
