@@ -4,33 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.ingestion.loaders.office.conftest import paragraph, word_file
-
-
-def level(at: int, text: str, shape: str = "decimal", start: int = 1, more: str = "") -> str:
-    return (
-        f'<w:lvl w:ilvl="{at}"><w:start w:val="{start}"/><w:numFmt w:val="{shape}"/>{more}'
-        f'<w:lvlText w:val="{text}"/></w:lvl>'
-    )
-
-
-def definition(*levels: str, name: int = 0) -> str:
-    return f'<w:abstractNum w:abstractNumId="{name}">{"".join(levels)}</w:abstractNum>'
-
-
-def number(list_id: int, *overrides: str, of: int = 0) -> str:
-    target = f'<w:abstractNumId w:val="{of}"/>'
-    return f'<w:num w:numId="{list_id}">{target}{"".join(overrides)}</w:num>'
-
-
-def start_at(value: int, at: int = 0) -> str:
-    start = f'<w:startOverride w:val="{value}"/>'
-    return f'<w:lvlOverride w:ilvl="{at}">{start}</w:lvlOverride>'
-
-
-def item(text: str, at: int = 0, list_id: int = 1) -> str:
-    where = f'<w:ilvl w:val="{at}"/><w:numId w:val="{list_id}"/>'
-    return paragraph(text, f"<w:numPr>{where}</w:numPr>")
+from evals.benchmarks.documents.office.word_files import (
+    definition,
+    item,
+    level,
+    number,
+    paragraph,
+    start_at,
+    word_file,
+)
 
 
 def lines(loading: Any, body: list[str], numbering: str, styles: str = "") -> list[str]:

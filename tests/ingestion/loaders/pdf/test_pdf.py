@@ -8,9 +8,7 @@ from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import ListFlowable, PageBreak, Paragraph, Table
 
-from ingestion.documents import BlockKind, Document
-from ingestion.errors import EmptyDocument, UnreadableDocument
-from tests.ingestion.loaders.pdf.made import (
+from evals.benchmarks.documents.pdf.pdf_files import (
     STYLES,
     body,
     built,
@@ -20,6 +18,8 @@ from tests.ingestion.loaders.pdf.made import (
     with_attachment,
     xfa_form,
 )
+from ingestion.documents import BlockKind, Document
+from ingestion.errors import EmptyDocument, UnreadableDocument
 
 PROSE = "The quick brown fox jumps over the lazy dog and greets every one of its neighbours. "
 
