@@ -199,7 +199,7 @@ def _is_permalink(tag: Tag) -> bool:
     back from a footnote."""
     if tag.name != "a" or len(tag.contents) > 3:
         return False
-    return tag.get_text().strip(" \n\t\ufe0e\ufe0f") in ("¶", "#", "§", "🔗", "↩", "↑", "⏎")
+    return tag.get_text().strip(" \n\t\ufe0e\ufe0f") in ("¶", "#", "§", "🔗", "↩", "↑", "⏎", "^")
 
 
 def _is_the_page(candidate: Tag, body: Tag, *, is_main: bool) -> bool:
