@@ -30,7 +30,9 @@ BLOCKS = frozenset(
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _STRUCK = frozenset(("del", "s", "strike"))
 _READING_AIDS = frozenset(("rt", "rp", "rtc"))
-_WITH_SPACE = frozenset(("label", "button", "option", "output", "meter", "progress"))
+_WITH_SPACE = frozenset(
+    ("label", "button", "option", "output", "meter", "progress", "select", "textarea")
+)
 _APART_ROLES = frozenset(("tab", "listitem", "option", "cell", "columnheader"))
 _NO_VALUE = frozenset("hidden password submit reset button image file range color".split())
 _SYMBOLS = frozenset("span i b em strong a abbr img figure div".split())

@@ -104,7 +104,7 @@ def test_headings_cells_and_styles_carry_their_number(loading: Any) -> None:
     [
         ("upperLetter", "BB"), ("lowerRoman", "xxviii"), ("decimalZero", "28"), ("ordinal", "28th"),
         ("cardinalText", "Twenty-eight"), ("ordinalText", "Twenty-eighth"), ("russianLower", "ю"),
-        ("chineseCounting", "二十八"), ("hindiNumbers", "२८"), ("hex", "1C"),
+        ("chineseCounting", "二十八"), ("hindiNumbers", "२८"), ("hebrew1", "כח"), ("hex", "1C"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_in_their_shape(loading: Any, shape: str, shown: str) -> None:
