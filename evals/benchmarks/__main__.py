@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -49,16 +50,26 @@ def main(names: list[str]) -> int:
     embedder = load_embedder(EmbeddingSettings())
     missed = 0
     for name in names or NAMES:
-        module = importlib.import_module(f"evals.benchmarks.{name}")
         try:
-            result = module.run(embedder)
+            result = importlib.import_module(f"evals.benchmarks.{name}").run(embedder)
         except PlumbError as error:
             console.print(f"{name}: left out: {error}")
+            continue
+        except ModuleNotFoundError as error:
+            console.print(f"{name}: left out: {_missing(error)}", markup=False)
             continue
         result.show(console)
         result.save()
         missed += sum(row.met is False for row in result.rows)
     return 1 if missed else 0
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    package = (error.name or "").partition(".")[0]
+    if not package or (Path(__file__).parents[2] / package).exists():
+        raise error  # a fault of ours
+    install = "pip install -c constraints.txt -e '.[dev]'"
+    return f"the Python package {package} is missing; install what benchmarks need: {install}"
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ _SIGNS_ONLY = re.compile(
     rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![\w\x80-\xff])|(?<=\d\s)\xd7(?=\s\d)"
 )
 _NEVER_WITHIN = frozenset("¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω")
-_NEVER_BEFORE_LETTERS = frozenset("¼½¾¨´¸¯")
+_NEVER_BEFORE_LETTERS = frozenset("¼½¾¨´¸¯¦¬ˇ")
 _EASTERN = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL IDEOGRAPHIC HALFWIDTH FULLWIDTH BOPOMOFO".split()
 )

@@ -36,8 +36,9 @@ _ADVERTISEMENT = re.compile(
     r"(?:^|.*[-_])(?:ads?|adverts?|advertisements?|advertising|adsbygoogle|sponsored)(?:[-_].*|$)",
     re.IGNORECASE,
 )
+_SIDEBAR = re.compile(r"side-?bar", re.IGNORECASE)
 _BESIDE = re.compile(
-    r"side-?bar|related|share|sharing|social|newsletter|subscribe|breadcrumb|(?:^|[-_])(?:toc|nav)"
+    r"related|share|sharing|social|newsletter|subscribe|breadcrumb|(?:^|[-_])(?:toc|nav)"
     r"(?:[-_]|$)|table-of-contents",
     re.IGNORECASE,
 )
@@ -45,6 +46,7 @@ _LONGEST_BANNER = 120  # words
 _NEAREST_PARENTS = 6
 _MOST_TEXTS = 100
 _MOST_LINKS = 0.5  # of the words of an <aside> that is content
+_FEW_LINKS = 0.2  # of the words of a sidebar that is content
 # Parts of another kind than the text around them: buttons and fields that open something.
 _NAMED_BY_BUTTON = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "th", "legend", "caption")
 _OPENING = ("aria-controls", "aria-expanded", "data-toggle", "data-bs-toggle")
@@ -165,10 +167,16 @@ def _why_beside(tag: Tag, role: str) -> Loss | None:
         or str(tag.get("aria-label") or "").lower() in ("advertisement", "advertising", "ad")
     ):
         return Loss.NAVIGATION if _is_short(tag) else None
-    if (tag.name == "aside" or role == "complementary") and (
-        any(map(_BESIDE.search, said)) or _link_share(tag) > _MOST_LINKS
-    ):
-        return Loss.NAVIGATION
+    if tag.name == "aside" or role == "complementary":
+        links = _link_share(tag)
+        # A box of facts within the text is called a sidebar, too.
+        sidebar = any(map(_SIDEBAR.search, said)) and (
+            links > _FEW_LINKS
+            or tag.find(["button", "input", "nav"]) is not None
+            or tag.find_parent(["main", "article"]) is None
+        )
+        beside = sidebar or any(map(_BESIDE.search, said))
+        return Loss.NAVIGATION if beside or links > _MOST_LINKS else None
     return None
 
 
@@ -199,7 +207,7 @@ def _is_permalink(tag: Tag) -> bool:
     back from a footnote."""
     if tag.name != "a" or len(tag.contents) > 3:
         return False
-    return tag.get_text().strip(" \n\t\ufe0e\ufe0f") in ("¶", "#", "§", "🔗", "↩", "↑", "⏎")
+    return tag.get_text().strip(" \n\t\ufe0e\ufe0f") in ("¶", "#", "§", "🔗", "↩", "↑", "⏎", "^")
 
 
 def _is_the_page(candidate: Tag, body: Tag, *, is_main: bool) -> bool:

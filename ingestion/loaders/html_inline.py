@@ -30,7 +30,9 @@ BLOCKS = frozenset(
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _STRUCK = frozenset(("del", "s", "strike"))
 _READING_AIDS = frozenset(("rt", "rp", "rtc"))
-_WITH_SPACE = frozenset(("label", "button", "option", "output", "meter", "progress"))
+_WITH_SPACE = frozenset(
+    ("label", "button", "option", "output", "meter", "progress", "select", "textarea")
+)
 _APART_ROLES = frozenset(("tab", "listitem", "option", "cell", "columnheader"))
 _NO_VALUE = frozenset("hidden password submit reset button image file range color".split())
 _SYMBOLS = frozenset("span i b em strong a abbr img figure div".split())
@@ -86,7 +88,7 @@ class HtmlInline(InlineText):
     def leave(self, tag: Tag) -> None:
         """End an element that `enter` has started."""
         name = tag.name
-        if name in ("sup", "sub") or (name == "a" and _is_note(tag)):
+        if name in ("sup", "sub") or (name == "a" and is_note_mark(tag)):
             self.close()
         elif name == "q":
             self.add("”")
@@ -95,7 +97,7 @@ class HtmlInline(InlineText):
 
     def _open_element(self, tag: Tag) -> None:
         name = tag.name
-        if name in ("sup", "a") and _is_note(tag):
+        if name in ("sup", "a") and is_note_mark(tag):
             self.open(Script.NOTE)
         elif name == "sup":
             self.open(Script.RAISED)
@@ -172,7 +174,7 @@ def _is_struck(tag: Tag) -> bool:
     return "line-through" in style
 
 
-def _is_note(tag: Tag) -> bool:
+def is_note_mark(tag: Tag) -> bool:
     """Whether <sup> or <a> is the mark of a footnote."""
     if tag.name == "a":
         if tag.find("sup") is not None or tag.find_parent("sup") is not None:
@@ -181,9 +183,9 @@ def _is_note(tag: Tag) -> bool:
         said = f"{tag.get('role') or ''} {tag.get('epub:type') or ''}"
         marked = "noteref" in said or any(map(_NOTE_CLASS.search, tag.get("class") or []))
         return (
-            marked and "backref" not in said and _NOTE_LABEL.fullmatch(_short_text(tag)) is not None
+            marked and "backref" not in said and _NOTE_LABEL.fullmatch(short_text(tag)) is not None
         )
-    if _NOTE_LABEL.fullmatch(_short_text(tag)) is None:
+    if _NOTE_LABEL.fullmatch(short_text(tag)) is None:
         return False
     parents = [parent for parent in (tag.parent,) if parent is not None and parent.name == "a"]
     for link in (*tag.find_all("a"), *parents):
@@ -192,7 +194,7 @@ def _is_note(tag: Tag) -> bool:
     return any(map(_NOTE_CLASS.search, tag.get("class") or []))
 
 
-def _short_text(tag: Tag) -> str:
+def short_text(tag: Tag) -> str:
     """The text of an element, or more of it than the label of a note has."""
     text = ""
     for piece in tag.strings:

@@ -71,7 +71,7 @@ def table_rows(table: Tag, losses: Losses) -> tuple[list[list[str]], int]:
                 row.append(shown)
         _take_open(row, open_spans)
         rows.append(row)
-    return rows, header_rows or guess_header_rows(rows)
+    return rows, header_rows or _bold_header_rows(tags) or guess_header_rows(rows)
 
 
 def _take_open(row: list[str], open_spans: dict[int, tuple[str, int]]) -> None:
@@ -80,6 +80,20 @@ def _take_open(row: list[str], open_spans: dict[int, tuple[str, int]]) -> None:
         if left > 1:
             open_spans[len(row)] = (text, left - 1)
         row.append(text)
+
+
+def _bold_header_rows(tags: list[Tag]) -> int:
+    """1 if all cells of the first row are bold and not all of those of the second."""
+    bold = [
+        [_is_bold(cell) for cell in tag.find_all(["td", "th"], recursive=False)] for tag in tags[:2]
+    ]
+    return int(len(bold) == 2 and len(bold[0]) > 1 and all(bold[0]) and not all(bold[1]))
+
+
+def _is_bold(cell: Tag) -> bool:
+    texts = [text for text in cell.strings if text.strip()]
+    marks = {id(text) for mark in cell.find_all(["b", "strong"]) for text in mark.strings}
+    return bool(texts) and all(id(text) in marks for text in texts)
 
 
 def _header_rows(tags: list[Tag]) -> int:

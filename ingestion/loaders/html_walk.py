@@ -17,7 +17,9 @@ from ingestion.loaders.html_inline import (
     reversed_children,
 )
 from ingestion.loaders.html_lists import OpenList, marker_of
+from ingestion.loaders.html_notes import HtmlNotes
 from ingestion.loaders.html_tables import is_data_table, table_rows
+from ingestion.loaders.notation import note_mark
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -40,6 +42,7 @@ class HtmlWalker:
         self._inline = HtmlInline(builder.losses)
         self._lists: list[OpenList] = []
         self._marker: str | None = None  # of the list item that has no text yet
+        self._note = ""  # the mark of the note that has no text yet
         self._in_term = False
         self._term = ""  # of a definition list, to stand before its definition
 
@@ -47,13 +50,16 @@ class HtmlWalker:
         """Write all of `root`."""
         from bs4 import Tag
 
+        notes = HtmlNotes(root)
         stack: list[_Step] = list(reversed_children(root))
         while stack:
             step = stack.pop()
             if isinstance(step, Leave):
                 self._leave(step.tag)
             elif isinstance(step, Tag):
-                if self._enter(step):
+                if notes.is_repeated_label(step):
+                    continue
+                if self._enter(step, notes.label(step)):
                     stack.append(Leave(step))
                     stack.extend(reversed_children(step))
             elif is_shown(step):
@@ -61,8 +67,11 @@ class HtmlWalker:
         self._flush()
         self._end_terms()
 
-    def _enter(self, tag: Tag) -> bool:
-        """Start an element; False if it has been dealt with, content included."""
+    def _enter(self, tag: Tag, note: str) -> bool:
+        """Start an element; False if it has been dealt with, content included.
+
+        `note` is the label of the footnote whose text the element is, if it is one.
+        """
         name = tag.name
         if is_code_block(tag):
             self._flush()
@@ -90,6 +99,10 @@ class HtmlWalker:
             self._end_terms()
         elif name == "li":
             self._marker = marker_of(tag, self._lists)
+            if note:
+                self._marker = f"{note_mark(note)}:"
+        elif note:
+            self._note = note_mark(note)
         elif name == "optgroup":
             self._inline.add(str(tag.get("label") or ""))
         return True
@@ -111,8 +124,10 @@ class HtmlWalker:
             self._lists.pop()
         if name == "li":
             self._marker = None
+        self._end_note()
 
     def _heading(self, tag: Tag, level: int) -> None:
+        self._end_note()
         text = flat_text(tag, self._builder.losses)
         marker, self._marker = self._marker, None
         if text and marker and marker != "-":
@@ -141,10 +156,16 @@ class HtmlWalker:
 
     def _end_marker(self) -> None:
         """Write the number of an item that begins with a table or code; end an open term."""
+        self._end_note()
         marker, self._marker = self._marker, None
         if marker and marker != "-":
             self._builder.line("  " * (len(self._lists) - 1) + marker)
         self._end_terms()
+
+    def _end_note(self) -> None:
+        """Write the mark of a note that begins with something else than text."""
+        note, self._note = self._note, ""
+        self._builder.paragraph(note)
 
     def _flush(self) -> None:
         """Write the inline text so far as a paragraph, an item, or a definition."""
@@ -154,6 +175,9 @@ class HtmlWalker:
         text = self._inline.take()
         if not text:
             return
+        if self._note:
+            text = f"{self._note}: {text}"
+            self._note = ""
         if self._term:
             term, self._term = self._term, ""
             text = f"{term.rstrip(':')}: {text}"

@@ -30,6 +30,7 @@ class MarkdownWalker:
         self._builder = builder
         self._lists: list[int | None] = []  # next number of each open list; None for bullets
         self._marker: str | None = None  # of the list item that has no text yet
+        self._note = ""  # the mark of the note that has no text yet
         self._rows: list[list[str]] = []
         self._in_term = False
         self._term = ""  # of a definition list, to stand before its definition
@@ -87,8 +88,9 @@ class MarkdownWalker:
             case "dl_close":
                 self._end_open()
             case "footnote_reference_open":
-                # On its own, so that a quotation of the note begins with its words.
-                self._builder.paragraph(note_mark(str(token.meta["label"])))
+                self._note = note_mark(str(token.meta["label"]))
+            case "footnote_reference_close":
+                self._end_open()
 
     def _read(self, token: Token) -> str:
         return inline_text(token, self._builder.losses)
@@ -101,11 +103,14 @@ class MarkdownWalker:
         return f"{number}."
 
     def _heading(self, text: str, level: int) -> None:
+        self._end_note()
         marker, self._marker = self._marker, None
         self._builder.heading(f"{marker} {text}" if marker and marker != "-" else text, level)
 
     def _end_open(self) -> None:
-        """Write a term without a definition, and the number of an item that begins otherwise."""
+        """Write a term without a definition, and the mark of a note and the number of an item
+        that begin with something else than text."""
+        self._end_note()
         term, self._term = self._term, ""
         if term:
             self._builder.line(f"- {term}")
@@ -113,7 +118,14 @@ class MarkdownWalker:
         if marker and marker != "-":
             self._builder.line("  " * (len(self._lists) - 1) + marker)
 
+    def _end_note(self) -> None:
+        note, self._note = self._note, ""
+        self._builder.paragraph(note)
+
     def _text(self, text: str) -> None:
+        if self._note and text:
+            text = f"{self._note}: {text}"
+            self._note = ""
         if self._in_term:
             self._term = f"{self._term} / {text}" if self._term and text else text or self._term
         elif self._term and text:

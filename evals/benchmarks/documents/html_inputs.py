@@ -17,6 +17,13 @@ def _page(kind: str, body: str, *present: str, absent: tuple[str, ...] = ()) -> 
 
 def _content() -> list[Input]:
     return [
+        _page(
+            "footnote",
+            '<p>Toll: 9 euros.<sup><a href="#n1" id="r1">1</a></sup></p>'
+            '<ol><li id="n1">Boats pay 4 euros. <a href="#r1">↩</a></li></ol>',
+            "9 euros.[^1]",
+            "[^1]: Boats pay 4 euros.",
+        ),
         _page("warning with role alert", '<div role="alert">Close gate 7.</div>', "Close gate 7."),
         _page("aside with a note", "<aside><p>Close gate 7.</p></aside>", "Close gate 7."),
         _page(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _SYLLABLES = "ba de fi go lu ma ne pi ro su ta ve wi zo kä lö mü né ça".split()
-_SECTIONS = 400
+SECTIONS = 400
 
 
 class Long(NamedTuple):
@@ -24,7 +24,7 @@ class Long(NamedTuple):
     build: Callable[[], tuple[bytes, str]]
 
 
-def _sentences(seed: int) -> Iterator[str]:
+def sentences(seed: int) -> Iterator[str]:
     """Sentences of made-up words and figures, without end, the same for each seed."""
     chance = random.Random(seed)
     while True:
@@ -34,8 +34,8 @@ def _sentences(seed: int) -> Iterator[str]:
 
 
 def _html() -> tuple[bytes, str]:
-    said, pieces, seen = _sentences(1), [], []
-    for _ in range(_SECTIONS):
+    said, pieces, seen = sentences(1), [], []
+    for _ in range(SECTIONS):
         head, plain, item, term, cell = (next(said) for _ in range(5))
         first, rest = plain[:7], plain[7:]
         pieces.append(
@@ -48,8 +48,8 @@ def _html() -> tuple[bytes, str]:
 
 
 def _markdown() -> tuple[bytes, str]:
-    said, pieces, seen = _sentences(2), [], []
-    for _ in range(_SECTIONS):
+    said, pieces, seen = sentences(2), [], []
+    for _ in range(SECTIONS):
         head, plain, item, cell = (next(said) for _ in range(4))
         pieces.append(
             f"## {head}\n\n**{plain}** [{item}](http://example.org)\n\n- {item}\n\n"
@@ -60,8 +60,8 @@ def _markdown() -> tuple[bytes, str]:
 
 
 def _csv() -> tuple[bytes, str]:
-    said, lines, seen = _sentences(3), ["wawa;wewe;wiwi"], ["wawa wewe wiwi"]
-    for _ in range(5 * _SECTIONS):
+    said, lines, seen = sentences(3), ["wawa;wewe;wiwi"], ["wawa wewe wiwi"]
+    for _ in range(5 * SECTIONS):
         cells = [next(said) for _ in range(3)]
         lines.append(f'{cells[0]};"{cells[1]}; {cells[2]}";7')
         seen += [*cells, "7"]
@@ -69,13 +69,13 @@ def _csv() -> tuple[bytes, str]:
 
 
 def _text() -> tuple[bytes, str]:
-    said = _sentences(4)
-    paragraphs = [" ".join(next(said) for _ in range(4)) for _ in range(5 * _SECTIONS)]
+    said = sentences(4)
+    paragraphs = [" ".join(next(said) for _ in range(4)) for _ in range(5 * SECTIONS)]
     text = "\n\n".join(paragraphs)
     return text.encode("cp1252"), text
 
 
-LONG = (
+TEXTS = (
     Long("HTML", "long.html", _html),
     Long("Markdown", "long.md", _markdown),
     Long("CSV", "long.csv", _csv),

@@ -27,6 +27,8 @@ def shown_date(tokens: Tokens, value: float, epoch: datetime.datetime | None) ->
     parts = [at for at, (kind, _) in enumerate(tokens) if kind in ("date", "noon", "elapsed")]
     ahead, behind = (_words(part) for part in (tokens[: parts[0]], tokens[parts[-1] + 1 :]))
     if any(kind == "elapsed" for kind, _ in tokens):
+        # Here a single letter is a unit: 30h 14m.
+        behind = [text for kind, text in tokens[parts[-1] + 1 :] if kind in ("quoted", "escaped")]
         shown = _elapsed(tokens[parts[0] : parts[-1] + 1], value)
     else:
         shown = _moment([tokens[at] for at in parts], value, epoch)

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|\\(?P<escaped>.)"
     r"|_(?P<space>.)"
     r"|\*(?P<fill>.)"
+    r"|\[(?P<elapsed>h+\]|m+\]|s+\](?:\.0+)?)"
     r"|\[(?P<bracket>[^\]]*)\]"
     r"|(?P<general>general)"
     r"|(?P<noon>am/pm|a/p|上午/下午)"
@@ -34,7 +35,6 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
-_ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 # Formats that the file names by number alone: their look depends on the language of Excel, but
 # those of East Asia and Thailand are dates and times all the same.
 _FULL_DATE, _TIME = "yyyy-mm-dd", "h:mm"
@@ -147,10 +147,11 @@ def _section(code: str) -> _Section:
             if found:
                 condition = (found[1], float(found[2])) if found[2].count(".") < 2 else None
             elif text.startswith("$"):
-                tokens.append(("quoted", text[1:].rsplit("-", 1)[0] if "-" in text else text[1:]))
-            elif _ELAPSED.fullmatch(text):
-                tokens.append(("elapsed", text.lower()))
-                is_date = True
+                # A sign, then the locale: $€-407, $-th-TH,107.
+                tokens.append(("quoted", text[1:].partition("-")[0]))
+        elif kind == "elapsed":
+            tokens.append((kind, text.lower().replace("]", "")))
+            is_date = True
         elif kind in ("date", "noon"):
             tokens.append((kind, text.lower()))
             is_date = True
@@ -159,7 +160,9 @@ def _section(code: str) -> _Section:
         elif kind != "fill":
             tokens.append((kind, text))
     if any(token in (("digit", "0"), ("digit", "#"), ("digit", "?")) for token in tokens):
-        is_date = is_date and any(kind == "date" and text[0] in "ymdhs" for kind, text in tokens)
+        is_date = is_date and any(
+            kind == "elapsed" or (kind == "date" and text[0] in "ymdhs") for kind, text in tokens
+        )
     return _Section(tokens, condition, is_date)
 
 

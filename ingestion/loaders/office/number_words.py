@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
     (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
@@ -34,6 +36,11 @@ _DIGITS = {
     "koreanDigital": "영일이삼사오육칠팔구",
     "taiwaneseDigital": "○一二三四五六七八九",
 }
+_HEBREW = (
+    (400, "ת"), (300, "ש"), (200, "ר"), (100, "ק"), (90, "צ"), (80, "פ"), (70, "ע"), (60, "ס"), (50, "נ"),
+    (40, "מ"), (30, "ל"), (20, "כ"), (16, "טז"), (15, "טו"), (10, "י"), (9, "ט"), (8, "ח"), (7, "ז"), (6, "ו"),
+    (5, "ה"), (4, "ד"), (3, "ג"), (2, "ב"), (1, "א"),
+)  # fmt: skip
 _HAN = (
     "chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCounting",
     "taiwaneseCountingThousand",
@@ -67,8 +74,10 @@ def written(number: int, shape: str, pattern: str = "") -> str:
         return _han(number)
     match shape:
         case "lowerRoman" | "upperRoman":
-            numeral = _roman(number)
+            numeral = _summed(number, _ROMAN)
             return numeral if shape == "lowerRoman" else numeral.upper()
+        case "hebrew1":
+            return _summed(number, _HEBREW)
         case "decimalZero":
             return f"{number:02d}"
         case "custom":
@@ -101,11 +110,12 @@ def _letters(number: int, alphabet: str) -> str:
     return alphabet[place] * (turn + 1) if turn < 30 else str(number)
 
 
-def _roman(number: int) -> str:
+def _summed(number: int, signs: Sequence[tuple[int, str]]) -> str:
+    """A numeral whose signs add up to the number."""
     if not 0 < number < 10_000:
         return str(number)
     numeral = ""
-    for value, sign in _ROMAN:
+    for value, sign in signs:
         count, number = divmod(number, value)
         numeral += sign * count
     return numeral

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from ingestion.loaders.extraction import TextBuilder
+from ingestion.loaders.notation import Script, note_mark
 from ingestion.loaders.pdf.cells import with_cell_tables
 from ingestion.loaders.pdf.headings import HeadingFinder
 from ingestion.loaders.pdf.hyphens import Hyphens
@@ -59,6 +60,10 @@ class Piece:
         for before, line in pairwise(self.lines):
             joined = hyphens.join(joined, line.text, hyphenated=before.hyphenated)
         joined = f"{joined}-" if self.lines[-1].hyphenated else joined
+        first = self.lines[0]
+        if first.scripts and first.scripts[0] is Script.NOTE:
+            mark = note_mark(first.words[0].text)
+            joined = re.sub(rf"^{re.escape(mark)}\s+", f"{mark}: ", joined)
         return _LEADERS.sub(" … ", _BULLET.sub("- ", joined, count=1) if self.is_item else joined)
 
 

@@ -37,6 +37,8 @@ def test_a_byte_order_mark_is_believed(loading: Any, encoding: str) -> None:
         (RUSSIAN * 3, "cp1251"),
         (RUSSIAN * 3, "koi8-r"),
         (JAPANESE * 3, "shift_jis"),
+        ("Śluza w Łodzi jest zamknięta od 3 maja; opłata wynosi 12 zł.", "iso8859-2"),
+        ("Źródło wody w Łodzi jest zamknięte od 3 maja; opłata wynosi 12 zł.", "iso8859-2"),
         ("Příliš žluťoučký kůň úpěl ďábelské ódy.\n" * 3, "cp1250"),
     ],
 )

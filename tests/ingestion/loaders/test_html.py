@@ -132,3 +132,13 @@ def test_tall_cells_and_breaks_in_code(loading: Any) -> None:
     assert loading.one("a.html", page).text == (
         "| a | b |\n| --- | --- |\n| x | 1 |\n| x | 2 |\n| x | 3 |\n\none\ntwo"
     )
+
+
+@pytest.mark.parametrize(("second", "header"), [("<td>Plan<td>4", True), ("<td><b>Plan</b><td><b>4</b>", False)])  # fmt: skip
+def test_a_bold_first_row_is_a_header(loading: Any, second: str, header: bool) -> None:
+    page = (
+        "<table><tr><td><b>Year</b></td><td><p><strong>2025</strong></p></td></tr>"
+        f"<tr>{second}</tr></table>"
+    )
+    text = loading.one("a.html", f"<body><p>Start.</p>{page}</body>").text
+    assert ("| --- |" in text) is header

@@ -87,3 +87,11 @@ def test_labels_of_encodings_mean_what_browsers_take_them_for(loading: Any) -> N
 def test_the_declaration_of_a_script_is_not_that_of_the_page(loading: Any) -> None:
     html = '<script charset="koi8-r"></script><meta charset="windows-1251"><p>Привет, мир</p>'
     assert loading.one("a.html", html.encode("cp1251")).text == "Привет, мир"
+
+
+def test_a_box_of_facts_is_content_though_it_is_called_a_sidebar(loading: Any) -> None:
+    box = '<aside class="sidebar"><h3>Fact</h3><p>Gate 5 stays <a href="#a">shut</a> in winter.</p></aside>'
+    links = '<aside class="sidebar"><p><a href="/a">Home</a> <a href="/b">Boats</a></p></aside>'
+    page = f"<body><main><h1>Dam</h1><p>The sluice is open.</p>{box}{links}</main></body>"
+    text = loading.one("a.html", page).text
+    assert text == "Dam\n\nThe sluice is open.\n\nFact\n\nGate 5 stays shut in winter."

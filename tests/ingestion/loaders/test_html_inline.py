@@ -38,6 +38,10 @@ INLINE = [
     (r'<math alttext="\frac{3}{8}"></math>', "3/8"),
     ("<label>City <select><option>Oslo<option>Rome</select></label>", "City Oslo, Rome"),
     ('<label>Name <input value="Ada"></label>', "Name Ada"),
+    (
+        "<select><option>Oslo</select><textarea>No sugar</textarea>or<textarea>tea</textarea>",
+        "Oslo No sugar or tea",
+    ),
 ]
 
 

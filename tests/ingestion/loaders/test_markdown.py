@@ -129,14 +129,20 @@ def test_inline_text_keeps_its_meaning(loading: Any, source: str, expected: str)
     assert loading.one("a.md", source).text == expected
 
 
-def test_a_footnote_is_a_paragraph_of_its_own(loading: Any, outline: Any) -> None:
+def test_a_footnote_begins_with_its_mark(loading: Any, outline: Any) -> None:
     source = "The fee is 30 euros.[^a] Due.[^none]\n\n[^a]: Students *pay* 12.\n\n    In cash.\n"
     assert outline(loading.one("a.md", source)) == [
         ("text", 0, "The fee is 30 euros.[^a] Due.[^none]"),
-        ("text", 0, "[^a]"),
-        ("text", 0, "Students pay 12."),
+        ("text", 0, "[^a]: Students pay 12."),
         ("text", 0, "In cash."),
     ]
+
+
+def test_a_footnote_that_begins_with_a_list_or_code_keeps_its_mark(loading: Any) -> None:
+    source = "Fee.[^a] Tax.[^b]\n\n[^a]:\n    - boats\n    - cars\n\n[^b]:\n\n        x = 1\n"
+    assert loading.one("a.md", source).text == (
+        "Fee.[^a] Tax.[^b]\n\n[^a]\n\n- boats\n- cars\n\n[^b]\n\nx = 1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 from typing import Any
 
 import docx
@@ -9,13 +8,8 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from evals.benchmarks.documents.built import saved
 from ingestion.errors import EmptyDocument
-
-
-def saved(document: Any) -> bytes:
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return buffer.getvalue()
 
 
 def test_structure_in_document_order(loading: Any, outline: Any) -> None:

@@ -4,33 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.ingestion.loaders.office.conftest import paragraph, word_file
-
-
-def level(at: int, text: str, shape: str = "decimal", start: int = 1, more: str = "") -> str:
-    return (
-        f'<w:lvl w:ilvl="{at}"><w:start w:val="{start}"/><w:numFmt w:val="{shape}"/>{more}'
-        f'<w:lvlText w:val="{text}"/></w:lvl>'
-    )
-
-
-def definition(*levels: str, name: int = 0) -> str:
-    return f'<w:abstractNum w:abstractNumId="{name}">{"".join(levels)}</w:abstractNum>'
-
-
-def number(list_id: int, *overrides: str, of: int = 0) -> str:
-    target = f'<w:abstractNumId w:val="{of}"/>'
-    return f'<w:num w:numId="{list_id}">{target}{"".join(overrides)}</w:num>'
-
-
-def start_at(value: int, at: int = 0) -> str:
-    start = f'<w:startOverride w:val="{value}"/>'
-    return f'<w:lvlOverride w:ilvl="{at}">{start}</w:lvlOverride>'
-
-
-def item(text: str, at: int = 0, list_id: int = 1) -> str:
-    where = f'<w:ilvl w:val="{at}"/><w:numId w:val="{list_id}"/>'
-    return paragraph(text, f"<w:numPr>{where}</w:numPr>")
+from evals.benchmarks.documents.office.word_files import (
+    definition,
+    item,
+    level,
+    number,
+    paragraph,
+    start_at,
+    word_file,
+)
 
 
 def lines(loading: Any, body: list[str], numbering: str, styles: str = "") -> list[str]:
@@ -122,7 +104,7 @@ def test_headings_cells_and_styles_carry_their_number(loading: Any) -> None:
     [
         ("upperLetter", "BB"), ("lowerRoman", "xxviii"), ("decimalZero", "28"), ("ordinal", "28th"),
         ("cardinalText", "Twenty-eight"), ("ordinalText", "Twenty-eighth"), ("russianLower", "ю"),
-        ("chineseCounting", "二十八"), ("hindiNumbers", "२८"), ("hex", "1C"),
+        ("chineseCounting", "二十八"), ("hindiNumbers", "२८"), ("hebrew1", "כח"), ("hex", "1C"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_in_their_shape(loading: Any, shape: str, shown: str) -> None:

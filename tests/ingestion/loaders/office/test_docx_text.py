@@ -7,17 +7,15 @@ from typing import Any
 import docx
 import pytest
 
+from evals.benchmarks.documents.built import saved
+from evals.benchmarks.documents.office.word_files import (
+    of_runs,
+    paragraph,
+    run,
+    with_part,
+    word_file,
+)
 from ingestion.errors import EmptyDocument
-from tests.ingestion.loaders.office.conftest import paragraph, saved, with_part, word_file
-
-
-def run(text: str, look: str = "") -> str:
-    properties = f"<w:rPr>{look}</w:rPr>" if look else ""
-    return f'<w:r>{properties}<w:t xml:space="preserve">{text}</w:t></w:r>'
-
-
-def of_runs(*runs: str, properties: str = "") -> str:
-    return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(runs)}</w:p>"
 
 
 def text(loading: Any, *body: str, styles: str = "") -> str:

@@ -25,9 +25,10 @@ from pptx import Presentation
 from pptx.util import Inches
 from python_calamine import CalamineWorkbook
 
+from evals.benchmarks.documents.built import saved
+from evals.benchmarks.documents.office.word_files import NAMESPACES
 from ingestion.documents import Document
 from ingestion.loaders import load
-from tests.ingestion.loaders.office.conftest import NAMESPACES, saved
 
 WORDS = st.text("abcdefgh", min_size=2, max_size=6)
 SENTENCES = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)

@@ -1,28 +1,15 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from lxml import etree
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
-from pptx.opc.package import Part
-from pptx.opc.packuri import PackURI
-from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-
-def saved(deck: Any) -> bytes:
-    buffer = io.BytesIO()
-    deck.save(buffer)
-    return buffer.getvalue()
-
-
-def add_slide(deck: Any, layout: int, title: str) -> Any:
-    slide = deck.slides.add_slide(deck.slide_layouts[layout])
-    slide.shapes.title.text = title
-    return slide
+from evals.benchmarks.documents.built import saved
+from evals.benchmarks.documents.office.slide_decks import add_diagram, add_slide, body_with
 
 
 def test_slides_are_pages_and_their_titles_headings(loading: Any, outline: Any) -> None:
@@ -103,21 +90,6 @@ def test_a_charts_title_is_read_and_footers_are_not(loading: Any) -> None:
     assert "Confidential" not in text
 
 
-A = "http://schemas.openxmlformats.org/drawingml/2006/main"
-
-
-def body_with(*paragraphs: str) -> tuple[Any, Any]:
-    """A deck with one slide, whose body holds these `a:p` elements."""
-    deck = Presentation()
-    slide = add_slide(deck, 1, "Title")
-    body = slide.placeholders[1].text_frame._txBody
-    for old in body.findall(f"{{{A}}}p"):
-        body.remove(old)
-    for one in paragraphs:
-        body.append(etree.fromstring(f'<a:p xmlns:a="{A}">{one}</a:p>'))
-    return deck, slide
-
-
 def lines(loading: Any, deck: Any) -> list[str]:
     text = str(loading.one("a.pptx", saved(deck)).text)
     return [line for line in text.split("\n") if line][1:]
@@ -171,35 +143,9 @@ def test_formulas_and_shapes_in_versions_for_several_programs(loading: Any) -> N
 
 
 def test_a_diagrams_boxes_are_read_in_their_order(loading: Any) -> None:
-    space = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
-    point = '<d:pt modelId="{0}"><d:t><a:p><a:r><a:t>{1}</a:t></a:r></a:p></d:t></d:pt>'
-    link = '<d:cxn modelId="9{1}{2}" srcId="{0}" destId="{1}" srcOrd="{2}"/>'
-    data = (
-        f'<d:dataModel xmlns:d="{space}" xmlns:a="{A}"><d:ptLst><d:pt modelId="1" type="doc"/>'
-        f"{point.format(2, 'Pay')}{point.format(3, 'Report')}{point.format(4, 'By mail')}</d:ptLst>"
-        f"<d:cxnLst>{link.format(1, 3, 0)}{link.format(1, 2, 1)}{link.format(3, 4, 0)}</d:cxnLst>"
-        "</d:dataModel>"
-    )
     deck = Presentation()
     slide = add_slide(deck, 5, "Steps")
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
-    name = PackURI("/ppt/diagrams/data1.xml")
-    part = Part(
-        name,
-        "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml",
-        slide.part.package,
-        data.encode(),
-    )
-    relation = slide.part.relate_to(part, kind)
-    frame = (
-        f'<p:graphicFrame xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="{A}" '
-        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
-        '<p:nvGraphicFramePr><p:cNvPr id="9" name="D"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr>'
-        '<p:xfrm><a:off x="0" y="2000000"/><a:ext cx="10" cy="10"/></p:xfrm><a:graphic>'
-        f'<a:graphicData uri="{space}"><d:relIds xmlns:d="{space}" r:dm="{relation}"/></a:graphicData>'
-        "</a:graphic></p:graphicFrame>"
-    )
-    slide.shapes._spTree.append(parse_xml(frame))
+    add_diagram(slide, {2: "Pay", 3: "Report", 4: "By mail"}, [(1, 3, 0), (1, 2, 1), (3, 4, 0)])
     assert lines(loading, deck) == ["- Report", "  - By mail", "- Pay"]
 
 

@@ -6,25 +6,12 @@ import time
 import zipfile
 from typing import Any
 
-import openpyxl
 import pytest
 import xlsxwriter
 
+from evals.benchmarks.documents.built import saved
+from evals.benchmarks.documents.office.workbooks import book
 from ingestion.loaders.office.xlsx_sheet import SheetFacts
-
-
-def saved(workbook: Any) -> bytes:
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    return buffer.getvalue()
-
-
-def book(*rows: list[object], name: str = "Sales") -> Any:
-    workbook = openpyxl.Workbook()
-    workbook.active.title = name
-    for row in rows:
-        workbook.active.append(row)
-    return workbook
 
 
 def test_sheets_are_pages_and_headings(loading: Any, outline: Any, table_header: Any) -> None:

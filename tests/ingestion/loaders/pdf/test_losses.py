@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from ingestion.loaders.pdf import extract
-from tests.ingestion.loaders.pdf.made import (
+from evals.benchmarks.documents.pdf.pdf_files import (
     GRID,
     body,
     built,
@@ -26,7 +25,7 @@ from tests.ingestion.loaders.pdf.made import (
     rotated,
     table,
 )
-from tests.ingestion.loaders.pdf.samples import Made, samples
+from ingestion.loaders.pdf import extract
 
 HANDBOOK = sorted((Path(__file__).parents[4] / "docs/handbook/documents").glob("*/*.pdf"))
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
@@ -62,22 +61,6 @@ def words(text: str) -> Counter[str]:
 
 def letters(text: str) -> Counter[str]:
     return Counter(NOTATION.sub("", re.sub(r"\|( --- \|)+", " ", text)))
-
-
-@pytest.fixture(params=list(samples()), ids=lambda made: made.name)
-def made(request: pytest.FixtureRequest) -> Made:
-    assert isinstance(request.param, Made)
-    return request.param
-
-
-def test_samples_say_what_they_say(made: Made) -> None:
-    builder = extract(made.data, "a.pdf")
-    text = " ".join(builder.result()[0].split())
-    place = 0
-    for passage in made.says:
-        place = text.index(" ".join(passage.split()), place)
-    assert not [part for part in made.lacks if part in text]
-    assert set(made.dropped) <= set(builder.losses.lines())
 
 
 @pytest.mark.parametrize("path", HANDBOOK, ids=lambda path: path.name)

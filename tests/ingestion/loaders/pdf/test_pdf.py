@@ -8,9 +8,7 @@ from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import ListFlowable, PageBreak, Paragraph, Table
 
-from ingestion.documents import BlockKind, Document
-from ingestion.errors import EmptyDocument, UnreadableDocument
-from tests.ingestion.loaders.pdf.made import (
+from evals.benchmarks.documents.pdf.pdf_files import (
     STYLES,
     body,
     built,
@@ -20,6 +18,8 @@ from tests.ingestion.loaders.pdf.made import (
     with_attachment,
     xfa_form,
 )
+from ingestion.documents import BlockKind, Document
+from ingestion.errors import EmptyDocument, UnreadableDocument
 
 PROSE = "The quick brown fox jumps over the lazy dog and greets every one of its neighbours. "
 
@@ -307,7 +307,7 @@ def test_notes_are_told_from_powers(loading: Any) -> None:
         (182, 704, 6, "2"), (60, 100, 6, "1"), (64, 97, 8, "Without taxes."),
     ]  # fmt: skip
     text = loading.one("a.pdf", placed(pieces)).text
-    assert text == "Sales of 1,250[^1] tons on 5 m^2\n\n[^1] Without taxes."
+    assert text == "Sales of 1,250[^1] tons on 5 m^2\n\n[^1]: Without taxes."
 
 
 def test_a_number_alone_is_no_heading(loading: Any, outline: Any) -> None:

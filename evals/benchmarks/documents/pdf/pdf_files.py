@@ -22,9 +22,23 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
+from evals.benchmarks.documents.built import Input
+
 STYLES = getSampleStyleSheet()
 FONT = "Helvetica"
 GRID = ("GRID", (0, 0), (-1, -1), 0.5, "black")
+
+
+def pdf_input(
+    kind: str,
+    data: bytes,
+    present: tuple[str, ...],
+    *,
+    absent: tuple[str, ...] = (),
+    dropped: tuple[str, ...] = (),
+) -> Input:
+    """A PDF as an input; where its lines break says nothing."""
+    return Input(kind, "a.pdf", data, present, absent, dropped, wrapped=True)
 
 
 def drawn(draw: Callable[[Canvas], None], **options: object) -> bytes:
@@ -251,7 +265,9 @@ def layered(hidden: str, shown: str) -> bytes:
         )
         for number in range(2)
     )
-    writer.pages[0]["/Resources"][NameObject("/Properties")] = DictionaryObject(
+    resources = writer.pages[0]["/Resources"]
+    assert isinstance(resources, DictionaryObject)
+    resources[NameObject("/Properties")] = DictionaryObject(
         {NameObject("/L0"): groups[0], NameObject("/L1"): groups[1]}
     )
     writer.root_object[NameObject("/OCProperties")] = DictionaryObject(

@@ -1,0 +1,1 @@
+"""Inputs of the Office formats: Word, Excel and PowerPoint."""
