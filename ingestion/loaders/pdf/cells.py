@@ -41,12 +41,12 @@ class _Row:
     @property
     def lowest(self) -> float:
         """The bottom of its lowest line."""
-        return min(line.bottom for cell in self.cells for line in cell)
+        return min([line.bottom for cell in self.cells for line in cell])
 
     @property
     def highest(self) -> float:
         """The top of its highest line."""
-        return max(line.top for cell in self.cells for line in cell)
+        return max([line.top for cell in self.cells for line in cell])
 
 
 def with_cell_tables(lines: Sequence[Line], hyphens: Hyphens) -> list[Line]:
