@@ -44,6 +44,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` cleaned, with every run of white space as one space."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")  # most texts are so, and this is the quickest test
     return " ".join(clean(text).split())
 
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 from ingestion.loaders.cleaning import one_line
@@ -31,6 +32,7 @@ _MOST_CELLS = 0.8
 _SOME_ROWS = 0.3
 
 _PLACEHOLDER = re.compile(r"[-–—./?*…·]+|n\.? ?[ad]\.?|n/a|none|null|nil|k\. ?a\.|x", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _SIGNS = r"[-+−–±~≈<>≤≥]"
 _CURRENCY = r"(?:[$€£¥₹₽₩₺₴]|[A-Z]{3}|kr\.?|zł|Fr\.|R\$|US\$)"
 _FIGURES = r"\d[\d.,'’  /:\-−–]*(?:[eE][-+]?\d+|\^-?\d+)?"
@@ -257,8 +259,14 @@ class _Table:
 def _kind(cell: str) -> _Kind:
     if len(cell) > _LONGEST_VALUE:
         return _Kind.TEXT
-    if not cell or _PLACEHOLDER.fullmatch(cell):
-        return _Kind.EMPTY if not cell or len(cell) < 5 else _Kind.TEXT
+    if not _DIGIT.search(cell):  # all kinds below need a digit, and a placeholder has none
+        empty = not cell or (len(cell) < 5 and _PLACEHOLDER.fullmatch(cell))
+        return _Kind.EMPTY if empty else _Kind.TEXT
+    return _kind_of_figures(cell)
+
+
+@lru_cache(maxsize=2048)  # a table's cells are judged once for each possible height of its header
+def _kind_of_figures(cell: str) -> _Kind:
     if _YEAR.fullmatch(cell):
         return _Kind.YEAR
     if _DATE.fullmatch(cell):

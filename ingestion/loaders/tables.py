@@ -58,7 +58,7 @@ def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
     separator line: a first row of values must not pass for names.
     """
     header, body = cleaned(rows[:header_rows]), cleaned(rows[header_rows:])
-    used = sorted({place for row in (*header, *body) for place, cell in enumerate(row) if cell})
+    used = _used_columns([*header, *body])
     if not body:  # names without values are the content
         header, body = [], header
     lines = [_pipe_row(row, used) for row in body]
@@ -70,8 +70,17 @@ def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
 
 def cleaned(rows: Sequence[Row]) -> list[list[str]]:
     """Rows with content, each cell on one line, pipes escaped."""
-    kept = ([one_line(cell).replace("|", "\\|") for cell in row] for row in rows)
-    return [row for row in kept if any(row)]
+    kept = []
+    for row in rows:
+        text = "".join(row)
+        # One test for a row of plain cells costs less than one for each.
+        if text.isascii() and text.isprintable() and not ("|" in text or "  " in text):
+            cells = [cell.strip(" ") for cell in row]
+        else:
+            cells = [one_line(cell).replace("|", "\\|") for cell in row]
+        if any(cells):
+            kept.append(cells)
+    return kept
 
 
 def joined(rows: Sequence[Row]) -> list[str]:
@@ -87,7 +96,7 @@ def _lines_above(rows: Sequence[Row]) -> tuple[int, list[str]]:
     A row with one filled cell above a table of three columns or more is a line of text. Other
     rows are so only if they have fewer cells than the table and its header follows.
     """
-    counts = [sum(1 for cell in row if cell.strip()) for row in rows]
+    counts = [sum(map(bool, map(str.strip, row))) for row in rows]
     filled = [place for place, count in enumerate(counts) if count]
     lines: list[str] = []
     for step, place in enumerate(filled[:_MOST_LINES_ABOVE]):
@@ -139,10 +148,26 @@ def _with_groups_filled(header: Sequence[Row]) -> list[Row]:
     return [*filled, header[-1]]
 
 
+def _used_columns(rows: Sequence[Row]) -> list[int]:
+    """The places of the columns that have content, which the first rows mostly tell."""
+    width = max(map(len, rows), default=0)
+    empty = set(range(width))
+    for row in rows:
+        if not empty:
+            break
+        # A short row must not cost as much as the widest one.
+        places = list(empty) if len(empty) < len(row) else range(len(row))
+        empty.difference_update(place for place in places if place < len(row) and row[place])
+    return [place for place in range(width) if place not in empty]
+
+
 def _pipe_row(row: Row, used: Sequence[int]) -> str:
     # A short row is valid Markdown; padding it would let one wide row blow up a long table.
-    cells = _filled([row[place] for place in used[: bisect_left(used, len(row))]])
-    return "|" + "".join(f" {cell} |" for cell in cells)
+    cells = row
+    if len(row) != len(used) or (used and used[-1] >= len(used)):
+        cells = [row[place] for place in used[: bisect_left(used, len(row))]]
+    cells = _filled(cells)
+    return f"| {' | '.join(cells)} |" if cells else "|"
 
 
 def _filled(row: Row) -> Row:

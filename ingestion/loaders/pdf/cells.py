@@ -41,12 +41,12 @@ class _Row:
     @property
     def lowest(self) -> float:
         """The bottom of its lowest line."""
-        return min(line.bottom for cell in self.cells for line in cell)
+        return min([line.bottom for cell in self.cells for line in cell])
 
     @property
     def highest(self) -> float:
         """The top of its highest line."""
-        return max(line.top for cell in self.cells for line in cell)
+        return max([line.top for cell in self.cells for line in cell])
 
 
 def with_cell_tables(lines: Sequence[Line], hyphens: Hyphens) -> list[Line]:
@@ -116,7 +116,7 @@ def _add(rows: list[_Row], line: Line, place: int) -> bool:
     if abs(before.size - line.size) > 0.25 * size or before.words[0].turn != line.words[0].turn:
         return False
     distance = before.baseline - line.baseline
-    right = max(other.right for other in cell)
+    right = before.right if len(cell) == 1 else max([other.right for other in cell])
     if line.left >= right + _PAST * size:
         if line.top <= row.lowest or line.bottom >= row.highest:
             return False

@@ -44,6 +44,7 @@ class Grid:
     horizontal: tuple[Rule, ...]
     vertical: tuple[Rule, ...]
     _merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    _borders: dict[tuple[bool, int], list[Rule]] = field(default_factory=dict)
 
     def cell_of(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the cell at a place, those of its first part if cells are merged."""
@@ -60,12 +61,22 @@ class Grid:
     def _first(self, row: int, column: int) -> tuple[int, int]:
         """Up and to the left until a line is in the way."""
         y = (self.rows[row] + self.rows[row + 1]) / 2
-        while column and not _covers(self.vertical, self.columns[column], y):
+        while column and not _covers(self._border(True, column), y):
             column -= 1
         x = (self.columns[column] + self.columns[column + 1]) / 2
-        while row and not _covers(self.horizontal, self.rows[row], x):
+        while row and not _covers(self._border(False, row), x):
             row -= 1
         return row, column
+
+    def _border(self, upright: bool, place: int) -> list[Rule]:
+        """The lines drawn at a border between columns (`upright`) or between rows."""
+        found = self._borders.get((upright, place))
+        if found is None:
+            at = (self.columns if upright else self.rows)[place]
+            rules = self.vertical if upright else self.horizontal
+            found = [rule for rule in rules if abs(rule.at - at) <= _TOUCH]
+            self._borders[upright, place] = found
+        return found
 
 
 def find_grids(page: Any, turn: int) -> tuple[Grid, ...]:
@@ -214,7 +225,5 @@ def _places(values: Iterable[float]) -> list[float]:
     return [ordered[0], *kept] if ordered else []
 
 
-def _covers(rules: Sequence[Rule], at: float, along: float) -> bool:
-    return any(
-        abs(rule.at - at) <= _TOUCH and rule.start - 1 <= along <= rule.end + 1 for rule in rules
-    )
+def _covers(rules: Sequence[Rule], along: float) -> bool:
+    return any(rule.start - 1 <= along <= rule.end + 1 for rule in rules)
