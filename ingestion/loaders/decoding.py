@@ -23,7 +23,6 @@ _MARKS = (
 _SHIFTS = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
 # Guessing costs time per byte, and the bytes that tell encodings apart are the non-ASCII ones.
 _SAMPLE = 32 * 1024
-_GUESSED_FROM = 8 * 1024  # bytes around non-ASCII ones; more rarely change the guess
 _PIECE = 1 << 20
 _NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _AROUND = 200
@@ -250,10 +249,10 @@ def _telling_sample(data: bytes) -> bytes:
             gathered += data[start : end + _AROUND] + b"\n" if start >= 0 else b""
             start = max(match.start() - _AROUND, 0)
         end = match.end()
-        if len(gathered) + end - start > _GUESSED_FROM:
+        if len(gathered) + end - start > _SAMPLE:
             break
     gathered += data[start : end + _AROUND]
-    del gathered[_GUESSED_FROM:]
+    del gathered[_SAMPLE:]
     return bytes(gathered)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any, TypeAlias
 
+from app.answering.follow_ups import RULE
 from app.callers import Caller, Role
 from app.lineage.replay import replay
 from app.lineage.stored import Wanted, may_be_shown, stored_answers
@@ -79,7 +80,7 @@ class Walk:
         body = {"question": question, "document_set": SET, **session}
         turn = self._chat(walker, "follow-up", body)
         if turn and turn["manifest"]["condensed_by"]:
-            rewritten_by = "rule" if turn["manifest"]["condensed_by"] == "rule-1" else "model"
+            rewritten_by = "rule" if turn["manifest"]["condensed_by"] == RULE else "model"
             self._found.took_place[f"follow-up rewritten by the {rewritten_by}"] += 1
 
     def complete(self, walker: Walker) -> None:

@@ -37,6 +37,7 @@ BYTES = {
 FEW = {
     "app/answering/calling.py": "one event loop",
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
     "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
     "ingestion/commands/watching.py": "two embedding models, of a command",
     "ingestion/languages/abbreviations.py": "64 languages: their lists of words",

@@ -36,7 +36,7 @@ FEW = settings(
     phases=PHASES,
 )
 # What the loader writes of its own: tables, raised text, boxes of forms, list marks.
-NOTATION = re.compile(r"[|\[\]()^_…\s•.·-]")
+NOTATION = re.compile(r"(?<=\d\]):|[|\[\]()^_…\s•.·-]")
 
 WORD = st.text("abcdefghijklmnoprstuvwxyz", min_size=2, max_size=9).map(str.capitalize)
 NUMBER = st.one_of(
