@@ -30,9 +30,7 @@ class SettingsGroup(BaseModel):
 def _code(language: str) -> str:
     """The code of a language that detection knows."""
     if (code := normalized(language)) is None:
-        raise ValueError(
-            f"{language!r} is not a code of a known language; write one such as en, de or zh"
-        )
+        raise ValueError("this is not a code of a known language; write one such as en, de or zh")
     return code
 
 

@@ -218,9 +218,10 @@ def test_a_change_is_held_against_its_target_with_the_code_of_each(
     checkout: Path, cloud: Cloud
 ) -> None:
     git(checkout, "update-ref", "refs/remotes/origin/main", "HEAD")
-    # The change buries what answers under more of the same.
+    # The change buries what answers under documents that repeat the questions, none a copy.
     for number in range(12):
-        text = "\n\n".join(f"{question} {quote}" for question, quote in CASES)
+        own = " ".join(f"{word}{number}" for word in ("note", "list", "draft", "memo", "page"))
+        text = "\n\n".join(f"{question} {own} {question}" for question, _ in CASES)
         (checkout / f"small/documents/copy-{number}.md").write_text(f"# Quarantine\n\n{text}\n")
     suite = checkout / "small/small.yaml"
     suite.write_text(
