@@ -23,7 +23,7 @@ import Stemmer
 
 from ingestion.languages.detection import rank, script_of
 
-# Raise it whenever a text comes to have other terms: sets are then built anew at their next sync.
+# Raise it whenever the terms of a text change: the next sync then rebuilds each set.
 REVISION = "1"
 
 # A question is searched for in each language that is at least this probable, and in so many.

@@ -102,7 +102,7 @@ def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]
 def _block(
     evidence: Evidence, ranked: list[tuple[int, float]], weights: Weights
 ) -> Candidate | None:
-    """The steps or the code that answer best, if any speak of what is asked."""
+    """The best steps or code for the question; None if none fit."""
     order = {index: place for place, (index, _) in enumerate(ranked)}
     best: tuple[float, Candidate] | None = None
     for block in blocks(evidence.candidates, evidence.stems):
