@@ -12,7 +12,7 @@ from prompts.errors import SettingsError
 
 
 def test_the_guide_has_every_setting() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs/guide/10-settings.md").read_text("utf-8")
+    guide = (Path(__file__).resolve().parents[2] / "docs/reference/settings.md").read_text("utf-8")
     missing = [
         dotted
         for variable, dotted in variable_names(Settings).items()
