@@ -53,6 +53,18 @@ def pages() -> dict[str, str]:
     }
 
 
+def stale_pages(folder: Path = REFERENCE) -> dict[str, str | None]:
+    """Pages of the folder that differ from the code: path -> what it should hold, None for nothing."""
+    made = pages()
+    found = {
+        path.relative_to(folder).as_posix(): text
+        for path in folder.rglob("*.md")
+        if (text := path.read_text("utf-8")).startswith(NOTICE)
+    }
+    names = sorted(name for name in made | found if made.get(name) != found.get(name))
+    return {name: made.get(name) for name in names}
+
+
 # Settings
 
 
@@ -388,21 +400,17 @@ def main() -> int:
     )
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
-    made = pages()
-    on_disk = {
-        path.relative_to(REFERENCE).as_posix(): path.read_text("utf-8")
-        for path in REFERENCE.rglob("*.md")
-        if path.read_text("utf-8").startswith(NOTICE)
-    }
-    stale = sorted(name for name in made | on_disk if made.get(name) != on_disk.get(name))
-    for name in stale:
+    stale = stale_pages()
+    for name, text in stale.items():
         print(f"docs/reference/{name}")  # noqa: T201
         path = REFERENCE / name
-        if not check and name in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(made[name], encoding="utf-8")
-        elif not check:
+        if check:
+            continue
+        if text is None:
             path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     if check and stale:
         print("These pages differ from the code; run `make reference`.", file=sys.stderr)  # noqa: T201
     return int(check and bool(stale))
