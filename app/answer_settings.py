@@ -19,10 +19,12 @@ class ChatSettings(SettingsGroup):
         "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
     )
     base_url: str | None = Field(
-        default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
+        default=None,
+        description="URL of an OpenAI-compatible server, for openai:… models, or of an Ollama server.",
     )
     api_key: SecretStr | None = Field(
-        default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
+        default=None,
+        description="Key of the chat model. Default: the provider's own variable (OPENAI_API_KEY, …).",
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
     deadline_s: float = Field(
@@ -65,10 +67,14 @@ class PricesSettings(SettingsGroup):
     """What the chat model's tokens cost, in any one currency."""
 
     input_per_million: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens that the chat model reads."
+        default=None,
+        ge=0,
+        description="Price of a million tokens that the chat model reads, in any currency.",
     )
     output_per_million: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens that the chat model writes."
+        default=None,
+        ge=0,
+        description="Price of a million tokens that the chat model writes, in the same currency.",
     )
 
 
