@@ -59,7 +59,7 @@ def stale_pages(folder: Path = REFERENCE) -> dict[str, str | None]:
     found = {
         path.relative_to(folder).as_posix(): text
         for path in folder.rglob("*.md")
-        if (text := path.read_text("utf-8")).startswith(NOTICE)
+        if NOTICE in (text := path.read_text("utf-8"))
     }
     names = sorted(name for name in made | found if made.get(name) != found.get(name))
     return {name: made.get(name) for name in names}
@@ -74,8 +74,8 @@ def settings_page() -> str:
     parts = [
         "# Settings",
         "Every setting of Plumbline, by group. [Configure Plumbline](../how-to/configure.md) explains "
-        "where a value comes from and how to check it. Lists and mappings are written as JSON. "
-        "A default of *none* means that nothing is set.",
+        "where a value comes from and how to check it. Write lists and mappings as JSON. "
+        "*None* as default means that nothing is set.",
     ]
     for group, field in Settings.model_fields.items():
         if not (isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup)):
@@ -83,15 +83,14 @@ def settings_page() -> str:
         parts += [f"## {group}", _first_paragraph(field.annotation.__doc__ or "")]
         rows = [
             (
-                f"`{group}.{name}`",
-                f"`{variables[f'{group}.{name}']}`",
+                f"`{group}.{name}`<br>`{variables[f'{group}.{name}']}`",
                 _setting_type(setting),
                 _default(setting),
                 _cell(setting.description or ""),
             )
             for name, setting in field.annotation.model_fields.items()
         ]
-        parts.append(_table(("Setting", "Variable", "Type", "Default", "Meaning"), rows))
+        parts.append(_table(("Setting and variable", "Type", "Default", "Meaning"), rows))
     return _page(parts)
 
 
@@ -305,12 +304,12 @@ def _objects_page(schemas: dict[str, Any]) -> str:
                 f"`{field}`",
                 _schema_type(content),
                 "yes" if field in required else "no",
-                _cell(content.get("description") or meanings.get(field, "")),
+                _sentence(content.get("description") or meanings.get(field, "")),
             )
             for field, content in schema.get("properties", {}).items()
         ]
         if rows:
-            parts.append(_table(("Field", "Type", "Always there", "Meaning"), rows))
+            parts.append(_table(("Field", "Type", "Required", "Meaning"), rows))
     return _page(parts)
 
 
@@ -367,7 +366,9 @@ def _with_short_names(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(parts: list[str]) -> str:
-    return "\n\n".join([NOTICE, *(part.strip() for part in parts)]) + "\n"
+    # The heading comes first: MkDocs takes a page's title from it.
+    heading, *rest = (part.strip() for part in parts)
+    return "\n\n".join([heading, NOTICE, *rest]) + "\n"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -378,6 +379,12 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def _cell(text: str) -> str:
     """Text in one line, for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|").removesuffix(".")
+
+
+def _sentence(docstring: str) -> str:
+    """A line of a Python docstring as a cell about JSON."""
+    text = re.sub(r"\bNone\b", "null", _cell(docstring))
+    return text[:1].upper() + text[1:]
 
 
 def _first_paragraph(docstring: str) -> str:
