@@ -132,7 +132,7 @@ docs: $(VENV)/.docs ## Build the documentation into site/, checking its links an
 	@echo "The documentation is in site/; open site/index.html."
 
 reference: $(VENV)/.dev ## Write the generated pages of docs/reference/ from the code
-	@$(BIN)/python docs/generate_reference.py
+	@$(BIN)/python -m docs.generate_reference
 
 lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts, the pipelines
 	@$(BIN)/ruff check .
