@@ -30,6 +30,23 @@ QUESTIONS = (
 )
 
 
+def definition() -> SetDefinition:
+    """The demo's document set: the documentation, and an invented company's handbook."""
+    return SetDefinition.model_validate(
+        {
+            "document_set": SET,
+            "sources": [
+                {
+                    "url": str(DOCS),
+                    "include": [f"/{name}/**/*.md" for name in PAGES],
+                    "exclude": LEFT_OUT,
+                },
+                {"url": str(HANDBOOK)},
+            ],
+        }
+    )
+
+
 def run(settings: Settings) -> None:
     """Index, ask, and say how to go on.
 
@@ -43,21 +60,10 @@ def run(settings: Settings) -> None:
                 f"{folder}: the demo documents are not here; run the demo from a clone."
             )
     parts = build(settings)
-    definition = SetDefinition.model_validate(
-        {
-            "document_set": SET,
-            "sources": [
-                {
-                    "url": str(DOCS),
-                    "include": [f"/{name}/**/*.md" for name in PAGES],
-                    "exclude": LEFT_OUT,
-                },
-                {"url": str(HANDBOOK)},
-            ],
-        }
-    )
     with progress_bar() as on_progress:
-        prepared = prepare(definition, bench(settings, parts.catalogue, parts.embedder), base=DOCS)
+        prepared = prepare(
+            definition(), bench(settings, parts.catalogue, parts.embedder), base=DOCS
+        )
         report = run_sync(prepared, SyncOptions(force=True), on_progress=on_progress)
     console.print(
         f"Plumbline's documentation and {HANDBOOK.relative_to(DOCS.parent)}: {report.added + report.updated} documents indexed, {report.unchanged} "
