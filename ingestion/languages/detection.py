@@ -21,6 +21,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.languages.classifier import load_classifier
@@ -84,6 +85,12 @@ _ENGLISH = frozenset(
 )
 _ENGLISH_SHARE = 0.08
 _ENGLISH_LEAST = 2
+_ENGLISH_SHARE_OF_QUESTION = 0.15
+# Of short questions in 20 other languages none reaches this probability of English.
+_CLEARLY = 0.2
+# These begin an English question together; each one alone is a word of other languages too.
+_AUXILIARIES = frozenset("is are am do does did can could may must would".split())
+_SUBJECTS = frozenset("i it we he she they you a the our".split())
 _CODE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*\Z", re.IGNORECASE)
 
 
@@ -128,6 +135,25 @@ def may_be_english(text: str) -> bool:
         return True
     probabilities = dict(rank(text))
     return not probabilities or probabilities.get("en", 0.0) >= _MAYBE
+
+
+def is_english(text: str) -> bool:
+    """Whether rules that are only right for English may be applied: True only for what is clearly so.
+
+    Short questions of other languages, such as `Wo?`, look like nothing in particular; so do a few
+    English phrases without a common word. A text without letters counts as English.
+    """
+    script = main_script(text)
+    if script not in ("LATIN", None) or "¿" in text or "¡" in text:
+        return False
+    words = _WORD.findall(text.lower())
+    found = sum(word in _ENGLISH for word in words)
+    if script is None or (found and found >= _ENGLISH_SHARE_OF_QUESTION * len(words)):
+        return True
+    if any(pair[0] in _AUXILIARIES and pair[1] in _SUBJECTS for pair in pairwise(words)):
+        return True
+    candidates = _SHARED["LATIN"]
+    return dict(_ranked(_sample(text), candidates)).get("en", 0.0) >= _CLEARLY
 
 
 def normalized(language: object) -> str | None:
