@@ -166,7 +166,7 @@ def test_metrics_are_listed_for_people_and_for_programs() -> None:
 
 def test_the_guide_describes_every_metric() -> None:
     root = Path(plumb.__file__).parent
-    guide = (root / "docs/guide/21-metrics.md").read_text("utf-8")
+    guide = (root / "docs/reference/evaluation-metrics.md").read_text("utf-8")
     for row in json.loads(run("metrics", "--json").stdout):
         line = next(x for x in guide.splitlines() if x.startswith(f"| `{row['name']}` |"))
         assert ("lower" in line) == (row["better"] == "lower"), row["name"]
