@@ -28,7 +28,6 @@ _HEAD = 32 * 1024
 # them is sampled, so that little of it says enough.
 _SAMPLE = 8 * 1024
 _PIECE = 1 << 20
-_NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _AROUND = 200
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\v\x08\x1a\x1b"))
 _MOST_CONTROL = 0.02
@@ -70,13 +69,15 @@ _ODD_WORDS_COUNTED = 8
 # Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
 # of measures behind a figure or a unit. Those that touch letters where no such sign does are the
 # letters of other encodings: `på` in cp850 ends with the byte of `†`.
-_SIGNS_ONLY = re.compile(
+_SIGNS = (
     rb"[\x85\x92\x96\x97\xa0]|(?<![A-Za-z\xc0-\xff])[\x82\x84\x86\x87\x8b\x91\x93\xab]"
     rb"|[\x80\x89\x94\x95\x99\x9b\xa3\xa7\xa9\xae\xb0\xb7\xbb](?![A-Za-z\xc0-\xff])"
     rb"|(?<![A-Za-z\xc0-\xff])[\x80\xa3\xa7\xa9]"
     rb"|(?<=[ckd\s]m)[\xb2\xb3](?![\w\x80-\xff])|(?<!\w)\xb1(?=\s?\d)|\xb5(?=[mglsAFVW]\b)"
     rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![\w\x80-\xff])|(?<=\d\s)\xd7(?=\s\d)"
 )
+# Other bytes beyond ASCII, with those behind them.
+_TELLING = re.compile(rb"(?!%s)[\x80-\xff]+" % _SIGNS)
 _CLEARLY_BROKEN = 20
 _NEVER_WITHIN = "¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω"
 _NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ"
@@ -255,9 +256,7 @@ def _telling_sample(data: bytes) -> bytes:
     """The first letters beyond ASCII, with some text around them; empty if there are signs alone."""
     gathered = bytearray()
     start = end = -1
-    for match in _NON_ASCII.finditer(data):
-        if all(_SIGNS_ONLY.match(data, place) for place in range(*match.span())):
-            continue
+    for match in _TELLING.finditer(data):
         # A cut in the middle of ASCII does not halve a character of several bytes.
         if match.start() > end + 2 * _AROUND or start < 0:
             gathered += _up_to(data, start, end + _AROUND) + b"\n" if start >= 0 else b""
