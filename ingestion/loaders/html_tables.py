@@ -70,7 +70,8 @@ def _within(tag: Tag, names: Collection[str]) -> list[Tag]:
 
 def loose_text(table: Tag, losses: Losses) -> str:
     """What stands between the cells of a table; browsers draw it above the table."""
-    from bs4 import NavigableString, Tag
+    from bs4 import Tag
+    from bs4.element import NavigableString
 
     texts = []
     for child in table.contents:
