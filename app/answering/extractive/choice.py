@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.expectation import asks_of_a_day, names_a_day
 from app.answering.extractive.units import Kind
-from app.answering.extractive.versions import in_force_first, is_over
+from app.answering.extractive.versions import in_force_first, is_set_back
 from app.answering.extractive.weights import Weights
 
 # A block that one of so many best units belongs to needs to hold less of the question.
@@ -34,14 +35,16 @@ class Choice:
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
-def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: float) -> Choice:
+def choose(
+    evidence: Evidence, weights: Weights, max_sentences: int, threshold: float, today: date
+) -> Choice:
     """The best-supported units; fewer than `max_sentences` where they leave little doubt.
 
     A how-to question gets steps or code, if any are near enough. Two versions of one sentence that
     say different things share the probability of holding the answer, so both are quoted, each with
     its citation.
     """
-    ranked = list(_ranked(evidence, weights))
+    ranked = list(_ranked(evidence, weights, today))
     if not ranked:
         return Choice((), 0.0)
     best = ranked[0][0]
@@ -52,7 +55,7 @@ def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: 
     support = weights.support(evidence.rows[best])
     if support < threshold:
         return Choice((), support)
-    ordered, notes = in_force_first(quoted, evidence.question)
+    ordered, notes = in_force_first(quoted, evidence.question, today)
     return Choice(tuple(ordered), support, notes)
 
 
@@ -76,11 +79,17 @@ def _best(
     return chosen
 
 
-def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]:
+def _ranked(evidence: Evidence, weights: Weights, today: date) -> Iterator[tuple[int, float]]:
     """Indices of distinct units that can answer, with the probability that each does."""
     scores: dict[int, float] = {}
     seen: set[str] = set()
     of_a_day = asks_of_a_day(evidence.question)
+    passages = list({c.passage.marker: c.passage for c in evidence.candidates}.values())
+    set_back = {
+        passage.marker
+        for passage in passages
+        if is_set_back(passage, passages, evidence.question, today)
+    }
     for index, (candidate, row) in enumerate(zip(evidence.candidates, evidence.rows, strict=True)):
         words = " ".join(word.surface.casefold() for word in candidate.words)
         if of_a_day and not names_a_day(candidate.words):
@@ -88,7 +97,7 @@ def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]
         if row.can_answer and words not in seen:
             seen.add(words)
             scores[index] = weights.unit_score(row)
-            if is_over(candidate.passage, evidence.question):
+            if candidate.passage.marker in set_back:
                 scores[index] -= weights.superseded
     if not scores:
         return
