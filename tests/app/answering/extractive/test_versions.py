@@ -103,7 +103,8 @@ def test_a_lone_version_that_has_not_begun_says_so() -> None:
 
 def test_where_no_version_has_begun_none_is_called_in_force() -> None:
     given = lines(model_on(date(2025, 1, 1)), LONDON, OLD, NEW)
-    assert given and all(line.startswith("Not in force until") for line in given)
+    assert given
+    assert all(line.startswith("Not in force until") for line in given)
 
 
 def test_a_superseded_version_is_not_revived_by_one_to_come() -> None:
