@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from app.answering.extractive.asked_for import lacks_asked_for
 from app.answering.extractive.blocks import asks_how, blocks
-from app.answering.extractive.doubts import Doubts, doubts
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.expectation import asks_of_a_day, names_a_day
 from app.answering.extractive.links import Link, best_link
@@ -51,27 +51,22 @@ def choose(
     if not ranked:
         return Choice((), 0.0)
     best = ranked[0][0]
-    missing = _doubts(evidence)
+    stems = (candidate.stems | candidate.around for candidate in evidence.candidates)
+    lacks = lacks_asked_for(evidence.question, stems)
     chosen = _best(evidence, ranked, weights, max_sentences)
     quoted = tuple(evidence.candidates[index] for index in _ordered(evidence, chosen))
-    support = weights.support(evidence.rows[best], missing)
+    support = weights.support(evidence.rows[best], lacks)
     if not asks_how(evidence.question):
         scores = {index: weights.unit_score(row) for index, row in enumerate(evidence.rows)}
         if (link := best_link(evidence, scores)) is not None:
             quoted = _with_link(evidence, chosen, link, max_sentences)
-            support = max(support, _support_of(evidence, link, weights, missing))
+            support = max(support, _support_of(evidence, link, weights, lacks))
     elif (block := _block(evidence, ranked, weights)) is not None:
         quoted = (block,)
     if support < threshold:
         return Choice((), support)
     ordered, notes = in_force_first(quoted, evidence.question, today)
     return Choice(tuple(ordered), support, notes)
-
-
-def _doubts(evidence: Evidence) -> Doubts:
-    passages = {candidate.passage.marker: candidate.passage for candidate in evidence.candidates}
-    stems = [candidate.stems | candidate.around for candidate in evidence.candidates]
-    return doubts(evidence.question, list(passages.values()), stems)
 
 
 def _with_link(
@@ -89,13 +84,13 @@ def _with_link(
     return tuple(evidence.candidates[index] for index in found[: most + 1])
 
 
-def _support_of(evidence: Evidence, link: Link, weights: Weights, missing: Doubts) -> float:
+def _support_of(evidence: Evidence, link: Link, weights: Weights, lacks: bool) -> float:
     """The support of two units that answer together: what one lacks, the other holds."""
     rows = [evidence.rows[index] for index in (link.source, link.target)]
     return max(
         weights.support(
             replace(row, match=link.together, passage_match=max(link.together, row.passage_match)),
-            missing,
+            lacks,
         )
         for row in rows
     )
