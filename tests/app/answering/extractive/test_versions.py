@@ -111,3 +111,14 @@ def test_a_superseded_version_is_not_revived_by_one_to_come() -> None:
     over = {**OLD, "metadata": {"date": "2025-03-01", "status": "superseded"}}
     given = lines(model_on(date(2026, 3, 31)), LONDON, over, NEW)
     assert not any(line.startswith("In force") for line in given)
+
+
+def test_how_soon_is_no_question_about_the_future() -> None:
+    over = {
+        "text": "A claim is paid as soon as 30 days have passed.",
+        "title": "Claims 2025",
+        "metadata": {"date": "2025-03-01", "status": "superseded"},
+    }
+    now = {**over, "text": "A claim is paid 14 days on.", "metadata": {"date": "2026-04-01"}}
+    first = lines(model_on(date(2026, 6, 1)), "How soon is a claim paid?", over, now)[0]
+    assert "14 days" in first
