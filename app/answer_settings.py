@@ -81,7 +81,12 @@ class PricesSettings(SettingsGroup):
 class ExtractiveSettings(SettingsGroup):
     """The embedded answerer that quotes the best-supported sentences."""
 
-    max_sentences: int = Field(default=2, ge=1, le=3, description="Sentences quoted at the most.")
+    max_sentences: int = Field(
+        default=2,
+        ge=1,
+        le=3,
+        description="Sentences quoted at the most. Two linked rows of tables may add one.",
+    )
     threshold: float | None = Field(
         default=None,
         ge=0,
