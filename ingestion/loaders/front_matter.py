@@ -32,21 +32,34 @@ _BREAKS = dict.fromkeys(map(ord, _OTHER_BREAKS), "\n")
 _COMMENTS = (
     ("<!--", "-->"), ("/*", "*/"), ("{#", "#}"), ("{{!--", "--}}"), ("{%", "%}"), ("<?", "?>"),
 )  # fmt: skip
-_LANGUAGES = {"": "yaml", "yaml": "yaml", "yml": "yaml", "toml": "toml", "json": "json"}
+_LANGUAGES = {"yaml": "yaml", "yml": "yaml", "toml": "toml", "json": "json"}
+# Fences, and what stands between them unless the first one names it.
+_USUAL = {"---": "yaml", "+++": "toml", ";;;": "json"}
 # Lines of signs alone, which may be fences; code fences (``` and ~~~) are not among them.
 _SIGNS = re.compile(r"^[^\w\n`~<>|#]{2,80}$", re.MULTILINE)
 # The same behind a line break, which is found several times faster than the start of a line.
 _SIGNS_BELOW = re.compile(r"\n[^\w\n`~<>|#]{2,80}(?=\n|\Z)")
-_OPENS_LIKE = re.compile(r"[-\u2010-\u2015\u2212]{2,}|[=*_+;\s.]{2,}$")
+_OPENS_LIKE = re.compile(
+    r"[-\u2010-\u2015\u2212]{2,}|[=*_+;\s.]{2,}(?:\s*(?:yaml|yml|toml|json))?$"
+)
+# A fence of a block that does not stand at the top.
+_FENCE = re.compile(r"(?:---|\+\+\+)\s*(?:yaml|yml|toml|json)?|\.\.\.")
+# What tells where an object of something like JSON ends: braces outside of strings and comments.
+_BRACES = re.compile(r'"(?:[^"\\\n]|\\.?)*+"?|//[^\n]*|/\*.*?(?:\*/|\Z)|([{\[])|([}\]])', re.DOTALL)
+_OBJECT = re.compile(r"\s*(?:\[\s*)?\{")
 _CODE_FENCE = re.compile(r"\s*(```+|~~~+)")
 _KEY = re.compile(r"^[\s\-?*{,\[\"'(|>:%+@/;]*+(?:[!&]\S*+\s++)*+[\"']?([^:=\n]{1,100}+)[:=]")
 _LIKE_YAML = re.compile(r"\s*(?:#|- |-$|[:@]?[^\s:][^:\n]{0,80}\s*[:=](?:\s|\*|$)|[{}\[\]])|\s+\S")
 _SAYS_ANYWHERE = re.compile(r"(?<!\w)groups[\"'\])}\s]*[:=]|^[^\S\n]*+\?[^\n]*groups", re.MULTILINE)
-_BARE_LINE = re.compile(r"(?:[:@%]|#\+|\*\*)?groups(?:\*\*)?\s*[:=]")
+# Fields and comments of Markdown, reStructuredText, AsciiDoc, Org and TeX.
+_BARE_LINE = re.compile(
+    r"(?:[:@]|%+[ \t]*|#\+|\*\*|//+[ \t]*|\.\.[ \t]+|\[[^\]\n]{0,80}\]:[ \t]*(?:#|<>)[ \t]*[(\"'])?"
+    r"groups(?:\*\*)?\s*[:=]"
+)
 # Fields by which lines at the top are metadata without fences, whatever the case of `Groups`.
 _HEADER = re.compile(r"(?:title|author|date|tags|layout)\s*:", re.IGNORECASE)
 _GROUPS_LINE = re.compile(r"groups\s*:", re.IGNORECASE)
-_LONGEST_BLOCK = 200
+_LONGEST_BLOCK = 2000
 _FIRST_LINES = 40
 
 
@@ -87,6 +100,11 @@ def note_rules(text: str, groups: GroupRule) -> None:
     read_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"), groups)
 
 
+def comment_names_groups(comment: str) -> bool:
+    """Whether a comment among a document's metadata names groups, and so seems to be a rule."""
+    return _names_groups(comment[:LONGEST_FRONT_MATTER])
+
+
 def may_name_groups(text: str) -> bool:
     """Whether a text that cannot be read as a document names groups on a line of its own."""
     return any(map(_key_of_groups, text.splitlines()))
@@ -102,7 +120,7 @@ def _start(text: str, groups: GroupRule) -> int:
             if text.startswith(opening, place):
                 end = text.find(closing, place + len(opening))
                 stop = end if end >= 0 else len(text)
-                if _names_groups(text[place + len(opening) : stop][:LONGEST_FRONT_MATTER]):
+                if comment_names_groups(text[place + len(opening) : stop]):
                     groups.hide("a comment at its top names groups")
                 if end < 0:
                     return place
@@ -118,12 +136,14 @@ def _read(text: str, start: int, groups: GroupRule) -> FrontMatter:
     line = _as_drawn(text[start:line_end])
     if line.startswith("{"):
         return _read_object(text, start, groups)
+    if line.startswith("[") and _OBJECT.match(text, start):
+        _guess(text, start - 1, _end_of_object(text, start), groups, "is a list")
+        return _NONE
     fence, language = line[:3], line[3:].partition("#")[0].strip()
-    kind = {"+++": "toml", ";;;": "json"}.get(fence) if not language else None
-    kind = kind or (_LANGUAGES.get(language) if fence == "---" else None)
+    kind = _LANGUAGES.get(language or _USUAL[fence]) if fence in _USUAL else None
     if kind is None:
         if _OPENS_LIKE.match(line):
-            _guess(text, line_end, None, groups, "begins with a line that is no fence (---)")
+            _guess(text, start - 1, None, groups, "begins with a line that is no fence (---)")
         return _NONE
     closers = ("---", "...") if fence == "---" else (fence,)
     close = next(
@@ -158,9 +178,7 @@ def _read_object(text: str, start: int, groups: GroupRule) -> FrontMatter:
     try:
         values, length = json.JSONDecoder(object_pairs_hook=without_repeats).raw_decode(within)
     except (ValueError, RecursionError):
-        closing = re.search(r"^\s*\}\s*$|\n\s*\n", text[start:], re.MULTILINE)
-        end = start + closing.end() if closing else len(text)
-        _guess(text, start - 1, end, groups, "cannot be read as JSON")
+        _guess(text, start - 1, _end_of_object(text, start), groups, "cannot be read as JSON")
         return _NONE
     rest = text[start + length :]
     if rest.strip() and not re.match(r"[^\S\n]*\n", rest):
@@ -168,6 +186,16 @@ def _read_object(text: str, start: int, groups: GroupRule) -> FrontMatter:
         return _NONE
     # Where there is nothing but the object, it is the content.
     return FrontMatter(values, start + length if rest.strip() else 0)
+
+
+def _end_of_object(text: str, start: int) -> int:
+    """Where what looks like a JSON object or list ends; the text's end where it does not end."""
+    depth = 0
+    for found in _BRACES.finditer(text, start):
+        depth += 1 if found[1] else -1 if found[2] else 0
+        if found[2] and depth <= 0:
+            return found.end()
+    return len(text)
 
 
 def _guess(text: str, start: int, end: int | None, groups: GroupRule, why: str) -> None:
@@ -178,6 +206,9 @@ def _guess(text: str, start: int, end: int | None, groups: GroupRule, why: str) 
 
 def _look_for_rules(text: str, start: int, groups: GroupRule) -> None:
     """Hide a document that names groups outside of front matter as if it were within."""
+    if start and _OBJECT.match(text, start):
+        end = _end_of_object(text, start)
+        _guess(text, start - 1, end, groups, "is an object behind another one")
     first = text[start : start + 16_384].lstrip().split("\n\n", 1)[0].split("\n")[:_FIRST_LINES]
     first = [line for line in first if not _SIGNS.fullmatch(line)]
     bare = any(map(_BARE_LINE.match, first)) or (
@@ -207,7 +238,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
             block = None
         elif code:
             continue
-        elif _as_drawn(line) in ("---", "+++", "..."):
+        elif _FENCE.fullmatch(_as_drawn(line)):
             if block:
                 yield block
             block = []
@@ -275,8 +306,13 @@ class OddInt(int):
     """A number that is not written in plain digits: YAML reads 010 as 8 and 1:30 as 90."""
 
 
-class Unknown:
-    """A value of a type that YAML does not know."""
+class Unknown(tuple[object, ...]):
+    """A value of a type that YAML does not know, or that is no field's: it names no group.
+
+    It holds the list or mapping that it is made from, so that rules within it are noticed.
+    """
+
+    __slots__ = ()
 
 
 def _in_plain(name: object, value: object) -> object:
@@ -308,6 +344,15 @@ def _loader() -> type[yaml.SafeLoader]:
         value = int(yaml.SafeLoader.construct_yaml_int(loader, node))
         return value if node.value == str(value) else OddInt(value)
 
+    def unknown(loader: Any, node: Any) -> Unknown:
+        if isinstance(node, yaml.MappingNode):
+            return Unknown([loader.construct_mapping(node, deep=True)])
+        if isinstance(node, yaml.SequenceNode):
+            return Unknown([loader.construct_sequence(node, deep=True)])
+        return Unknown()
+
     Loader.add_constructor("tag:yaml.org,2002:int", odd)
-    Loader.add_constructor(None, lambda loader, node: Unknown())
+    for tag in ("omap", "pairs", "set"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{tag}", unknown)
+    Loader.add_constructor(None, unknown)
     return Loader

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.front_matter import note_rules
+from ingestion.loaders.front_matter import comment_names_groups, note_rules
 from ingestion.loaders.html_content import main_content
 from ingestion.loaders.html_inline import flat_text
 from ingestion.loaders.html_parsing import parse
 from ingestion.loaders.html_walk import HtmlWalker
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.titles import stated_title
+from ingestion.visibility import looks_like_groups
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -24,6 +25,8 @@ _DECLARED = re.compile(
 )
 _DECLARATION_BYTES = 4096
 
+# With the prefix of a namespace, too.
+_META_ELEMENT = re.compile(r"(?:\A|:)meta\Z")
 # <meta name or property> to metadata key; the first one found wins.
 _META = {
     "author": "author",
@@ -61,15 +64,22 @@ def extract(data: bytes, name: str) -> TextBuilder:
 
 
 def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:
-    for meta in soup.find_all("meta"):
+    from bs4 import Comment
+
+    for meta in soup.find_all(_META_ELEMENT):
         said = meta.get("name") or meta.get("property") or meta.get("itemprop")
         value = " ".join(str(meta.get("content") or "").split())
-        for name in ("name", "property", "itemprop", "http-equiv"):
+        for name in ("name", "property", "itemprop", "http-equiv", "id"):
             if meta.has_attr(name):
                 builder.groups.read(str(meta[name]), value)
+        if any(map(looks_like_groups, meta.attrs)):
+            builder.groups.hide("a meta element names groups by an attribute; use name and content")
         key = _META.get(str(said).lower())
         if key and value:
             builder.metadata.setdefault(key, value)
+    comments = soup.find_all(string=lambda text: isinstance(text, Comment))
+    if any(one.find_parent("body") is None and comment_names_groups(one) for one in comments):
+        builder.groups.hide("a comment outside of its body names groups")
     language = soup.html.get("lang") if soup.html else None
     if language:
         builder.metadata["language"] = str(language)

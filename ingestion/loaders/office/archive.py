@@ -19,7 +19,9 @@ LARGEST_PART = 128 * 1024 * 1024
 _HIGHEST_RATIO = 200
 _SMALL = 32 * 1024 * 1024
 
-_CUSTOM_PROPERTIES = "docProps/custom.xml"
+# Where added properties usually stand, and the relationship by which they may stand elsewhere.
+_CUSTOM_PROPERTIES = re.compile(r"docProps/custom[^/]*\.xml\Z", re.IGNORECASE)
+_CUSTOM_KIND = "/custom-properties"
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _STRICT_NAME = re.compile(re.escape(_STRICT) + rb"(\w+)/([\w/-]+)")
 _RENAMED = {
@@ -93,7 +95,7 @@ def read_xml(archive: zipfile.ZipFile, path: str) -> Any:
 def related_paths(archive: zipfile.ZipFile, path: str) -> dict[str, tuple[str, str]]:
     """The parts that a part of the archive refers to: relationship id to type and path."""
     folder, _, file = path.rpartition("/")
-    root = read_xml(archive, f"{folder}/_rels/{file}.rels")
+    root = read_xml(archive, posixpath.join(folder, "_rels", f"{file}.rels"))
     found: dict[str, tuple[str, str]] = {}
     for one in root if root is not None else ():
         if one.get("TargetMode") == "External":
@@ -105,10 +107,14 @@ def related_paths(archive: zipfile.ZipFile, path: str) -> dict[str, tuple[str, s
 
 def note_groups(archive: zipfile.ZipFile, groups: GroupRule) -> None:
     """Note what the properties that somebody added to a document say of its groups."""
-    try:
-        part = archive.read(_CUSTOM_PROPERTIES)
-    except KeyError:
-        return
+    related = related_paths(archive, "").values()
+    stated = {path.lower() for kind, path in related if kind.endswith(_CUSTOM_KIND)}
+    for path in archive.namelist():
+        if path.lower() in stated or _CUSTOM_PROPERTIES.match(path):
+            _note_groups(archive.read(path), groups)
+
+
+def _note_groups(part: bytes, groups: GroupRule) -> None:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)

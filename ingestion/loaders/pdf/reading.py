@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import byref
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from ingestion.errors import UnreadableDocument
@@ -23,12 +24,21 @@ from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
 from ingestion.loaders.pdf.ruled import into_cells
 from ingestion.loaders.pdf.words import page_lines
-from ingestion.visibility import GroupRule
+from ingestion.visibility import GROUPS, GroupRule
 
 # PDFium is not thread-safe, not even for different documents.
 _PDFIUM = threading.Lock()
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
+# PDFium tells the values of keys that it is asked for, and no names of keys.
+_GROUP_KEYS = [
+    "".join(letters) for letters in product(*((one.lower(), one.upper()) for one in GROUPS))
+] + [
+    f"{word}{sign}{groups}"
+    for word in ("access", "Access", "allowed", "Allowed", "reader", "Reader", "visible", "Visible")
+    for sign in ("", "_", "-", " ")
+    for groups in ("groups", "Groups")
+]
 _XMP_GROUPS = re.compile(rb"<[\w.-]+:groups[\s/>]|\s[\w.-]+:groups\s*=", re.IGNORECASE)
 _LONGEST_OUTLINE = 5000
 _MOST_ATTACHMENTS = 1000
@@ -240,7 +250,7 @@ def _read_properties(document: Any, pdf: Pdf) -> None:
 
 def _note_groups(document: Any, data: bytes, groups: GroupRule) -> None:
     """Note what properties that somebody added say of the document's groups."""
-    for key in ("groups", "Groups", "GROUPS"):
+    for key in _GROUP_KEYS:
         value = document.get_metadata_value(key)
         if value:
             groups.read(key, value)

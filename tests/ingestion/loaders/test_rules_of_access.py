@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
-import docx
-import openpyxl
-import pptx
 import pytest
 
 from ingestion.documents import Document
@@ -48,6 +42,8 @@ UNDERSTOOD = {
     "TOML behind dashes": '---toml\ngroups = "hr"\n---\n',
     "JSON between semicolons": ';;;\n{"groups": "hr"}\n;;;\n',
     "JSON behind dashes": '---json\n{"groups": ["hr"]}\n---\n',
+    "TOML by name": '+++toml\ngroups = ["hr"]\n+++\n',
+    "JSON by name": ';;;json\n{"groups": "hr"}\n;;;\n',
     "a JSON object": '{"title": "Pay", "groups": "hr"}\n',
     "a JSON object in lines": '{\n  "groups": ["hr"]\n}\n\n',
 }
@@ -122,6 +118,32 @@ HIDING = {
     "broken JSON": ';;;\n{"groups": "hr",}\n;;;\n',
     "a broken JSON object": '{"title": "Pay", "groups": "hr",}\n',
     "a JSON object in single quotes": "{'groups': 'hr'}\n",
+    "fields on the fence": "--- {title: Pay, groups: hr}\n---\n",
+    "a field on the fence": "--- groups: hr\n---\n",
+    "a field at the fence": "---groups: hr\n---\n",
+    "an object on one line": '--- {"groups": "hr"} ---\n',
+    "stars with a language": "***yaml\ngroups: hr\n***\n",
+    "JSON with a comment and an empty line": '{\n  "a": 1, // x\n\n  "groups": "hr"\n}\n',
+    "JSON with a brace in a comment": '{\n  "a": 1, // }\n\n  "groups": "hr"\n}\n',
+    "JSON with an open comment": '{\n  /* {\n\n  "groups": "hr"\n}\n',
+    "JSON without a comma": '{\n  "a": {\n    "b": 1\n  }\n  "groups": "hr"\n}\n',
+    "a JSON list": '[{"title": "Pay", "groups": "hr"}]\n',
+    "a JSON list in lines": '[\n{"title": "Pay"},\n{"groups": "hr"}\n]\n',
+    "a second JSON object": '{"title": "Pay"}\n{"groups": "hr"}\n',
+    "tables of TOML": '+++\n[[access]]\ngroups = ["hr"]\n+++\n',
+    "a TOML table of that name": "+++\n[groups]\nhr = true\n+++\n",
+    "within a custom tag": "---\naccess: !acl {title: x, groups: hr}\n---\n",
+    "within a custom tag of a list": "---\naccess: !acl [a, {groups: hr}]\n---\n",
+    "within a custom tag in a list": "---\naccess: [a, !acl {b: 1, groups: hr}]\n---\n",
+    "within pairs": "---\naccess: !!pairs [groups: hr]\n---\n",
+    "within a set": "---\naccess: !!set {a, groups}\n---\n",
+    "a set of groups": "---\ngroups: !!set {hr}\n---\n",
+    "a late block in JSON": '# Pay\n\n---json\n{"groups": "hr"}\n---\n',
+    "a long late block": "# Pay\n\n---\n" + "a: b\n" * 250 + "groups: hr\n---\n",
+    "a comment of Markdown": "[//]: # (groups: hr)\n\n",
+    "a comment of AsciiDoc": "// groups: hr\n\n",
+    "a comment of reStructuredText": ".. groups: hr\n\n",
+    "a comment of TeX": "% groups: hr\n\n",
     "much nesting": "---\ngroups: " + "[" * 3000 + "\n---\n",
 }
 
@@ -140,6 +162,13 @@ ORDINARY = {
     "code": "# Access\n\n```yaml\n---\ngroups: hr\n---\n```\n",
     "code of tildes": "# Access\n\n~~~\n---\ngroups: hr\n---\n~~~\n",
     "a table": "| groups | n |\n| --- | --- |\n| a | 1 |\n",
+    "a link": "[Groups: an introduction](a.md)\n\nText.\n",
+    "links": "[\nGroups: what they are]\n\nText.\n",
+    "JSON": '{"title": "Pay"}\n\nThe object above has groups: a, b.\n',
+    "an object on its own": '{"title": "Pay"\n\n}\n\ngroups of people, in a sentence: a, b.\n',
+    "a custom tag": "---\nowner: !person {name: A, team: hr}\n---\n",
+    "a set": "---\ntags: !!set {a, b}\n---\n",
+    "a comment": "// Groups and other sets\n\n",
     "a template": "{{ page.title }}\n\nText about groups.\n",
 }
 
@@ -252,6 +281,11 @@ def test_records_read_as_a_table_are_hidden(loading: Loading) -> None:
         ('<meta itemprop="groups" content="hr"><meta name="groups" content="all">', []),
         ('<meta name="author" property="groups" content="hr">', ["hr"]),
         ('<meta name="keywords" content="groups">', None),
+        ('<meta id="groups" content="hr">', ["hr"]),
+        ('<meta groups="hr">', []),
+        ('<h:meta name="groups" content="hr"/>', ["hr"]),
+        ("<!-- groups: hr -->", []),
+        ("<!-- the groups of people -->", None),
     ],
 )
 def test_meta_elements(loading: Loading, meta: str, groups: list[str] | None) -> None:
@@ -259,54 +293,16 @@ def test_meta_elements(loading: Loading, meta: str, groups: list[str] | None) ->
     assert groups_of(loading.one("a.html", page).metadata) == groups
 
 
-def office(kind: str) -> bytes:
-    """A document with a little text."""
-    buffer = io.BytesIO()
-    if kind == "docx":
-        document = docx.Document()
-        document.add_paragraph("Text.")
-        document.save(buffer)
-    elif kind == "pptx":
-        deck = pptx.Presentation()
-        deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = "Text"
-        deck.save(buffer)
-    else:
-        book = openpyxl.Workbook()
-        book.active.append(["Text"])
-        book.save(buffer)
-    return buffer.getvalue()
+def test_a_comment_above_a_page_counts(loading: Loading) -> None:
+    page = "<!DOCTYPE html>\n<!-- groups: hr -->\n<html><body><p>Text.</p></body></html>"
+    assert groups_of(loading.one("a.html", page).metadata) == []
+    page = "<html><body><!-- groups: 4 --><p>Text.</p></body></html>"
+    assert groups_of(loading.one("b.html", page).metadata) is None
 
 
-def with_property(data: bytes, part: str) -> bytes:
-    """An Office file with a part of added properties."""
-    buffer = io.BytesIO(data)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr("docProps/custom.xml", part)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("kind", ["docx", "pptx", "xlsx"])
-@pytest.mark.parametrize(
-    ("name", "groups"), [("groups", ["hr"]), ("Gr\u043eups", []), ("department", None)]
-)
-def test_added_properties(loading: Loading, kind: str, name: str, groups: list[str] | None) -> None:
-    part = f'<Properties><property name="{name}"><lpwstr>hr</lpwstr></property></Properties>'
-    document = loading.one(f"a.{kind}", with_property(office(kind), part))
-    assert groups_of(document.metadata) == groups
-
-
-def test_added_properties_that_cannot_be_read(loading: Loading) -> None:
-    part = '<Properties><property name="groups"><lpwstr>hr</property>'
-    assert groups_of(loading.one("a.docx", with_property(office("docx"), part)).metadata) == []
-
-
-def test_front_matter_typed_into_a_word_document(loading: Loading) -> None:
-    document = docx.Document()
-    for line in ("---", "groups: hr", "---", "The figures."):
-        document.add_paragraph(line)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    assert groups_of(loading.one("a.docx", buffer.getvalue()).metadata) == ["hr"]
+def test_braces_without_end_take_no_time(loading: Loading) -> None:
+    for piece in ('\\"', "/*", '"', "{", "//"):
+        assert not loading.one("a.md", "{ x" + piece * 200_000 + TEXT).hidden
 
 
 def test_names_that_look_like_it() -> None:
