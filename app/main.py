@@ -171,8 +171,8 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
             ),
         },
     )
-    app.add_middleware(Sites, origins=browser.origins, hosts=browser.hosts)
     app.add_middleware(EarlyRefusals)
+    app.add_middleware(Sites, origins=browser.origins, hosts=browser.hosts)
     telemetry = install_telemetry(app, settings)
     _around_all(app, settings)
     problems.install(app, Redactor(settings))

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from app.errors import TooBusy
@@ -197,8 +198,9 @@ class Processor:
         while self._running < self.at_once:
             who = self._next(now)
             if who is None:
-                self._plan_alarm(now)
-                return
+                if self._plan_alarm(now):
+                    return
+                continue
             use = self._of[who]
             self._of.move_to_end(who)
             waiter = use.waiting.popleft()
@@ -209,18 +211,30 @@ class Processor:
             if waiter is not asking:
                 waiter.wake()
 
-    def _plan_alarm(self, now: float) -> None:
-        """Hand out again when the first rest of a caller that waits is over."""
+    def _plan_alarm(self, now: float) -> bool:
+        """Hand out again when the first rest of a caller that waits is over.
+
+        False where no call can be planned: all rests are over then.
+        """
         rests = [use.rests_until for use in self._active.values() if use.waiting]
         at = min((until for until in rests if until > now), default=math.inf)
         if at < self._alarm_at:
             self._alarm_at = at
-            self._call_later(at - now, self._end_of_rest)
+            try:
+                self._call_later(at - now, partial(self._end_of_rest, at))
+            except RuntimeError:  # the system has no thread left; nobody may wait for one
+                self._alarm_at = math.inf
+                for use in self._active.values():
+                    use.rests_until = -math.inf
+                return False
+        return True
 
-    def _end_of_rest(self) -> None:
+    def _end_of_rest(self, at: float) -> None:
         with self._lock:
-            self._alarm_at = math.inf
-            self._hand_out(self._clock())
+            # Only the latest alarm counts: others would each plan one more, and never get fewer.
+            if at == self._alarm_at:
+                self._alarm_at = math.inf
+                self._hand_out(self._clock())
 
     def _next(self, now: float) -> str | None:
         for use in self._active.values():

@@ -79,7 +79,8 @@ class EarlyRefusals:
 
         async def noted(message: Message) -> None:
             if REFUSED_FOR_S in state:
-                messages.append(message)
+                # What stands around adds headers to the message itself, for this request alone.
+                messages.append(dict(message))
             await send(message)
 
         await self._app(scope, receive, noted)
@@ -98,9 +99,10 @@ class EarlyRefusals:
 def _key(scope: Scope) -> bytes:
     """Who asks for what; as a hash, since it holds a credential."""
     client = scope.get("client") or ("",)
-    shown = [value for name, value in scope["headers"] if name in CREDENTIALS]
-    parts = [client[0].encode(), scope["method"].encode(), scope["path"].encode("utf-8", "replace")]
-    return blake2b(b"\0".join([*parts, *shown]), digest_size=16).digest()
+    shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
+    # Quoted, so that no path ends where a credential begins.
+    asked = repr((client[0], scope["method"], scope["path"], shown))
+    return blake2b(asked.encode(), digest_size=16).digest()
 
 
 def _with_wait(messages: list[Message], wait_s: float) -> list[Message]:

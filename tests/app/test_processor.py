@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import threading
 import time
 from collections import Counter
@@ -267,6 +268,51 @@ def test_a_rest_is_short_however_long_the_step_was() -> None:
     assert not waiter.granted
     clock.pass_to(4.51)
     assert waiter.granted
+
+
+def test_rests_leave_few_alarms_behind() -> None:
+    clock, chance = Clock(), random.Random(1)
+    processor = Processor(4, 10.0, clock, clock.call_later)
+    steps = {f"flood {number}": (0.01, 0.03, 0.1, 0.4)[number % 4] for number in range(8)}
+    running: list[tuple[float, str]] = []
+
+    def begin(who: str) -> None:
+        running.append((clock.now + steps.get(who, 0.005) * chance.uniform(0.5, 1.5), who))
+
+    def ask(who: str) -> None:
+        if processor.ask(who, lambda: begin(who)).granted:
+            begin(who)
+
+    for who in [*steps, *steps]:
+        ask(who)
+    planned = []
+    for tenth in range(200):
+        ask(f"little {tenth % 3}")
+        while running and min(running)[0] <= tenth / 10:
+            ends, who = min(running)
+            running.remove((ends, who))
+            clock.pass_to(max(ends, clock.now))
+            processor.end(who)
+            if who in steps:
+                ask(who)
+            planned.append(len(clock.due))
+        clock.pass_to(max(tenth / 10, clock.now))
+    # Each is a thread.
+    assert 0 < max(planned) <= 16
+
+
+def test_nobody_rests_where_no_alarm_can_be_set() -> None:
+    def no_thread(seconds: float, call: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    clock = Clock()
+    processor = Processor(2, 10.0, clock, no_thread)
+    for who in ("little", "flood"):
+        processor.ask(who, lambda: None)
+    processor.end("little")
+    clock.now = 4.0
+    processor.end("flood")
+    assert processor.ask("flood", lambda: None).granted
 
 
 def test_a_lone_caller_has_everything() -> None:

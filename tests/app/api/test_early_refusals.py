@@ -99,6 +99,33 @@ def test_what_waiting_does_not_mend_is_not_repeated(service: Service, error: Exc
     assert service.reached == MANY
 
 
+def test_a_refusal_carries_the_headers_of_its_own_request_alone(
+    make_parts: Callable[..., Any],
+) -> None:
+    mine, origin = key("mine"), "https://app.example.org"
+    settings = make_parts(
+        auth__enabled=True, limits__per_minute=1, browser__origins=[origin]
+    ).settings
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        told = [client.get("/v1/sessions", headers=mine | {"Origin": origin}) for _ in range(MANY)]
+        assert told[-1].status_code == 429
+        by_name = {tuple(sorted(one.headers.keys())) for one in told[1:]}
+        assert len(by_name) == 1
+        assert {one.headers["Vary"] for one in told} == {"Origin"}
+        plain = client.get("/v1/sessions", headers=mine)
+        assert plain.status_code == 429
+        assert "Access-Control-Allow-Origin" not in plain.headers
+        foreign = mine | {"Origin": "https://evil.example"}
+        assert client.get("/v1/sessions", headers=foreign).status_code == 403
+
+
+def test_no_path_passes_for_a_credential(service: Service) -> None:
+    for _ in range(MANY):
+        service.ask("/chat%00Bearer mine")
+    service.error = None
+    assert service.ask("/chat", headers=MINE).status_code == 200
+
+
 def test_strangers_cannot_fill_the_memory(service: Service) -> None:
     for number in range(MOST_REMEMBERED + 50):
         service.ask("/chat", headers={"X-API-Key": str(number)})
