@@ -49,7 +49,9 @@ _THANKS_BEFORE = re.compile(
 )
 _ASKING_BEFORE = re.compile(rf"\A{_ASKING}{_END}{_BREAK}", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:(?:[\s,;:–—-]+(?:please|kindly|pls)|\s*[,;:–—]+\s*(?:{_THANKS}|(?:do )?you know|if (?:you|i) may(?: ask)?"
+    # A run of marks is tried once, from its start, so that a long one takes no longer than its length.
+    rf"(?:(?<![\s,;:–—-])(?:[\s,;:–—-]++(?:please|kindly|pls)|(?=[\s-]*[,;:–—])[\s,;:–—-]++(?:{_THANKS}"
+    r"|(?:do )?you know|if (?:you|i) may(?: ask)?"
     r"|if you (?:do not|don't|don’t) mind|if possible)))[\s.!]*(?P<mark>[?]?)[\s.!]*\Z"
     rf"|(?P<ended>[?.!])\s*(?:please|kindly|pls|many thanks|thanks(?: in advance| a lot)?"
     rf"|thank you(?: in advance| very much)?|thx|cheers)[\s.!]*\Z",

@@ -78,3 +78,19 @@ def test_a_long_row_of_courtesies_takes_no_longer_than_its_length() -> None:
     assert not is_courtesy("thanks a lot, that helps a lot, " * 30 + "x")
     without_courtesy(", " * 4_000)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("marks", [",", "—", "- ", " ", ", ", "; please", "?!"])
+def test_a_long_row_of_marks_takes_no_longer_than_its_length(marks: str) -> None:
+    row = (marks * 1_000)[:998]
+    began = time.process_time()
+    for question in (row, f"x{row}x", f"x{row}"):
+        without_courtesy(question)
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    "end", [", , thanks", " - please", ",— please?", ", if possible", " , you know"]
+)
+def test_polite_words_behind_several_marks_go(end: str) -> None:
+    assert without_courtesy(f"Where is it{end}").rstrip("?") == "Where is it"
