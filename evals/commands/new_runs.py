@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from evals.running.estimate import Estimate
-    from evals.running.run import SuiteRunner
-    from evals.running.system import System
-    from evals.runs.run import EvalRun
-    from evals.suites.suite import Suite
+    from evals.datasets.suite import Suite
+    from evals.running.budget import CostEstimate
+    from evals.running.plan import System
+    from evals.running.run import EvalRun
+    from evals.running.runner import SuiteRunner
 
 
 def new_runs(
@@ -30,7 +30,7 @@ def new_runs(
         BudgetExceeded: it costs something, and nobody agreed.
         PlumbError: as `SuiteRunner.run`.
     """
-    from evals.running.run import SuiteRunner
+    from evals.running.runner import SuiteRunner
 
     runner = SuiteRunner(settings)
     try:
@@ -49,23 +49,22 @@ def _runs(
 ) -> Iterator[tuple[EvalRun, Path]]:
     from rich.console import Console
 
-    from evals.commands.shown import show_estimate
-    from evals.commands.told import tell_of_new
-    from evals.commands.told_progress import told_progress
-    from evals.runs.kept import RunFolder
+    from evals.commands.track import track_new_run
+    from evals.running.console import progress_display, show_estimate
+    from evals.running.run_store import RunStore
 
-    notes, folder = Console(stderr=True), RunFolder(settings.evals.folder)
+    notes, folder = Console(stderr=True), RunStore(settings.evals.folder)
     estimates = [runner.estimate(suite, system, limit) for system in systems]
     show_estimate(estimates, notes)
     agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
     for system in systems:
-        with told_progress(notes) as on_progress:
+        with progress_display(notes) as on_progress:
             done = runner.run(suite, system, on_progress, limit)
         yield done, folder.save(done)
-        tell_of_new(done, settings)
+        track_new_run(done, settings)
 
 
-def agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
+def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None:
     """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
     unknown = any(one.cost is None for one in estimates)
     total = sum(one.cost or 0.0 for one in estimates)

@@ -106,7 +106,7 @@ def _move(
     def gated(version: PromptVersion, place: Place) -> list[GatePass]:
         """Built only for a protected alias, which takes the index and the models."""
         from app.parts import build
-        from evals.promotion.check import GatedOnLiveIndex
+        from evals.releases.evidence import GatedOnLiveIndex
 
         parts = build(settings)
         try:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evals.runs.run import MetricInfo
+from evals.metrics.score import MetricInfo
 
 Outcome = Literal["no worse", "worse", "undecided", "below floor", "too few"]
 

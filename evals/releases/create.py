@@ -26,7 +26,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleaseRequest:
     """What a release is to hold.
 
     Attributes:
@@ -48,7 +48,7 @@ class Wanted:
     override: str | None = None
 
 
-def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release, bool]:
+def create_release(parts: Parts, folder: Path, wanted: ReleaseRequest) -> tuple[Release, bool]:
     """Make a release, keep it in the index and hold its index versions.
 
     Args:
@@ -110,7 +110,7 @@ def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release,
     raise ReleaseRefused("other releases are being made at the same time; try again.")
 
 
-def _set(parts: Parts, name: str, version: str | None, wanted: Wanted) -> ReleasedSet:
+def _set(parts: Parts, name: str, version: str | None, wanted: ReleaseRequest) -> ReleasedSet:
     settings = parts.settings
     references = {
         ANSWER: wanted.prompt or settings.prompt.answer,

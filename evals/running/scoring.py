@@ -13,27 +13,28 @@ from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from evals.errors import UnknownMetric
-from evals.metrics.metric import Judged, Metric
+from evals.metrics.metric import EvalContext, Metric
+from evals.metrics.score import Judge, MetricInfo, Score
 from evals.running.fingerprints import fingerprint, scoring_version
-from evals.running.kept_results import KeptResults
-from evals.running.plan import Item
-from evals.runs.run import Judge, MetricInfo, Score
+from evals.running.plan import PlannedCase
+from evals.running.result_cache import ResultCache
 from evals.settings import Settings
 from ingestion.index.protocol import SetInfo
 
 if TYPE_CHECKING:
-    from evals.judging.judge import JudgeModel
+    from evals.metrics.judge import JudgeModel
+
 
 NOT_APPLICABLE = ""
 PRICES = {"input_per_million", "output_per_million"}
 # Settings of the judge that shape no judgement.
-BOUNDS = {"api_key", "timeout_s", "max_retries", "concurrency", *PRICES}
+NOT_SHAPING = {"api_key", "timeout_s", "max_retries", "concurrency", *PRICES}
 STALE = "a label of the case is stale"
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerToScore:
     """An answer as it is scored.
 
     Attributes:
@@ -50,7 +51,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Scored:
+class AnswerScores:
     """What metrics say of an answer.
 
     Attributes:
@@ -70,7 +71,7 @@ class Scored:
         return sum(costs) if costs else None
 
 
-class Scoring:
+class Scorer:
     """The metrics of a suite. Safe to share between threads.
 
     Metrics, and what they import, are made when there is something new to score.
@@ -89,7 +90,7 @@ class Scoring:
         settings: Settings,
         version: SetInfo,
         embed: Embed,
-        kept: KeptResults,
+        kept: ResultCache,
     ) -> None:
         self._names = names
         self._settings = settings
@@ -98,7 +99,7 @@ class Scoring:
         self._lock = threading.RLock()
         self._made: dict[str, Metric] = {}
         self._opened: JudgeModel | None = None
-        judge = settings.judge.model_dump(mode="json", exclude=BOUNDS)
+        judge = settings.judge.model_dump(mode="json", exclude=NOT_SHAPING)
         self._base = fingerprint("score-2", scoring_version(), judge, version.model.content_hash)
 
     @cached_property
@@ -136,7 +137,7 @@ class Scoring:
             row = self._kept.put("judge", self._base, model.identity.model_dump_json())
         return Judge.model_validate_json(row)
 
-    def scores(self, item: Item, answered: Answered) -> Scored:
+    def scores(self, item: PlannedCase, answered: AnswerToScore) -> AnswerScores:
         """What the metrics say of an answer.
 
         Where a label of the case is stale, nothing says what is right any more: every metric that
@@ -152,12 +153,12 @@ class Scoring:
             [(label.model_dump(), found.chunks) for label, found in item.labels],
             item.repeat,
         )
-        found = Scored()
+        found = AnswerScores()
         for name, info in self.infos.items():
             judge = self.judge.model_dump(mode="json") if info.judged and self.judge else None
             key = fingerprint(seen, name, judge)
             row = self._kept.get("score", key)
-            score = self._score(name, item, answered) if row is None else _read(row)
+            score = self._score(name, item, answered) if row is None else _parse_score(row)
             if row is None:
                 found.is_new = True
                 found.paid += (score.cost or 0.0) if score else 0.0
@@ -173,9 +174,9 @@ class Scoring:
         if self._opened is not None:
             self._opened.close()
 
-    def _score(self, name: str, item: Item, answered: Answered) -> Score | None:
+    def _score(self, name: str, item: PlannedCase, answered: AnswerToScore) -> Score | None:
         metric = self._metric(name)
-        seen = Judged(
+        seen = EvalContext(
             case=item.known,
             answer=answered.answer,
             relevant_chunks=item.relevant_chunks,
@@ -205,12 +206,12 @@ class Scoring:
     def _judge_model(self) -> JudgeModel | None:
         if self._settings.judge.model is None:
             return None
-        from evals.judging.opening import open_judge
+        from evals.metrics.judge import open_judge
 
         if self._opened is None:
             self._opened = open_judge(self._settings.judge, self._settings.evals.folder)
         return self._opened
 
 
-def _read(row: str) -> Score | None:
+def _parse_score(row: str) -> Score | None:
     return None if row == NOT_APPLICABLE else Score.model_validate_json(row)

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.runs.run import CaseResult, EvalRun, MetricInfo
-from evals.statistics.choosing import estimate_mean
-from evals.statistics.ranges import range_of
+from evals.metrics.score import MetricInfo
+from evals.running.run import CaseResult, EvalRun
+from evals.statistics.estimate import estimate_mean, value_range
 from evals.statistics.resamples import Resamples
 
 CONFIDENCE = 0.95
@@ -59,7 +59,7 @@ class RunSummary:
     judge_cost: float | None
 
 
-def summarised(run: EvalRun) -> RunSummary:
+def summarise_run(run: EvalRun) -> RunSummary:
     """A run's figures."""
     results = run.results
     resamples = Resamples(RESAMPLES, SEED)
@@ -86,13 +86,13 @@ def _metric(info: MetricInfo, results: Sequence[CaseResult], resamples: Resample
             continue
         if score.value is not None:
             values[result.case.id].append(score.value)
-            shared[result.case.id] = result.case.shared
+            shared[result.case.id] = result.case.cluster_key
         elif not result.stale:
             missing += 1
     means = [math.fsum(found) / len(found) for found in values.values()]
     if not means:
         return MetricSummary(info, 0, missing, None, None)
-    lowest, highest, _ = range_of(means, info.unit == "share")
+    lowest, highest, _ = value_range(means, info.unit == "share")
     clusters = [shared[case_id] for case_id in values]
     estimate = estimate_mean(means, clusters, lowest=lowest, highest=highest, resamples=resamples)
     interval = None if estimate is None else estimate.interval(CONFIDENCE)

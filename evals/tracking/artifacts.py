@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any
 
-from evals.cases.case import Case
-from evals.runs.run import EvalRun
-from evals.tracking.entry import Artifact
+from evals.datasets.case import Case
+from evals.running.run import EvalRun
+from evals.tracking.tracker import Artifact
 from prompts.versions import PromptVersion
 
 # What of a prompt version may be mended later; the rest is its content.
