@@ -15,7 +15,7 @@ from prompts.whole_files import replace_whole
 
 
 def write_text(file: Path, text: str, *, private: bool = False) -> Path:
-    """Write a file, and its folder where it is not there; returns the file.
+    """Write a file, and its folder if it does not exist; returns the file.
 
     Args:
         private: whether questions, answers or passages stand in it: then it is its owner's alone.

@@ -53,18 +53,20 @@ def calibrate(
 
     rows = read_labels(file)
     judge = open_judge(settings.judge, settings.evals.folder)
-    asked = _judged_metric(metric, judge)
+    judged_metric = _judged_metric(metric, judge)
     bare = [row.id for row in rows if not row.reference]
-    if asked.needs_reference and bare:
+    if judged_metric.needs_reference and bare:
         raise DatasetError(f"{file}: {metric} compares with a `reference`; {bare[0]} has none.")
-    with _bar(len(rows)) as told:
-        compared = judge_rows(rows, asked, _embedding(settings), settings.judge.concurrency, told)
+    with _bar(len(rows)) as on_row:
+        compared = judge_rows(
+            rows, judged_metric, _embedding(settings), settings.judge.concurrency, on_row
+        )
     found = calibration_of(compared, threshold)
-    facts = calibration_facts(found, metric, asked.judge)
+    facts = calibration_facts(found, metric, judged_metric.judge)
     if json:
         typer.echo(encoder.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        show_calibration(found, metric, asked.judge)
+        show_calibration(found, metric, judged_metric.judge)
 
 
 def _judged_metric(name: str, judge: JudgeModel | None) -> JudgedMetric:

@@ -45,7 +45,7 @@ def gate(
         typer.Option(help="The verdict as JUnit XML.", rich_help_panel=FILES),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="The report for eyes.", rich_help_panel=FILES)
+        Path | None, typer.Option(help="The report as HTML.", rich_help_panel=FILES)
     ] = None,
     yes: Yes = False,
     index_url: IndexUrl = None,

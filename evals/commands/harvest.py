@@ -199,7 +199,7 @@ def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: 
     typer.echo(
         f"Looked at {counts['looked_at']} answers: {counts['candidates']} new candidates in {output}."
     )
-    told = {
+    counts_text = {
         "known": "ask what the dataset or the review file has already",
         "exact": "ask what another candidate asks, in the same words",
         "near": "ask it in other words",
@@ -207,7 +207,7 @@ def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: 
         "withheld": "came from documents for groups (--group, --all-documents)",
         "left": "candidates are left for another time (--limit)",
     }
-    for name, what in told.items():
+    for name, what in counts_text.items():
         if counts[name]:
             typer.echo(f"  {counts[name]} {what}")
     if counts["candidates"]:

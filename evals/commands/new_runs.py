@@ -1,4 +1,4 @@
-"""Run a suite on systems: what it costs is told and agreed to first, and what is done is kept."""
+"""Run a suite on systems: state the cost, ask for consent, run, and store the runs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def new_runs(
     suite: Suite, systems: Sequence[System], settings: Any, *, yes: bool, limit: int | None = None
 ) -> Iterator[tuple[EvalRun, Path]]:
-    """Each system's run, and the file that it is kept in. The tracker is told when the next is asked for.
+    """Yield each system's run and its file; a run is logged to the tracker when the next one is requested.
 
     Args:
         yes: pay without asking.
-        limit: how many questions are asked at the most.
+        limit: how many questions are asked at most.
 
     Raises:
         BudgetExceeded: it costs something, and nobody agreed.
@@ -65,7 +65,7 @@ def _runs(
 
 
 def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None:
-    """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
+    """Have it agreed to that money is spent; if there is nobody to ask, a bound will do."""
     unknown = any(one.cost is None for one in estimates)
     total = sum(one.cost or 0.0 for one in estimates)
     if yes or not (unknown or total):

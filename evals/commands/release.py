@@ -160,8 +160,8 @@ def canary(
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
-    said = Remark(by, why, approver)
-    _tell(rollout.canary(release, share, _evidence(settings, releases), said), json)
+    remark = Remark(by, why, approver)
+    _tell(rollout.canary(release, share, _evidence(settings, releases), remark), json)
 
 
 def promote(

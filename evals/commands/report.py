@@ -1,4 +1,4 @@
-"""`plumb eval report`: a run for eyes. Heavy imports wait until it runs."""
+"""`plumb eval report`: a run as an HTML file. Heavy imports wait until it runs."""
 
 from __future__ import annotations
 

@@ -92,8 +92,8 @@ def synthesise(
             made = _by_model(chosen, settings, embed, chunks, number, seed, yes)
         there = {case.id for case in known}
         # Ragas shows its own progress.
-        told = notes.status(f"making questions from {len(documents)} documents")
-        with told if chosen is None else nullcontext():
+        notice = notes.status(f"making questions from {len(documents)} documents")
+        with notice if chosen is None else nullcontext():
             candidates = [candidate_of(one, info) for one in made]
             new = [candidate for candidate in candidates if candidate.case.id not in there]
             # What asks the same is dropped, so a few more are compared than are wanted.
@@ -171,11 +171,11 @@ def _by_model(
     from evals.errors import BudgetExceeded
 
     read = chosen_chunks(chunks, number, seed)
-    told = f"{chat.model} is called about {calls_expected(len(read), number)} times"
+    notice = f"{chat.model} is called about {calls_expected(len(read), number)} times"
     if not yes and not sys.stdin.isatty():
-        raise BudgetExceeded(f"{told}, and there is nobody to ask: agree with --yes.")
+        raise BudgetExceeded(f"{notice}, and there is nobody to ask: agree with --yes.")
     if not yes:
-        typer.confirm(f"{told}. Go on?", abort=True, err=True)
+        typer.confirm(f"{notice}. Go on?", abort=True, err=True)
     return questions_by_model(
         make_hosted_model(chat, merged_parameters(chat, {})),
         embed,

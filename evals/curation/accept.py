@@ -1,4 +1,4 @@
-"""Take the accepted rows of a review file into a dataset."""
+"""Accept rows of a review file into a dataset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a review file's rows.
+    """The outcome of accepting a review file's rows.
 
     Attributes:
         taken: ids of the cases that came in now.
@@ -30,8 +30,8 @@ class Accepted:
         changed: ids of those of them that were changed since, here or there; the dataset stays.
         rejected: how many rows say false.
         undecided: how many say nothing yet; they are for a later time.
-        before: the dataset's version before; None where there was none.
-        after: its version now; None where it is still not there.
+        before: the dataset's version before; None if there was none.
+        after: its version now; None if it is still not there.
     """
 
     taken: list[str]
@@ -52,12 +52,12 @@ def accept(
 
     Args:
         review: the review file.
-        dataset: the JSONL file that grows; it is made where it is not there.
+        dataset: the JSONL file that grows; it is made if it does not exist.
         open_set: the index version of a document set that labels must stand in.
         on_set: the set of the dataset; None: each row's own.
 
     Raises:
-        DatasetError: a row is malformed or unfit; names line, field and mend, and nothing is taken.
+        DatasetError: a row is malformed or unfit; names line, field and fix, and nothing is taken.
     """
     if review.resolve() == dataset.resolve():
         raise DatasetError(f"{dataset}: is the review file itself; name the dataset with --into.")
@@ -97,7 +97,7 @@ def accept(
 
 
 def _clashes(new: Sequence[ReviewRow], there: Sequence[Case]) -> list[tuple[int, str]]:
-    """Rows with an id or a question that is there already."""
+    """Rows with an id or a question that exists already."""
     problems: list[tuple[int, str]] = []
     ids = {case.id: "the dataset" for case in there}
     asked = {_question(case): f"case {case.id!r} of the dataset" for case in there}
@@ -165,7 +165,7 @@ def _problems_text(review: Path, problems: Sequence[tuple[int, str]]) -> str:
 def _question(case: Case) -> tuple[str, ...]:
     """What is asked, with what was said before and what it is filtered by."""
     return (
-        *(normalised(said.question) for said in case.history),
+        *(normalised(turn.question) for turn in case.history),
         normalised(case.question),
         repr(sorted(case.filters.items())),
     )

@@ -105,7 +105,7 @@ class SyntheticQuestion(NamedTuple):
 
     Attributes:
         question: in words.
-        answer: the reference answer; empty where there is none.
+        answer: the reference answer; empty if there is none.
         gold: labels, of one or several documents.
         generator: what made it.
         notes: what a person should look at.
@@ -119,11 +119,11 @@ class SyntheticQuestion(NamedTuple):
 
 
 def candidate_of(made: SyntheticQuestion, info: SetInfo) -> Candidate:
-    """The candidate for a question made from an index version; its id hangs on its words alone."""
-    said = "\0".join([made.question, *(label.document for label in made.gold)])
+    """The candidate for a question made from an index version; its id depends on its words alone."""
+    identity = "\0".join([made.question, *(label.document for label in made.gold)])
     return Candidate(
         case=Case(
-            id=f"doc-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:16]}",
+            id=f"doc-{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:16]}",
             question=made.question,
             answer=made.answer or None,
             gold=made.gold,

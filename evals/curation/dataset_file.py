@@ -28,7 +28,7 @@ class VersionEntry(BaseModel):
         cases: how many cases it had.
         change: `accepted`: cases came out of a review file; `found`: the dataset was changed by
             other means since the line before, or had no line yet.
-        from_hash: the hash before; None where there was no dataset.
+        from_hash: the hash before; None if there was no dataset.
         review: the review file's name.
         added: ids of the cases that came in.
     """
@@ -45,7 +45,7 @@ class VersionEntry(BaseModel):
 
 
 def existing_cases(dataset: Path) -> list[Case]:
-    """The cases of a dataset; none where there is no file yet, or nothing in it.
+    """The cases of a dataset; none if there is no file yet, or nothing in it.
 
     Raises:
         DatasetError: it is no file of cases that can be appended to.

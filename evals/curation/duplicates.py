@@ -48,7 +48,7 @@ def deduplicate(
 
     Args:
         candidates: best first.
-        known: cases that are there already.
+        known: cases that exist already.
         embed: texts to unit vectors.
     """
     sifted = Deduplicated()
@@ -116,12 +116,12 @@ def _key(case: Case) -> tuple[str, ...]:
 
 
 def _before(case: Case) -> tuple[str, ...]:
-    """What a follow-up hangs on."""
-    return tuple(normalised(said.question) for said in case.history[-1:])
+    """What a follow-up depends on."""
+    return tuple(normalised(turn.question) for turn in case.history[-1:])
 
 
 def _text(case: Case) -> str:
-    return " ".join([*(said.question for said in case.history[-1:]), case.question])
+    return " ".join([*(turn.question for turn in case.history[-1:]), case.question])
 
 
 def _standing_for(kept: Candidate, dropped: Candidate) -> Candidate:

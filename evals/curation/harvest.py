@@ -92,14 +92,14 @@ class _Proposal:
                 "a follow-up whose conversation is not stored; the question is what was searched for"
             )
             return self._clean(standalone), ()
-        said = [
+        turns = [
             HistoryTurn(
-                question=self._clean(said.question),
-                answer=self._clean(without_markers(said.answer)),
+                question=self._clean(turns.question),
+                answer=self._clean(without_markers(turns.answer)),
             )
-            for said in self._before
+            for turns in self._before
         ]
-        return self._clean(question), tuple(said)
+        return self._clean(question), tuple(turns)
 
     def _reference(self, judged: Feedback | None) -> tuple[str | None, bool]:
         """The reference answer, and whether the documents answer the question."""
@@ -236,11 +236,11 @@ def harvest(
         answers: newest first.
         said_before: what was said before an answer in its session, oldest first.
         redactor: takes out what is private.
-        known: cases that are there already.
+        known: cases that exist already.
         embed: texts to unit vectors.
         opened: the index version that labels must stand in.
         known_answers: ids of stored answers that a candidate or case stands for already.
-        on_looked: told how many answers were looked at so far.
+        on_looked: called with the number of answers read so far.
     """
     found: list[Candidate] = []
     looked_at = without_texts = known_before = 0

@@ -280,7 +280,7 @@ def questions_by_rules(chunks: Iterable[Chunk], seed: int) -> Iterator[Synthetic
         chunks: of all documents.
         seed: of the order.
     """
-    chance = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    chance = random.Random(seed)  # noqa: S311 - not used for security
     by_kind: dict[tuple[str, str], list[SyntheticQuestion]] = defaultdict(list)
     places: dict[str, set[str]] = defaultdict(set)
     for chunk in chunks:

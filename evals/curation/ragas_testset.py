@@ -31,7 +31,7 @@ LONGEST_QUOTE = 300
 def chosen_chunks(chunks: Sequence[Chunk], questions: int, seed: int) -> list[Chunk]:
     """The chunks that a number of questions is made from: a random few of those long enough."""
     long_enough = [chunk for chunk in chunks if len(chunk.text) >= FEWEST_LETTERS]
-    chance = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    chance = random.Random(seed)  # noqa: S311 - not used for security
     most = max(2, questions * CHUNKS_PER_QUESTION)
     return chance.sample(long_enough, min(most, len(long_enough)))
 
@@ -55,7 +55,7 @@ def questions_by_model(
 
     Ragas's `generate_with_chunks`: it has the model sum up each chunk and name its themes and
     entities, links chunks that share some, and asks for questions on one chunk or on two that are
-    linked. Nothing is told to Ragas's makers.
+    linked. Ragas's telemetry is disabled.
 
     Args:
         model: writes.

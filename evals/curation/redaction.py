@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from prompts.errors import SettingsError
 
-# Kept here: what detect-secrets does not know, or finds only in part.
+# Defined here: what detect-secrets does not know, or finds only in part.
 KEY_SHAPES = (
     re.compile(r"\bplumb_[0-9a-f]{12}_[A-Za-z0-9_-]{20,}"),
     # OpenAI, Anthropic, OpenRouter and others that follow them.

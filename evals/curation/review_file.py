@@ -1,4 +1,4 @@
-"""The review file: one candidate a line, for a person to mend and decide on."""
+"""The review file: one candidate a line, for a person to correct and decide on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_review(file: Path) -> list[ReviewRow]:
     """All rows, with their lines.
 
     Raises:
-        DatasetError: it is not there, or a line is no candidate; names file, line, field and mend.
+        DatasetError: it does not exist, or a line is no candidate; names file, line, field and fix.
     """
     rows: list[ReviewRow] = []
     bad: list[str] = []
@@ -68,12 +68,14 @@ def _parsed(line: str) -> Candidate:
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         where = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
-            told = f"unknown field `{where}`; a row has accept, case, notes, origin, as it was made"
+            explanation = (
+                f"unknown field `{where}`; a row has accept, case, notes, origin, as it was made"
+            )
         elif where == "accept":
-            told = "`accept` is true, false, or null for not yet"
+            explanation = "`accept` is true, false, or null for not yet"
         elif first["type"] == "missing":
-            told = f"the field `{where}` is missing"
+            explanation = f"the field `{where}` is missing"
         else:
             message = first["msg"].removeprefix("Value error, ")
-            told = f"`{where}`: {message[:1].lower()}{message[1:]}"
-        raise ValueError(told) from error
+            explanation = f"`{where}`: {message[:1].lower()}{message[1:]}"
+        raise ValueError(explanation) from error

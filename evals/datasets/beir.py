@@ -1,4 +1,4 @@
-"""Read a BEIR folder as it stands: queries as questions, relevance judgements as labels.
+"""Read a BEIR folder as it is: queries as questions, relevance judgements as labels.
 
 The layout is that of Thakur et al., *BEIR* (arXiv 2104.08663): `corpus.jsonl` (`_id`, `title`,
 `text`), `queries.jsonl` (`_id`, `text`), and judgements with a header line, tab-separated:

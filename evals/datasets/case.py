@@ -38,9 +38,9 @@ class Case(BaseModel):
     Attributes:
         id: unique in the dataset.
         question: as it is asked.
-        answer: a reference answer, in words; None where there is none.
+        answer: a reference answer, in words; None if there is none.
         accept: other ways to write the answer's decisive words; the answer itself counts too.
-        gold: passages that answer it; where there are several, it takes all of them.
+        gold: passages that answer it; if there are several, it takes all of them.
         relevance: documents that are relevant as a whole, with their grade (1 and up), as in TREC
             and BEIR; for sets whose labels quote nothing.
         answerable: whether the documents answer it; where not, a refusal is right.

@@ -44,7 +44,7 @@ class Attack(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became of an attack.
+    """The outcome of an attack.
 
     Attributes:
         attack: which.

@@ -23,7 +23,7 @@ WORD = re.compile(r"\S+")
 
 
 class ResolvedLabel(BaseModel):
-    """What became of a label.
+    """The chunks that a label means, or why it is stale.
 
     Attributes:
         chunks: ids of the chunks that hold the quote whole; where none does, of those that it

@@ -80,7 +80,7 @@ def find_leaks(
 
 
 def leak_warning(found: Sequence[Leak]) -> str | None:
-    """What a run should say of leaks, in a sentence; None where there are none."""
+    """What a run should say of leaks, in a sentence; None if there are none."""
     if not found:
         return None
     cases = list(dict.fromkeys(leak.case for leak in found))

@@ -26,7 +26,7 @@ def read_cases(dataset: Path) -> list[Case]:
         dataset: a JSONL file of cases; a BEIR folder; or the qrels file of one.
 
     Raises:
-        DatasetError: it is not there, holds no case, or holds something that is none; the message
+        DatasetError: it does not exist, holds no case, or holds something that is none; the message
             names file and line.
     """
     if beir.is_beir(dataset):
@@ -87,7 +87,7 @@ def _parsed(line: str) -> Case:
 
 
 def _explained(problem: Any) -> str:
-    """One problem with a case in words: the field, what is wrong, the mend."""
+    """One problem with a case in words: the field, what is wrong, the fix."""
     where = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
         *path, name = (str(part) for part in problem["loc"])
@@ -97,9 +97,9 @@ def _explained(problem: Any) -> str:
         return f"unknown field `{where}`; {hint}"
     if problem["type"] == "missing":
         return f"the field `{where}` is missing"
-    told = problem["msg"].removeprefix("Value error, ")
-    told = told[:1].lower() + told[1:]
-    return f"`{where}`: {told} (given: {_short(problem['input'])})" if where else told
+    explanation = problem["msg"].removeprefix("Value error, ")
+    explanation = explanation[:1].lower() + explanation[1:]
+    return f"`{where}`: {explanation} (given: {_short(problem['input'])})" if where else explanation
 
 
 def _short(value: Any) -> str:

@@ -37,7 +37,7 @@ class GateRules(BaseModel):
     """What a candidate must show.
 
     Attributes:
-        alpha: the chance, at the most, of letting through one that is worse by the margin or more in
+        alpha: the chance, at most, of letting through one that is worse by the margin or more in
             any metric, and of calling worse what is not (over all metrics and slices together).
         power: the chance, at the least, of letting an equal one through (over all metrics together);
             what sizes are judged by.
@@ -45,7 +45,7 @@ class GateRules(BaseModel):
         slices: tags within which `slice_margin` is looked at.
         undecided: what becomes of a candidate that is shown neither worse nor no worse.
         undecided_slices: likewise within a slice; slices are small, so this mostly happens there.
-        max_missing: the share of questions, at the most, that may lack a value; where more do, a
+        max_missing: the share of questions, at most, that may lack a value; where more do, a
             metric is undecided and fails whatever `undecided` says.
         resamples: of the bootstrap.
         seed: of the bootstrap.
@@ -80,7 +80,7 @@ class Suite(BaseModel):
         tags: only cases with one of these; none: all.
         passages: how many passages each question gets; None for as many as the prompt takes.
             Metrics that look at more ranks than the prompt has passages need it.
-        max_cost: what one run may cost at the most.
+        max_cost: what one run may cost at most.
         gate: what a candidate must show.
     """
 
@@ -137,7 +137,7 @@ def read_suite(given: str) -> Suite:
         given: a YAML file, or the name of a shipped suite.
 
     Raises:
-        SuiteError: there is none, or it is malformed; names the file, the field and the mend.
+        SuiteError: there is none, or it is malformed; names the file, the field and the fix.
     """
     file = _file(given)
     content = _content(file)
@@ -194,7 +194,7 @@ def _content(file: Path) -> dict[str, Any]:
 
 
 def _explained(problem: Any) -> str:
-    """One problem in words: the field, what is wrong, the mend."""
+    """One problem in words: the field, what is wrong, the fix."""
     where = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
         *path, name = (str(part) for part in problem["loc"])

@@ -113,9 +113,9 @@ def subsets(names: Collection[str]) -> Iterator[frozenset[str]]:
 def mixture(factors: Collection[Factor], common: System, changed: frozenset[str]) -> System:
     """The system in which some of the factors are those of the candidate."""
     parts = {FIELDS[factor.name]: factor.of(changed) for factor in factors}
-    told = ", ".join(f"{factor.name} {factor.of(changed)}" for factor in factors)
+    moves = ", ".join(f"{factor.name} {factor.of(changed)}" for factor in factors)
     return System(
-        label=told,
+        label=moves,
         prompt=parts.get("prompt", common.prompt),
         model=parts.get("model", common.model),
         index_version=parts.get("index_version", common.index_version),
@@ -185,7 +185,7 @@ class Effect(BaseModel):
     Attributes:
         name: the factor, or `one x other`.
         mean: by how much the metric moved for it, in the metric's unit.
-        interval: 95 % interval, questions about one document resampled together; None where there are
+        interval: 95 % interval, questions about one document resampled together; None if there are
             no two independent questions.
     """
 
@@ -304,18 +304,18 @@ def attribution_sentence(one: MetricAttribution) -> str:
         verb = "rose" if one.total.mean > 0 else "fell"
         verb += f" from {value_text(metric, one.baseline)} to {value_text(metric, one.candidate)}"
     shown = sorted((e for e in one.effects if e.is_shown), key=lambda e: -abs(e.mean))
-    told = [f"{e.name} {change_text(metric, e.mean)} ({_range(one, e)})" for e in shown]
-    said = f"{metric.name} {verb}: "
+    moves = [f"{e.name} {change_text(metric, e.mean)} ({_range(one, e)})" for e in shown]
+    sentence = f"{metric.name} {verb}: "
     if not shown:
-        return said + "no single change is shown to have moved it."
-    said += f"moved by {' and '.join(told)}"
+        return sentence + "no single change is shown to have moved it."
+    sentence += f"moved by {' and '.join(moves)}"
     rest = [e.name for e in one.effects if not e.is_shown]
     if rest:
-        said += f"; not shown to be moved by {' or '.join(rest)}"
+        sentence += f"; not shown to be moved by {' or '.join(rest)}"
     together = [e.name for e in one.interactions if e.is_shown]
     if together:
-        said += f"; what one does depends on the other: {', '.join(together)}"
-    return f"{said}."
+        sentence += f"; what one does depends on the other: {', '.join(together)}"
+    return f"{sentence}."
 
 
 def _range(one: MetricAttribution, effect: Effect) -> str:

@@ -27,9 +27,9 @@ class MetricChange(BaseModel):
         metric: what is measured.
         cases: how many questions that is.
         missing: questions that one or both should have a value for and do not.
-        before, after: the means; None where there is no such question.
+        before, after: the means; None if there is no such question.
         difference: the second less the first.
-        interval: 95 % interval of the difference; None where too little is known.
+        interval: 95 % interval of the difference; None if too little is known.
         wins, losses, ties: questions that got better, worse, neither.
     """
 
@@ -55,7 +55,7 @@ class QuestionChange(BaseModel):
         reference: the reference answer, if any.
         outcome: over the metrics that are shares: `win` where some got better and none worse, `loss`
             the other way round, `mixed` where some did either.
-        scores: both values by metric, the mean of repeats; None where there is none.
+        scores: both values by metric, the mean of repeats; None if there is none.
         answers: both answers, or why there is none; the first of repeats.
         changed: whether the answers' words differ.
     """

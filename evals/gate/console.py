@@ -81,7 +81,7 @@ def show_comparison(compared: RunComparison, console: Console, limit: int) -> No
     Args:
         compared: what is shown.
         console: where.
-        limit: how many answers at the most.
+        limit: how many answers at most.
     """
     if not console.is_terminal:
         # Whatever is written to a file or a pipe has no edge to break at.
@@ -201,7 +201,7 @@ def show_attribution(found: Sequence[MetricAttribution], console: Console) -> No
 
 
 def _effect_cell(one: MetricAttribution, effect: Effect) -> Text:
-    told = change_text(one.metric, effect.mean)
+    effect_text = change_text(one.metric, effect.mean)
     if effect.interval is not None:
-        told += f"\n{interval_text(one.metric, effect.interval)}"
-    return Text(told, style="bold" if effect.is_shown else "")
+        effect_text += f"\n{interval_text(one.metric, effect.interval)}"
+    return Text(effect_text, style="bold" if effect.is_shown else "")

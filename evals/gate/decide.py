@@ -36,7 +36,7 @@ class TestedMetric:
 
     Attributes:
         measured: the numbers.
-        margin: loss that is allowed; None where the comparison does not gate.
+        margin: loss that is allowed; None if the comparison does not gate.
         floor: what must be reached.
         p_value, p_worse: see Comparison.
     """
@@ -130,7 +130,7 @@ def _decide(
 
 
 def _if_possible(smallest: float | None, measured: MetricEstimates) -> float | None:
-    """None where only losses would show that there cannot be: of a share, more than all of it."""
+    """None if only losses would show that there cannot be: of a share, more than all of it."""
     if smallest is not None and measured.metric.unit == "share" and smallest > 1:
         return None
     return smallest

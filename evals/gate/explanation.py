@@ -67,7 +67,7 @@ def _loss(comparison: Comparison, measured: MetricEstimates) -> str:
 
 
 def _worst(measured: MetricEstimates, rules: GateRules) -> str:
-    """The largest loss that cannot be ruled out; empty where there is none."""
+    """The largest loss that cannot be ruled out; empty if there is none."""
     if measured.gain is None:
         return ""
     worst = measured.gain.slack(1 - rules.alpha) - measured.gain.mean
@@ -94,12 +94,12 @@ def verdict_sentence(
     if not stopping:
         return _passed(baseline, candidate, gating, metrics)
     first = min(stopping, key=lambda item: ORDER.index(item.outcome))
-    said = _stopped(first, metrics[first.metric], baseline)
+    sentence = _stopped(first, metrics[first.metric], baseline)
     if rest := [comparison_name(item) for item in stopping if item is not first]:
-        said += f"; {_enumerated(rest)} {'stops' if len(rest) == 1 else 'stop'} it too"
+        sentence += f"; {_enumerated(rest)} {'stops' if len(rest) == 1 else 'stop'} it too"
     if all(item.outcome in ("too few", "undecided") for item in stopping):
-        return f"{candidate} is not shown to be as good as {baseline}: {said}."
-    return f"{candidate} must not replace {baseline}: {said}."
+        return f"{candidate} is not shown to be as good as {baseline}: {sentence}."
+    return f"{candidate} must not replace {baseline}: {sentence}."
 
 
 # What is said first.
@@ -121,18 +121,18 @@ def _passed(
 ) -> str:
     shown = [item for item in gating if item.outcome == "no worse"]
     open_ = [item for item in gating if item.outcome != "no worse"]
-    said = f"{candidate} may replace {baseline}"
+    sentence = f"{candidate} may replace {baseline}"
     if shown:
         least = max(shown, key=lambda item: item.p_value or 0.0)
         change = change_text(metrics[least.metric], least.difference)
-        said += (
+        sentence += (
             f": on {count_text(max(item.cases for item in shown))} it is no worse, within what may "
             f"be lost, in {_enumerated(sorted({item.metric for item in shown}))} (nearest to the bound "
             f"is {comparison_name(least)}, {change})"
         )
     if open_:
-        said += f"; by the suite's rules it passes although nothing is shown for {_enumerated([comparison_name(item) for item in open_])}"
-    return f"{said}."
+        sentence += f"; by the suite's rules it passes although nothing is shown for {_enumerated([comparison_name(item) for item in open_])}"
+    return f"{sentence}."
 
 
 def _stopped(comparison: Comparison, metric: MetricInfo, baseline: str) -> str:

@@ -120,7 +120,7 @@ class MetricEstimates:
         slice: the tag of the questions; None for all.
         paired: the values.
         gain: the mean gain of the candidate, negative where it is worse, whichever way is better;
-            None where there are no two independent questions.
+            None if there are no two independent questions.
         baseline, candidate: estimates of each run's own mean; None likewise.
     """
 

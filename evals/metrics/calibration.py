@@ -141,10 +141,10 @@ def judge_rows(
         metric: what the judge is asked for.
         embed: see `EvalContext.embed`.
         concurrency: rows at a time.
-        on_row: told of each row that is done.
+        on_row: called after each row.
 
     Raises:
-        JudgeError: the judge cannot be had.
+        JudgeError: the judge is unavailable.
     """
 
     def compared(row: LabelledAnswer) -> JudgedRow:

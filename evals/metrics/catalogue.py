@@ -47,11 +47,11 @@ def metrics_named(names: Sequence[str], judge: JudgeModel | None) -> list[Metric
 
     Args:
         names: as `plumb eval metrics` lists them, with a number for k.
-        judge: who judges; None where no judge is set.
+        judge: who judges; None if no judge is set.
 
     Raises:
-        UnknownMetric: there is none of this name; close ones are named.
-        JudgeError: one needs a judge, and there is none.
+        UnknownMetric: no metric has this name; the message names close ones.
+        JudgeError: one needs a judge and none is set.
         EvalError: what one needs is not installed.
     """
     by_name = {listed.info.name: listed for listed in catalogue()}
@@ -78,6 +78,6 @@ def _unknown(name: str, by_name: dict[str, MetricSpec]) -> str:
     close = get_close_matches(
         family, [known.partition("@")[0] for known in by_name], n=3, cutoff=0.5
     )
-    said = [known for known in by_name if known.partition("@")[0] in close]
-    meant = f"did you mean {' or '.join(said)}? " if said else ""
+    similar = [known for known in by_name if known.partition("@")[0] in close]
+    meant = f"did you mean {' or '.join(similar)}? " if similar else ""
     return f"there is no metric {name!r}: {meant}`plumb eval metrics` lists them."

@@ -63,7 +63,7 @@ class JudgeUsage:
                 self.output_tokens += usage.output_tokens
 
     def record_cached(self) -> None:
-        """Count a judgement that was there."""
+        """Count a cached judgement."""
         with self._lock:
             self.kept += 1
 
@@ -73,7 +73,7 @@ class JudgeUsage:
             self.failed += 1
 
     def cost(self, per_million: tuple[float | None, float | None]) -> float | None:
-        """What it came to; None where a price or a count is missing.
+        """What it came to; None if a price or a count is missing.
 
         Args:
             per_million: prices of a million tokens read, and written.
@@ -136,7 +136,7 @@ class JudgeModel:
         )
 
     def cost(self, spent: JudgeUsage) -> float | None:
-        """What judgements cost; None where a price is not set or the judge counts no tokens."""
+        """What judgements cost; None if a price is not set or the judge counts no tokens."""
         prices = (self._settings.input_per_million, self._settings.output_per_million)
         return spent.cost(prices)
 
@@ -144,14 +144,14 @@ class JudgeModel:
         """A judgement.
 
         Args:
-            prompt: all that the judge is told.
+            prompt: all that the judge reads.
             schema: what it answers with.
-            repeat: judgements of different repeats are asked for anew; they show the judge's noise.
+            repeat: each repeat is judged again; they show the judge's noise.
             spent: is added to, as is the judge's own.
 
         Raises:
             NoJudgement: there is no usable answer, this once.
-            JudgeError: the judge cannot be had, or has stopped giving usable answers.
+            JudgeError: the judge is unavailable, or has stopped giving usable answers.
         """
         key = self._key(prompt, schema, repeat)
         known = self._known(key, schema)
@@ -171,27 +171,27 @@ class JudgeModel:
         return judgement
 
     def close(self) -> None:
-        """Let go of the kept judgements' file."""
+        """Close the judgement cache."""
         self._kept.close()
 
     def _asked(self, prompt: str, schema: type[Schema], spent: JudgeUsage) -> Schema:
         messages: list[BaseMessage] = [HumanMessage(prompt)]
-        why = said = ""
+        why = reply = ""
         for _ in range(self._settings.max_retries + 1):
             with self._places:
-                said, usage = self.caller.call(messages)
+                reply, usage = self.caller.call(messages)
             for tally in (self.spent, spent):
                 tally.record_call(usage)
             try:
-                return parse_judgement(said, schema, prompt)
+                return parse_judgement(reply, schema, prompt)
             except InvalidJudgement as error:
                 why = str(error)
             messages = [
                 HumanMessage(prompt),
-                AIMessage(said),
+                AIMessage(reply),
                 HumanMessage(RETRY_PROMPT.format(why=why)),
             ]
-        shown = shorten(" ".join(said.split()), 80, placeholder=" …")
+        shown = shorten(" ".join(reply.split()), 80, placeholder=" …")
         raise NoJudgement(f"the answer is no judgement ({why}): {shown!r}")
 
     def _known(self, key: str, schema: type[Schema]) -> Schema | None:
@@ -232,7 +232,7 @@ Plain = str | int | float | bool | None
 def open_judge(
     settings: JudgeSettings, folder: Path, sleep: Callable[[float], None] = time.sleep
 ) -> JudgeModel | None:
-    """The judge, which keeps its judgements in `folder`; None where no model is set.
+    """The judge, which keeps its judgements in `folder`; None if no model is set.
 
     Args:
         settings: the group `judge`.

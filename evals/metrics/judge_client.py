@@ -69,7 +69,7 @@ def _may_pass(error: BaseException) -> bool:
 def _wait(state: RetryCallState) -> float:
     """Full jitter (Brooker, AWS 2015), but as long as the server asks for, within bounds."""
     bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**state.attempt_number)
-    chosen = random.uniform(bound / 4, bound)  # noqa: S311 - no secret hangs on it
+    chosen = random.uniform(bound / 4, bound)  # noqa: S311 - not used for security
     error = state.outcome.exception() if state.outcome else None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:

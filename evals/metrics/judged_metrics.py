@@ -41,7 +41,7 @@ class JudgeInput:
         answer: without citation markers; empty for a refusal.
         embed: see `EvalContext.embed`.
         passages: as the chat model was given them.
-        reference: the reference answer, where there is one.
+        reference: the reference answer, if there is one.
         repeat: see `EvalContext.repeat`.
     """
 
@@ -81,8 +81,8 @@ class JudgedMetric:
         info: what it is.
         condition: whether it says anything about a case.
         needs_reference: whether the answer, or what was retrieved, is compared with a reference.
-        on_refusal: the score of a refusal; None where refusing makes no difference.
-        on_nothing: the score where nothing was retrieved; None where that makes no difference.
+        on_refusal: the score of a refusal; None if refusing makes no difference.
+        on_nothing: the score where nothing was retrieved; None if that makes no difference.
         scoring: Ragas's metric on a case.
         judge: who judges.
     """

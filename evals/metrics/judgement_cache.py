@@ -55,7 +55,7 @@ class JudgementCache:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._database.close()
 

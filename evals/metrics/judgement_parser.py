@@ -26,7 +26,7 @@ def parse_judgement(text: str, schema: type[Schema], prompt: str) -> Schema:
 
     Words, code fences and `<think>` parts around it are passed over, and drafts before it. Beyond the schema, a verdict is
     0 or 1, and there are as many verdicts as the prompt gave statements: a judge that leaves some
-    out would else change the score.
+    out would otherwise change the score.
 
     Raises:
         InvalidJudgement: it holds none.

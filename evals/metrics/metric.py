@@ -31,8 +31,8 @@ class EvalContext:
         embed: texts to unit vectors (a row each, float32), by the document set's own model.
         stale: labels whose words the index does not hold any more.
         question: what was searched for, where a follow-up was condensed; None: the case's own.
-        repeat: the how manieth time the case is asked; a judge judges each repeat anew.
-        cost: what the answer cost, where that can be told.
+        repeat: the repetition's index, from 0; a judge judges each repetition anew.
+        cost: what the answer cost, if known.
     """
 
     case: Case
@@ -78,7 +78,7 @@ class Metric(Protocol):
         """The value, or None with the reason why there is none; never NaN.
 
         Raises:
-            JudgeError: the judge cannot be had, so that going on is pointless.
+            JudgeError: the judge is unavailable, so the run cannot continue.
         """
         ...
 
@@ -112,14 +112,14 @@ class FormulaMetric:
 
 
 def score_of(value: float) -> Score:
-    """The score of a value; what is not a number is none."""
+    """The score of a value; NaN and infinity give a missing score."""
     if not math.isfinite(value):
         return missing("the formula gives no number here")
     return Score(value=round(float(value), DIGITS))
 
 
 def at_most_1(value: float) -> float:
-    """The value, but 1 where it is over it: a cosine in single precision may be so by a hair.
+    """The value, but 1 where it exceeds it: a cosine in single precision may be so by a hair.
 
     NaN stays NaN, which `min` would make 1 of.
     """
@@ -143,7 +143,7 @@ class MetricRequest:
     Attributes:
         name: as the suite writes it.
         k: the number behind the @, if any.
-        judge: who judges; None where nobody does.
+        judge: who judges; None if nobody does.
     """
 
     name: str

@@ -40,10 +40,12 @@ def _compare(metric: BaseMetric, one_segment: bool) -> Callable[[EvalContext], f
     def formula(context: EvalContext) -> float:
         if context.answer.refused or not context.answer_text:
             return 0.0
-        reference, said = context.case.answer or "", context.answer_text
+        reference, response_text = context.case.answer or "", context.answer_text
         if one_segment:
-            reference, said = _one_segment(reference), _one_segment(said)
-        return float(run_coroutine(metric.ascore(reference=reference, response=said)).value)
+            reference, response_text = _one_segment(reference), _one_segment(response_text)
+        return float(
+            run_coroutine(metric.ascore(reference=reference, response=response_text)).value
+        )
 
     return formula
 
@@ -94,9 +96,11 @@ def _semantic_similarity(_: MetricRequest) -> FormulaMetric:
     def formula(context: EvalContext) -> float:
         if context.answer.refused or not context.answer_text:
             return 0.0
-        reference, said = context.case.answer or "", context.answer_text
-        metric = SemanticSimilarity(embeddings=RagasEmbedding(context.embed, reference, said))
-        scored = metric.ascore(reference=reference, response=said)
+        reference, response_text = context.case.answer or "", context.answer_text
+        metric = SemanticSimilarity(
+            embeddings=RagasEmbedding(context.embed, reference, response_text)
+        )
+        scored = metric.ascore(reference=reference, response=response_text)
         return at_most_1(float(run_coroutine(scored).value))
 
     return FormulaMetric(SIMILARITY, has_reference, formula)

@@ -33,7 +33,7 @@ class ReleaseRequest:
         sets: document set -> index version; None: the live one.
         prompt: version or alias of the answer prompt; None: that of the settings.
         commit: the commit of the code.
-        image: the image by digest; None where no image is deployed.
+        image: the image by digest; None if no image is deployed.
         by, why, approver: see `Release`.
         override: why it may reach users without a passed gate; None: it may not.
     """
@@ -62,7 +62,7 @@ def create_release(parts: Parts, folder: Path, wanted: ReleaseRequest) -> tuple[
         NotGated: a set's manifest has not passed a gate.
         ReleaseRefused: the image is not named by digest, a prompt is not locked or its alias is
             split, or other releases are being made at the same time.
-        PlumbError: a set, version or prompt is not there.
+        PlumbError: a set, version or prompt does not exist.
     """
     if wanted.image is not None and not IMAGE.fullmatch(wanted.image):
         raise ReleaseRefused(

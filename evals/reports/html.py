@@ -109,7 +109,7 @@ class Problem:
         run: the run's name for people.
         kind: `no answer`, `no value` or `stale label`.
         what: the error, why there is no value, or the label.
-        cases: ids of questions, EXAMPLES at the most.
+        cases: ids of questions, EXAMPLES at most.
         count: how many questions in all.
     """
 
@@ -159,7 +159,7 @@ def render(baseline: EvalRun | None, candidate: EvalRun, verdict: Verdict | None
     Args:
         baseline: what the candidate is compared with; None shows one run alone.
         candidate: the run that the report is about.
-        verdict: the gate's, of these two runs; None where no gate has judged them.
+        verdict: the gate's, of these two runs; None if no gate has judged them.
     """
     runs = [candidate] if baseline is None else [baseline, candidate]
     comparisons = verdict.comparisons if verdict else comparisons_of(baseline, candidate)

@@ -24,12 +24,12 @@ class LatencyAndCost:
         label: the run's name for people.
         answers: how many there are.
         kept: how many of them an earlier run had made; their times are of then.
-        failed: how many could not be had.
+        failed: how many failed.
         stages: milliseconds by stage that any answer has, at the median and the 95th percentile.
         picture: where the times lie.
-        tokens: read and written, of the answers whose model counts them; None where none does.
-        cost: of all answers; None where that of one cannot be told.
-        judge_cost: of judging them; None where nobody did or it cannot be told.
+        tokens: read and written, of the answers whose model counts them; None if none does.
+        cost: of all answers; None if that of one is unknown.
+        judge_cost: of judging them; None if nothing was judged or the cost is unknown.
         seconds: how long the run took.
     """
 
@@ -94,10 +94,10 @@ def _drawn(label: str, times: Sequence[float], slowest: float) -> Markup:
     axis = Axis(0.0, slowest)
     first, low, middle, high, last = (axis.at(p) for p in np.percentile(times, (5, 25, 50, 75, 95)))
     p50, p95 = _percentiles(times)
-    said = f"{label}: half of the answers within {p50:,.0f} ms, 95 % within {p95:,.0f} ms."
+    description = f"{label}: half of the answers within {p50:,.0f} ms, 95 % within {p95:,.0f} ms."
     return svg(
         52,
-        said,
+        description,
         line("whisker", first, 16, last, 16),
         line("whisker", first, 11, first, 21),
         line("whisker", last, 11, last, 21),

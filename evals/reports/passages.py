@@ -183,7 +183,7 @@ def segments(text: str, spans: Sequence[Span], limit: int) -> list[Segment]:
     Args:
         text: the passage's.
         spans: in any order.
-        limit: characters at the most; what is behind is cut off.
+        limit: characters at most; the rest is cut off.
     """
     text = text[:limit]
     inside = [span for span in spans if span.start < len(text)]

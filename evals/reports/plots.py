@@ -37,17 +37,17 @@ class Axis:
         return round(self.left + min(1.0, max(0.0, share)) * (self.right - self.left), 1)
 
 
-def svg(height: int, said: str, *parts: Markup) -> Markup:
+def svg(height: int, description: str, *parts: Markup) -> Markup:
     """A whole picture.
 
     Args:
         height: in units.
-        said: what it shows, for those who do not see it.
+        description: what it shows, for those who do not see it.
         parts: elements, the lowest first.
     """
     return Markup(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" focusable="false">{}</svg>'
-    ).format(WIDTH, height, said, Markup().join(parts))
+    ).format(WIDTH, height, description, Markup().join(parts))
 
 
 def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
@@ -139,12 +139,12 @@ def _labels(item: Comparison, metric: MetricInfo, axis: Axis) -> list[Markup]:
 
 
 def _said(item: Comparison, metric: MetricInfo) -> str:
-    said = f"{item.metric}: difference {change_text(metric, item.difference)}"
+    description = f"{item.metric}: difference {change_text(metric, item.difference)}"
     if item.interval is not None:
-        said += f", 95 % interval {interval_text(metric, item.interval)}"
+        description += f", 95 % interval {interval_text(metric, item.interval)}"
     if item.margin is not None:
-        said += f"; up to {change_text(metric, item.margin, signed=False)} may be lost"
-    return f"{said}; {metric.better} is better."
+        description += f"; up to {change_text(metric, item.margin, signed=False)} may be lost"
+    return f"{description}; {metric.better} is better."
 
 
 SPREAD_HEIGHT = 92
@@ -177,10 +177,10 @@ def spread(gains: Sequence[float], name: str) -> Markup:
         place += count
     losses, wins = sum(gain < 0 for gain in gains), sum(gain > 0 for gain in gains)
     ties = len(gains) - losses - wins
-    said = f"{name}: {losses} questions worse, {ties} the same, {wins} better."
+    description = f"{name}: {losses} questions worse, {ties} the same, {wins} better."
     return svg(
         SPREAD_HEIGHT,
-        said,
+        description,
         *(path(f"bar {kind}", "".join(found)) for kind, found in steps.items() if found),
         line("zero", 8, SPREAD_MIDDLE, WIDTH - 8, SPREAD_MIDDLE),
         svg_text(8, SPREAD_HEIGHT - 4, f"▼ {losses} worse", "start"),

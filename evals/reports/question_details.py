@@ -25,7 +25,7 @@ class ShownAnswer:
 
     Attributes:
         run: `baseline` or `candidate`.
-        text: the answer, cut off at ANSWER_LENGTH; empty where there is none.
+        text: the answer, cut off at ANSWER_LENGTH; empty if there is none.
         cut: characters that were left out.
         refused: whether it declines.
         error: why there is none.
@@ -91,7 +91,7 @@ class Detail:
         case = self.question.case
         texts = [case.question, case.answer or "", *self.stale]
         texts += [label.quote for label in case.gold]
-        texts += [part for said in case.history for part in (said.question, said.answer)]
+        texts += [part for turn in case.history for part in (turn.question, turn.answer)]
         for answer in self.answers:
             texts += [answer.text, answer.error or "", answer.standalone or "", *answer.check]
         for passage in self.passages:

@@ -23,7 +23,7 @@ class ScoreChange:
     Attributes:
         metric: what is measured.
         gates: whether the verdict depends on it.
-        baseline: the mean of the repeats; None where there is no value, or no such run.
+        baseline: the mean of the repeats; None if there is no value, or no such run.
         candidate: likewise.
     """
 
@@ -122,7 +122,7 @@ def questions_of(
     """All questions of a run with what the baseline has on them, in the dataset's order.
 
     Args:
-        baseline: None where there is none.
+        baseline: None if there is none.
         candidate: the run that the report is about.
         gating: names of the metrics that the verdict depends on.
     """

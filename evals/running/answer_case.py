@@ -69,8 +69,8 @@ class CaseAnswerer:
 
     def _answer(self, item: PlannedCase, calls: CaseCalls) -> tuple[Answer, str | None]:
         case = item.case
-        said = self._said(case)
-        standalone, condensed_by = self.service.condense(case.question, said)
+        turns = self._history(case)
+        standalone, condensed_by = self.service.condense(case.question, turns)
         if calls.failure is not None or (condensed_by == RULE and not self._plan.is_free):
             # The service goes on by the rule; what it answers then is not what is measured.
             why = " ".join(str(calls.failure or "the chat model is not called for a while").split())
@@ -80,20 +80,20 @@ class CaseAnswerer:
         )
         return self.service.answer(asked), standalone if case.history else None
 
-    def _said(self, case: Case) -> list[Said]:
+    def _history(self, case: Case) -> list[Said]:
         """What was said before, as a session keeps it.
 
         A session keeps each question as it stood alone. The rule that the extractive model uses
         costs nothing, so that it is applied turn by turn; a hosted model reads the questions as
         they were asked, since rewriting each would be a call.
         """
-        said: list[Said] = []
+        turns: list[Said] = []
         for one in case.history:
             question = one.question
             if self._plan.is_free:
-                question, _ = self.service.condense(question, said)
-            said.append(Said(question, one.answer))
-        return said
+                question, _ = self.service.condense(question, turns)
+            turns.append(Said(question, one.answer))
+        return turns
 
     @property
     def how(self) -> dict[str, Any]:

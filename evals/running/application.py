@@ -128,7 +128,7 @@ class Application:
         return embed
 
     def close(self) -> None:
-        """Let go of what was opened here."""
+        """Close what was opened here."""
         with self._lock:
             if self._store is not None and self._store is not self._given:
                 self._store.close()

@@ -88,11 +88,11 @@ class CostEstimate:
 
     Attributes:
         label: the system that would be run.
-        total: answers to be had, repeats counted.
+        total: answers wanted, repeats counted.
         to_ask: those that are not kept.
         read: tokens that the chat model will read for them.
-        written: tokens that it will write at the most, or usually where the prompt sets no bound.
-        cost: what these cost, and what judging costs; None where a price is not set.
+        written: tokens that it will write at most, or usually where the prompt sets no bound.
+        cost: what these cost, and what judging costs; None if a price is not set.
     """
 
     label: str

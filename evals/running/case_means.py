@@ -52,6 +52,6 @@ def case_value(metric: str, results: list[CaseResult]) -> float | Literal["missi
 
 
 def present_values(metric: str, results: Iterable[CaseResult]) -> list[float]:
-    """The values that some repeats have of a metric; NaN is none, wherever it comes from."""
+    """A metric's finite values over some repeats; NaN counts as missing."""
     scores = (result.scores[metric].value for result in results if metric in result.scores)
     return [float(score) for score in scores if score is not None and math.isfinite(score)]

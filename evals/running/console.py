@@ -25,15 +25,15 @@ def show_estimate(estimates: Sequence[CostEstimate], console: Console) -> None:
     """A line for each system that is to be run."""
     for one in estimates:
         if not one.to_ask:
-            said = "all of them are kept already"
+            cost = "all of them are kept already"
         elif one.cost is None:
-            said = f"{_tokens(one)}; what they cost is not set (prices.input_per_million, …)"
+            cost = f"{_tokens(one)}; what they cost is not set (prices.input_per_million, …)"
         elif one.cost:
-            said = f"{_tokens(one)}, about {one.cost:.4f}"
+            cost = f"{_tokens(one)}, about {one.cost:.4f}"
         else:
-            said = "free"
+            cost = "free"
         console.print(
-            f"[bold]{escape(one.label)}[/]: {one.total} answers, {one.to_ask} to ask: {said}.",
+            f"[bold]{escape(one.label)}[/]: {one.total} answers, {one.to_ask} to ask: {cost}.",
             highlight=False,
         )
 
@@ -130,7 +130,7 @@ def _counts(run: EvalRun, summary: RunSummary) -> str:
 
 
 def _show_stale(run: EvalRun, summary: RunSummary, console: Console) -> None:
-    """Labels to be written anew."""
+    """Stale labels, to be rewritten."""
     if not summary.stale:
         return
     console.print(

@@ -85,7 +85,7 @@ def _evenly_spaced(items: Sequence[PlannedCase]) -> list[PlannedCase]:
 
 
 def _tokens_of(plan: Plan, item: PlannedCase, asker: CaseAnswerer, judged: int) -> _Tokens | None:
-    """What one answer takes; None where the question cannot be answered anyway."""
+    """What one answer takes; None if the question cannot be answered anyway."""
     case, service = item.case, asker.service
     try:
         asked = service.prepare(case.question, filters=case.filters, **asker.how)
@@ -106,9 +106,9 @@ def _tokens_of(plan: Plan, item: PlannedCase, asker: CaseAnswerer, judged: int) 
     messages = render(asked.prompt, asked.question, found.passages)
     if not isinstance(model, CachedChatModel) or asker.keeper.holds(model, messages, item.repeat):
         return judging
-    said = sum(len(one.question) + len(one.answer) for one in case.history) / 4
+    history_tokens = sum(len(one.question) + len(one.answer) for one in case.history) / 4
     return judging._replace(
         read=count_tokens_approximately(messages)
-        + (said + CONDENSE_PROMPT_TOKENS if case.history else 0),
+        + (history_tokens + CONDENSE_PROMPT_TOKENS if case.history else 0),
         written=model.longest + (STANDALONE_TOKENS if case.history else 0),
     )

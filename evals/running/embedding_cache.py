@@ -54,7 +54,7 @@ class CachedEmbedder(Embedder):
 
     @contextmanager
     def counting(self) -> Iterator[SavedTime]:
-        """Count what is saved within this, in this thread, so that latency can be told as it is."""
+        """Count the time saved inside the context, in this thread, so that latency can be corrected."""
         saved = SavedTime()
         token = self._saved.set(saved)
         try:

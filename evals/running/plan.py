@@ -69,7 +69,7 @@ class PlannedCase:
 
     @property
     def stale(self) -> list[Gold]:
-        """Labels whose words are gone."""
+        """Labels whose words the index version no longer holds."""
         return [label for label, found in self.labels if not found.chunks]
 
     @property
@@ -123,7 +123,7 @@ def make_plan(
     """Read the dataset and find what it is to be asked of.
 
     Args:
-        limit: how many cases are asked at the most; None: all.
+        limit: how many cases are asked at most; None: all.
 
     Raises:
         DatasetError, SuiteError: the dataset cannot be read, or does not belong to the set.

@@ -42,7 +42,7 @@ class CaseCalls:
     Attributes:
         repeat: which time the case is asked.
         replies: how many replies there were, kept ones too.
-        cost: what all of them cost when they were made; None where that cannot be told.
+        cost: what all of them cost when they were made; None if unknown.
         saved_ms: how much longer the kept ones took when they were made, milliseconds.
         failure: what the last call that failed raised.
     """
@@ -142,7 +142,7 @@ class CachedChatModel(BaseChatModel):
     Attributes:
         inner: the model itself.
         identity: its name, parameters and address.
-        longest: how many tokens a reply has at the most, or usually.
+        longest: how many tokens a reply has at most, or usually.
         bounds: what a call may take.
         deadline_s: how long a question may take, retries included, seconds.
         keeper: keeps its replies.
@@ -211,5 +211,5 @@ def _max_tokens(parameters: Mapping[str, Any]) -> int:
 
 def _key(identity: Mapping[str, Any], messages: Sequence[BaseMessage], repeat: int) -> str:
     # Not `additional_kwargs`: providers are not sent the passages' scores that are in there.
-    said = [(message.type, message.content) for message in messages]
-    return fingerprint("reply-1", identity, said, repeat)
+    contents = [(message.type, message.content) for message in messages]
+    return fingerprint("reply-1", identity, contents, repeat)

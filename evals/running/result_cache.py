@@ -26,7 +26,7 @@ class CachedAnswer(BaseModel):
     Attributes:
         answer: with its passages.
         standalone_question: what a follow-up was condensed to; None for any other question.
-        cost: what its calls cost when they were made; None where that cannot be told.
+        cost: what its calls cost when they were made; None if unknown.
     """
 
     answer: Answer
@@ -44,7 +44,7 @@ class ResultCache:
     """Texts by kind and fingerprint. Safe to share between threads and processes.
 
     Args:
-        folder: where the file is; made where it is not there.
+        folder: where the file is; made if it does not exist.
 
     Raises:
         EvalError: it cannot be opened.
@@ -87,7 +87,7 @@ class ResultCache:
         return str(row[0])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 

@@ -14,18 +14,18 @@ from evals.metrics.score import Judge, MetricInfo, Score
 
 
 class CaseResult(BaseModel):
-    """What became of one case.
+    """The result of one case.
 
     Attributes:
         case: the case.
         repeat: 0 for the first time it was asked, 1 for the second, …
         standalone_question: what a follow-up was condensed to.
-        answer: the answer with its passages, citations, tokens and timings; None where it failed.
+        answer: the answer with its passages, citations, tokens and timings; None if it failed.
         error: why it failed: type and message.
         relevant_chunks: chunks of the index version that hold a gold label each; per label.
         stale: labels whose words the index version no longer holds; they are not scored.
         scores: by metric; a metric that does not apply to the case has no entry.
-        cost: of the answer, in the currency of `prices`; None where it cannot be told.
+        cost: of the answer, in the currency of `prices`; None if unknown.
         judge_cost: of judging it.
         kept: whether answer and scores were there from an earlier run.
     """
@@ -47,7 +47,7 @@ class EvalRun(BaseModel):
     """One system's results on one suite.
 
     Attributes:
-        id: `run_` and letters that nobody else has; sorts by time.
+        id: `run_` and a unique suffix; sorts by time.
         at: when it began, UTC.
         seconds: how long it took.
         suite: the suite's name.
@@ -55,7 +55,7 @@ class EvalRun(BaseModel):
         dataset: the dataset's version.
         label: the system's name for people, for example `answer@v2`.
         manifest: all that shaped the answers (of a question that is no follow-up).
-        judge: who judged; None where nobody did.
+        judge: who judged; None if nobody did.
         metrics: what was measured, by name.
         repeats: how often each case was asked.
         results: per case and repeat, in the dataset's order.

@@ -1,4 +1,4 @@
-"""What becomes of one case: an answer with scores, or an error."""
+"""Run one case: return its scored answer, or its error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """What became of a case, and the error behind its `error`."""
+    """The result of a case, and the exception behind its `error`."""
 
     result: CaseResult
     error: Exception | None = None
@@ -41,7 +41,7 @@ def run_case(
     """Ask a case, unless its answer is kept, and score the answer, unless that is.
 
     Raises:
-        EvalError: the whole run must end: it has cost what it may, the judge is gone, the disk is
+        EvalError: the whole run must end: it has cost what it may, the judge is unavailable, the disk is
             full.
     """
     try:
@@ -85,11 +85,11 @@ def _answered_and_scored(
 
 
 def _failed_result(item: PlannedCase, error: Exception) -> CaseResult:
-    told = " ".join(str(error).split())[:500]
+    message = " ".join(str(error).split())[:500]
     return CaseResult(
         case=item.case,
         repeat=item.repeat,
-        error=f"{type(error).__name__}: {told}",
+        error=f"{type(error).__name__}: {message}",
         relevant_chunks=item.relevant_chunks,
         stale=item.stale,
     )

@@ -30,7 +30,7 @@ class RunStore:
         """A run.
 
         Raises:
-            UnknownRun: there is none of this id, or it cannot be read.
+            UnknownRun: no run has this id, or it cannot be read.
         """
         file = self._folder / f"{run_id}.json"
         if Path(run_id).name != run_id or not file.is_file():

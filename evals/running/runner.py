@@ -39,11 +39,11 @@ class Progress:
 
     Attributes:
         label: the system that is run.
-        total: answers to be had, repeats counted.
+        total: answers wanted, repeats counted.
         done: those that are there, failed ones too.
         kept: of these, those that an earlier run had paid for.
-        failed: of these, those that could not be had.
-        spent: what the run has cost so far; None where that cannot be told.
+        failed: of these, those that failed.
+        spent: what the run has cost so far; None if unknown.
     """
 
     label: str
@@ -80,9 +80,9 @@ class ConsecutiveFailures:
             return
         self._count += 1
         if self._count >= MAX_FAILURES:
-            told = " ".join(self._first.split()).rstrip(".")
+            first_error = " ".join(self._first.split()).rstrip(".")
             raise EvalError(
-                f"stopped after {self._count} failures in a row, the first: {told}. What is done is "
+                f"stopped after {self._count} failures in a row, the first: {first_error}. What is done is "
                 "kept: mend the cause and run it again to go on."
             ) from error
 
@@ -105,7 +105,7 @@ class SuiteRun:
         kept: what is known already.
 
     Raises:
-        UnknownMetric, JudgeError: a metric of the suite cannot be had.
+        UnknownMetric, JudgeError: a metric of the suite is unavailable.
         SettingsError: it may cost only so much, but there is no price to hold it by.
     """
 
@@ -240,7 +240,7 @@ class SuiteRun:
 
 
 class SuiteRunner:
-    """Runs suites; one at a time, whoever calls.
+    """Runs suites, one at a time, from any thread.
 
     Args:
         settings: the settings; what a suite and a system say wins over them.
@@ -277,26 +277,26 @@ class SuiteRunner:
 
         What was asked before, of the same index version by the same prompt and model, is not asked
         again; where only passages were looked up anew and came out the same, the model is not. A
-        case that fails is a result with an error, and the others go on.
+        case that fails is a result with an error, and the run continues.
 
         Args:
             suite: as `evals.datasets.suite.read_suite` gives it.
             system: what answers.
-            on_progress: told after each case.
-            limit: how many cases are asked at the most; None: all.
+            on_progress: called after each case.
+            limit: how many cases are asked at most; None: all.
 
         Raises:
             DatasetError, SuiteError, UnknownMetric: the suite cannot be run.
             PlumbError: the system does not exist, or cannot answer at all.
-            BudgetExceeded: it would cost more than it may, or has.
-            JudgeError: the judge cannot be had.
+            BudgetExceeded: it would exceed, or has exceeded, its budget.
+            JudgeError: the judge is unavailable.
             EvalError: too many cases in a row failed in the same way, or all did.
         """
         with self._turn:
             return self._prepared(suite, system, limit).run(on_progress)
 
     def close(self) -> None:
-        """Let go of the index and of what is kept."""
+        """Close the index and the result cache."""
         self._application.close()
         self._kept.close()
 

@@ -40,7 +40,7 @@ class AnswerToScore:
     Attributes:
         answer: the answer.
         standalone_question: what a follow-up was condensed to; None for any other question.
-        cost: what it cost; None where that cannot be told.
+        cost: what it cost; None if unknown.
         name: fingerprint of all this.
     """
 
@@ -66,7 +66,7 @@ class AnswerScores:
 
     @property
     def judge_cost(self) -> float | None:
-        """What judging cost when it was done; None where nobody judged or it cannot be told."""
+        """What judging cost when it was done; None if nothing was judged or the cost is unknown."""
         costs = [score.cost for score in self.scores.values() if score.cost is not None]
         return sum(costs) if costs else None
 
@@ -107,8 +107,8 @@ class Scorer:
         """What is measured.
 
         Raises:
-            UnknownMetric: there is none of a name.
-            JudgeError: a metric needs a judge, and there is none.
+            UnknownMetric: no metric has one of these names.
+            JudgeError: a metric needs a judge and none is set.
         """
         found: dict[str, MetricInfo] = {}
         for name in self._names:
@@ -126,7 +126,7 @@ class Scorer:
 
     @cached_property
     def judge(self) -> Judge | None:
-        """Who judges; None where no metric is judged."""
+        """Who judges; None if no metric is judged."""
         if not self.judged:
             return None
         row = self._kept.get("judge", self._base)
@@ -144,7 +144,7 @@ class Scorer:
         applies is missing.
 
         Raises:
-            JudgeError: the judge cannot be had.
+            JudgeError: the judge is unavailable.
         """
         seen = fingerprint(
             self._base,
@@ -170,7 +170,7 @@ class Scorer:
         return found
 
     def close(self) -> None:
-        """Let go of the judge."""
+        """Close the judge."""
         if self._opened is not None:
             self._opened.close()
 
@@ -191,7 +191,7 @@ class Scorer:
         return Score(value=None, missing=STALE) if item.stale else metric.score(seen)
 
     def _metric(self, name: str) -> Metric:
-        """The metric; all are made at once, so that every unknown name is told before any score."""
+        """The metric; all are made at once, so that unknown names are reported before any scoring."""
         with self._lock:
             if not self._made:
                 from evals.metrics.catalogue import metrics_named

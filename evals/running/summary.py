@@ -1,4 +1,4 @@
-"""A run in a few figures: each metric's mean with its interval, and what could not be had."""
+"""A run in a few figures: each metric's mean with its interval, and what is missing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class MetricSummary:
         info: what it is.
         cases: cases that it has a value for.
         missing: answers that it should have a value for and has none, stale ones left out.
-        mean: the mean over cases, each the mean of its repeats; None where there is no value.
+        mean: the mean over cases, each the mean of its repeats; None if there is no value.
         interval: 95 % interval of the mean, resampled by what cases share, as the gate does; None
-            where there are no two independent cases.
+            if there are no two independent cases.
     """
 
     info: MetricInfo
@@ -43,11 +43,11 @@ class RunSummary:
     Attributes:
         metrics: in the suite's order.
         answers: how many were asked for, repeats counted.
-        failed: of these, those that could not be had.
+        failed: of these, those that failed.
         kept: of these, those that an earlier run had paid for.
         stale: cases with a label whose words the index version does not hold; they have no scores.
-        cost: what all answers cost when they were made; None where that cannot be told.
-        judge_cost: the same of judging; None where nobody judged or it cannot be told.
+        cost: what all answers cost when they were made; None if unknown.
+        judge_cost: the same of judging; None if nothing was judged or the cost is unknown.
     """
 
     metrics: list[MetricSummary]

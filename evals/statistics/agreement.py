@@ -27,7 +27,7 @@ class Agreement:
         both_no: that neither does.
         share: rows on which they agree, as a share.
         share_interval: 95 % interval of it (Wilson).
-        kappa: Cohen's kappa, 1 for perfect agreement and 0 for what chance would give; None where
+        kappa: Cohen's kappa, 1 for perfect agreement and 0 for what chance would give; None if
             one of them always says the same, so that chance alone would agree as well.
         kappa_interval: 95 % interval of it (bootstrap by rows, percentiles); None as above.
     """
@@ -86,7 +86,7 @@ def agreement(first: Sequence[bool], second: Sequence[bool]) -> Agreement:
 
 
 def cohen_kappa(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> float | None:
-    """Agreement beyond chance (Cohen, 1960); None where chance agrees on everything."""
+    """Agreement beyond chance (Cohen, 1960); None if chance agrees on everything."""
     observed = float((one == two).mean())
     yes = float(one.mean()) * float(two.mean())
     no = float((~one).mean()) * float((~two).mean())

@@ -72,7 +72,7 @@ def estimate_mean(
     highest: float,
     resamples: Resamples,
 ) -> Estimate | None:
-    """A mean with what is known of it; None where there are fewer than two clusters.
+    """A mean with what is known of it; None if there are fewer than two clusters.
 
     Args:
         values: the sample.
@@ -95,7 +95,7 @@ def estimate_difference(
     widest: float,
     resamples: Resamples,
 ) -> Estimate | None:
-    """A mean of paired differences; None where there are fewer than two clusters.
+    """A mean of paired differences; None if there are fewer than two clusters.
 
     Args:
         values: the differences; where they are all -1, 0 or 1, the widest is 1, and each is a

@@ -12,7 +12,7 @@ MOST = 1e6
 
 
 def detectable_loss(estimate: Estimate, alpha: float, power: float, times: float = 1.0) -> float:
-    """The smallest loss that can be told from none, by how much the values vary.
+    """The smallest loss that can be distinguished from no loss, given how much values vary.
 
     An equal candidate is then shown, with the wanted power, to lose less than this (one-sided test
     of level alpha); for normal values, this is (z(1 - alpha) + z(power)) standard errors.

@@ -55,7 +55,7 @@ def index_artifact(run: EvalRun) -> Artifact:
 
 
 def prompt_artifact(version: PromptVersion, aliases: tuple[str, ...] = ()) -> Artifact:
-    """A prompt version; the same content is the same version wherever it is told from.
+    """A prompt version; equal content is one version.
 
     Args:
         version: the version.

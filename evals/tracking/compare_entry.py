@@ -1,4 +1,4 @@
-"""A comparison of two runs, as a tracker is told of it."""
+"""A comparison of two runs as a tracker's entry."""
 
 from __future__ import annotations
 
@@ -93,7 +93,11 @@ def _questions(compared: RunComparison, texts: bool) -> Table:
     scores = [f"{figure_name(name)}_{when}" for name in metrics for when in ("before", "after")]
     rows: list[tuple[Cell, ...]] = []
     for question in compared.questions:
-        said = (question.question, question.reference, *question.answers) if texts else ()
+        texts_of_question = (
+            (question.question, question.reference, *question.answers) if texts else ()
+        )
         values = [v for name in metrics for v in question.scores.get(name, (None, None))]
-        rows.append((question.case, question.outcome, question.changed, *said, *values))
+        rows.append(
+            (question.case, question.outcome, question.changed, *texts_of_question, *values)
+        )
     return Table(("case", "outcome", "changed", *words, *scores), rows)

@@ -108,7 +108,7 @@ class MlflowTracker:
 
     @property
     def _is_file(self) -> bool:
-        """Whether no server is there, which would know where artifacts go."""
+        """Whether runs go to a local file and not to a server."""
         return self._url.startswith("sqlite:")
 
     @contextmanager
@@ -159,7 +159,7 @@ class MlflowTracker:
         return str(self._client.create_experiment(self._settings.project, artifact_location=own))
 
     def _kept(self, experiment: str, entry: Entry) -> str | None:
-        """The entry's run, if it is there as a whole; what was broken off goes."""
+        """The entry's run, if it is complete; interrupted runs are deleted."""
         for run in self._client.search_runs([experiment], f"tags.`{ID}` = '{entry.id}'"):
             if run.info.status == "FINISHED":
                 return str(run.info.run_id)

@@ -1,4 +1,4 @@
-"""All versions of some prompts, as a tracker is told of them."""
+"""All versions of some prompts as a tracker's entry."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ def track_run(run: EvalRun, settings: Settings, commit: str | None = None) -> Lo
         commit: as `evals.tracking.recording.commit_of` says, where the run was made now.
 
     Returns:
-        What became of it; never an error, since the run itself is kept: `LogResult.message` says what
-        went wrong and how to go on.
+        Where it was recorded; never an error, since the run itself is kept: `LogResult.message` says what
+        went wrong and how to continue.
     """
     if settings.tracking.tracker == "none":
         return LogResult(where="", sent=False)

@@ -31,7 +31,7 @@ def figure_name(metric: str) -> str:
 def figures_of(run: EvalRun) -> dict[str, float]:
     """`mean/…`, `low/…`, `high/…` (95 %), `cases/…` and `missing/…` per metric; counts of the run.
 
-    The figures are those that `plumb eval run` prints. What cannot be told is left out.
+    The figures are those that `plumb eval run` prints. Unknown figures are left out.
     """
     summary = summarise_run(run)
     figures: dict[str, float | None] = {

@@ -46,7 +46,7 @@ class Entry:
     """One run of a tracker.
 
     Attributes:
-        id: unique; the tracker has one run of it, however often it is told.
+        id: unique; the tracker keeps one run of it, however often it is logged.
         name: for people.
         job_type: what was done.
         group: the suite, or what else belongs together.
@@ -78,7 +78,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LogResult:
-    """What became of an entry.
+    """Where an entry was recorded.
 
     Attributes:
         where: the run: a folder, a URL, or nothing where no tracker is wanted.
@@ -115,7 +115,7 @@ class NullTracker:
 
 @contextmanager
 def environment_variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Set them, and put back what was there."""
+    """Set environment variables, and restore them afterwards."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -35,7 +35,7 @@ def is_sent(folder: Path) -> bool:
 
 
 def send(folder: Path, wait_s: float) -> str | None:
-    """Have `wandb sync` send a run's folder; where it can be looked at, if that is told.
+    """Have `wandb sync` send a run's folder; its URL, if printed.
 
     A process of its own: it can be stopped when its time is up, and W&B retries for hours.
 
@@ -46,19 +46,19 @@ def send(folder: Path, wait_s: float) -> str | None:
     Raises:
         TrackerError: it has not been sent.
     """
-    told = {"WANDB_MODE": "online", "NO_COLOR": "1"}
+    online = {"WANDB_MODE": "online", "NO_COLOR": "1"}
     process = subprocess.Popen(  # noqa: S603 (a command of our own)
         [sys.executable, "-m", "wandb", "sync", str(folder)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **told},
+        env={**os.environ, **online},
         cwd=folder,
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=wait_s)
+        output, _ = process.communicate(timeout=wait_s)
     except subprocess.TimeoutExpired:
         _stop(process)
         raise TrackerError(
@@ -68,12 +68,12 @@ def send(folder: Path, wait_s: float) -> str | None:
     except BaseException:
         _stop(process)
         raise
-    said = _COLOUR.sub("", said)
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    output = _COLOUR.sub("", output)
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     if not is_sent(folder):
         reason = lines[-1].removeprefix("wandb: ") if lines else f"exit code {process.returncode}"
         raise TrackerError(f"W&B did not take {folder.name}: {reason[:300]}")
-    found = _URL.search(said)
+    found = _URL.search(output)
     return found.group() if found else None
 
 
@@ -117,16 +117,16 @@ class WandbTracker:
             return LogResult(str(recorded), sent=True)
         try:
             if not self._key():
-                told = f"W&B is offline; `{by_hand}` sends {entry.name!r}."
-                return LogResult(str(recorded), sent=False, message=told)
+                message = f"W&B is offline; `{by_hand}` sends {entry.name!r}."
+                return LogResult(str(recorded), sent=False, message=message)
             url = send(recorded, self._settings.wait_s)
         except TrackerError as error:
-            told = f"{error} Nothing is lost: `{by_hand}` sends it."
-            return LogResult(str(recorded), sent=False, message=told)
+            message = f"{error} Nothing is lost: `{by_hand}` sends it."
+            return LogResult(str(recorded), sent=False, message=message)
         return LogResult(url or str(recorded), sent=True)
 
     def server(self) -> str | None:
-        """Where runs are sent, if they are: there is a key, and nobody wished to be offline.
+        """The server that runs are sent to; None without a key or in offline mode.
 
         Raises:
             TrackerError: W&B is not installed, or its key is wanted and missing.
@@ -135,7 +135,7 @@ class WandbTracker:
             return str(_sdk().setup().settings.base_url) if self._key() else None
 
     def _key(self) -> bool:
-        """Whether to send: as the settings and W&B's own variables say. Nobody is asked."""
+        """Whether to send, by the settings and W&B's own variables; never prompts."""
         mode = self._settings.mode
         wished = os.environ.get("WANDB_MODE", "").lower() not in OFFLINE or mode == "online"
         if mode == "offline" or not wished:
@@ -159,7 +159,7 @@ class WandbTracker:
         return found is not None
 
     def _recorded(self, entry: Entry) -> Path | None:
-        """Where the entry is on disk, if it is there as a whole."""
+        """Where the entry is on disk, if it is complete."""
         try:
             there = Path(self._beside(entry).joinpath(MARK).read_text("utf-8"))
         except OSError:

@@ -31,7 +31,7 @@ def power_chart(power: Power) -> str:
         f"{escape(name)}</li>"
         for name in names
     )
-    told = (
+    summary = (
         f"{escape(power.system)} on suite {escape(power.suite)}: {power.questions} questions in "
         f"{power.clusters} clusters. A point is one change in one strength; the line through it is the "
         "95 % interval. From one margin on the gate promises to stop 95 % (the upper dashed line); what "
@@ -41,7 +41,7 @@ def power_chart(power: Power) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Share stopped by loss">'
         f"{_axes(power, most)}{marks}</svg>"
     )
-    return PAGE.format(title="What the gate catches", told=told, svg=svg, legend=legend)
+    return PAGE.format(title="What the gate catches", told=summary, svg=svg, legend=legend)
 
 
 def _is_fault(power: Power, name: str) -> bool:

@@ -46,7 +46,7 @@ class Harness:
         settings: the settings.
         suite: what is asked; the metrics of its gate are measured.
         prompt: version or alias of the answer prompt.
-        limit: how many cases are asked at the most; None: all.
+        limit: how many cases are asked at most; None: all.
         store, embedder: of the settings, where they are open already.
 
     Raises:
@@ -80,7 +80,7 @@ class Harness:
         self._service = self.application.parts(self.plan.settings).answers
         self._embed = self.application.embed_with_model_of(self.plan.version)
         self._answers: dict[object, Answer] = {}
-        self._questions = [self._prepared(item) for item in self.plan.items]
+        self._questions = [self._prepare(item) for item in self.plan.items]
         first = self._questions[0].asked
         self.unchanged = SystemParts(
             WholeSet(first.document_set), self._service.retriever, first.chosen.model, first.limit
@@ -98,13 +98,13 @@ class Harness:
         return found
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self.application.close()
 
-    def _prepared(self, item: PlannedCase) -> _Question:
+    def _prepare(self, item: PlannedCase) -> _Question:
         case = item.case
-        said = [Said(one.question, one.answer) for one in case.history]
-        standalone, condensed_by = self._service.condense(case.question, said)
+        turns = [Said(one.question, one.answer) for one in case.history]
+        standalone, condensed_by = self._service.condense(case.question, turns)
         asked = self._service.prepare(
             standalone,
             filters=case.filters,

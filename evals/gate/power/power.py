@@ -24,7 +24,7 @@ class Row(BaseModel):
         name, strength: the change.
         kind: `fault`, or `null` for one that does no harm.
         effects: by metric of the gate, candidate minus baseline on the suite's own questions.
-        worst: the metric that loses most, measured by its margin; None where none loses.
+        worst: the metric that loses most, measured by its margin; None if none loses.
         loss: what it loses, in its own unit.
         margins: the same, in margins: from 1 on, the gate has promised to stop it.
         trials: how often the gate was asked.
@@ -123,8 +123,8 @@ def measure_power(
         instances: of each change that is drawn: as many are made and taken in turn.
         resamples: of the gate's bootstrap in trials.
         seed: of all draws.
-        on_change: told of each change, its place and how many there are, before it is tried.
-        on_row: told of each row when it is known.
+        on_change: called before each change is tried, with its place and the number of changes.
+        on_row: called with each row when it is done.
     """
     suite = harness.plan.suite
     baseline = harness.results(harness.unchanged)

@@ -83,7 +83,7 @@ class Tokens(Protocol):
         """A token; `fresh` where the last one was refused.
 
         Raises:
-            SourceRefused: there is none to be had.
+            SourceRefused: no token is available.
         """
 
 
@@ -201,8 +201,8 @@ class AzureMonitorSource:
         answer = self._post(query, self._tokens(fresh=False))
         if answer.status_code == 401:  # expired or taken back
             answer = self._post(query, self._tokens(fresh=True))
-        told = _read(answer)
-        table = told["tables"][0]
+        body = _read(answer)
+        table = body["tables"][0]
         names = [column["name"] for column in table["columns"]]
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
@@ -247,9 +247,9 @@ class EntraTokens:
         try:
             return str(self._credential.get_token(self._scope).token)
         except AzureError as error:
-            said = str(error).strip().splitlines()[0]
+            message = str(error).strip().splitlines()[0]
             raise SourceRefused(
-                f"Azure Monitor: no token can be had ({said}); log in (`az login`, or the pipeline's "
+                f"Azure Monitor: no token is available ({message}); log in (`az login`, or the pipeline's "
                 "service connection) and judge again with the same --since."
             ) from error
 
@@ -263,19 +263,19 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
         }
         raise SourceRefused(f"Azure Monitor refuses these credentials ({code}): {mend[code]}.")
     try:
-        told = dict(answer.json())
+        body = dict(answer.json())
     except ValueError:
-        told = {}
-    error = told.get("error") or {}
-    said = " ".join(str(error.get("message") or f"HTTP {code}").split())
+        body = {}
+    error = body.get("error") or {}
+    message = " ".join(str(error.get("message") or f"HTTP {code}").split())
     # A result with an error is a partial one: counts would be too low.
     if code == 429 or code >= 500 or (code == 200 and error):
-        raise SourceUnavailable(f"Azure Monitor cannot answer now: {said}.")
+        raise SourceUnavailable(f"Azure Monitor cannot answer now: {message}.")
     if code == 404:
-        raise SourceRefused(f"Azure Monitor knows no such workspace: {said}; check --workspace.")
-    if code != 200 or "tables" not in told:
-        raise SourceRefused(f"Azure Monitor refuses the query: {said}.")
-    return told
+        raise SourceRefused(f"Azure Monitor knows no such workspace: {message}; check --workspace.")
+    if code != 200 or "tables" not in body:
+        raise SourceRefused(f"Azure Monitor refuses the query: {message}.")
+    return body
 
 
 def _moment(at: datetime) -> str:

@@ -30,7 +30,7 @@ def page(judgement: Judgement) -> str:
     title = f"Canary {judgement.release or '(unnamed)'}: {judgement.outcome}"
     cards = "".join(_card(signal, judgement) for signal in judgement.signals)
     rows = "".join(_row(signal) for signal in judgement.signals)
-    told = (
+    caption = (
         f"Against {judgement.baseline or '(unnamed)'}, by {judgement.source}, "
         f"{judgement.since:%Y-%m-%d %H:%M:%S} to {judgement.at:%H:%M:%S} UTC. The line is the "
         "difference of shares so far, in points (above 0 the canary is worse); the band holds the true "
@@ -43,7 +43,7 @@ def page(judgement: Judgement) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>'
         f"</head><body><h1>{escape(title)}</h1>"
         f'<div class="verdict {KINDS[judgement.outcome]}"><p><strong>{judgement.outcome}</strong>'
-        f"{escape(judgement.reason)}</p></div><p class='small soft'>{escape(told)}</p>"
+        f"{escape(judgement.reason)}</p></div><p class='small soft'>{escape(caption)}</p>"
         f'<div class="cards">{cards}</div><h2>In numbers</h2><div class="wide"><table><thead><tr>'
         "<th>Signal</th><th class='n'>Canary</th><th class='n'>Baseline</th>"
         "<th class='n'>Difference</th><th class='n'>may be</th><th class='n'>Tolerated</th><th></th>"
@@ -132,12 +132,12 @@ def _reach(signal: SignalJudgement, points: Sequence[Point]) -> tuple[float, flo
 
 def _card(signal: SignalJudgement, judgement: Judgement) -> str:
     bound = "" if signal.bound is None else f" (over {signal.bound:g})"
-    told = f"{signal.bad}{bound}, of all {signal.of}{'' if signal.needed else '; not needed for a pass'}"
+    caption = f"{signal.bad}{bound}, of all {signal.of}{'' if signal.needed else '; not needed for a pass'}"
     if signal.standing == "not judged":
-        told = signal.reason
+        caption = signal.reason
     return (
         f'<div class="card"><h3>{signal.name}: {signal.standing}</h3>{timeline(signal, judgement)}'
-        f'<p class="small">{escape(told)}</p></div>'
+        f'<p class="small">{escape(caption)}</p></div>'
     )
 
 
@@ -149,5 +149,5 @@ def _row(signal: SignalJudgement) -> str:
         points_interval_text(signal.interval),
         points_text(signal.tolerance),
     )
-    told = "".join(f"<td class='n'>{cell}</td>" for cell in cells)
-    return f"<tr><th>{signal.name}</th>{told}<td>{escape(signal.reason)}</td></tr>"
+    caption = "".join(f"<td class='n'>{cell}</td>" for cell in cells)
+    return f"<tr><th>{signal.name}</th>{caption}<td>{escape(signal.reason)}</td></tr>"

@@ -17,10 +17,10 @@ MARKS: dict[Standing, str] = {
 
 def look_line(row: TimelineRow) -> str:
     """A look in one line: time, requests so far, and each signal's difference in points."""
-    told = f"{row.at:%H:%M:%S}  {row.canary:,} of {row.canary + row.baseline:,} requests"
+    line = f"{row.at:%H:%M:%S}  {row.canary:,} of {row.canary + row.baseline:,} requests"
     if row.trouble is not None:
-        return f"{told}  not read: {row.trouble}"
-    return told + "".join(f"  {name} {_point(point)}" for name, point in row.signals.items())
+        return f"{line}  not read: {row.trouble}"
+    return line + "".join(f"  {name} {_point(point)}" for name, point in row.signals.items())
 
 
 def show_judgement(judgement: Judgement, console: Console) -> None:

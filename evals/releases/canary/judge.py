@@ -123,8 +123,8 @@ class Judge:
 
     def outcome(self, not_judged: Mapping[SignalName, str]) -> tuple[Outcome, str]:
         """What follows from the looks so far, and why; inconclusive where it takes more."""
-        told = self.signals(not_judged, {})
-        if worse := [signal for signal in told if signal.standing == "worse"]:
+        judged = self.signals(not_judged, {})
+        if worse := [signal for signal in judged if signal.standing == "worse"]:
             return "fail", " ".join(signal.reason for signal in worse)
         canary, baseline = self.requests
         minimum = self._rules.minimum
@@ -141,9 +141,9 @@ class Judge:
                 f"{self._releases[0]!r} has served nothing in the last {self._quiet} looks, while the "
                 "baseline has; look whether it lives."
             )
-        if missing := [s for s in told if s.needed and s.standing != "no worse"]:
+        if missing := [s for s in judged if s.needed and s.standing != "no worse"]:
             return "inconclusive", " ".join(signal.reason for signal in missing)
-        held = ", ".join(signal.name for signal in told if signal.standing == "no worse")
+        held = ", ".join(signal.name for signal in judged if signal.standing == "no worse")
         return "pass", f"{self._releases[0]!r} is within its tolerances: {held}."
 
     def _standing(self, state: _State, left_out: bool) -> Standing:

@@ -20,7 +20,7 @@ class Arm(BaseModel):
         release: its id.
         bad: bad outcomes.
         size: all outcomes.
-        share: bad of all; None where there are none.
+        share: bad of all; None if there are none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +41,7 @@ class SignalJudgement(BaseModel):
         tolerance: by how much the canary's share may be above the baseline's.
         bound: from where on an answer is slow (seconds) or dear; None for other signals.
         canary, baseline: the counts.
-        difference: canary's share minus the baseline's, look by look and then together; None where
+        difference: canary's share minus the baseline's, look by look and then together; None if
             nothing is compared.
         interval: what the difference may be, at all looks at once: the lower end is wrong in
             alpha / (signals * steps) of canaries, the upper end in `wrong_pass` of them.
@@ -89,7 +89,7 @@ class TimelineRow(BaseModel):
         at: its end, UTC.
         canary, baseline: requests of each since the beginning.
         signals: where each signal stood.
-        outcome: what followed; None where judging went on.
+        outcome: what followed; None if judging went on.
         trouble: why nothing could be read at this time; None if it could.
     """
 
@@ -104,7 +104,7 @@ class TimelineRow(BaseModel):
 
 
 class Judgement(BaseModel):
-    """Whether a canary may go on.
+    """Whether a canary may get more traffic.
 
     Attributes:
         outcome: what follows; only `pass` may promote.

@@ -309,20 +309,20 @@ class PrometheusSource:
                 f"{self._url}: Prometheus refuses these credentials ({code}); set PLUMB_CANARY_TOKEN."
             )
         try:
-            told = answer.json()
-            if told["status"] == "success":
-                return told["data"]
-            said = f"{told['errorType']}: {told['error']}"
+            body = answer.json()
+            if body["status"] == "success":
+                return body["data"]
+            message = f"{body['errorType']}: {body['error']}"
         except (ValueError, KeyError, TypeError):
             if code < 500:
                 raise SourceRefused(
                     f"{self._url}: is no Prometheus API (it answers {code} without a result); "
                     "give --url as the address before /api/v1."
                 ) from None
-            said = f"HTTP {code}"
+            message = f"HTTP {code}"
         if code == 429 or code >= 500:
-            raise SourceUnavailable(f"{self._url}: Prometheus cannot answer now: {said}.")
-        raise SourceRefused(f"{self._url}: Prometheus refuses the query: {said}.")
+            raise SourceUnavailable(f"{self._url}: Prometheus cannot answer now: {message}.")
+        raise SourceRefused(f"{self._url}: Prometheus refuses the query: {message}.")
 
 
 def _meaning(labels: Labels) -> list[tuple[SignalName, str, int]]:
