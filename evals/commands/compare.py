@@ -43,10 +43,10 @@ def compare(
     from evals.gate.comparison import find_pair
     from evals.gate.console import show_comparison
     from evals.running.run_store import RunStore
-    from evals.tracking.recording import open_prompts
+    from prompts.flags import open_registry
 
     folder = RunStore(settings.evals.folder)
-    runs = find_pair(before, after, folder, open_prompts(settings), suite)
+    runs = find_pair(before, after, folder, open_registry(settings), suite)
     compared = compare_runs(*runs)
     if json:
         typer.echo(compared.model_dump_json(indent=2))

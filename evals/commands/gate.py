@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 FAILED = 1
 FILES = "Files to write"
-RUN = "run_"
 
 
 def mount(group: typer.Typer) -> None:
@@ -93,10 +92,10 @@ def gate(
 
 def _runs(suite: Suite, names: tuple[str, str], settings: Any, yes: bool) -> list[EvalRun]:
     """Kept runs of these ids, and new ones of what is no id."""
-    from evals.running.run_store import RunStore
+    from evals.running.run_store import RUN_PREFIX, RunStore
 
     folder = RunStore(settings.evals.folder)
-    found = {name: folder.load(name) for name in names if name.startswith(RUN)}
+    found = {name: folder.load(name) for name in names if name.startswith(RUN_PREFIX)}
     _check_suite(suite, found)
     if missing := [name for name in dict.fromkeys(names) if name not in found]:
         found |= _run(suite, missing, settings, yes)

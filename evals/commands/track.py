@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.flags import Setting, settings_from
+from prompts.flags import open_registry
 
 if TYPE_CHECKING:
     from evals.running.run import EvalRun
@@ -76,10 +77,10 @@ def publish_prompts(
     """Put all prompt versions with their aliases into the tracker, as versioned artifacts."""
     settings = settings_from(context, setting)
     from evals.tracking.prompts_entry import prompts_entry
-    from evals.tracking.recording import log_entry, open_prompts
+    from evals.tracking.recording import log_entry
 
     _check(settings.tracking.tracker)
-    registry = open_prompts(settings)
+    registry = open_registry(settings)
     logged = log_entry(prompts_entry(registry, prompt or registry.names()), settings)
     show_logged(logged)
     if not logged.where:

@@ -13,7 +13,7 @@ from evals.gate.pairing import CONFIDENCE, cases_of, check_comparable, estimate_
 from evals.metrics.score import MetricInfo
 from evals.running.case_means import case_means
 from evals.running.run import CaseResult, EvalRun
-from evals.running.run_store import RunStore
+from evals.running.run_store import RUN_PREFIX, RunStore
 from evals.statistics.resamples import Resamples
 from prompts.registry import PromptRegistry
 
@@ -222,7 +222,6 @@ def _differences(
     return found
 
 
-RUN_PREFIX = "run_"
 PROMPT = "answer"
 
 

@@ -10,6 +10,9 @@ from evals.errors import UnknownRun
 from evals.files import write_text
 from evals.running.run import EvalRun
 
+# Every run's id begins with this.
+RUN_PREFIX = "run_"
+
 
 class RunStore:
     """Runs in `folder/runs/ID.json`, oldest first by name."""
@@ -44,4 +47,4 @@ class RunStore:
 
     def ids(self) -> list[str]:
         """Ids of all runs, oldest first."""
-        return sorted(file.stem for file in self._folder.glob("run_*.json"))
+        return sorted(file.stem for file in self._folder.glob(f"{RUN_PREFIX}*.json"))

@@ -23,6 +23,7 @@ from evals.running.plan import Plan, PlannedCase, System, make_plan, plan_warnin
 from evals.running.result_cache import ResultCache
 from evals.running.run import CaseResult, EvalRun
 from evals.running.run_case import CaseOutcome, run_case
+from evals.running.run_store import RUN_PREFIX
 from evals.running.scoring import Scorer
 from evals.settings import Settings
 from ingestion.embedding import Embedder
@@ -154,7 +155,7 @@ class SuiteRun:
             self._scoring.close()
         plan = self._plan
         return EvalRun(
-            id=f"run_{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}-{secrets.token_hex(3)}",
+            id=f"{RUN_PREFIX}{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}-{secrets.token_hex(3)}",
             at=at,
             seconds=round(time.perf_counter() - began, 3),
             suite=plan.suite.name,

@@ -29,7 +29,7 @@ NOT_APPLICABLE = ""
 PRICES = {"input_per_million", "output_per_million"}
 # Settings of the judge that shape no judgement.
 NOT_SHAPING = {"api_key", "timeout_s", "max_retries", "concurrency", *PRICES}
-STALE = "a label of the case is stale"
+STALE_LABEL = "a label of the case is stale"
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 
@@ -146,7 +146,7 @@ class Scorer:
         Raises:
             JudgeError: the judge is unavailable.
         """
-        seen = fingerprint(
+        base = fingerprint(
             self._base,
             answered.name,
             item.known.model_dump(mode="json"),
@@ -156,7 +156,7 @@ class Scorer:
         found = AnswerScores()
         for name, info in self.infos.items():
             judge = self.judge.model_dump(mode="json") if info.judged and self.judge else None
-            key = fingerprint(seen, name, judge)
+            key = fingerprint(base, name, judge)
             row = self._kept.get("score", key)
             score = self._score(name, item, answered) if row is None else _parse_score(row)
             if row is None:
@@ -176,7 +176,7 @@ class Scorer:
 
     def _score(self, name: str, item: PlannedCase, answered: AnswerToScore) -> Score | None:
         metric = self._metric(name)
-        seen = EvalContext(
+        context = EvalContext(
             case=item.known,
             answer=answered.answer,
             relevant_chunks=item.relevant_chunks,
@@ -186,9 +186,9 @@ class Scorer:
             repeat=item.repeat,
             cost=answered.cost,
         )
-        if not metric.applies(seen):
+        if not metric.applies(context):
             return None
-        return Score(value=None, missing=STALE) if item.stale else metric.score(seen)
+        return Score(value=None, missing=STALE_LABEL) if item.stale else metric.score(context)
 
     def _metric(self, name: str) -> Metric:
         """The metric; all are made at once, so that unknown names are reported before any scoring."""

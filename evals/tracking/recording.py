@@ -12,7 +12,7 @@ from evals.settings import Settings
 from evals.tracking.run_entry import run_entry
 from evals.tracking.tracker import Entry, LogResult, Tracker
 from prompts.errors import PromptError
-from prompts.registry import PromptRegistry, shipped_prompts
+from prompts.flags import open_registry
 from prompts.versions import PromptVersion
 
 
@@ -92,12 +92,7 @@ def prompt_of(run: EvalRun, settings: Settings) -> PromptVersion | None:
     """The prompt version that answered, if the prompts folder has it as it was then."""
     name, _, version = run.manifest.prompt.partition("@")
     try:
-        found = open_prompts(settings).get(name, version)
+        found = open_registry(settings).get(name, version)
     except PromptError:
         return None
     return found if found.content_hash == run.manifest.prompt_hash else None
-
-
-def open_prompts(settings: Settings) -> PromptRegistry:
-    """The prompts of the settings."""
-    return PromptRegistry(settings.prompt.folder or shipped_prompts(), settings.prompt.aliases)

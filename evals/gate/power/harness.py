@@ -26,11 +26,10 @@ from evals.running.application import Application
 from evals.running.plan import PlannedCase, System, make_plan
 from evals.running.result_cache import ResultCache
 from evals.running.run import CaseResult
+from evals.running.scoring import STALE_LABEL
 from evals.settings import Settings
 from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
-
-STALE = "a label of the case is stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Harness:
             stale=tuple(item.stale),
         )
         scores = {
-            metric.info.name: Score(value=None, missing=STALE)
+            metric.info.name: Score(value=None, missing=STALE_LABEL)
             if item.stale
             else metric.score(context)
             for metric in self._metrics
