@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 
 from evals.datasets.suite import GateRules, MetricRule
 from evals.errors import EvalError, SuiteError
-from evals.gate.power.console import conclusions
 from evals.gate.power.changes import some_changes
 from evals.gate.power.chart import power_chart
+from evals.gate.power.console import conclusions
 from evals.gate.power.harness import Harness
 from evals.gate.power.power import Power, Row
 from evals.settings import load_settings
