@@ -1,4 +1,4 @@
-"""Ask one case as a user would, and keep the answer."""
+"""Answer one case as a user would get it, and cache the answer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TIMES_OF_CALLS = ("generate", "total")
 
 
 class CaseAnswerer:
-    """Asks the cases of one plan. Safe to share between threads.
+    """Answers the cases of one plan. Safe to share between threads.
 
     Args:
-        plan: says of what.
+        plan: the run's plan.
         application: what answers.
-        kept: where answers and replies are kept.
+        cache: where answers and replies are stored.
         budget: what may be spent.
 
     Raises:
@@ -32,19 +32,19 @@ class CaseAnswerer:
     """
 
     def __init__(
-        self, plan: Plan, application: Application, kept: ResultCache, budget: Budget
+        self, plan: Plan, application: Application, cache: ResultCache, budget: Budget
     ) -> None:
         self._plan = plan
-        self._kept = kept
-        self.keeper = ReplyCache(kept, budget)
+        self._cache = cache
+        self.replies = ReplyCache(cache, budget)
         parts = application.parts(plan.settings)
         self.service = parts.answers
         self._embedder = application.embedder
         self.service.models = CachedChatModels(
-            plan.settings, parts.embedder.embed_queries, self.keeper, self.service.models.key
+            plan.settings, parts.embedder.embed_queries, self.replies, self.service.models.key
         )
 
-    def ask(self, item: PlannedCase) -> str:
+    def answer(self, item: PlannedCase) -> str:
         """The answer to a case, as JSON of a `CachedAnswer`, which is cached when this returns.
 
         Raises:
@@ -52,7 +52,7 @@ class CaseAnswerer:
             PlumbError: it cannot be answered.
         """
         calls = CaseCalls(item.repeat)
-        with self.keeper.counting(calls), self._embedder.counting() as saved:
+        with self.replies.counting(calls), self._embedder.counting() as saved:
             answer, standalone = self._answer(item, calls)
         timings = {
             name: max(0.0, round(took + calls.saved_ms + saved.ms, 3))
@@ -65,7 +65,7 @@ class CaseAnswerer:
             standalone_question=standalone,
             cost=calls.cost,
         )
-        return self._kept.put("answer", item.key, row.model_dump_json())
+        return self._cache.put("answer", item.key, row.model_dump_json())
 
     def _answer(self, item: PlannedCase, calls: CaseCalls) -> tuple[Answer, str | None]:
         case = item.case
@@ -76,7 +76,7 @@ class CaseAnswerer:
             why = " ".join(str(calls.failure or "the chat model is not called for a while").split())
             raise ChatModelFailed(f"the follow-up could not be condensed: {why[:300]}")
         asked = self.service.prepare(
-            standalone, filters=case.filters, condensed_by=condensed_by, **self.how
+            standalone, filters=case.filters, condensed_by=condensed_by, **self.prepare_options
         )
         return self.service.answer(asked), standalone if case.history else None
 
@@ -96,7 +96,7 @@ class CaseAnswerer:
         return turns
 
     @property
-    def how(self) -> dict[str, Any]:
+    def prepare_options(self) -> dict[str, Any]:
         """What of `AnswerService.prepare` is the same for every case."""
         plan = self._plan
         return {

@@ -37,7 +37,7 @@ class _Tokens(NamedTuple):
 def estimate_cost(
     plan: Plan,
     missing: Sequence[PlannedCase],
-    asker: CaseAnswerer,
+    answerer: CaseAnswerer,
     *,
     judged: int = 0,
     judge_price: Price | None = None,
@@ -53,7 +53,9 @@ def estimate_cost(
         judge_price: the judge's.
     """
     sizes = [
-        size for item in _evenly_spaced(missing) if (size := _tokens_of(plan, item, asker, judged))
+        size
+        for item in _evenly_spaced(missing)
+        if (size := _tokens_of(plan, item, answerer, judged))
     ]
     factor = len(missing) / len(sizes) if sizes else 0.0
     whole = _Tokens(*(factor * sum(column) for column in zip(*sizes, strict=True)))
@@ -61,7 +63,7 @@ def estimate_cost(
     cost = 0.0
     unknown = False
     for price, ins, outs in (
-        (asker.keeper.budget.price, read, written),
+        (answerer.replies.budget.price, read, written),
         (judge_price, round(whole.judge_read), round(whole.judge_written)),
     ):
         if price is not None:
@@ -84,15 +86,17 @@ def _evenly_spaced(items: Sequence[PlannedCase]) -> list[PlannedCase]:
     return [items[index * len(items) // SAMPLE] for index in range(SAMPLE)]
 
 
-def _tokens_of(plan: Plan, item: PlannedCase, asker: CaseAnswerer, judged: int) -> _Tokens | None:
+def _tokens_of(
+    plan: Plan, item: PlannedCase, answerer: CaseAnswerer, judged: int
+) -> _Tokens | None:
     """What one answer takes; None if the question cannot be answered anyway."""
-    case, service = item.case, asker.service
+    case, service = item.case, answerer.service
     try:
-        asked = service.prepare(case.question, filters=case.filters, **asker.how)
+        prepared = service.prepare(case.question, filters=case.filters, **answerer.prepare_options)
         found = service.search(
             case.question,
             plan.version.name,
-            limit=asked.limit,
+            limit=prepared.limit,
             filters=case.filters,
             index_version=plan.version.version,
         )
@@ -102,9 +106,11 @@ def _tokens_of(plan: Plan, item: PlannedCase, asker: CaseAnswerer, judged: int) 
         judge_read=judged * JUDGE_CALLS * (JUDGE_INPUT_TOKENS + len(numbered(found.passages)) / 4),
         judge_written=judged * JUDGE_CALLS * JUDGE_OUTPUT_TOKENS,
     )
-    model = asked.chosen.model
-    messages = render(asked.prompt, asked.question, found.passages)
-    if not isinstance(model, CachedChatModel) or asker.keeper.holds(model, messages, item.repeat):
+    model = prepared.chosen.model
+    messages = render(prepared.prompt, prepared.question, found.passages)
+    if not isinstance(model, CachedChatModel) or answerer.replies.holds(
+        model, messages, item.repeat
+    ):
         return judging
     history_tokens = sum(len(one.question) + len(one.answer) for one in case.history) / 4
     return judging._replace(

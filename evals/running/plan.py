@@ -118,7 +118,7 @@ class Plan:
 
 
 def make_plan(
-    suite: Suite, system: System, limit: int | None, application: Application, kept: ResultCache
+    suite: Suite, system: System, limit: int | None, application: Application, cache: ResultCache
 ) -> Plan:
     """Read the dataset and find what it is to be asked of.
 
@@ -132,13 +132,13 @@ def make_plan(
     dataset = Path(suite.dataset)
     cases = read_cases(dataset)
     settings = _with_model(application.settings, system.model)
-    version = _version(suite, system, application)
+    version = _index_version(suite, system, application)
     prompt = _single_version(
         application.prompts, ANSWER, system.prompt or settings.prompt.answer, suite.document_set
     )
     chosen = tagged(cases, suite.tags)[:limit]
-    found = _labels(chosen, version, application, kept)
-    documents = _documents(chosen, version, application)
+    found = _resolved_labels(chosen, version, application, cache)
+    documents = _relevant_documents(chosen, version, application)
     _check_belonging(chosen, found, documents, version)
     name = _AnswerKeys(suite, settings, version, prompt, application)
     items = (
@@ -234,7 +234,7 @@ def _with_model(settings: Settings, model: str | None) -> Settings:
     return settings.model_copy(update={"chat": settings.chat.model_copy(update={"model": model})})
 
 
-def _version(suite: Suite, system: System, application: Application) -> SetInfo:
+def _index_version(suite: Suite, system: System, application: Application) -> SetInfo:
     wanted = system.index_version or suite.index_version
     try:
         return application.versions.find(suite.document_set, wanted)
@@ -248,8 +248,8 @@ def _version(suite: Suite, system: System, application: Application) -> SetInfo:
         raise
 
 
-def _labels(
-    cases: Sequence[Case], version: SetInfo, application: Application, kept: ResultCache
+def _resolved_labels(
+    cases: Sequence[Case], version: SetInfo, application: Application, cache: ResultCache
 ) -> dict[Gold, ResolvedLabel]:
     """What the labels mean in the version; kept, since a version never changes."""
     labels = list(dict.fromkeys(label for case in cases for label in case.gold))
@@ -259,14 +259,16 @@ def _labels(
     key = fingerprint(
         "labels-2", labels_version(), version.digest, [label.model_dump() for label in labels]
     )
-    row = kept.get("labels", key)
+    row = cache.get("labels", key)
     if row is None:
         found = resolve_labels(labels, application.open(version))
-        row = kept.put("labels", key, LABELS_JSON.dump_json(list(found.items())).decode())
+        row = cache.put("labels", key, LABELS_JSON.dump_json(list(found.items())).decode())
     return dict(LABELS_JSON.validate_json(row))
 
 
-def _documents(cases: Sequence[Case], version: SetInfo, application: Application) -> set[str]:
+def _relevant_documents(
+    cases: Sequence[Case], version: SetInfo, application: Application
+) -> set[str]:
     """Those of the documents that cases call relevant that the set holds."""
     named = {document for case in cases for document in case.relevance}
     if not named:

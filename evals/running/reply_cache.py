@@ -55,15 +55,15 @@ class CaseCalls:
 
 
 class ReplyCache:
-    """Knows replies that were paid for, and pays for new ones. Safe between threads.
+    """Returns cached replies, and requests and pays for new ones. Safe between threads.
 
     Args:
-        kept: where replies are kept.
+        cache: where replies are stored.
         budget: what may be spent.
     """
 
-    def __init__(self, kept: ResultCache, budget: Budget) -> None:
-        self.kept = kept
+    def __init__(self, cache: ResultCache, budget: Budget) -> None:
+        self.cache = cache
         self.budget = budget
         self._calls: ContextVar[CaseCalls] = ContextVar("calls")
 
@@ -78,16 +78,16 @@ class ReplyCache:
 
     def holds(self, model: CachedChatModel, messages: Sequence[BaseMessage], repeat: int) -> bool:
         """Whether a reply is kept."""
-        return self.kept.get("reply", _key(model.identity, messages, repeat)) is not None
+        return self.cache.get("reply", _key(model.identity, messages, repeat)) is not None
 
     def reply(self, model: CachedChatModel, messages: list[BaseMessage]) -> AIMessage:
         """The model's reply: a kept one, or a new one that is paid for and kept."""
         calls = self._calls.get()
         began = time.perf_counter()
         key = _key(model.identity, messages, calls.repeat)
-        found = self.kept.get("reply", key)
+        found = self.cache.get("reply", key)
         if found is None:
-            found = self._bought(model, messages, key, calls)
+            found = self._request(model, messages, key, calls)
             calls.saved_ms -= (time.perf_counter() - began) * 1000
         row = json.loads(found)
         cost = self._cost(row["usage"])
@@ -97,7 +97,7 @@ class ReplyCache:
         cut = {CUT: row["cut"]} if "cut" in row else {}
         return AIMessage(row["text"], usage_metadata=row["usage"], additional_kwargs=cut)
 
-    def _bought(
+    def _request(
         self, model: CachedChatModel, messages: list[BaseMessage], key: str, calls: CaseCalls
     ) -> str:
         expected = self.expected_cost(model, messages)
@@ -116,7 +116,7 @@ class ReplyCache:
             row = {"text": str(message.text), "usage": usage, "ms": round(took, 3)}
             if (cut := cut_of(message)) is not None:
                 row["cut"] = cut
-            return self.kept.put("reply", key, json.dumps(row))
+            return self.cache.put("reply", key, json.dumps(row))
         except Exception as error:
             calls.failure = error
             raise

@@ -33,9 +33,9 @@ class CaseOutcome:
 
 def run_case(
     item: PlannedCase,
-    asker: Callable[[], CaseAnswerer],
-    scoring: Scorer,
-    kept: ResultCache,
+    answerer: Callable[[], CaseAnswerer],
+    scorer: Scorer,
+    cache: ResultCache,
     budget: Budget,
 ) -> CaseOutcome:
     """Ask a case, unless its answer is kept, and score the answer, unless that is.
@@ -46,7 +46,7 @@ def run_case(
     """
     try:
         budget.reserve(0.0)
-        return CaseOutcome(_answered_and_scored(item, asker, scoring, kept, budget))
+        return CaseOutcome(_answered_and_scored(item, answerer, scorer, cache, budget))
     except EvalError:
         raise
     except PlumbError as error:
@@ -58,17 +58,17 @@ def run_case(
 
 def _answered_and_scored(
     item: PlannedCase,
-    asker: Callable[[], CaseAnswerer],
-    scoring: Scorer,
-    kept: ResultCache,
+    answerer: Callable[[], CaseAnswerer],
+    scorer: Scorer,
+    cache: ResultCache,
     budget: Budget,
 ) -> CaseResult:
-    row = kept.get("answer", item.key)
+    row = cache.get("answer", item.key)
     is_new = row is None
-    row = asker().ask(item) if row is None else row
+    row = answerer().answer(item) if row is None else row
     known = CachedAnswer.model_validate_json(row)
     answered = AnswerToScore(known.answer, known.standalone_question, known.cost, fingerprint(row))
-    scored = scoring.scores(item, answered)
+    scored = scorer.scores(item, answered)
     budget.settle(0.0, scored.paid)
     return CaseResult(
         case=item.case,

@@ -43,7 +43,7 @@ class Progress:
         total: answers wanted, repeats counted.
         done: those that are there, failed ones too.
         kept: of these, those that an earlier run had paid for.
-        failed: of these, those that failed.
+        failed: of these, how many failed.
         spent: what the run has cost so far; None if unknown.
     """
 
@@ -102,44 +102,44 @@ class SuiteRun:
 
     Args:
         plan: what is asked.
-        application: what is asked of.
-        kept: what is known already.
+        application: what answers.
+        cache: results of earlier runs.
 
     Raises:
         UnknownMetric, JudgeError: a metric of the suite is unavailable.
         SettingsError: it may cost only so much, but there is no price to hold it by.
     """
 
-    def __init__(self, plan: Plan, application: Application, kept: ResultCache) -> None:
+    def __init__(self, plan: Plan, application: Application, cache: ResultCache) -> None:
         self._plan = plan
         self._application = application
-        self._kept = kept
+        self._cache = cache
         settings = plan.settings
         embed = application.embed_with_model_of(plan.version)
-        self._scoring = Scorer(plan.suite.metric_names, settings, plan.version, embed, kept)
-        self._infos = self._scoring.infos
-        self._judge = self._scoring.judge
+        self._scorer = Scorer(plan.suite.metric_names, settings, plan.version, embed, cache)
+        self._infos = self._scorer.infos
+        self._judge = self._scorer.judge
         own = plan.suite.max_cost
         self._limit = settings.evals.max_cost if own is None else own
         price = FREE if plan.is_free else Price.of(settings.prices)
         self._judge_price = Price.of(settings.judge)
         self._budget = Budget(self._limit, price)
-        if self._limit is not None and self._scoring.judged and self._judge_price is None:
+        if self._limit is not None and self._scorer.judged and self._judge_price is None:
             raise SettingsError(
                 f"the run may cost {self._limit:g} at the most, but what the judge costs is not set: "
                 "set PLUMB_JUDGE_INPUT_PER_MILLION and PLUMB_JUDGE_OUTPUT_PER_MILLION."
             )
-        self._missing = [item for item in plan.items if kept.get("answer", item.key) is None]
+        self._missing = [item for item in plan.items if cache.get("answer", item.key) is None]
 
     def estimate(self) -> CostEstimate:
         """About what it will cost."""
-        judged = len(self._scoring.judged)
+        judged = len(self._scorer.judged)
         if not self._missing or (self._plan.is_free and not judged):
             return CostEstimate(self._plan.label, len(self._plan.items), len(self._missing))
         from evals.running.cost_estimate import estimate_cost
 
         return estimate_cost(
-            self._plan, self._missing, self._asker, judged=judged, judge_price=self._judge_price
+            self._plan, self._missing, self._answerer, judged=judged, judge_price=self._judge_price
         )
 
     def run(self, on_progress: OnProgress) -> EvalRun:
@@ -152,7 +152,7 @@ class SuiteRun:
         try:
             results = self._results(on_progress)
         finally:
-            self._scoring.close()
+            self._scorer.close()
         plan = self._plan
         return EvalRun(
             id=f"{RUN_PREFIX}{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}-{secrets.token_hex(3)}",
@@ -170,10 +170,10 @@ class SuiteRun:
         )
 
     @cached_property
-    def _asker(self) -> CaseAnswerer:
+    def _answerer(self) -> CaseAnswerer:
         from evals.running.answer_case import CaseAnswerer
 
-        return CaseAnswerer(self._plan, self._application, self._kept, self._budget)
+        return CaseAnswerer(self._plan, self._application, self._cache, self._budget)
 
     def _refuse_what_costs_too_much(self, limit: float) -> None:
         expected = self.estimate()
@@ -187,7 +187,7 @@ class SuiteRun:
     def _results(self, on_progress: OnProgress) -> list[CaseResult]:
         """Of all items, in their order."""
         if self._missing:
-            self._asker  # noqa: B018 - models load before the threads want them
+            self._answerer  # noqa: B018 - models load before the threads want them
         items = self._plan.items
         found: dict[int, CaseResult] = {}
         failures = ConsecutiveFailures()
@@ -224,7 +224,7 @@ class SuiteRun:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _settle(self, item: PlannedCase) -> CaseOutcome:
-        return run_case(item, lambda: self._asker, self._scoring, self._kept, self._budget)
+        return run_case(item, lambda: self._answerer, self._scorer, self._cache, self._budget)
 
     def _further(self, progress: Progress, settled: CaseOutcome) -> Progress:
         return replace(
@@ -259,12 +259,12 @@ class SuiteRunner:
         embedder: Embedder | None = None,
     ) -> None:
         self._application = Application(settings, store, embedder)
-        self._kept = ResultCache(settings.evals.folder)
-        self._turn = threading.Lock()
+        self._cache = ResultCache(settings.evals.folder)
+        self._one_at_a_time = threading.Lock()
 
     def estimate(self, suite: Suite, system: System, limit: int | None = None) -> CostEstimate:
         """About what `run` would take and cost; see there. Nothing is paid for it."""
-        with self._turn:
+        with self._one_at_a_time:
             return self._prepared(suite, system, limit).estimate()
 
     def run(
@@ -293,14 +293,14 @@ class SuiteRunner:
             JudgeError: the judge is unavailable.
             EvalError: too many cases in a row failed in the same way, or all did.
         """
-        with self._turn:
+        with self._one_at_a_time:
             return self._prepared(suite, system, limit).run(on_progress)
 
     def close(self) -> None:
         """Close the index and the result cache."""
         self._application.close()
-        self._kept.close()
+        self._cache.close()
 
     def _prepared(self, suite: Suite, system: System, limit: int | None) -> SuiteRun:
-        plan = make_plan(suite, system, limit, self._application, self._kept)
-        return SuiteRun(plan, self._application, self._kept)
+        plan = make_plan(suite, system, limit, self._application, self._cache)
+        return SuiteRun(plan, self._application, self._cache)

@@ -81,7 +81,7 @@ class Scorer:
         settings: the judge's, above all.
         version: the index version whose model embeds for metrics.
         embed: embeds by it.
-        kept: where scores are kept.
+        cache: where scores are stored.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class Scorer:
         settings: Settings,
         version: SetInfo,
         embed: Embed,
-        kept: ResultCache,
+        cache: ResultCache,
     ) -> None:
         self._names = names
         self._settings = settings
         self._embed = embed
-        self._kept = kept
+        self._cache = cache
         self._lock = threading.RLock()
         self._made: dict[str, Metric] = {}
         self._opened: JudgeModel | None = None
@@ -113,9 +113,9 @@ class Scorer:
         found: dict[str, MetricInfo] = {}
         for name in self._names:
             key = fingerprint(self._base, name)
-            row = self._kept.get("metric", key)
+            row = self._cache.get("metric", key)
             if row is None:
-                row = self._kept.put("metric", key, self._metric(name).info.model_dump_json())
+                row = self._cache.put("metric", key, self._metric(name).info.model_dump_json())
             found[name] = MetricInfo.model_validate_json(row)
         return found
 
@@ -129,12 +129,12 @@ class Scorer:
         """Who judges; None if no metric is judged."""
         if not self.judged:
             return None
-        row = self._kept.get("judge", self._base)
+        row = self._cache.get("judge", self._base)
         if row is None:
             model = self._judge_model()
             if model is None:
                 return None
-            row = self._kept.put("judge", self._base, model.identity.model_dump_json())
+            row = self._cache.put("judge", self._base, model.identity.model_dump_json())
         return Judge.model_validate_json(row)
 
     def scores(self, item: PlannedCase, answered: AnswerToScore) -> AnswerScores:
@@ -157,14 +157,14 @@ class Scorer:
         for name, info in self.infos.items():
             judge = self.judge.model_dump(mode="json") if info.judged and self.judge else None
             key = fingerprint(base, name, judge)
-            row = self._kept.get("score", key)
+            row = self._cache.get("score", key)
             score = self._score(name, item, answered) if row is None else _parse_score(row)
             if row is None:
                 found.is_new = True
                 found.paid += (score.cost or 0.0) if score else 0.0
                 if score is None or not score.passing:
                     text = NOT_APPLICABLE if score is None else score.model_dump_json()
-                    self._kept.put("score", key, text)
+                    self._cache.put("score", key, text)
             if score is not None:
                 found.scores[name] = score
         return found

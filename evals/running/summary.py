@@ -43,7 +43,7 @@ class RunSummary:
     Attributes:
         metrics: in the suite's order.
         answers: how many were asked for, repeats counted.
-        failed: of these, those that failed.
+        failed: of these, how many failed.
         kept: of these, those that an earlier run had paid for.
         stale: cases with a label whose words the index version does not hold; they have no scores.
         cost: what all answers cost when they were made; None if unknown.

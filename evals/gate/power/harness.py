@@ -35,7 +35,7 @@ from ingestion.index.protocol import IndexStore
 @dataclass(frozen=True, slots=True)
 class _Question:
     item: PlannedCase
-    asked: Asked
+    prepared: Asked
 
 
 class Harness:
@@ -66,11 +66,11 @@ class Harness:
         self.application = Application(settings, store, embedder)
         self._metrics = _metrics(suite)
         self.infos = {metric.info.name: metric.info for metric in self._metrics}
-        kept = ResultCache(settings.evals.folder)
+        cache = ResultCache(settings.evals.folder)
         try:
-            self.plan = make_plan(suite, System(prompt=prompt), limit, self.application, kept)
+            self.plan = make_plan(suite, System(prompt=prompt), limit, self.application, cache)
         finally:
-            kept.close()
+            cache.close()
         if not self.plan.is_free:
             raise EvalError(
                 f"{self.plan.settings.chat.model!r} would be asked many thousands of questions: power "
@@ -80,7 +80,7 @@ class Harness:
         self._embed = self.application.embed_with_model_of(self.plan.version)
         self._answers: dict[object, Answer] = {}
         self._questions = [self._prepare(item) for item in self.plan.items]
-        first = self._questions[0].asked
+        first = self._questions[0].prepared
         self.unchanged = SystemParts(
             WholeSet(first.document_set), self._service.retriever, first.chosen.model, first.limit
         )
@@ -104,7 +104,7 @@ class Harness:
         case = item.case
         turns = [Said(one.question, one.answer) for one in case.history]
         standalone, condensed_by = self._service.condense(case.question, turns)
-        asked = self._service.prepare(
+        prepared = self._service.prepare(
             standalone,
             filters=case.filters,
             condensed_by=condensed_by,
@@ -113,11 +113,11 @@ class Harness:
             passages=self.plan.suite.passages,
             index_version=self.plan.version.version,
         )
-        return _Question(item, asked)
+        return _Question(item, prepared)
 
     def _result(self, question: _Question, parts: SystemParts) -> CaseResult:
         item = question.item
-        answer = parts.finish(self._answer(question.asked, parts))
+        answer = parts.finish(self._answer(question.prepared, parts))
         context = EvalContext(
             case=item.known,
             answer=answer,
@@ -134,12 +134,12 @@ class Harness:
         }
         return CaseResult.model_construct(case=item.case, repeat=0, scores=scores, error=None)
 
-    def _answer(self, asked: Asked, parts: SystemParts) -> Answer:
+    def _answer(self, prepared: Asked, parts: SystemParts) -> Answer:
         wanted = replace(
-            asked,
-            question=parts.ask(asked.question),
+            prepared,
+            question=parts.ask(prepared.question),
             document_set=parts.documents,
-            chosen=replace(asked.chosen, model=parts.model),
+            chosen=replace(prepared.chosen, model=parts.model),
             limit=parts.passages,
         )
         found = parts.retriever.retrieve(

@@ -69,7 +69,7 @@ def test_faults(
 
 
 def test_shuffled_embeddings_are_like_what_they_are_not(harness: Harness) -> None:
-    asked = harness._questions[0].asked
+    asked = harness._questions[0].prepared
     shuffled = named("shuffled embeddings", "100 %").inject(harness.unchanged, 1)
     before, after = (
         {
@@ -93,7 +93,7 @@ def test_an_instance_is_drawn_by_its_seed(harness: Harness) -> None:
 
 
 def test_passages_are_cut_and_fewer(harness: Harness) -> None:
-    question = harness._questions[0].asked
+    question = harness._questions[0].prepared
     short = named("truncated context", "250 characters").inject(harness.unchanged, 1)
     assert isinstance(short.retriever, TruncatedPassages)
     found = (
