@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from evals.running.budget import CostEstimate
 from evals.running.run import EvalRun
-from evals.running.runner import OnProgress, Progress
 from evals.running.summary import MetricSummary, RunSummary, summarise_run
+
+if TYPE_CHECKING:
+    from evals.running.budget import CostEstimate
+    from evals.running.runner import OnProgress, Progress
 
 MAX_LISTED = 10
 
