@@ -1,5 +1,5 @@
 # Two images from one file: `serve` answers questions, `ingest` runs syncs and batches too.
-# docs/guide/29-container-images.md says how to build and run them.
+# docs/how-to/build-container-images.md says how to build and run them.
 #
 # The pipeline passes BASE with its digest (name@sha256:…). Any Debian-like base with python3 >= 3.11
 # and its venv module does.

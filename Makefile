@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 DEMO_INDEX := .demo/index
-# An index of its own: the demo's holds the guide too.
+# An index of its own: the demo's holds this documentation too.
 EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test test-load test-delivery serve lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test test-load test-delivery serve docs reference lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -118,6 +118,22 @@ test-load: $(VENV)/.dev services ## Send services many requests and callers at o
 test-delivery: $(VENV)/.dev services ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)
 
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what the documentation's site needs into $(VENV) (once) …"
+	@$(PIP) install -c constraints.txt -e '.[docs]'
+	@touch $@
+
+# Search on pages opened from a folder takes a script of npm's. Without npm, search needs a web server.
+docs: $(VENV)/.docs ## Build the documentation into site/, checking its links and anchors
+	@[ -d build/docs/node_modules/iframe-worker ] || \
+	  npm install --prefix build/docs --no-save --no-package-lock --no-audit --no-fund --silent iframe-worker@1.0.4 || \
+	  echo "npm cannot install iframe-worker: search works only where site/ is served over HTTP."
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is in site/; open site/index.html."
+
+reference: $(VENV)/.dev ## Write the generated pages of docs/reference/ from the code
+	@$(BIN)/python -m docs.generate_reference
+
 lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts, the pipelines
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -140,4 +156,4 @@ constraints: $(VENV)/.dev ## Resolve the newest versions that fit and write cons
 	@$(BIN)/python infra/constraints.py
 
 clean: ## Remove the environment, the demo index and caches
-	@rm -rf $(VENV) .demo bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -19,10 +19,12 @@ class ChatSettings(SettingsGroup):
         "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
     )
     base_url: str | None = Field(
-        default=None, description="Base URL of an OpenAI-compatible server, for openai:… models."
+        default=None,
+        description="URL of an OpenAI-compatible server, for openai:… models, or of an Ollama server.",
     )
     api_key: SecretStr | None = Field(
-        default=None, description="Default: the provider's own variable (OPENAI_API_KEY, …)."
+        default=None,
+        description="Key of the chat model. Default: the provider's own variable (OPENAI_API_KEY, …).",
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
     deadline_s: float = Field(
@@ -65,17 +67,26 @@ class PricesSettings(SettingsGroup):
     """What the chat model's tokens cost, in any one currency."""
 
     input_per_million: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens that the chat model reads."
+        default=None,
+        ge=0,
+        description="Price of a million tokens that the chat model reads, in any currency.",
     )
     output_per_million: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens that the chat model writes."
+        default=None,
+        ge=0,
+        description="Price of a million tokens that the chat model writes, in the same currency.",
     )
 
 
 class ExtractiveSettings(SettingsGroup):
     """The embedded answerer that quotes the best-supported sentences."""
 
-    max_sentences: int = Field(default=2, ge=1, le=3, description="Sentences quoted at the most.")
+    max_sentences: int = Field(
+        default=2,
+        ge=1,
+        le=3,
+        description="Sentences quoted at the most. Two linked rows of tables may add one.",
+    )
     threshold: float | None = Field(
         default=None,
         ge=0,

@@ -10,7 +10,7 @@ from ingestion.settings import SettingsGroup
 class CacheSettings(SettingsGroup):
     """Answers kept for questions that are asked again; in Redis where redis.url is set."""
 
-    enabled: bool = Field(default=True, description="Whether answers are kept at all.")
+    enabled: bool = Field(default=True, description="Whether answers are cached.")
     ttl_s: float = Field(
         default=86_400.0, gt=0, description="How long an answer may be given again, seconds."
     )
@@ -51,5 +51,6 @@ class CacheSettings(SettingsGroup):
     aside_s: float = Field(
         default=5.0,
         gt=0,
-        description="For how long, at the most, a Redis that failed is not asked.",
+        description="Longest time, in seconds, for which a failed Redis is not called: a sixteenth of "
+        "it after the first failure, twice as long after each further one.",
     )

@@ -19,12 +19,32 @@ from ingestion.sync.start import run as run_sync
 
 SET = "demo"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-FOLDERS = (DOCS / "guide", DOCS / "handbook" / "documents")
+PAGES = ("tutorials", "how-to", "reference", "explanation")
+# Long generated tables, which hold few sentences to answer with.
+LEFT_OUT = ("/reference/rest/", "/reference/commands.md")
+HANDBOOK = DOCS / "handbook" / "documents"
 QUESTIONS = (
     "How long may goods stay in quarantine?",
     "What is the dinner limit on expenses?",
     "Which pension provider does the company use?",
 )
+
+
+def definition() -> SetDefinition:
+    """The demo's document set: the documentation, and an invented company's handbook."""
+    return SetDefinition.model_validate(
+        {
+            "document_set": SET,
+            "sources": [
+                {
+                    "url": str(DOCS),
+                    "include": [f"/{name}/**/*.md" for name in PAGES],
+                    "exclude": LEFT_OUT,
+                },
+                {"url": str(HANDBOOK)},
+            ],
+        }
+    )
 
 
 def run(settings: Settings) -> None:
@@ -34,21 +54,19 @@ def run(settings: Settings) -> None:
         SourceError: the documents are not beside the code (Plumbline runs from an installed package).
     """
     console = Console()
-    for folder in FOLDERS:
+    for folder in (*(DOCS / name for name in PAGES), HANDBOOK):
         if not folder.is_dir():
             raise SourceError(
                 f"{folder}: the demo documents are not here; run the demo from a clone."
             )
     parts = build(settings)
-    definition = SetDefinition.model_validate(
-        {"document_set": SET, "sources": [{"url": str(folder)} for folder in FOLDERS]}
-    )
     with progress_bar() as on_progress:
-        prepared = prepare(definition, bench(settings, parts.catalogue, parts.embedder), base=DOCS)
+        prepared = prepare(
+            definition(), bench(settings, parts.catalogue, parts.embedder), base=DOCS
+        )
         report = run_sync(prepared, SyncOptions(force=True), on_progress=on_progress)
-    folders = " and ".join(str(_relative(folder)) for folder in FOLDERS)
     console.print(
-        f"{folders}: {report.added + report.updated} documents indexed, {report.unchanged} "
+        f"Plumbline's documentation and {HANDBOOK.relative_to(DOCS.parent)}: {report.added + report.updated} documents indexed, {report.unchanged} "
         f"unchanged; the set [bold]{SET}[/] is at version {report.index_version} with "
         f"{report.documents_in_set} documents, {report.chunks_in_set} chunks.",
         highlight=False,
@@ -62,11 +80,7 @@ def run(settings: Settings) -> None:
         "Next:\n"
         f'  .venv/bin/plumb ask --index-url {settings.index.url} "your question"\n'
         "  make serve        the REST API on http://127.0.0.1:8000, its documentation at /docs\n"
-        "  docs/guide/       the user guide; docs/handbook/README.md says what else can be asked",
+        "  docs/index.md     the documentation; docs/handbook/README.md says what else you can ask",
         highlight=False,
         markup=False,
     )
-
-
-def _relative(folder: Path) -> Path:
-    return folder.relative_to(DOCS.parent)

@@ -28,6 +28,10 @@ MEMORY_S = 2.0
 LEAD_S = 0.1
 # For so long room is kept for a caller that was here, seconds.
 RECENT_S = 5.0
+# A caller that used far more than one that was here rests after each step: so many times its length.
+REST = 1.0
+# No rest is longer, seconds.
+MOST_REST_S = 0.5
 # Of those so many are looked at, the latest first.
 MOST_RECENT = 32
 # Use that is no longer worth a place in memory, seconds.
@@ -58,6 +62,7 @@ class _Use:
         running: steps that run now.
         waiting: steps that wait, oldest first.
         served: when the caller last got the processor.
+        rests_until: no step of this caller begins before.
     """
 
     at: float
@@ -65,6 +70,7 @@ class _Use:
     running: int = 0
     waiting: deque[Waiter] = field(default_factory=deque)
     served: float = -math.inf
+    rests_until: float = -math.inf
 
     def settle(self, now: float) -> None:
         """Bring `seconds` up to date. Each running step adds a second per second."""
@@ -79,20 +85,29 @@ class Processor:
     A lone caller may use everything. Of several that wait, the one with the least recent use is
     first; waiting counts in a caller's favour, so nobody waits for ever. A caller that used far more
     than one whose step is running waits for the end of that step, even if there is room: two steps
-    beside each other slow each other down.
+    beside each other slow each other down. And it rests after each of its steps for as long as the
+    step took, while a caller that used far less was here in the last seconds.
 
     Args:
         at_once: steps that run at a time.
         wait_s: how long a request may wait for its first step, seconds.
         clock: seconds that never go back.
+        call_later: calls a function after so many seconds.
     """
 
     def __init__(
-        self, at_once: int, wait_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        at_once: int,
+        wait_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        call_later: Callable[[float, Callable[[], None]], None] | None = None,
     ) -> None:
         self.at_once = at_once
         self._wait_s = wait_s
         self._clock = clock
+        self._call_later = call_later or _call_later
+        # When steps are handed out next because a rest is over; infinite: not planned.
+        self._alarm_at = math.inf
         self._lock = threading.Lock()
         self._running = 0
         # Who used it last comes last.
@@ -145,6 +160,8 @@ class Processor:
             use.settle(now)
             use.running -= 1
             self._running -= 1
+            if self._is_far_ahead(use, now):
+                use.rests_until = now + min(MOST_REST_S, REST * (now - use.served))
             self._leave(who, use)
             self._hand_out(now)
 
@@ -162,11 +179,25 @@ class Processor:
                         return True
             return False
 
+    def _is_far_ahead(self, mine: _Use, now: float) -> bool:
+        """Whether a caller that was here lately used far less."""
+        lightest = min(
+            (use.seconds for use in self._recent(now) if use is not mine), default=math.inf
+        )
+        return lightest < mine.seconds - LEAD_S
+
+    def _recent(self, now: float) -> Iterator[_Use]:
+        for use in islice(reversed(self._of.values()), MOST_RECENT):
+            if now - use.served < RECENT_S:
+                use.settle(now)
+                yield use
+
     def _hand_out(self, now: float, asking: Waiter | None = None) -> None:
         """Grant steps while there is room. `asking` looks at `granted` itself and is not woken."""
         while self._running < self.at_once:
             who = self._next(now)
             if who is None:
+                self._plan_alarm(now)
                 return
             use = self._of[who]
             self._of.move_to_end(who)
@@ -178,20 +209,32 @@ class Processor:
             if waiter is not asking:
                 waiter.wake()
 
+    def _plan_alarm(self, now: float) -> None:
+        """Hand out again when the first rest of a caller that waits is over."""
+        rests = [use.rests_until for use in self._active.values() if use.waiting]
+        at = min((until for until in rests if until > now), default=math.inf)
+        if at < self._alarm_at:
+            self._alarm_at = at
+            self._call_later(at - now, self._end_of_rest)
+
+    def _end_of_rest(self) -> None:
+        with self._lock:
+            self._alarm_at = math.inf
+            self._hand_out(self._clock())
+
     def _next(self, now: float) -> str | None:
         for use in self._active.values():
             use.settle(now)
-        waiting = [who for who, use in self._active.items() if use.waiting]
+        waiting = [
+            who for who, use in self._active.items() if use.waiting and use.rests_until <= now
+        ]
         if not waiting:
             return None
         first = min(waiting, key=lambda who: _rank(self._of[who], now))
         beside = [use.seconds for use in self._active.values() if use.running]
         if self._running and self._running + 1 == self.at_once:
             # The last place is kept free for a caller that may be back in a moment.
-            for use in islice(reversed(self._of.values()), MOST_RECENT):
-                if now - use.served < RECENT_S:
-                    use.settle(now)
-                    beside.append(use.seconds)
+            beside += [use.seconds for use in self._recent(now)]
         allowed = min(beside, default=math.inf) + LEAD_S
         return first if _rank(self._of[first], now) <= allowed else None
 
@@ -210,6 +253,12 @@ class Processor:
 def _rank(use: _Use, now: float) -> float:
     """Who has the lowest is next: use, less the time since the caller waits."""
     return use.seconds - (now - max(use.served, use.waiting[0].since))
+
+
+def _call_later(seconds: float, call: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
 
 
 class _Request:

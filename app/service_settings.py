@@ -79,7 +79,9 @@ class BatchesSettings(SettingsGroup):
         default=10_000_000, ge=1000, description="Largest file of questions accepted."
     )
     most_unfinished: int = Field(
-        default=10, ge=1, description="Batches that one caller may have unfinished at a time."
+        default=10,
+        ge=1,
+        description="Batches that one caller may have unfinished at a time; further ones get 429.",
     )
     concurrency: int = Field(
         default=4, ge=1, le=64, description="Questions of one batch asked at a time."

@@ -43,8 +43,8 @@ class JudgeSettings(SettingsGroup):
     api_key: SecretStr | None = Field(default=None, description="As chat.api_key.")
     parameters: dict[str, Any] = Field(
         default_factory=dict,
-        description="Parameters of the judge beside temperature 0; null takes one away, for models "
-        "that refuse it.",
+        description="Parameters of the judge beside temperature 0; null removes one, for models that "
+        'refuse it: {"temperature": null}.',
     )
     timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
     max_retries: int = Field(
@@ -80,7 +80,9 @@ class TrackingSettings(SettingsGroup):
         "ids, hashes and scores alone.",
     )
     wait_s: float = Field(
-        default=60.0, gt=0, description="How long sending one run may take, seconds."
+        default=60.0,
+        gt=0,
+        description="How long sending one run may take, seconds. What is not sent by then stays on disk.",
     )
     mlflow_url: str | None = Field(
         default=None, description="MLflow tracking URI. Default: a SQLite file in evals.folder."

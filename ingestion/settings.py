@@ -72,7 +72,8 @@ class EmbeddingSettings(SettingsGroup):
     languages: tuple[str, ...] = Field(
         default=(),
         description="Codes of the languages the model knows (en, de, …), where its card does not "
-        "say. Hybrid search gives words more weight for a question in another language.",
+        "say. Hybrid search gives words more weight for a question in another language. Counts from "
+        "the next index version on.",
     )
     trust_remote_code: bool = Field(
         default=False,
@@ -87,7 +88,8 @@ class EmbeddingSettings(SettingsGroup):
         "one that was not used for longest goes.",
     )
     cache_dir: Path = Field(
-        default_factory=default_cache_dir, description="Where ONNX exports are kept."
+        default_factory=default_cache_dir,
+        description="Where ONNX exports are kept. Default: $XDG_CACHE_HOME/plumbline, else ~/.cache/plumbline.",
     )
 
     @field_validator("languages")
@@ -208,7 +210,7 @@ class SyncSettings(SettingsGroup):
 
 
 class QdrantSettings(SettingsGroup):
-    """How collections in a Qdrant server are made and written; local mode heeds none of it."""
+    """Collections of a Qdrant server; not used in local mode. The server decides what is not set."""
 
     shards: int | None = Field(default=None, ge=1, description="Shards of a collection.")
     replicas: int | None = Field(default=None, ge=1, description="Copies of each shard.")

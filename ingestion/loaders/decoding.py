@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SHIFTS = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
-# Guessing costs time per byte, and the bytes that tell encodings apart are the non-ASCII ones.
-_SAMPLE = 32 * 1024
+_HEAD = 32 * 1024
+# Guessing costs time per byte. What tells encodings apart are letters beyond ASCII: only text around
+# them is sampled, so that little of it says enough.
+_SAMPLE = 8 * 1024
 _PIECE = 1 << 20
-_NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _AROUND = 200
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\v\x08\x1a\x1b"))
 _MOST_CONTROL = 0.02
@@ -64,14 +67,24 @@ _MOST_WORDS = 200  # are judged
 _ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
 # Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
-# of measures behind a figure or a unit.
-_SIGNS_ONLY = re.compile(
-    rb"[\x80\x82\x84-\x87\x89\x8b\x91-\x97\x99\x9b\xa0\xa3\xa7\xa9\xab\xae\xb0\xb7\xbb]"
+# of measures behind a figure or a unit. Those that touch letters where no such sign does are the
+# letters of other encodings: `på` in cp850 ends with the byte of `†`.
+_SIGNS = (
+    rb"[\x85\x92\x96\x97\xa0]|(?<![A-Za-z\xc0-\xff])[\x82\x84\x86\x87\x8b\x91\x93\xab]"
+    rb"|[\x80\x89\x94\x95\x99\x9b\xa3\xa7\xa9\xae\xb0\xb7\xbb](?![A-Za-z\xc0-\xff])"
+    rb"|(?<![A-Za-z\xc0-\xff])[\x80\xa3\xa7\xa9]"
     rb"|(?<=[ckd\s]m)[\xb2\xb3](?![\w\x80-\xff])|(?<!\w)\xb1(?=\s?\d)|\xb5(?=[mglsAFVW]\b)"
     rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![\w\x80-\xff])|(?<=\d\s)\xd7(?=\s\d)"
 )
-_NEVER_WITHIN = frozenset("¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω")
-_NEVER_BEFORE_LETTERS = frozenset("¼½¾¨´¸¯¦¬ˇ")
+# Other bytes beyond ASCII, with those behind them.
+_TELLING = re.compile(rb"(?!%s)[\x80-\xff]+" % _SIGNS)
+_CLEARLY_BROKEN = 20
+_NEVER_WITHIN = "¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω"
+_NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ"
+_NOBODY_WRITES = re.compile(
+    rf"[\x80-\x9f¤]|[{_NEVER_BEFORE_LETTERS}](?=[^\W\d_])|(?<=[^\W\d_])[{_NEVER_WITHIN}](?=[^\W\d_])"
+)
+_LATIN_RANGE = re.compile("[\x00-\u024f\u1e00-\u1eff]*+")
 _EASTERN = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL IDEOGRAPHIC HALFWIDTH FULLWIDTH BOPOMOFO".split()
 )
@@ -111,7 +124,7 @@ def marked_encoding(head: bytes) -> str | None:
 
 def _unmarked_utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of its spaces, digits and line breaks is NUL."""
-    head = data[: _SAMPLE & ~1]
+    head = data[: _HEAD & ~1]
     if 0 not in head or len(head) % 2:
         return None
     for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
@@ -138,7 +151,7 @@ def check_is_text(data: bytes, name: str) -> None:
             f"{name}: looks binary: NUL bytes, the first at offset {nul}; "
             "give it the suffix of its real format, or save it as UTF-8 text"
         )
-    head = data[:_SAMPLE]
+    head = data[:_HEAD]
     controls = len(head) - len(head.translate(None, _CONTROL))
     if controls > _MOST_CONTROL * len(head):
         raise UnreadableDocument(
@@ -213,7 +226,7 @@ def guess_encoding(data: bytes, name: str) -> str:
     import chardet
 
     sample = _telling_sample(data)
-    if not _NON_ASCII.search(_SIGNS_ONLY.sub(b"", sample)):
+    if not sample:
         return "cp1252"
     found = chardet.detect_all(
         sample,
@@ -240,20 +253,30 @@ def guess_encoding(data: bytes, name: str) -> str:
 
 
 def _telling_sample(data: bytes) -> bytes:
-    """The first non-ASCII bytes, with some text around them."""
+    """The first letters beyond ASCII, with some text around them; empty if there are signs alone."""
     gathered = bytearray()
     start = end = -1
-    for match in _NON_ASCII.finditer(data):
+    for match in _TELLING.finditer(data):
         # A cut in the middle of ASCII does not halve a character of several bytes.
         if match.start() > end + 2 * _AROUND or start < 0:
-            gathered += data[start : end + _AROUND] + b"\n" if start >= 0 else b""
+            gathered += _up_to(data, start, end + _AROUND) + b"\n" if start >= 0 else b""
             start = max(match.start() - _AROUND, 0)
+            while start and data[start - 1] > 0x7F:
+                start -= 1
         end = match.end()
         if len(gathered) + end - start > _SAMPLE:
             break
-    gathered += data[start : end + _AROUND]
+    if start >= 0:
+        gathered += _up_to(data, start, end + _AROUND)
     del gathered[_SAMPLE:]
     return bytes(gathered)
+
+
+def _up_to(data: bytes, start: int, end: int) -> bytes:
+    """A part of the data that does not end in the middle of a character of several bytes."""
+    while end < len(data) and data[end - 1] > 0x7F:
+        end += 1
+    return data[start:end]
 
 
 def _decodes_alike(sample: bytes, one: str, other: str) -> bool:
@@ -271,9 +294,13 @@ def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float
     except UnicodeDecodeError:
         return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
-    words = list(dict.fromkeys(word for word in text.split() if not word.isascii()))
-    judged = words[:_MOST_WORDS]
-    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in judged)
+    words: dict[str, None] = {}
+    for word in text.split():
+        if not word.isascii():
+            words[word] = None
+            if len(words) == _MOST_WORDS:
+                break
+    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in words)
     few = len(words) < _FEW_WORDS
     usual = 1.0
     if encoding == "cp1252":
@@ -287,25 +314,16 @@ def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float
 
 def _is_odd(word: str) -> bool:
     """Whether nobody writes a word so: Latin letters beside others, a sign or a capital within."""
-    if any("\x80" <= character <= "\x9f" for character in word):
+    if _NOBODY_WRITES.search(word):
         return True
-    scripts, before = set(), ""
-    for place, character in enumerate(word):
-        following = word[place + 1 : place + 2].isalpha()
-        if character.isalpha():
-            scripts.add(_script(character))
-            if character.isupper() and before.islower() and not character.isascii():
-                return True
-        elif character == "¤" or (
-            following
-            and (
-                character in _NEVER_BEFORE_LETTERS
-                or (before.isalpha() and character in _NEVER_WITHIN)
-            )
-        ):
-            return True
-        before = character
-    return len(scripts) > 1
+    if not (word.islower() or word.istitle() or word.isupper()) and any(
+        one.islower() and two.isupper() and not two.isascii() for one, two in pairwise(word)
+    ):
+        return True
+    # All letters of this range are Latin.
+    return (
+        not _LATIN_RANGE.fullmatch(word) and len(set(map(_script, filter(str.isalpha, word)))) > 1
+    )
 
 
 def _is_foreign(word: str, letters: frozenset[str] | None) -> bool:
@@ -315,6 +333,7 @@ def _is_foreign(word: str, letters: frozenset[str] | None) -> bool:
     return any(c.isalpha() and not c.isascii() and c not in letters for c in word)
 
 
+@lru_cache(maxsize=4096)
 def _script(character: str) -> str:
     if character.isascii() or "\xaa" <= character < "\u0250" or "\u1e00" <= character < "\u1f00":
         return "Latin"
@@ -345,9 +364,12 @@ def _decode_shifted(data: bytes) -> Decoded | None:
 
 def _is_damaged_utf8(data: bytes) -> bool:
     """Whether a few bytes of UTF-8 were lost, rather than another encoding used."""
-    sample = data[: 1 << 20].decode(UTF8, "replace")
-    broken = sample.count("\N{REPLACEMENT CHARACTER}")
-    good = len(sample) - len(sample.encode("ascii", "ignore")) - broken
+    for size in (1 << 14, 1 << 20):  # mostly the first piece says that it is another encoding
+        sample = data[:size].decode(UTF8, "replace")
+        broken = sample.count("\N{REPLACEMENT CHARACTER}")
+        good = len(sample) - len(sample.encode("ascii", "ignore")) - broken
+        if broken > _CLEARLY_BROKEN and good < broken:
+            return False
     return good > 10 * broken
 
 

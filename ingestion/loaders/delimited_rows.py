@@ -11,13 +11,16 @@ import io
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
 Cells: TypeAlias = list[str]
 
 _DELIMITERS = ",;\t|"
+# These part cells too, but stand in formulas, times and prose more often.
+_RARE_DELIMITERS = "^~:"
+_LEAST_RARE_ROWS = 2
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_ROWS = 100
 # A quoted cell that goes on longer is a lone quotation mark.
@@ -27,6 +30,7 @@ _MOST_LINES = 100_000
 _SEPARATOR_HINT = re.compile(r"\ufeff?sep=(.)\r?\n", re.IGNORECASE)
 # A figure or a date, which may hold other delimiters.
 _VALUE = re.compile(r"[-+(]?[\s$€£¥]*\d[\d.,:/ '-]*\s*[%)]?|\d[\d:. T/+-]*")
+_PROSE_OR_TIME = re.compile(r"(?:^|[^\w:]|T)\d{1,2}:\d\d(?::\d\d)?(?![\w:])|:\s|://")
 _ESCAPED_QUOTE = re.compile(r'\\"(?=[^\s,;|])')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
@@ -39,11 +43,13 @@ class Dialect:
         delimiter: one character.
         escapes: whether a backslash stands before quotation marks and delimiters in cells.
         width: how many cells most rows have; 0 if unknown.
+        quotes: the marks that may stand around a cell.
     """
 
     delimiter: str
     escapes: bool = False
     width: int = 0
+    quotes: str = '"'
 
 
 def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
@@ -68,21 +74,42 @@ def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
 def guess_dialect(sample: str) -> Dialect:
     """The delimiter that cuts the sample into the most regular rows of the plainest cells."""
     best, most = Dialect(_DELIMITERS[0]), (0.0, 0)
-    for delimiter in _DELIMITERS:
+    for delimiter in _DELIMITERS + _RARE_DELIMITERS:
         if delimiter not in sample:
             continue
         for escapes in (False, True) if _may_escape(sample, delimiter) else (False,):
             dialect, score = _judged(sample, Dialect(delimiter, escapes))
             if score > most:
                 best, most = dialect, score
+        if _single_quoted_cell(delimiter).search(sample):
+            dialect, score = _judged(sample, Dialect(delimiter, quotes="\"'"))
+            if score > most or (score == most and _quotes_columns(sample, dialect)):
+                best, most = dialect, score
     return best
+
+
+@lru_cache(maxsize=16)
+def _single_quoted_cell(delimiter: str) -> re.Pattern[str]:
+    sign = re.escape(delimiter)
+    return re.compile(rf"(?:^|{sign}) *'[^'\n]*' *(?:{sign}|\r?$)", re.MULTILINE)
+
+
+def _quotes_columns(sample: str, dialect: Dialect) -> bool:
+    """Whether single quotation marks stand around all cells of a column, the header aside."""
+    plain = Dialect(dialect.delimiter)
+    rows = [row for row in cut(io.StringIO(sample, newline=""), plain) if row][1:_SAMPLE_ROWS]
+    columns = [list(filter(None, map(str.strip, column))) for column in zip(*rows, strict=False)]
+    return any(
+        len(column) > 1 and all(len(c) > 1 and c[0] == c[-1] == "'" for c in column)
+        for column in columns
+    )
 
 
 def cut(lines: Iterable[str], dialect: Dialect) -> Iterator[Cells]:
     """Rows of lines that keep their line ends; a quoted cell may hold line breaks."""
     source = iter(lines)
     waiting: deque[str] = deque()
-    closes = re.compile(rf'"[ \t]*(?:{re.escape(dialect.delimiter)}|[\r\n]|$)')
+    closes = re.compile(rf"[{dialect.quotes}][ \t]*(?:{re.escape(dialect.delimiter)}|[\r\n]|$)")
     lone = 0  # lines from here in which no quotation mark closes a cell
     while (line := waiting.popleft() if waiting else next(source, None)) is not None:
         lone = max(lone - 1, 0)
@@ -133,9 +160,15 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         return []
-    if '"' not in text and not dialect.escapes:
+    only_double = dialect.quotes == '"' or "'" not in text
+    if '"' not in text and only_double and not dialect.escapes:
         return text.split(dialect.delimiter)
-    if quoted and not dialect.escapes and _by_the_rules(dialect.delimiter).fullmatch(text):
+    if (
+        quoted
+        and only_double
+        and not dialect.escapes
+        and _by_the_rules(dialect.delimiter).fullmatch(text)
+    ):
         return next(csv.reader((text,), delimiter=dialect.delimiter), [])
     cells: Cells = []
     place = 0
@@ -143,12 +176,13 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
         begin = place
         while text[begin : begin + 1] == " ":
             begin += 1
-        if quoted and text[begin : begin + 1] == '"':
+        mark = text[begin : begin + 1]
+        if quoted and mark and mark in dialect.quotes:
             end = _closing(text, begin + 1, dialect)
             if end < 0:
                 return None
             inner = text[begin + 1 : end]
-            cells.append(_unescaped(inner.replace('""', '"'), dialect))
+            cells.append(_unescaped(inner.replace(2 * mark, mark), dialect))
             place = text.find(dialect.delimiter, end + 1)
         else:
             end = _delimiter_at(text, place, dialect)
@@ -168,12 +202,16 @@ def _by_the_rules(delimiter: str) -> re.Pattern[str]:
 
 
 def _closing(text: str, place: int, dialect: Dialect) -> int:
-    """Where the quotation mark is that closes a cell: the next before a delimiter or the end."""
-    while (end := text.find('"', place)) >= 0:
+    """Where the quotation mark is that closes a cell: the next before a delimiter or the end.
+
+    `place` is behind the mark that opens it.
+    """
+    mark = text[place - 1]
+    while (end := text.find(mark, place)) >= 0:
         if dialect.escapes and _is_escaped(text, end):
             place = end + 1
             continue
-        if text[end + 1 : end + 2] == '"':
+        if text[end + 1 : end + 2] == mark:
             place = end + 2
             continue
         after = end + 1
@@ -223,7 +261,7 @@ def _judged(sample: str, dialect: Dialect) -> tuple[Dialect, tuple[float, int]]:
     if not widths:
         return dialect, (0.0, 0)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-    if width < 2:
+    if width < 2 or (dialect.delimiter in _RARE_DELIMITERS and not _is_rare_table(rows, dialect)):
         return dialect, (0.0, 0)
     cells = [cell for row in rows for cell in row]
     others = _DELIMITERS.replace(dialect.delimiter, "")
@@ -233,4 +271,16 @@ def _judged(sample: str, dialect: Dialect) -> tuple[Dialect, tuple[float, int]]:
         if not any(sign in cell for sign in others) or _VALUE.fullmatch(cell.strip())
     )
     score = count / widths.total() * (0.5 + 0.5 * plain / len(cells))
-    return Dialect(dialect.delimiter, dialect.escapes, width), (score, width)
+    return replace(dialect, width=width), (score, width)
+
+
+def _is_rare_table(rows: list[Cells], dialect: Dialect) -> bool:
+    """Whether a rare delimiter parts cells: in all rows alike, and not in a formula or a time."""
+    width = len(rows[0])
+    if len(rows) < _LEAST_RARE_ROWS or any(len(row) != width for row in rows):
+        return False
+    if dialect.delimiter == ":":
+        lines = [":".join(row) for row in rows]
+        return width > 2 and not any(map(_PROSE_OR_TIME.search, lines))
+    named = all(cell.strip() and not any(map(str.isdigit, cell)) for cell in rows[0])
+    return width > 2 or (named and any(len(cell.strip()) > 1 for cell in rows[0]))

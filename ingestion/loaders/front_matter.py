@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.visibility import (
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
 
 LONGEST_FRONT_MATTER = 64 * 1024
 _NOT_DRAWN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u2060-\u2064\ufeff]+")
-_OTHER_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
-_BREAKS = dict.fromkeys((0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
+_OTHER_BREAKS = "\x0b\x0c\x85\u2028\u2029"
+_BREAKS = dict.fromkeys(map(ord, _OTHER_BREAKS), "\n")
 _COMMENTS = (
     ("<!--", "-->"), ("/*", "*/"), ("{#", "#}"), ("{{!--", "--}}"), ("{%", "%}"), ("<?", "?>"),
 )  # fmt: skip
 _LANGUAGES = {"": "yaml", "yaml": "yaml", "yml": "yaml", "toml": "toml", "json": "json"}
 # Lines of signs alone, which may be fences; code fences (``` and ~~~) are not among them.
 _SIGNS = re.compile(r"^[^\w\n`~<>|#]{2,80}$", re.MULTILINE)
+# The same behind a line break, which is found several times faster than the start of a line.
+_SIGNS_BELOW = re.compile(r"\n[^\w\n`~<>|#]{2,80}(?=\n|\Z)")
 _OPENS_LIKE = re.compile(r"[-\u2010-\u2015\u2212]{2,}|[=*_+;\s.]{2,}$")
 _CODE_FENCE = re.compile(r"\s*(```+|~~~+)")
 _KEY = re.compile(r"^[\s\-?*{,\[\"'(|>:%+@/;]*+(?:[!&]\S*+\s++)*+[\"']?([^:=\n]{1,100}+)[:=]")
@@ -70,7 +73,7 @@ def read_front_matter(text: str, groups: GroupRule) -> FrontMatter:
         groups: told of the fields, and where a rule of access can be guessed and not be read.
     """
     # YAML knows other line breaks; each stands for one character, so that places stay.
-    text = text.translate(_BREAKS) if _OTHER_BREAKS.search(text) else text
+    text = text.translate(_BREAKS) if any(sign in text for sign in _OTHER_BREAKS) else text
     start = _start(text, groups)
     found = _read(text, start, groups)
     stated = [groups.read(name, _in_plain(name, value)) for name, value in found.values.items()]
@@ -184,7 +187,9 @@ def _look_for_rules(text: str, start: int, groups: GroupRule) -> None:
         groups.hide(
             "it begins with a line `groups:` outside of front matter; put it between lines ---"
         )
-    if any(_as_drawn(m[0]) in ("---", "+++") for m in _SIGNS.finditer(text, start)):
+    opening = _SIGNS.match(text) if not start else None
+    signs = _SIGNS_BELOW.finditer(text, max(start - 1, 0))
+    if any(_as_drawn(m[0]) in ("---", "+++") for m in chain([opening] if opening else [], signs)):
         for block in _blocks(text[start:]):
             if any(map(_key_of_groups, block)) and all(map(_LIKE_YAML.match, block)):
                 groups.hide("a block between lines --- names groups and does not stand at the top")

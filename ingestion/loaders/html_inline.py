@@ -28,6 +28,7 @@ BLOCKS = frozenset(
     "template".split()
 )
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
+_TABLE_PARTS = frozenset(("td", "th", "tr"))
 _STRUCK = frozenset(("del", "s", "strike"))
 _READING_AIDS = frozenset(("rt", "rp", "rtc"))
 _WITH_SPACE = frozenset(
@@ -128,6 +129,8 @@ def flat_text(root: Tag, losses: Losses) -> str:
             stack.append(Leave(step))
             stack.extend(reversed(step.contents))
         elif is_shown(step):
+            if getattr(step.previous_sibling, "name", None) in _TABLE_PARTS:
+                inline.add(" ")  # text between cells
             inline.text_node(str(step))
     return inline.take()
 
@@ -145,8 +148,8 @@ def _enter_flat(tag: Tag, inline: HtmlInline, lists: list[OpenList]) -> None:
         inline.add(", ")  # a table within a cell
     elif name == "tr" and tag.find_previous("tr") is not None and tag.find_previous_sibling("tr"):
         inline.add("; ")
-    elif name not in ("td", "th", "tr"):
-        inline.add("\n")
+    else:
+        inline.add(" " if name in _TABLE_PARTS else "\n")
     if name in LISTS:
         lists.append(OpenList.of(tag))
     elif name == "li":
@@ -158,7 +161,7 @@ def _leave_flat(tag: Tag, inline: HtmlInline, lists: list[OpenList]) -> None:
     name = tag.name
     if name not in BLOCKS:
         inline.leave(tag)
-    elif name not in ("td", "th", "tr"):
+    elif name not in _TABLE_PARTS:
         inline.add("\n")
     if name in LISTS and lists:
         lists.pop()

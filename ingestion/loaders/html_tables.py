@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, cast
 
 from ingestion.loaders.html_inline import flat_text
 from ingestion.loaders.losses import Losses
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 # Real tables span less; larger numbers are mistakes or attacks on memory.
 _WIDEST_SPAN = 50
 _TALLEST_SPAN = 10_000
+_HEADER_CELLS = frozenset({"th"})
+_DATA_CELLS = frozenset({"td"})
+_ANY_CELL = ["td", "th"]
+_CELLS = frozenset(_ANY_CELL)
+_ROWS = frozenset({"tr"})
+_PARTS = frozenset({"thead", "tbody", "tfoot", "tr"})
+_FRAMES = _CELLS | {"caption"}
+_TABLE_TAGS = _PARTS | _FRAMES | {"table"}
 _BLOCK_CONTENT = ["h1", "h2", "h3", "h4", "h5", "h6", "pre", "article", "section"]
 
 
@@ -33,7 +42,7 @@ def is_data_table(table: Tag) -> bool:
 
 def _has_own_header(table: Tag) -> bool:
     """Whether the table itself has header cells, rather than a table within it."""
-    return any(row.find("th", recursive=False) is not None for row in _own_rows(table))
+    return any(_within(row, _HEADER_CELLS) for row in _own_rows(table))
 
 
 def _own_rows(table: Tag) -> list[Tag]:
@@ -41,10 +50,39 @@ def _own_rows(table: Tag) -> list[Tag]:
     head: list[Tag] = []
     body: list[Tag] = []
     foot: list[Tag] = []
-    for part in table.find_all(["thead", "tbody", "tfoot", "tr"], recursive=False):
+    for part in _within(table, _PARTS):
         place = {"thead": head, "tfoot": foot}.get(part.name, body)
-        place += [part] if part.name == "tr" else part.find_all("tr", recursive=False)
+        place += [part] if part.name == "tr" else _within(part, _ROWS)
     return head + body + foot
+
+
+def _within(tag: Tag, names: Collection[str]) -> list[Tag]:
+    """The tags of these names within a tag, also where a form or the like stands around them."""
+    found: list[Tag] = []
+    for child in tag.contents:
+        name = getattr(child, "name", None)
+        if name in names:
+            found.append(cast("Tag", child))
+        elif name is not None and name not in _TABLE_TAGS:
+            found += _within(cast("Tag", child), names)
+    return found
+
+
+def loose_text(table: Tag, losses: Losses) -> str:
+    """What stands between the cells of a table; browsers draw it above the table."""
+    from bs4 import Tag
+    from bs4.element import NavigableString
+
+    texts = []
+    for child in table.contents:
+        if isinstance(child, Tag):
+            if child.name in _PARTS or (child.name not in _TABLE_TAGS and child.find(_ANY_CELL)):
+                texts.append(loose_text(child, losses))
+            elif child.name not in _FRAMES:
+                texts.append(flat_text(child, losses))
+        elif type(child) is NavigableString:
+            texts.append(child.strip())
+    return " ".join(filter(None, texts))
 
 
 def table_rows(table: Tag, losses: Losses) -> tuple[list[list[str]], int]:
@@ -53,13 +91,13 @@ def table_rows(table: Tag, losses: Losses) -> tuple[list[list[str]], int]:
     A cell that spans rows is repeated in each, so that a row makes sense alone; one that spans
     columns is repeated only in the header, where every column needs its name.
     """
-    tags = [row for row in _own_rows(table) if row.find(["td", "th"], recursive=False)]
+    tags = [row for row in _own_rows(table) if _within(row, _CELLS)]
     header_rows = _header_rows(tags)
     rows: list[list[str]] = []
     open_spans: dict[int, tuple[str, int]] = {}
     for number, tag in enumerate(tags):
         row: list[str] = []
-        for cell in tag.find_all(["td", "th"], recursive=False):
+        for cell in _within(tag, _CELLS):
             _take_open(row, open_spans)
             text = flat_text(cell, losses)
             width = _span(cell, "colspan", _WIDEST_SPAN)
@@ -84,9 +122,7 @@ def _take_open(row: list[str], open_spans: dict[int, tuple[str, int]]) -> None:
 
 def _bold_header_rows(tags: list[Tag]) -> int:
     """1 if all cells of the first row are bold and not all of those of the second."""
-    bold = [
-        [_is_bold(cell) for cell in tag.find_all(["td", "th"], recursive=False)] for tag in tags[:2]
-    ]
+    bold = [[_is_bold(cell) for cell in _within(tag, _CELLS)] for tag in tags[:2]]
     return int(len(bold) == 2 and len(bold[0]) > 1 and all(bold[0]) and not all(bold[1]))
 
 
@@ -100,7 +136,7 @@ def _header_rows(tags: list[Tag]) -> int:
     count = 0
     for tag in tags:
         in_head = tag.parent is not None and tag.parent.name == "thead"
-        if not in_head and tag.find("td", recursive=False) is not None:
+        if not in_head and _within(tag, _DATA_CELLS):
             break
         count += 1
     return count if count < len(tags) else min(count, 1)

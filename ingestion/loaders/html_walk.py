@@ -18,7 +18,7 @@ from ingestion.loaders.html_inline import (
 )
 from ingestion.loaders.html_lists import OpenList, marker_of
 from ingestion.loaders.html_notes import HtmlNotes
-from ingestion.loaders.html_tables import is_data_table, table_rows
+from ingestion.loaders.html_tables import is_data_table, loose_text, table_rows
 from ingestion.loaders.notation import note_mark
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class HtmlWalker:
         losses = self._builder.losses
         if table.caption is not None:
             self._builder.paragraph(flat_text(table.caption, losses))
+        self._builder.paragraph(loose_text(table, losses))
         rows, header_rows = table_rows(table, losses)
         self._builder.table(rows, header_rows=header_rows)
 

@@ -9,6 +9,7 @@ from ingestion.documents import Scalar
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.front_matter import FrontMatter, read_front_matter
+from ingestion.loaders.markdown_tables import keep_all_cells
 from ingestion.loaders.markdown_walk import MarkdownWalker
 from ingestion.visibility import looks_like_groups
 
@@ -43,6 +44,7 @@ def _tokens(text: str) -> list[Token]:
 
     # Nesting is bounded at 20 levels by the preset.
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    keep_all_cells(parser)
     footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
     dollarmath_plugin(
         parser, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True

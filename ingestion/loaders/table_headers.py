@@ -73,9 +73,11 @@ class _Says(Enum):
 def guess_header_rows(rows: Sequence[Sequence[str]]) -> int:
     """How many rows at the top name the columns: 0 to 3, empty rows among them counted."""
     filled = [place for place, row in enumerate(rows) if any(map(str.strip, row))]
-    solid = [rows[place] for place in filled[: _SAMPLE_ROWS + _MOST_HEADER_ROWS]]
+    solid: Sequence[Sequence[str]] = [
+        rows[place] for place in filled[: _SAMPLE_ROWS + _MOST_HEADER_ROWS]
+    ]
     width = max(map(len, solid), default=1)
-    solid = solid[: max(_SAMPLE_CELLS // width, _FEWEST_ROWS)]
+    solid = _cleaned(solid[: max(_SAMPLE_CELLS // width, _FEWEST_ROWS)])
     most = _MOST_HEADER_ROWS if width <= _WIDEST_GROUPED else 1
     for count in range(min(most, len(solid) - 1), 1, -1):
         if _Table(solid, count).has_joint_header():
@@ -90,16 +92,23 @@ def is_clear_header(rows: Sequence[Sequence[str]]) -> bool:
     solid = [row for row in rows[: 2 * _SAMPLE_ROWS] if any(map(str.strip, row))]
     if len(solid) < 2:
         return False
-    table = _Table(solid[:_SAMPLE_ROWS], 1)
+    table = _Table(_cleaned(solid[:_SAMPLE_ROWS]), 1)
     return table.has_header() and _Says.NAME in table.says(0) and all(table.top[0][1:])
 
 
+def _cleaned(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[one_line(cell) for cell in row] for row in rows]
+
+
 class _Table:
-    """A table's used columns, cut into `count` rows that may be its header and the rest."""
+    """A table's used columns, cut into `count` rows that may be its header and the rest.
+
+    Its cells are clean: each on one line.
+    """
 
     def __init__(self, rows: Sequence[Sequence[str]], count: int) -> None:
         width = max(map(len, rows))
-        cells = [[one_line(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+        cells = [[*row, *[""] * (width - len(row))] for row in rows]
         used = [place for place in range(width) if any(row[place] for row in cells[count:])]
         cells = [[row[place] for place in used] for row in cells]
         self.top = cells[:count]
@@ -257,16 +266,14 @@ class _Table:
 
 
 def _kind(cell: str) -> _Kind:
-    if len(cell) > _LONGEST_VALUE:
-        return _Kind.TEXT
-    if not _DIGIT.search(cell):  # all kinds below need a digit, and a placeholder has none
-        empty = not cell or (len(cell) < 5 and _PLACEHOLDER.fullmatch(cell))
-        return _Kind.EMPTY if empty else _Kind.TEXT
-    return _kind_of_figures(cell)
+    return _Kind.TEXT if len(cell) > _LONGEST_VALUE else _kind_of_short(cell)
 
 
 @lru_cache(maxsize=2048)  # a table's cells are judged once for each possible height of its header
-def _kind_of_figures(cell: str) -> _Kind:
+def _kind_of_short(cell: str) -> _Kind:
+    if not _DIGIT.search(cell):  # all kinds below need a digit, and a placeholder has none
+        empty = not cell or (len(cell) < 5 and _PLACEHOLDER.fullmatch(cell))
+        return _Kind.EMPTY if empty else _Kind.TEXT
     if _YEAR.fullmatch(cell):
         return _Kind.YEAR
     if _DATE.fullmatch(cell):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
+from operator import itemgetter
 
 import pytest
 from hypothesis import given, settings
@@ -23,13 +25,34 @@ CALLERS = st.sampled_from("abcd")
 
 
 class Clock:
-    """Seconds that go on when they are told to."""
+    """Seconds that a test moves on, and calls that are due then."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.due: list[tuple[float, Callable[[], None]]] = []
 
     def __call__(self) -> float:
         return self.now
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.due.append((self.now + seconds, call))
+
+    def pass_to(self, until: float) -> None:
+        while self.due and min(self.due, key=itemgetter(0))[0] <= until:
+            first = min(self.due, key=itemgetter(0))
+            self.due.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+        self.now = until
+
+    def hurry(self, seconds: float, call: Callable[[], None]) -> None:
+        """Let the seconds pass at once, in another thread."""
+
+        def pass_by() -> None:
+            self.now += seconds
+            call()
+
+        threading.Thread(target=pass_by).start()
 
 
 class Flow:
@@ -37,7 +60,7 @@ class Flow:
 
     def __init__(self, at_once: int) -> None:
         self.clock = Clock()
-        self.processor = Processor(at_once, 10.0, self.clock)
+        self.processor = Processor(at_once, 10.0, self.clock, self.clock.call_later)
         self.running: list[tuple[float, str]] = []
         self.begun: list[tuple[float, str]] = []
 
@@ -49,14 +72,19 @@ class Flow:
 
     def pass_to(self, until: float, again: Callable[[str], str | None] = lambda who: None) -> None:
         """Let time pass; `again` says who asks next when a caller's step has ended."""
-        while self.running and min(self.running)[0] <= until:
-            ends, who = min(self.running)
-            self.running.remove((ends, who))
-            self.clock.now = ends
-            self.processor.end(who)
-            if (asking := again(who)) is not None:
-                self.ask(asking)
+        while self._next_event() <= until:
+            at = self._next_event()
+            self.clock.pass_to(at)
+            for ends, who in [pair for pair in self.running if pair[0] <= at]:
+                self.running.remove((ends, who))
+                self.processor.end(who)
+                if (asking := again(who)) is not None:
+                    self.ask(asking)
         self.clock.now = until
+
+    def _next_event(self) -> float:
+        times = [ends for ends, _ in self.running] + [at for at, _ in self.clock.due]
+        return min(times, default=math.inf)
 
     def _begin(self, who: str) -> None:
         self.begun.append((self.clock.now, who))
@@ -74,7 +102,7 @@ class AnyOrder(RuleBasedStateMachine):
     def begin(self, at_once: int) -> None:
         self.at_once = at_once
         self.clock = Clock()
-        self.processor = Processor(at_once, 10.0, self.clock)
+        self.processor = Processor(at_once, 10.0, self.clock, self.clock.call_later)
         self.waiting: list[tuple[str, Waiter]] = []
         self.running: list[tuple[str, Waiter]] = []
         self.woken: Counter[int] = Counter()
@@ -100,7 +128,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(seconds=st.floats(0, 20))
     def wait(self, seconds: float) -> None:
-        self.clock.now += seconds
+        self.clock.pass_to(self.clock.now + seconds)
 
     @invariant()
     def it_runs_what_it_may(self) -> None:
@@ -109,9 +137,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert len(self.running) <= self.at_once
         assert set(self.woken.values()) <= {1}
         if self.waiting:
-            assert self.running
+            rests = [self.processor._of[who].rests_until for who, _ in self.waiting]
+            # Whoever rests is woken.
+            assert self.running or min(rests) >= min(at for at, _ in self.clock.due)
             callers = {who for who, _ in self.waiting + self.running}
-            if len(callers) == 1 and len(self.processor._of) == 1:
+            alone = len(callers) == 1 and len(self.processor._of) == 1
+            if alone and max(rests) <= self.clock.now:
                 assert len(self.running) == self.at_once
 
     def teardown(self) -> None:
@@ -119,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.processor.withdraw(who, waiter)
         for who, _ in self.running:
             self.processor.end(who)
-        self.clock.now += 60
+        self.clock.pass_to(self.clock.now + 60)
         # Everything is free again, and the next callers drive the earlier ones out of memory.
         alone = [self.processor.ask("x", lambda: None) for _ in range(self.at_once + 1)]
         assert [waiter.granted for waiter in alone] == [True] * self.at_once + [False]
@@ -165,11 +196,15 @@ def test_while_a_little_used_caller_works_a_flood_does_not_run_beside_it() -> No
     flow.pass_to(2.0, _floods)
     # It was there a moment ago, so that room is kept for it.
     flow.ask("little")
-    flow.pass_to(2.2, _floods)
+    now = 2.2
+    flow.pass_to(now, _floods)
+    while not flow.running:
+        now += 0.001
+        flow.pass_to(now, _floods)
     before = len(flow.begun)
     assert [who for _, who in flow.running] == ["flood"]
     assert flow.ask("little").granted
-    flow.pass_to(2.2 + STEP_S - 0.001, _floods)
+    flow.pass_to(now + STEP_S - 0.001, _floods)
     assert [who for _, who in flow.begun[before:]] == ["little"]
 
 
@@ -197,6 +232,41 @@ def test_callers_who_want_the_same_get_the_same(at_once: int) -> None:
     counted = Counter(who for _, who in flow.begun)
     assert max(counted.values()) <= 1.1 * min(counted.values())
     assert sum(counted.values()) >= 0.6 * at_once * 30 / STEP_S
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4])
+def test_while_a_little_used_caller_is_here_a_flood_works_half_of_the_time(
+    at_once: int,
+) -> None:
+    flow = Flow(at_once)
+    for _ in range(3 * at_once):
+        flow.ask("flood")
+    flow.pass_to(3.0, _floods)
+    for second in range(3, 9):
+        flow.ask("little")
+        flow.pass_to(second + 1.0, _floods)
+    served = [when for when, who in flow.begun if who == "flood" and when >= 5.0]
+    # One place is free for the other.
+    assert 0.35 <= len(served) * STEP_S / 4 / max(1, at_once - 1) <= 0.55
+
+    # Alone again, it has all.
+    flow.pass_to(16.0, _floods)
+    served = [when for when, who in flow.begun if who == "flood" and when >= 15.0]
+    assert len(served) * STEP_S >= 0.9 * at_once
+
+
+def test_a_rest_is_short_however_long_the_step_was() -> None:
+    clock = Clock()
+    processor = Processor(2, 10.0, clock, clock.call_later)
+    for who in ("little", "flood"):
+        processor.ask(who, lambda: None)
+    processor.end("little")
+    clock.now = 4.0
+    processor.end("flood")
+    waiter = processor.ask("flood", lambda: None)
+    assert not waiter.granted
+    clock.pass_to(4.51)
+    assert waiter.granted
 
 
 def test_a_lone_caller_has_everything() -> None:
@@ -246,7 +316,7 @@ def test_what_has_begun_is_finished_however_long_that_takes() -> None:
 
 def test_between_two_steps_whoever_used_less_goes_first() -> None:
     clock = Clock()
-    processor = Processor(1, 10.0, clock)
+    processor = Processor(1, 10.0, clock, clock.hurry)
     order: list[str] = []
     asked = threading.Event()
 
@@ -270,15 +340,25 @@ def test_between_two_steps_whoever_used_less_goes_first() -> None:
 
 def test_between_two_steps_a_flood_stops_for_a_little_used_caller_who_works_beside_it() -> None:
     clock = Clock()
-    processor = Processor(2, 20.0, clock)
     order: list[str] = []
-    works, may_end = threading.Event(), threading.Event()
+    works, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def rest(seconds: float, call: Callable[[], None]) -> None:
+        def pass_by() -> None:
+            assert ended.wait(20)
+            clock.now += seconds
+            call()
+
+        threading.Thread(target=pass_by).start()
+
+    processor = Processor(2, 20.0, clock, rest)
 
     def light() -> None:
         with processor.serving("light"), at_work():
             works.set()
             assert may_end.wait(20)
             order.append("light")
+        ended.set()
 
     def flood() -> None:
         with processor.serving("flood"), at_work():

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from app.jobs.handing_over import handed_over, take_over
@@ -9,16 +7,6 @@ from app.settings import variable_names
 from app.settings import variable_names as app_names
 from evals.settings import Settings, load_settings
 from prompts.errors import SettingsError
-
-
-def test_the_guide_has_every_setting() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs/guide/10-settings.md").read_text("utf-8")
-    missing = [
-        dotted
-        for variable, dotted in variable_names(Settings).items()
-        if f"`{dotted}` | `{variable}`" not in guide
-    ]
-    assert missing == []
 
 
 def test_the_tree_has_groups_that_the_room_below_does_not_know() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
+from app.answering.extractive.asked_for import lacks_asked_for
 from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.expectation import asks_of_a_day, names_a_day
+from app.answering.extractive.links import Link, best_link
 from app.answering.extractive.units import Kind
-from app.answering.extractive.versions import in_force_first, is_over
+from app.answering.extractive.versions import in_force_first, is_set_back
 from app.answering.extractive.weights import Weights
 
 # A block that one of so many best units belongs to needs to hold less of the question.
@@ -34,26 +37,63 @@ class Choice:
     notes: Mapping[int, str] = field(default_factory=dict)
 
 
-def choose(evidence: Evidence, weights: Weights, max_sentences: int, threshold: float) -> Choice:
+def choose(
+    evidence: Evidence, weights: Weights, max_sentences: int, threshold: float, today: date
+) -> Choice:
     """The best-supported units; fewer than `max_sentences` where they leave little doubt.
 
-    A how-to question gets steps or code, if any are near enough. Two versions of one sentence that
+    Two units that answer together (see `links`) are quoted one after the other, with one unit more
+    than `max_sentences`. A how-to question gets steps or code, if any are near enough. Two versions of one sentence that
     say different things share the probability of holding the answer, so both are quoted, each with
     its citation.
     """
-    ranked = list(_ranked(evidence, weights))
+    ranked = list(_ranked(evidence, weights, today))
     if not ranked:
         return Choice((), 0.0)
     best = ranked[0][0]
+    stems = (candidate.stems | candidate.around for candidate in evidence.candidates)
+    lacks = lacks_asked_for(evidence.question, stems)
     chosen = _best(evidence, ranked, weights, max_sentences)
     quoted = tuple(evidence.candidates[index] for index in _ordered(evidence, chosen))
-    if asks_how(evidence.question) and (block := _block(evidence, ranked, weights)) is not None:
+    support = weights.support(evidence.rows[best], lacks)
+    if not asks_how(evidence.question):
+        scores = {index: weights.unit_score(row) for index, row in enumerate(evidence.rows)}
+        if (link := best_link(evidence, scores)) is not None:
+            quoted = _with_link(evidence, chosen, link, max_sentences)
+            support = max(support, _support_of(evidence, link, weights, lacks))
+    elif (block := _block(evidence, ranked, weights)) is not None:
         quoted = (block,)
-    support = weights.support(evidence.rows[best])
     if support < threshold:
         return Choice((), support)
-    ordered, notes = in_force_first(quoted, evidence.question)
+    ordered, notes = in_force_first(quoted, evidence.question, today)
     return Choice(tuple(ordered), support, notes)
+
+
+def _with_link(
+    evidence: Evidence, chosen: list[int], link: Link, most: int
+) -> tuple[Candidate, ...]:
+    """The best unit, the two linked ones, and what else was chosen: one more than `most` in all.
+
+    A row that is reached by a value says little without the one that has the value.
+    """
+    pair = [link.source, link.target]
+    if most == 1:
+        return (evidence.candidates[link.target],)
+    found = [*(i for i in chosen[:1] if i not in pair), *pair]
+    found += [i for i in chosen[1:] if i not in pair]
+    return tuple(evidence.candidates[index] for index in found[: most + 1])
+
+
+def _support_of(evidence: Evidence, link: Link, weights: Weights, lacks: bool) -> float:
+    """The support of two units that answer together: what one lacks, the other holds."""
+    rows = [evidence.rows[index] for index in (link.source, link.target)]
+    return max(
+        weights.support(
+            replace(row, match=link.together, passage_match=max(link.together, row.passage_match)),
+            lacks,
+        )
+        for row in rows
+    )
 
 
 def _best(
@@ -76,11 +116,17 @@ def _best(
     return chosen
 
 
-def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]:
+def _ranked(evidence: Evidence, weights: Weights, today: date) -> Iterator[tuple[int, float]]:
     """Indices of distinct units that can answer, with the probability that each does."""
     scores: dict[int, float] = {}
     seen: set[str] = set()
     of_a_day = asks_of_a_day(evidence.question)
+    passages = list({c.passage.marker: c.passage for c in evidence.candidates}.values())
+    set_back = {
+        passage.marker
+        for passage in passages
+        if is_set_back(passage, passages, evidence.question, today)
+    }
     for index, (candidate, row) in enumerate(zip(evidence.candidates, evidence.rows, strict=True)):
         words = " ".join(word.surface.casefold() for word in candidate.words)
         if of_a_day and not names_a_day(candidate.words):
@@ -88,7 +134,7 @@ def _ranked(evidence: Evidence, weights: Weights) -> Iterator[tuple[int, float]]
         if row.can_answer and words not in seen:
             seen.add(words)
             scores[index] = weights.unit_score(row)
-            if is_over(candidate.passage, evidence.question):
+            if candidate.passage.marker in set_back:
                 scores[index] -= weights.superseded
     if not scores:
         return

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.answering.extractive.expectation import asks_whether, expected, holds, without_measure
 from app.answering.extractive.passages import Passage, Task
 from app.answering.extractive.units import Kind, Unit, cut
-from app.answering.extractive.words import Reader, Telling, Word
+from app.answering.extractive.words import Compounds, Reader, Telling, Word
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -29,7 +29,7 @@ class Candidate:
         passage: where it stands.
         unit: which stretch of it.
         words: its words in order.
-        stems: its words' stems.
+        stems: its words' stems, compounds as the question writes them.
         around: stems of what frames it: title, context, heading, introduction, the unit before.
     """
 
@@ -106,7 +106,10 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
             is what takes the time: about 7 ms a sentence on two cores.
     """
     reader = Reader()
-    candidates = [found for passage in task.passages for found in _candidates(passage, reader)]
+    compounds = Compounds(reader, task.question)
+    candidates = [
+        found for passage in task.passages for found in _candidates(passage, reader, compounds)
+    ]
     telling = Telling([candidate.stems for candidate in candidates])
     rows = _by_words(task, candidates, reader, telling)
     plain = without_measure(task.question)
@@ -130,14 +133,14 @@ def embedded_text(candidate: Candidate) -> str:
     return ": ".join(part for part in (candidate.passage.title, about, text) if part)
 
 
-def _candidates(passage: Passage, reader: Reader) -> Iterable[Candidate]:
-    frame = reader.stems(f"{passage.title} {passage.context}")
+def _candidates(passage: Passage, reader: Reader, compounds: Compounds) -> Iterable[Candidate]:
+    frame = compounds.stems(reader.read(f"{passage.title} {passage.context}"))
     before: frozenset[str] = frozenset()
     for unit in cut(passage.text, passage.context):
         text = passage.text[unit.start : unit.end]
         words = tuple(reader.read(f"{unit.header} {text}" if unit.header else text))
-        around = frame | before | (reader.stems(unit.about) if unit.about else frozenset())
-        candidate = Candidate(passage, unit, words, frozenset(w.stem for w in words), around)
+        about = compounds.stems(reader.read(unit.about)) if unit.about else frozenset()
+        candidate = Candidate(passage, unit, words, compounds.stems(words), frame | before | about)
         yield candidate
         before = candidate.stems
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -34,12 +35,14 @@ class ExtractiveChatModel(BaseChatModel):
         max_sentences: units quoted at the most.
         threshold: support below which it declines, 0 to 1.
         weights: what the scores are made of.
+        today: the day for which a version of a document is in force; the machine's by default.
     """
 
     embed: Embed = Field(exclude=True, repr=False)
     max_sentences: int = Field(default=2, ge=1, le=3)
     threshold: float = Field(default=Weights().threshold, ge=0, le=1)
     weights: Weights = Weights()
+    today: Callable[[], date] = Field(default=date.today, exclude=True, repr=False)
 
     @property
     def _llm_type(self) -> str:
@@ -96,7 +99,7 @@ class ExtractiveChatModel(BaseChatModel):
             return Choice((), 0.0)
         task = replace(task, question=without_courtesy(task.question))
         evidence = gather(task, self.embed, weights.unit_score, weights.embedded)
-        return choose(evidence, weights, self.max_sentences, self.threshold)
+        return choose(evidence, weights, self.max_sentences, self.threshold, self.today())
 
 
 def _pieces(choice: Choice) -> list[str]:

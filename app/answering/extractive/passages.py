@@ -12,7 +12,8 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from app.answering.rendering import STRUCTURED
 
 # Metadata that says since when a version is in force, the first that is there.
-_DATE_FIELDS = ("in_force_from", "valid_from", "effective_date", "effective", "date")
+_IN_FORCE_FIELDS = ("in_force_from", "valid_from", "effective_date", "effective")
+_DATE_FIELDS = (*_IN_FORCE_FIELDS, "date")
 _DATE = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 
 
@@ -28,6 +29,7 @@ class Passage:
         score: the fused retrieval score; only compared within one question.
         dense: cosine between question and passage, where the retrieval knows it.
         dated: since when its document's version is in force (`YYYY-MM-DD`), if metadata or title say.
+        says_in_force: whether a metadata field says so by its name; `date` and a title do not.
         status: what its document's metadata and title say of that.
     """
 
@@ -38,6 +40,7 @@ class Passage:
     score: float = 0.0
     dense: float | None = None
     dated: str | None = None
+    says_in_force: bool = False
     status: str = ""
 
 
@@ -80,15 +83,16 @@ def _passage(entry: Mapping[str, Any]) -> Passage:
         title=str(entry.get("title") or ""),
         score=float(entry.get("score") or 0.0),
         dense=None if dense is None else float(dense),
-        dated=_dated(entry),
+        dated=_dated(entry, _DATE_FIELDS, str(entry.get("title") or "")),
+        says_in_force=_dated(entry, _IN_FORCE_FIELDS) is not None,
         status=_status(entry),
     )
 
 
-def _dated(entry: Mapping[str, Any]) -> str | None:
+def _dated(entry: Mapping[str, Any], fields: Sequence[str], title: str = "") -> str | None:
     metadata = entry.get("metadata") or {}
-    stated = [str(metadata[name]) for name in _DATE_FIELDS if metadata.get(name)]
-    found = [_DATE.search(text) for text in (*stated, str(entry.get("title") or ""))]
+    stated = [str(metadata[name]) for name in fields if metadata.get(name)]
+    found = [_DATE.search(text) for text in (*stated, title)]
     return next((date[0] for date in found if date is not None), None)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
 import Stemmer
@@ -79,6 +80,54 @@ class Reader:
         """The words of `text` that carry meaning; all of them where none does."""
         words = self.read(text)
         return [word for word in words if not word.grammar] or words
+
+
+class Compounds:
+    """Sees that "roll back", "roll-back", "rolled back" and "rollback" are one word, by a question's words.
+
+    No list is needed: two neighbours of a text count as one word only where the question writes
+    them as one, and the reverse.
+
+    Args:
+        reader: stems words.
+        question: what is asked.
+    """
+
+    # A part has so many letters at least: "a way" is not "away".
+    _SHORTEST = 2
+
+    def __init__(self, reader: Reader, question: str) -> None:
+        self._reader = reader
+        words = reader.read(question)
+        self._closed = {word.stem for word in words if word.surface.isalpha()}
+        self._open = {
+            stem: (one.stem, other.stem)
+            for joined, one, other in self._neighbours(words)
+            for stem in reader.stems(joined)
+        }
+
+    def stems(self, words: Sequence[Word]) -> frozenset[str]:
+        """The stems of a text's words, and those that the question writes for them."""
+        found = {word.stem for word in words}
+        for joined, _, _ in self._neighbours(words):
+            if any(joined.startswith(stem) for stem in self._closed):
+                found |= self._reader.stems(joined) & self._closed
+        for stem in found & self._open.keys():
+            found.update(self._open[stem])
+        return frozenset(found)
+
+    def _neighbours(self, words: Sequence[Word]) -> Iterator[tuple[str, Word, Word]]:
+        """Words that stand one apart, with what they may be as one word."""
+        for one, other in pairwise(words):
+            apart = other.start - one.start - len(one.surface)
+            if apart == 1 and all(
+                word.surface.isalpha() and len(word.surface) >= self._SHORTEST
+                for word in (one, other)
+            ):
+                last = other.surface.lower()
+                # "carryover" keeps the y of "carry", "rollback" nothing of "rolled" but its stem.
+                yield one.surface.lower() + last, one, other
+                yield one.stem + last, one, other
 
 
 def _is_code(words: Sequence[Word], index: int) -> bool:

@@ -7,11 +7,10 @@ from app.cache.gate.reading import LINK, OF, Reading, Word, read
 from app.cache.gate.synonyms import SYNONYMS
 from app.cache.gate.tokens import CALENDAR
 from ingestion.languages import fold
-from ingestion.languages.detection import may_be_english
+from ingestion.languages.detection import is_english
 
 _LIKE_KINDS = frozenset({("whattime", "when")})
-
-
+_ENDS = " ?!.？！。؟"
 _LINKS = frozenset({LINK, OF})
 # Prepositions that are used for one another; all others tell things apart.
 _LOOSE = frozenset({("", "of"), ("for", "of"), ("in", "of"), ("of", "on")})
@@ -21,11 +20,11 @@ def difference(first: str, second: str) -> str | None:
     """Why two questions may not share an answer, in a word or two; None if nothing speaks against it.
 
     Errs on the side of a difference: what it cannot account for, it calls one. Its rules are for
-    English; of questions in other languages only those that differ in nothing but case, white
-    space and punctuation marks of one kind may share an answer.
+    English; of questions that are not clearly in English only those that differ in nothing but case,
+    white space, punctuation marks of one kind and those around the question may share an answer.
     """
-    if not (may_be_english(first) and may_be_english(second)):
-        return None if fold(first).text == fold(second).text else "language"
+    if not (is_english(first) and is_english(second)):
+        return None if _folded(first) == _folded(second) else "language"
     one, two = read(first), read(second)
     if one.kind != two.kind and tuple(sorted((one.kind, two.kind))) not in _LIKE_KINDS:
         return "kind of answer"
@@ -42,6 +41,10 @@ def difference(first: str, second: str) -> str | None:
     if not _done_alike(one, two):
         return "active or passive"
     return None
+
+
+def _folded(question: str) -> str:
+    return fold(question).text.lstrip(" ¿¡").rstrip(_ENDS)
 
 
 def _same_operators(one: Reading, two: Reading) -> bool:

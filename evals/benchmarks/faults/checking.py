@@ -20,7 +20,7 @@ from evals.benchmarks.faults.questions import Pool, plain
 PROBLEM = "application/problem+json"
 EVENTS = "text/event-stream"
 URN = "urn:plumbline:problem:"
-# As docs/guide/07-rest-api.md has them.
+# As docs/how-to/use-the-rest-api.md has them.
 STATUS = {
     "index-unavailable": 503,
     "chat-model-failed": 502,

@@ -37,7 +37,7 @@ def table_rows(table: Any, losses: Losses) -> tuple[list[list[Cell]], int | None
             continue
         if marked == len(rows) and is_on(row.find(f"{W}trPr/{W}tblHeader")):
             marked += 1
-        rows.append(_row(row, rows[-1] if rows else []))
+        rows.append(_row(row, rows[-1] if rows else [], losses))
         spans.append(any(cell.covered for cell in rows[-1]))
     marked = marked if marked < len(rows) else 0
     grouped = marked or (
@@ -56,7 +56,7 @@ def _left_out(row: Any, losses: Losses) -> bool:
     return False
 
 
-def _row(row: Any, above: list[Cell]) -> list[Cell]:
+def _row(row: Any, above: list[Cell], losses: Losses) -> list[Cell]:
     cells: list[Cell] = []
     skipped = row.find(f"{W}trPr/{W}gridBefore")
     if skipped is not None:
@@ -69,6 +69,7 @@ def _row(row: Any, above: list[Cell]) -> list[Cell]:
         merge = element.find(f"{W}tcPr/{W}vMerge")
         continued = merge is not None and merge.get(W + "val") != "restart"
         if continued and len(cells) < len(above):
+            losses.add(Loss.HIDDEN, raw_text(element))  # Word shows the first cell's text alone
             cells.extend(above[len(cells) : len(cells) + width])
             continue
         cells.append(Cell(element))

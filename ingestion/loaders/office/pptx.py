@@ -125,6 +125,8 @@ class SlideWriter:
                         for down in range(cell.span_height):
                             for right in range(wide):
                                 texts[at + down, place + right] = text
+                else:  # PowerPoint shows the first cell's text alone
+                    self._losses.add(Loss.HIDDEN, frame_text(cell._tc, self._losses))
                 cells.append(text)
             rows.append(cells)
         grouped = named and any(cell.is_merge_origin for cell in table.rows[0].cells)

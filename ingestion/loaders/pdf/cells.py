@@ -115,7 +115,6 @@ def _add(rows: list[_Row], line: Line, place: int) -> bool:
     size = max(before.size, 1)
     if abs(before.size - line.size) > 0.25 * size or before.words[0].turn != line.words[0].turn:
         return False
-    distance = before.baseline - line.baseline
     right = before.right if len(cell) == 1 else max([other.right for other in cell])
     if line.left >= right + _PAST * size:
         if line.top <= row.lowest or line.bottom >= row.highest:
@@ -123,7 +122,7 @@ def _add(rows: list[_Row], line: Line, place: int) -> bool:
         if len(row.cells) >= _MOST_CELLS:
             return False
         row.cells.append([line])
-    elif 0 < distance <= _LEADING * size and _in_column(cell, line, size):
+    elif 0 < before.baseline - line.baseline <= _LEADING * size and _in_column(cell, line, size):
         if len(cell) > _LONGEST_COLUMN:
             return False
         cell.append(line)

@@ -115,6 +115,8 @@ class Line:
     @lazy
     def main(self) -> tuple[Word, ...]:
         """The words that are neither raised nor lowered; one stands for all if they are alike."""
+        if len(self.words) == 1:
+            return self.words
         words, scripts = self.words, self.scripts
         if scripts is not None:
             base = zip(words, scripts, strict=True)
@@ -126,12 +128,14 @@ class Line:
     @lazy
     def left(self) -> float:
         """Where the line begins."""
-        return min([word.left for word in self.words])
+        words = self.words
+        return words[0].left if len(words) == 1 else min([word.left for word in words])
 
     @lazy
     def right(self) -> float:
         """Where the line ends."""
-        return max([word.right for word in self.words])
+        words = self.words
+        return words[0].right if len(words) == 1 else max([word.right for word in words])
 
     @lazy
     def bottom(self) -> float:
@@ -155,6 +159,8 @@ class Line:
     def size(self) -> float:
         """The size that most of its characters have, to half a point."""
         first = self.words[0].size
+        if len(self.words) == 1:
+            return round(first * 2) / 2
         weights: dict[float, int] = {}
         for word in self.words:
             if word.size != first:

@@ -65,7 +65,7 @@ def test_versions_of_before_show_no_path_either(source: str, shown: str) -> None
         ("/srv/private/handbook/**/*.md", "handbook"),
         ("file:///srv/private/handbook", "handbook"),
         ("../handbook", "handbook"),
-        ("./docs/guide", "docs/guide"),
+        ("./docs/how-to", "docs/how-to"),
         (".", ""),
     ],
 )

@@ -22,7 +22,7 @@ from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache_settings import CacheSettings
 
 ROOT = Path(__file__).resolve().parents[3]
-GUIDE = ROOT / "docs/guide/17-caching.md"
+GUIDE = ROOT / "docs/explanation/caching.md"
 # Caches that a process of the service holds, in bytes, by the name that the guide gives them.
 BYTES = {
     "answers": CacheSettings().bytes,

@@ -166,7 +166,7 @@ def test_metrics_are_listed_for_people_and_for_programs() -> None:
 
 def test_the_guide_describes_every_metric() -> None:
     root = Path(plumb.__file__).parent
-    guide = (root / "docs/guide/21-metrics.md").read_text("utf-8")
+    guide = (root / "docs/reference/evaluation-metrics.md").read_text("utf-8")
     rows = json.loads(run("metrics", "--json").stdout)
     assert len(rows) > 20
     for row in rows:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.languages import detect
-from ingestion.languages.detection import LANGUAGES, may_be_english, normalized, rank
+from ingestion.languages.detection import LANGUAGES, is_english, may_be_english, normalized, rank
 
 TEXTS = {
     "ar": "يقع المكتب في الطابق الثالث من المبنى الجديد.",
@@ -64,6 +64,26 @@ def test_what_is_surely_not_english() -> None:
     surely = {language for language, text in TEXTS.items() if not may_be_english(text)}
     assert surely == TEXTS.keys() - {"en"}
     assert all(map(may_be_english, ("parental leave", "Who?", "42")))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["¿Qué es esto?", "Que es esto?", "Wo?", "Wo ist das?", "Was an Belegen?", "Qui?", "Où?", "Comment?",
+     "Come si fa?", "O que é isso?", "Wat is dit?", "Is dat in orde?", "Hvad er det?", "Vem är det?",
+     "Mikä se on?", "Kto to jest?", "Mi ez?", "Bu ne?", "Ce este asta?", "Apa itu?", "Ai đó?", "Где?",
+     "¿Qué significa 'the' en la frase 'the office'?"],
+)  # fmt: skip
+def test_what_is_not_clearly_english(question: str) -> None:
+    assert not is_english(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who?", "Who is Müller?", "Can I smoke?", "Is it open?", "Do we ship to Köln?", "Am I insured?",
+     "How do I get a refund?", "Are dogs allowed in the park?", "42?", ""],
+)  # fmt: skip
+def test_what_is_clearly_english(question: str) -> None:
+    assert is_english(question)
 
 
 @given(st.text())

@@ -48,6 +48,44 @@ def test_legacy_encodings_are_recognised(loading: Any, text: str, encoding: str)
     assert document.metadata["encoding"] != "utf-8"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Virksomheden flyttede i marts; gæster får kort på anden sal bag døren.",
+        "Gæster får kort på anden sal",
+        "Les employés ont reçu leur carte à l'accueil où l'été fut gai.",
+        "A recepção está aberta às oito; não há vaga.",
+    ],
+)
+def test_letters_of_dos_are_no_signs_of_windows(text: str) -> None:
+    assert decode(text.encode("cp850"), "a.txt").text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It’s “quoted” – 5 € a piece… © 2026, Acme™ †",
+        "The word—“that one”—costs £5 or €6; see § 3 • 20° • 5‰",
+        "Don’t (‘really’) wait… 12 m², ½ cup, 5 × 3, ±2, 5 µm",
+    ],
+)
+def test_signs_of_windows_say_nothing_of_a_language(text: str) -> None:
+    assert decode(text.encode("cp1252"), "a.txt").text == text
+
+
+def test_the_letters_of_a_file_count_though_thousands_of_signs_stand_before_them() -> None:
+    text = "It’s “quoted” – once more… " * 2_000 + RUSSIAN * 3
+    decoded = decode(text.encode("cp1251"), "a.txt")
+    assert decoded.text == text
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp"])
+def test_a_sample_is_not_cut_within_a_character(encoding: str) -> None:
+    # In Shift JIS, the bytes of あ are those of signs in windows-1252.
+    text = ("plain words ＡＢああ " * 40 + JAPANESE) * 30
+    assert decode(text.encode(encoding), "a.txt").text == text
+
+
 def test_a_long_ascii_start_does_not_hide_the_telling_bytes() -> None:
     data = b"plain words " * 100_000 + GERMAN.encode("cp1252")
     decoded = decode(data, "a.txt")

@@ -53,3 +53,36 @@ def test_a_lone_quotation_mark_does_not_swallow_the_rest() -> None:
 def test_an_escape_is_not_guessed_from_paths() -> None:
     assert guess_dialect('a,b\n"C:\\dir\\",2\n').escapes is False
     assert list(cut(["\\,,x\n"], Dialect(",", escapes=True))) == [[",", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name,text\n'Smith, J.','says hi'\n'Doe, A.','it''s ok'\n",
+         [["name", "text"], ["Smith, J.", "says hi"], ["Doe, A.", "it's ok"]]),
+        ("'id';'name'\r\n'1';'A'\r\n'2';'B'\r\n", [["id", "name"], ["1", "A"], ["2", "B"]]),
+        ("\"id\",'note'\n\"1\",'a, b'\n\"2\",'c, d'\n", [["id", "note"], ["1", "a, b"], ["2", "c, d"]]),
+        ("a^b^c\n1^Lamp, red^5,00\n2^Chair^7,50\n", [["a", "b", "c"], ["1", "Lamp, red", "5,00"], ["2", "Chair", "7,50"]]),
+        ("id~name\n1~Lamp\n2~Chair\n", [["id", "name"], ["1", "Lamp"], ["2", "Chair"]]),
+        ("root:x:0:0:A, B:/root\nuser:x:10:10::/home\n", [["root", "x", "0", "0", "A, B", "/root"], ["user", "x", "10", "10", "", "/home"]]),
+    ],
+)  # fmt: skip
+def test_single_quotation_marks_and_rare_delimiters(text: str, expected: list[list[str]]) -> None:
+    assert list(read_rows(io.StringIO(text, newline=""))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id,name\n1,'tis\n2,O'Brien\n3,'90s rock'n'roll\n", ["3", "'90s rock'n'roll"]),
+        ("id,team\n1,boys'\n2,'girls'\n", ["2", "'girls'"]),
+        ("item,size\nscrew,5'10\"\nbolt,6'2\"\n", ["bolt", "6'2\""]),
+        ("start\n10:30:00\n11:45:00\n", ["11:45:00"]),
+        ("Name: Lamp: A\nPrice: 5: B\n", ["Price: 5: B"]),
+        ("2^3\n3^2\n", ["3^2"]),
+        ("a^2\nb^2\n", ["b^2"]),
+        ("url\nhttp://a.example:80\nhttp://b.example:81\n", ["http://b.example:81"]),
+    ],
+)
+def test_apostrophes_times_and_powers_stay(text: str, expected: list[str]) -> None:
+    assert list(read_rows(io.StringIO(text, newline="")))[-1] == expected

@@ -85,6 +85,30 @@ def test_layout_tables_are_no_tables(loading: Any, outline: Any, table: str) -> 
     assert "table" not in {kind for kind, _, _ in outline(loading.one("a.html", table))}
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("<tr><th>a<th>b<tr><td>1<td>2<td>three", "| a | b |\n| --- | --- | --- |\n| 1 | 2 | three |"),
+        ("<tr><td>1</td><td>2</td></tr>loose <b>words</b><tr><td>3</td><td>4</td></tr>",
+         "loose words\n\n| 1 | 2 |\n| 3 | 4 |"),
+        ("<caption>Cap</caption><tr><th>a</th>loose<th>b</th></tr><tr><td>1</td><td>2</td></tr>",
+         "Cap\n\nloose\n\n| a | b |\n| --- | --- |\n| 1 | 2 |"),
+        ("<tr><th>a</th><th>b</th></tr><form><tr><td>1</td><td>2</td></tr></form><p>end</p>",
+         "end\n\n| a | b |\n| --- | --- |\n| 1 | 2 |"),
+        ("<tr><th>a</th><th>b</th></tr><tr><form><td>1</td><td>2</td></form></tr>",
+         "| a | b |\n| --- | --- |\n| 1 | 2 |"),
+        ("<tr><th>a</th><th>b</th></tr><tr><td><table>in<tr><td>c</td>out</tr></table></td><td>2</td></tr>",
+         "| a | b |\n| --- | --- |\n| in c out | 2 |"),
+        ("<caption>Cap</caption>words", "Cap\n\nwords"),
+    ],
+)  # fmt: skip
+def test_words_between_cells_and_rows_within_forms_are_kept(
+    loading: Any, table: str, text: str
+) -> None:
+    page = f"<html><body><h1>H</h1><p>Before.</p><table>{table}</table></body></html>"
+    assert loading.one("a.html", page).text == f"H\n\nBefore.\n\n{text}"
+
+
 def test_external_entities_are_not_followed(loading: Any, tmp_path: Any) -> None:
     (tmp_path / "secret").write_text("top secret")
     page = (

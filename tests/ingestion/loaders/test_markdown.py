@@ -71,6 +71,20 @@ def test_a_table_has_its_header_marked(loading: Any, table_header: Any) -> None:
     assert table_header(document) == "| A | B\\|c |\n| --- | --- |\n"
 
 
+def test_cells_beyond_the_header_are_kept(loading: Any) -> None:
+    source = (
+        "| A | B |\n|---|---|\n| 1 | 2 | three\\|3 | **four** [five] |\n| 6 | | | seven\n\n"
+        "> A | B\n> --|--\n> 1 | 2 | ~~eight~~ nine\n\n- item\n\n  | A |\n  |---|\n  | 1 | ten |\n\n"
+        "[five]: http://example.org\n"
+    )
+    document = loading.one("a.md", source)
+    assert document.text == (
+        "| A | B |\n| --- | --- | --- | --- |\n| 1 | 2 | three\\|3 | four five |\n| 6 |  |  | seven |\n\n"
+        "| A | B |\n| --- | --- | --- |\n| 1 | 2 | nine |\n\n- item\n\n| A |\n| --- | --- |\n| 1 | ten |"
+    )
+    assert document.metadata == {"dropped": ["struck out or deleted: 1 word"]}
+
+
 def test_front_matter_is_metadata(loading: Any) -> None:
     front = "title: Chosen\ndate: 2024-01-02\ntags: [a, b]\ndraft: true\nnested: {x: 1}\nempty:\n"
     document = loading.one("a.md", f"---\n{front}---\n# Heading\n\nText\n")

@@ -152,6 +152,18 @@ def test_markdown(tmp_path_factory: Any, parts: list[str]) -> None:
     assert not found.invented
 
 
+@QUICK
+@given(rows=st.lists(st.lists(TEXT, min_size=1, max_size=5), min_size=1, max_size=4))
+def test_markdown_rows_longer_than_the_header(tmp_path_factory: Any, rows: list[list[str]]) -> None:
+    lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    source = f"| ab | cd |\n|----|----|\n{lines}"
+    document = loaded(tmp_path_factory.mktemp("md"), "a.md", source)
+    expected = " ".join(["ab cd", *(cell for row in rows for cell in row)])
+    found = difference(expected, document, markers=True)
+    assert not found.lost
+    assert not found.invented
+
+
 CELLS = st.one_of(TEXT, st.just(""), st.tuples(WORDS, st.sampled_from([", ", "; ", '" ', "\n"]), WORDS).map("".join))  # fmt: skip
 
 

@@ -236,3 +236,12 @@ def test_with_the_real_model_other_words_are_understood(embedder: Embedder) -> N
     assert quotes(given, model.invoke(given))[0].startswith("Customers may send goods back")
     given = messages("Who won the chess world championship in 1972?", text)
     assert model.invoke(given).additional_kwargs["plumbline"]["refused"]
+
+
+def test_a_compound_of_the_question_is_found_in_two_words() -> None:
+    def all_alike(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+    model = ExtractiveChatModel(embed=all_alike, threshold=0.0, max_sentences=1)
+    given = messages("May we rollback?", "A day has a release.", "An operator can roll back.")
+    assert model.invoke(given).content == '"An operator can roll back." [2]'

@@ -1,6 +1,8 @@
 """Words, stems and their weights."""
 
-from app.answering.extractive.words import Reader, Telling
+import pytest
+
+from app.answering.extractive.words import Compounds, Reader, Telling
 
 
 def stems(text: str) -> list[str]:
@@ -30,3 +32,38 @@ def test_rare_stems_tell_more_and_absent_ones_most() -> None:
     assert telling.share(["class"], {"class"}) == 1.0
     assert telling.share(["b", "class"], {"class"}) < 0.5
     assert telling.share([], {"class"}) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How do I rollback a release?", "Roll back with one command."),
+        ("rollback?", "It was rolled back."),
+        ("How is the setup done?", "Setting up takes a day."),
+        ("Where is the login page?", "Log in at the portal."),
+        ("database size", "The data base grows."),
+        ("carryover of holidays", "You may carry over five days."),
+        ("failover", "The index fails over."),
+        ("backups", "Back-up each night."),
+    ],
+)
+def test_a_compound_matches_open_and_closed(question: str, text: str) -> None:
+    reader = Reader()
+    for asked, said in ((question, text), (text, question)):
+        found = Compounds(reader, asked).stems(reader.read(said))
+        wanted = reader.stems(asked)
+        assert wanted & found, f"{asked} / {said}"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("away", "a way"),
+        ("rollback", "The roll came back"),
+        ("rollback", "roll. Back"),
+        ("into", "in"),
+    ],
+)
+def test_words_that_make_no_compound_stay_apart(question: str, text: str) -> None:
+    reader = Reader()
+    assert not Compounds(reader, question).stems(reader.read(text)) & reader.stems(question)

@@ -70,6 +70,20 @@ def test_merged_cells_are_laid_out(loading: Any, table_header: Any) -> None:
     assert document.text.endswith("| tall | M1 | M2 |\n| tall | E1 | E2 |")
 
 
+def test_text_below_a_merged_cell_is_counted(loading: Any) -> None:
+    source = docx.Document()
+    table = source.add_table(2, 2)
+    for row, text in enumerate(("shown", "never shown")):
+        table.cell(row, 0).text = text
+        properties = table.cell(row, 0)._tc.get_or_add_tcPr()
+        kind = "restart" if row == 0 else "continue"
+        properties.append(parse_xml(f'<w:vMerge {nsdecls("w")} w:val="{kind}"/>'))
+        table.cell(row, 1).text = str(row)
+    document = loading.one("a.docx", saved(source))
+    assert document.text == "| shown | 0 |\n| shown | 1 |"
+    assert document.metadata["dropped"] == ["hidden by the author: 2 words"]
+
+
 def test_a_frame_of_one_cell_is_text(loading: Any, outline: Any) -> None:
     source = docx.Document()
     source.add_table(1, 1).cell(0, 0).text = "Framed"

@@ -175,6 +175,19 @@ def test_hidden_slides_and_shapes_and_footers_are_counted(loading: Any) -> None:
     assert document.metadata["dropped"] == ["hidden by the author: 3 words"]
 
 
+def test_text_below_a_merged_cell_is_counted(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 5, "Figures")
+    table = slide.shapes.add_table(2, 2, 0, Inches(2), Inches(3), Inches(1)).table
+    for place, text in enumerate(("shown", "A", "", "B")):
+        table.cell(place // 2, place % 2).text = text
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(1, 0).text = "never shown"
+    (document,) = loading.all("a.pptx", saved(deck))
+    assert "never" not in document.text
+    assert document.metadata["dropped"] == ["hidden by the author: 2 words"]
+
+
 def test_merged_cells_of_a_table_are_laid_out(loading: Any) -> None:
     deck = Presentation()
     slide = add_slide(deck, 5, "Figures")
