@@ -29,7 +29,7 @@ from evals.running.plan import System
 from evals.running.runner import SuiteRunner
 
 # What runs around a case: it plans, keeps, counts and reports, and shapes neither answer nor score.
-AROUND = ("evals/running/", "evals/runs/", "evals/suites/", "evals/cases/", "evals/statistics/")
+AROUND = ("evals/running/", "evals/statistics/")
 
 
 @contextmanager
