@@ -19,7 +19,6 @@ from evals.commands import (
     power,
     report,
     run,
-    runs,
     synthesise,
     track,
 )
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     run,
-    runs,
     compare,
     gate,
     attribute,
@@ -47,7 +45,7 @@ COMMANDS = (
 
 def settings_checks(settings: Any, call_models: bool) -> Iterable[Check]:
     """What `plumb settings check` checks of this room's settings."""
-    from evals.checks.checks import checks_of
+    from evals.checks import checks_of
 
     return checks_of(settings, call_models)
 

@@ -3,14 +3,14 @@
 prompts.errors.PlumbError
 └── EvalError
     ├── DatasetError        a dataset cannot be read; names the file and the line
-    ├── SuiteError          a suite is malformed, or asks for what is not there
+    ├── SuiteError          a suite is malformed, or names something that does not exist
     ├── UnknownMetric       no metric has this name
-    ├── BudgetExceeded      it would cost, or has cost, more than it may
+    ├── BudgetExceeded      the budget would be, or is, exceeded
     ├── UnknownRun          no kept run has this id
     ├── NotComparable       two runs differ in more than what is compared
-    ├── JudgeError          the judge cannot be had, or does not answer
+    ├── JudgeError          the judge is unavailable or does not answer
     ├── NoJudgement         the judge gave no usable answer this once; becomes a missing score
-    ├── TrackerError        the tracker cannot be had
+    ├── TrackerError        the tracker is unavailable
     └── CanaryError         a canary cannot be judged
         ├── SourceRefused       the source of metrics says no
         └── SourceUnavailable   the source of metrics cannot be read right now
@@ -30,7 +30,7 @@ class DatasetError(EvalError):
 
 
 class SuiteError(EvalError):
-    """A suite is malformed, or asks for what is not there."""
+    """A suite is malformed, or names something that does not exist."""
 
 
 class UnknownMetric(EvalError):
@@ -38,7 +38,7 @@ class UnknownMetric(EvalError):
 
 
 class BudgetExceeded(EvalError):
-    """It would cost more than it may, or has cost that much: what is done is kept."""
+    """The run would exceed, or has exceeded, its budget; finished work is cached."""
 
 
 class UnknownRun(EvalError):
@@ -50,7 +50,7 @@ class NotComparable(EvalError):
 
 
 class JudgeError(EvalError):
-    """The judge cannot be had, or does not answer."""
+    """The judge is unavailable or does not answer."""
 
 
 class NoJudgement(EvalError):
@@ -68,7 +68,7 @@ class NoJudgement(EvalError):
 
 
 class TrackerError(EvalError):
-    """The tracker cannot be had."""
+    """The tracker is unavailable."""
 
 
 class CanaryError(EvalError):

@@ -18,7 +18,6 @@ NAMES = (
     "query_latency",
     "ingestion_speed",
     "retrieval_quality",
-    "context_effect",
     "answer_quality",
     "semantic_cache",
     "cache_speed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,18 +15,33 @@ from app.embedders import only_model
 from app.open_sets import OpenSets
 from app.settings import Settings
 from evals.benchmarks.data import Question, corpus, questions
-from evals.benchmarks.made_set import make_set
 from evals.benchmarks.table import Result
+from evals.metrics.correctness import holds_answer
 from evals.metrics.ranking import mean
-from evals.metrics.squad import holds_answer
-from ingestion.embedding import Embedder
-from ingestion.index.protocol import IndexStore
+from ingestion.documents import Chunk
+from ingestion.embedding import Embedder, ModelIdentity
+from ingestion.encoder import Vectors
+from ingestion.index.protocol import IndexStore, SetInfo, described
 from ingestion.index.stores import open_store
 from ingestion.loaders import RecordFields
-from ingestion.settings import IndexSettings
+from ingestion.settings import ChunkingSettings, IndexSettings
 from ingestion.sync.start import sync_source, workbench
-from ingestion.versions.catalogue import Catalogue
+from ingestion.versions import unfinished
+from ingestion.versions.catalogue import Catalogue, version_key
 from prompts.registry import PromptRegistry, shipped_prompts
+
+
+def make_set(
+    store: IndexStore, name: str, model: ModelIdentity, chunks: Sequence[Chunk], vectors: Vectors
+) -> SetInfo:
+    """Write, describe and publish one version that holds just these chunks."""
+    number = unfinished.next_number(store.records, name)
+    writer = store.stage(name, number, model, None)
+    writer.write(chunks, vectors)
+    info = described(writer.finish(), name, number, model, ChunkingSettings())
+    store.records.create(version_key(name, number), info.model_dump_json())
+    Catalogue(store).publish(info)
+    return info
 
 
 def run(embedder: Embedder) -> Result:

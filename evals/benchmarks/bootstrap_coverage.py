@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import expon, norm
 
 from evals.benchmarks.table import Result
-from evals.statistics.choosing import estimate_difference
-from evals.statistics.estimate import Estimate
+from evals.statistics.estimate import Estimate, estimate_difference
 from evals.statistics.resamples import Resamples
 from ingestion.embedding import Embedder
 

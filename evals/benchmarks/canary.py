@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.benchmarks.table import Result
-from evals.canary.evidence import ErrorRates, Evidence
-from evals.canary.signals import SIGNALS, Signal, SignalName
+from evals.releases.canary.evidence import ErrorRates, Evidence
+from evals.releases.canary.signals import SIGNALS, Signal, SignalName
 from evals.statistics.two_arms import Floats, TwoArms
 from ingestion.embedding import Embedder
 

@@ -1,10 +1,11 @@
-"""The public sets to measure on, as files and as questions."""
+"""The data to measure on: public sets as files and as questions, and a corpus of any size for timing."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import random
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -100,3 +101,41 @@ def read_jsonl(file: Path) -> list[dict[str, Any]]:
     """All records of a JSON Lines file."""
     with file.open(encoding="utf-8") as stream:
         return [json.loads(line) for line in stream]
+
+
+WORDS = (
+    "pump valve pressure river bridge storm winter harvest engine cargo harbour signal lantern "
+    "meadow copper furnace glacier compass anchor turbine the a of in to and is was for on with"
+).split()
+
+
+def articles() -> list[str]:
+    """Long articles: covidqa's, or forty of made-up prose."""
+    try:
+        return [row["text"] for row in read_jsonl(data_folder() / "covidqa" / "passages.jsonl")]
+    except SettingsError:
+        chance = random.Random(5)
+        return [_prose(chance, 25_000) for _ in range(40)]
+
+
+def write_corpus(folder: Path, characters: int) -> Path:
+    """Text files of about so many characters in all, no two alike; returns their folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = number = 0
+    texts = articles()
+    while written < characters:
+        text = texts[number % len(texts)]
+        # Each round differs from the first, so that nothing can be taken over.
+        text = f"Report {number}\n\n{text}"[: max(200, characters - written)]
+        (folder / f"report-{number:05d}.txt").write_text(text, encoding="utf-8")
+        written += len(text)
+        number += 1
+    return folder
+
+
+def _prose(chance: random.Random, length: int) -> str:
+    sentences: list[str] = []
+    while sum(map(len, sentences)) < length:
+        words = chance.choices(WORDS, k=chance.randint(8, 25))
+        sentences.append(" ".join(words).capitalize() + ".")
+    return "\n\n".join(" ".join(sentences[i : i + 6]) for i in range(0, len(sentences), 6))

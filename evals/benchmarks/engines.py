@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.benchmarks.corpus import write_corpus
+from evals.benchmarks.data import write_corpus
 from evals.benchmarks.small_model import small_bench
 from evals.benchmarks.table import Result
 from ingestion.chunking import Chunker

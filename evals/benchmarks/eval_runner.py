@@ -20,10 +20,10 @@ from app.parts import build
 from evals.benchmarks.data import data_folder, read_jsonl
 from evals.benchmarks.processes import free_port, wait_for
 from evals.benchmarks.table import Result
-from evals.running.run import SuiteRunner
-from evals.running.system import System
+from evals.datasets.suite import read_suite
+from evals.running.plan import System
+from evals.running.runner import SuiteRunner
 from evals.settings import Settings, load_settings
-from evals.suites.reading import read_suite
 from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store

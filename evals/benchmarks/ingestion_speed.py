@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.benchmarks.corpus import write_corpus
+from evals.benchmarks.data import write_corpus
 from evals.benchmarks.table import Result
 from ingestion.chunking import Chunker
 from ingestion.embedding import Embedder, load_embedder

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from evals.benchmarks.table import Result
 from evals.benchmarks.walking.broken import BROKEN, Break, documents_stay_put
-from evals.benchmarks.walking.found import Found
+from evals.benchmarks.walking.counts import WalkCounts
 from evals.benchmarks.walking.walk import MOVES, STEPS, Known, Walk
 from evals.benchmarks.walking.world import World
 from ingestion.embedding import Embedder, load_embedder
@@ -45,13 +45,13 @@ EACH_IN = 100
 def take_walks(
     world: World,
     seeds: Iterable[int],
-    found: Found | None = None,
+    found: WalkCounts | None = None,
     *,
     moves: float = MOVES,
     steps: int = STEPS,
     stop_at: int | None = None,
-    on_walk: Callable[[Found], None] = lambda _: None,
-) -> Found:
+    on_walk: Callable[[WalkCounts], None] = lambda _: None,
+) -> WalkCounts:
     """Take walks one after the other.
 
     Args:
@@ -63,7 +63,7 @@ def take_walks(
         stop_at: end after so many leaks.
         on_walk: called after each walk.
     """
-    found = found or Found()
+    found = found or WalkCounts()
     known: Known = {"answers": [], "batches": []}
     for number, seed in enumerate(seeds, start=1):
         Walk(world, seed, known, found, moves).take(steps)
@@ -100,7 +100,7 @@ def run(embedder: Embedder) -> Result:
     return result
 
 
-def _walked(parrot: bool, seeds: range) -> tuple[Found, float, dict[str, int]]:
+def _walked(parrot: bool, seeds: range) -> tuple[WalkCounts, float, dict[str, int]]:
     """What the walks with one chat model found, their seconds, and what `_caught` says.
 
     Filters are broken where the model repeats all it reads: there every fault can show.
@@ -121,7 +121,7 @@ def _walked(parrot: bool, seeds: range) -> tuple[Found, float, dict[str, int]]:
             world.close()
 
 
-def _report(result: Result, model: str, found: Found, took: float) -> None:
+def _report(result: Result, model: str, found: WalkCounts, took: float) -> None:
     """Rows for one chat model: leaks, failures, and how often each action took place."""
     note = f"{found.responses:,} responses, {found.held:,} held words rightly; {took:.0f} s"
     result.add(f"{model}: walks", found.walks, "walks", note=note)
@@ -136,7 +136,7 @@ def _report(result: Result, model: str, found: Found, took: float) -> None:
         result.add(f"{model}: {action}", times, "times", at_least=found.walks / EACH_IN, note=note)
 
 
-def walks_until_a_leak(world: World, broken: Break) -> Found:
+def walks_until_a_leak(world: World, broken: Break) -> WalkCounts:
     """Walks on a broken filter: until one finds a leak, or `CAUGHT_WITHIN`."""
     seeds = range(FIRST_BROKEN, FIRST_BROKEN + CAUGHT_WITHIN)
     # Where documents move often, little is left in conversations and caches for other faults to show.
@@ -155,11 +155,11 @@ def _caught(world: World) -> dict[str, int]:
     return caught
 
 
-def _progress(model: str, walks: int) -> Callable[[Found], None]:
+def _progress(model: str, walks: int) -> Callable[[WalkCounts], None]:
     """Says every hundred walks how far it is."""
     began = time.perf_counter()
 
-    def told(found: Found) -> None:
+    def told(found: WalkCounts) -> None:
         if found.walks % 100 == 0:
             took = time.perf_counter() - began
             print(  # noqa: T201 (it takes long)

@@ -24,12 +24,12 @@ from app.settings import Settings, load_settings
 from evals.benchmarks.data import questions
 from evals.benchmarks.faults.breaking import FAULTS, WITHOUT_LAST_RESORT, Fault, break_for
 from evals.benchmarks.faults.checking import OK, Checker, Expectations, meet
-from evals.benchmarks.faults.driving import Driver, read_records
+from evals.benchmarks.faults.locust_driver import Driver, read_records
 from evals.benchmarks.faults.memory import MemorySampler
 from evals.benchmarks.faults.model_server import DELAY_S, NAME
 from evals.benchmarks.faults.questions import Pool, pool_of
 from evals.benchmarks.faults.report import add_verdict, add_window, times_by_kind
-from evals.benchmarks.faults.stand import SET, Service, Stand, open_stand
+from evals.benchmarks.faults.services import SET, Service, Stand, open_stand
 from evals.benchmarks.table import Result
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store

@@ -13,7 +13,7 @@ from lancedb.query import LanceVectorQueryBuilder, MatchQuery
 
 from app.answering.retrieval import Retriever
 from app.embedders import only_model
-from evals.benchmarks.corpus import write_corpus
+from evals.benchmarks.data import write_corpus
 from evals.benchmarks.table import Result
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.benchmarks.corpus import WORDS
+from evals.benchmarks.data import WORDS
 from evals.benchmarks.table import Result
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store

@@ -16,7 +16,7 @@ from app.cache.gate.comparison import difference
 from app.cache_settings import CacheSettings
 from evals.benchmarks.data import ROOT, questions, read_jsonl
 from evals.benchmarks.table import Result
-from evals.metrics.proportion import wilson
+from evals.statistics.wilson import wilson
 from ingestion.embedding import Embedder
 
 PAIRS = ROOT / "evals" / "datasets" / "semantic_cache" / "pairs.jsonl"

@@ -46,13 +46,13 @@ def accept(
     takes in what was accepted since. The dataset's versions are noted beside it.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from evals.growing import accepting
-    from evals.growing.dataset_file import versions_file
+    from evals.curation import accept
+    from evals.curation.dataset_file import versions_file
     from evals.running.application import Application
 
     application = Application(settings)
     try:
-        done = accepting.accept(
+        done = accept.accept(
             review,
             into,
             lambda name: application.open(application.versions.find(name, index_version)),

@@ -36,22 +36,29 @@ def attribute(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.attribution.attribution import attribute as attribute_runs
-    from evals.attribution.factors import differing, mixture, read_system, subsets
-    from evals.attribution.sentence import sentence_of
     from evals.commands.new_runs import new_runs
-    from evals.commands.told_attribution import show_attribution
-    from evals.suites.reading import read_suite
+    from evals.datasets.suite import read_suite
+    from evals.gate.attribution import attribute_difference as attribute_runs
+    from evals.gate.attribution import (
+        attribution_sentence,
+        differing_factors,
+        mixture,
+        parse_system,
+        subsets,
+    )
+    from evals.gate.console import show_attribution
 
     wanted = read_suite(suite)
-    factors, common = differing(read_system(baseline), read_system(candidate))
+    factors, common = differing_factors(parse_system(baseline), parse_system(candidate))
     names = [factor.name for factor in factors]
     systems = {changed: mixture(factors, common, changed) for changed in subsets(names)}
     made = new_runs(wanted, list(systems.values()), settings, yes=yes, limit=limit)
     grid = {changed: run for changed, (run, _) in zip(systems, made, strict=True)}
     found = attribute_runs(names, grid, resamples=wanted.gate.resamples, seed=wanted.gate.seed)
     if json:
-        facts = [{**one.model_dump(mode="json"), "sentence": sentence_of(one)} for one in found]
+        facts = [
+            {**one.model_dump(mode="json"), "sentence": attribution_sentence(one)} for one in found
+        ]
         typer.echo(encoder.dumps(facts, indent=2))
     else:
         show_attribution(found, Console())

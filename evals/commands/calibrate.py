@@ -14,8 +14,8 @@ import typer
 from ingestion.flags import Json, Setting, settings_from
 
 if TYPE_CHECKING:
-    from evals.judging.judge import JudgeModel
-    from evals.metrics.judgements import JudgedMetric
+    from evals.metrics.judge import JudgeModel
+    from evals.metrics.judged_metrics import JudgedMetric
 
 
 def mount(group: typer.Typer) -> None:
@@ -46,32 +46,33 @@ def calibrate(
     Judging costs what the judge's model costs; running it again costs nothing.
     """
     settings = settings_from(context, setting)
-    from evals.calibration.calibration import calibration, judge_rows
-    from evals.calibration.labels import read_labels
-    from evals.commands.calibrated import calibration_facts, show_calibration
     from evals.errors import DatasetError
-    from evals.judging.opening import open_judge
+    from evals.metrics.calibration import calibration_of, judge_rows, read_labels
+    from evals.metrics.console import calibration_facts, show_calibration
+    from evals.metrics.judge import open_judge
 
     rows = read_labels(file)
     judge = open_judge(settings.judge, settings.evals.folder)
-    asked = _judged_metric(metric, judge)
+    judged_metric = _judged_metric(metric, judge)
     bare = [row.id for row in rows if not row.reference]
-    if asked.needs_reference and bare:
+    if judged_metric.needs_reference and bare:
         raise DatasetError(f"{file}: {metric} compares with a `reference`; {bare[0]} has none.")
-    with _bar(len(rows)) as told:
-        compared = judge_rows(rows, asked, _embedding(settings), settings.judge.concurrency, told)
-    found = calibration(compared, threshold)
-    facts = calibration_facts(found, metric, asked.judge)
+    with _bar(len(rows)) as on_row:
+        compared = judge_rows(
+            rows, judged_metric, _embedding(settings), settings.judge.concurrency, on_row
+        )
+    found = calibration_of(compared, threshold)
+    facts = calibration_facts(found, metric, judged_metric.judge)
     if json:
         typer.echo(encoder.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        show_calibration(found, metric, asked.judge)
+        show_calibration(found, metric, judged_metric.judge)
 
 
 def _judged_metric(name: str, judge: JudgeModel | None) -> JudgedMetric:
     from evals.errors import UnknownMetric
     from evals.metrics.catalogue import catalogue, metrics_named
-    from evals.metrics.judgements import JudgedMetric
+    from evals.metrics.judged_metrics import JudgedMetric
 
     [made] = metrics_named([name], judge)
     if not isinstance(made, JudgedMetric):

@@ -12,8 +12,8 @@ import typer
 from ingestion.flags import Setting, settings_from
 
 if TYPE_CHECKING:
-    from evals.canary.judge import Rules
-    from evals.canary.source import Bounds, Compared, Source
+    from evals.releases.canary.judge import Rules
+    from evals.releases.canary.source import Bounds, ComparedReleases, Source
 
 EXITS = {"pass": 0, "fail": 1, "inconclusive": 3}
 FILES, RULES, SOURCE = "Files to write", "Rules", "Source"
@@ -156,10 +156,10 @@ def judge(
     )  # fmt: skip
     from rich.console import Console
 
-    from evals.canary.judging import Judging, Plan
-    from evals.canary.show import look_line, show_judgement
-    from evals.canary.source import Bounds, Compared
     from evals.errors import CanaryError
+    from evals.releases.canary.console import look_line, show_judgement
+    from evals.releases.canary.source import Bounds, ComparedReleases
+    from evals.releases.canary.watch import CanaryWatch, Schedule
 
     if release == baseline:
         raise CanaryError(f"--release and --baseline are both {release!r}; name two releases.")
@@ -172,31 +172,31 @@ def judge(
     if begin > now:
         raise CanaryError(f"--since {begin.isoformat()} is in the future.")
     rules = _rules(settings.canary, tolerance or [], steps)
-    compared = Compared(release, baseline, begin, every)
+    compared = ComparedReleases(release, baseline, begin, every)
     bounds = Bounds(slow_s=settings.canary.slow_s, dear=settings.canary.dear)
     opened, named = _open(settings.canary, compared, bounds, match)
     notes = Console(stderr=True)
-    found = Judging(
+    found = CanaryWatch(
         opened,
         named,
         compared,
         rules,
-        Plan(lasting, at_least),
+        Schedule(lasting, at_least),
         on_look=lambda row: notes.print(
             look_line(row), markup=False, highlight=False, soft_wrap=True
         ),
     ).run()
     show_judgement(found, Console())
-    from evals.written import write_text
+    from evals.files import write_text
 
     if json is not None:
         write_text(json, found.model_dump_json(indent=2))
     if junit is not None:
-        from evals.canary.junit import junit as as_junit
+        from evals.releases.canary.junit import junit as as_junit
 
         write_text(junit, as_junit(found))
     if html is not None:
-        from evals.canary.picture import page
+        from evals.releases.canary.charts import page
 
         write_text(html, page(found))
     if code := EXITS[found.outcome]:
@@ -207,10 +207,10 @@ def _rules(settings: Any, pairs: list[str], steps: int) -> Rules:
     """The rules of the settings, with the tolerances of the flags over them."""
     from dataclasses import replace
 
-    from evals.canary.evidence import ErrorRates
-    from evals.canary.judge import Rules
-    from evals.canary.signals import SIGNALS
     from evals.errors import CanaryError
+    from evals.releases.canary.evidence import ErrorRates
+    from evals.releases.canary.judge import Rules
+    from evals.releases.canary.signals import SIGNALS
 
     tolerances: dict[str, float] = dict(settings.tolerances)
     for pair in pairs:
@@ -237,19 +237,21 @@ def _rules(settings: Any, pairs: list[str], steps: int) -> Rules:
     return Rules(signals, rates, settings.minimum)
 
 
-def _open(settings: Any, compared: Compared, bounds: Bounds, match: str) -> tuple[Source, str]:
+def _open(
+    settings: Any, compared: ComparedReleases, bounds: Bounds, match: str
+) -> tuple[Source, str]:
     """The source that the settings name, and what to call it."""
     from evals.errors import CanaryError
 
     if settings.source == "prometheus":
-        from evals.canary.prometheus import PrometheusSource
+        from evals.releases.canary.prometheus import PrometheusSource
 
         if settings.url is None:
             raise CanaryError("--url: give the address of Prometheus, or set PLUMB_CANARY_URL.")
         token = settings.token.get_secret_value() if settings.token is not None else None
         source = PrometheusSource(settings.url, compared, bounds, token=token, matchers=match)
         return source, f"Prometheus at {settings.url}"
-    from evals.canary.azure_monitor import ENDPOINT, AzureMonitorSource, EntraTokens
+    from evals.releases.canary.azure_monitor import ENDPOINT, AzureMonitorSource, EntraTokens
 
     if settings.workspace is None:
         raise CanaryError(

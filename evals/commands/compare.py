@@ -39,23 +39,23 @@ def compare(
     settings = settings_from(context, setting)
     from rich.console import Console
 
-    from evals.comparison.compared import compare as compare_runs
-    from evals.comparison.finding import find_pair
-    from evals.comparison.show import show_compared
-    from evals.runs.kept import RunFolder
-    from evals.tracking.recording import open_prompts
+    from evals.gate.comparison import compare_runs as compare_runs
+    from evals.gate.comparison import find_pair
+    from evals.gate.console import show_comparison
+    from evals.running.run_store import RunStore
+    from prompts.flags import open_registry
 
-    folder = RunFolder(settings.evals.folder)
-    runs = find_pair(before, after, folder, open_prompts(settings), suite)
+    folder = RunStore(settings.evals.folder)
+    runs = find_pair(before, after, folder, open_registry(settings), suite)
     compared = compare_runs(*runs)
     if json:
         typer.echo(compared.model_dump_json(indent=2))
     else:
-        show_compared(compared, Console(), answers)
+        show_comparison(compared, Console(), answers)
     if track and settings.tracking.tracker != "none":
-        from evals.commands.told import tell_people
+        from evals.commands.track import show_logged
         from evals.tracking.compare_entry import compare_entry
-        from evals.tracking.recording import tell
+        from evals.tracking.recording import log_entry
 
         entry = compare_entry(compared, runs, texts=settings.tracking.texts)
-        tell_people(tell(entry, settings))
+        show_logged(log_entry(entry, settings))

@@ -11,12 +11,11 @@ from evals.commands.flags import Yes
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
-    from evals.runs.run import EvalRun
-    from evals.suites.suite import Suite
+    from evals.datasets.suite import Suite
+    from evals.running.run import EvalRun
 
 FAILED = 1
 FILES = "Files to write"
-RUN = "run_"
 
 
 def mount(group: typer.Typer) -> None:
@@ -45,7 +44,7 @@ def gate(
         typer.Option(help="The verdict as JUnit XML.", rich_help_panel=FILES),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="The report for eyes.", rich_help_panel=FILES)
+        Path | None, typer.Option(help="The report as HTML.", rich_help_panel=FILES)
     ] = None,
     yes: Yes = False,
     index_url: IndexUrl = None,
@@ -60,17 +59,17 @@ def gate(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
+    from evals.datasets.suite import read_suite
+    from evals.gate.console import show_verdict
     from evals.gate.decide import decide
-    from evals.gate.kept import VerdictFolder
-    from evals.gate.show import show_verdict
-    from evals.suites.reading import read_suite
+    from evals.gate.verdict_store import VerdictStore
 
     wanted = read_suite(suite)
     before, after = _runs(wanted, (baseline, candidate), settings, yes)
     verdict = decide(before, after, wanted.gate)
-    from evals.written import write_text
+    from evals.files import write_text
 
-    kept = VerdictFolder(settings.evals.folder).save(verdict)
+    kept = VerdictStore(settings.evals.folder).save(verdict)
     if json:
         typer.echo(verdict.model_dump_json(indent=2))
     else:
@@ -93,10 +92,10 @@ def gate(
 
 def _runs(suite: Suite, names: tuple[str, str], settings: Any, yes: bool) -> list[EvalRun]:
     """Kept runs of these ids, and new ones of what is no id."""
-    from evals.runs.kept import RunFolder
+    from evals.running.run_store import RUN_PREFIX, RunStore
 
-    folder = RunFolder(settings.evals.folder)
-    found = {name: folder.load(name) for name in names if name.startswith(RUN)}
+    folder = RunStore(settings.evals.folder)
+    found = {name: folder.load(name) for name in names if name.startswith(RUN_PREFIX)}
     _check_suite(suite, found)
     if missing := [name for name in dict.fromkeys(names) if name not in found]:
         found |= _run(suite, missing, settings, yes)
@@ -117,7 +116,7 @@ def _check_suite(suite: Suite, runs: dict[str, EvalRun]) -> None:
 def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str, EvalRun]:
     """Run the suite on each prompt, and keep the runs."""
     from evals.commands.new_runs import new_runs
-    from evals.running.system import System
+    from evals.running.plan import System
 
     systems = [System(prompt=prompt) for prompt in prompts]
     made = new_runs(suite, systems, settings, yes=yes)

@@ -16,8 +16,8 @@ from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from app.lineage.record import Lineage
-    from evals.cases.case import Case
-    from evals.growing.harvest import Harvest
+    from evals.curation.harvest import Harvest
+    from evals.datasets.case import Case
 
 Review = Annotated[
     Path,
@@ -115,11 +115,10 @@ def harvest(
     )
     from app.read_access import ReadAccess
     from app.store.database import Database
-    from evals.commands.chosen_set import chosen_set
-    from evals.growing import harvest as harvesting
-    from evals.growing.dataset_file import present_cases
-    from evals.growing.redaction import Redactor
-    from evals.growing.review_file import add_to_review, read_review
+    from evals.curation import harvest as harvesting
+    from evals.curation.dataset_file import existing_cases
+    from evals.curation.redaction import Redactor
+    from evals.curation.review_file import add_to_review, read_review
     from evals.running.application import Application
     from ingestion.index.filters import visible_to
 
@@ -127,7 +126,7 @@ def harvest(
     rows = [row.candidate for row in read_review(output)] if output.exists() else []
     known: list[Case] = [row.case for row in rows]
     if dataset is not None:
-        known += present_cases(_there(dataset))
+        known += existing_cases(_there(dataset))
     stood_for = {answer for row in rows for answer in (row.origin.answer_id, *row.origin.also)}
     stood_for |= {case.id for case in known}
     # Whoever reads the dataset: it is a file that goes where groups are not asked for.
@@ -137,7 +136,7 @@ def harvest(
     application, notes = Application(settings), Console(stderr=True)
     database = Database(settings.store.url.get_secret_value())
     try:
-        info = chosen_set(application, set_name)
+        info = application.find_set(set_name)
         opened = application.open(info)
         access = ReadAccess(application.parts(settings).sets)
         # What people wrote of answers may quote any document that they saw.
@@ -164,10 +163,12 @@ def harvest(
         with notes.status(f"0 of {total} answers") as status:
             found = harvesting.harvest(
                 shown(),
-                lambda answer: said_before(database, answer, harvesting.MOST_SAID, reader, access),
+                lambda answer: said_before(
+                    database, answer, harvesting.MAX_HISTORY_TURNS, reader, access
+                ),
                 redactor,
                 known,
-                application.embed_by(info),
+                application.embed_with_model_of(info),
                 opened,
                 {answer for answer in stood_for if answer},
                 lambda looked: status.update(f"{looked} of {total} answers"),
@@ -198,7 +199,7 @@ def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: 
     typer.echo(
         f"Looked at {counts['looked_at']} answers: {counts['candidates']} new candidates in {output}."
     )
-    told = {
+    counts_text = {
         "known": "ask what the dataset or the review file has already",
         "exact": "ask what another candidate asks, in the same words",
         "near": "ask it in other words",
@@ -206,7 +207,7 @@ def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: 
         "withheld": "came from documents for groups (--group, --all-documents)",
         "left": "candidates are left for another time (--limit)",
     }
-    for name, what in told.items():
+    for name, what in counts_text.items():
         if counts[name]:
             typer.echo(f"  {counts[name]} {what}")
     if counts["candidates"]:

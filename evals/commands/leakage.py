@@ -12,7 +12,7 @@ import typer
 from ingestion.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
-    from evals.leakage.check import Leak
+    from evals.datasets.leakage import Leak
 
 LEAKS = 1
 
@@ -55,11 +55,10 @@ def leakage(
     The exit code is 1 if an example gives a case away.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from evals.cases.reading import read_cases
-    from evals.commands.chosen_set import chosen_set
-    from evals.leakage.check import leaks
+    from evals.datasets.leakage import find_leaks
+    from evals.datasets.reading import read_cases
+    from evals.datasets.suite import read_suite
     from evals.running.application import Application
-    from evals.suites.reading import read_suite
 
     path = Path(asked)
     suite = None if path.is_dir() or path.suffix in (".jsonl", ".tsv") else read_suite(asked)
@@ -79,9 +78,9 @@ def leakage(
             examples += len(version.examples)
             embed = None
             if version.examples and not words_only:
-                embed = application.embed_by(chosen_set(application, of_set))
+                embed = application.embed_with_model_of(application.find_set(of_set))
             named = f"{version.name}@{version.version}"
-            found += leaks(named, version.examples, cases, embed)
+            found += find_leaks(named, version.examples, cases, embed)
     finally:
         application.close()
     names = [f"answer@{name}" for name in versions]

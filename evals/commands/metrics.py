@@ -10,7 +10,7 @@ import typer
 from ingestion.flags import Json
 
 if TYPE_CHECKING:
-    from evals.metrics.listed import Listed
+    from evals.metrics.metric import MetricSpec
 
 
 def mount(group: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def metrics(json: Json = False) -> None:
     _show(catalogue())
 
 
-def _show(listed: tuple[Listed, ...]) -> None:
+def _show(listed: tuple[MetricSpec, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""Run a suite on systems: what it costs is told and agreed to first, and what is done is kept."""
+"""Run a suite on systems: state the cost, ask for consent, run, and store the runs."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from evals.running.estimate import Estimate
-    from evals.running.run import SuiteRunner
-    from evals.running.system import System
-    from evals.runs.run import EvalRun
-    from evals.suites.suite import Suite
+    from evals.datasets.suite import Suite
+    from evals.running.budget import CostEstimate
+    from evals.running.plan import System
+    from evals.running.run import EvalRun
+    from evals.running.runner import SuiteRunner
 
 
 def new_runs(
     suite: Suite, systems: Sequence[System], settings: Any, *, yes: bool, limit: int | None = None
 ) -> Iterator[tuple[EvalRun, Path]]:
-    """Each system's run, and the file that it is kept in. The tracker is told when the next is asked for.
+    """Yield each system's run and its file; a run is logged to the tracker when the next one is requested.
 
     Args:
         yes: pay without asking.
-        limit: how many questions are asked at the most.
+        limit: how many questions are asked at most.
 
     Raises:
         BudgetExceeded: it costs something, and nobody agreed.
         PlumbError: as `SuiteRunner.run`.
     """
-    from evals.running.run import SuiteRunner
+    from evals.running.runner import SuiteRunner
 
     runner = SuiteRunner(settings)
     try:
@@ -49,24 +49,23 @@ def _runs(
 ) -> Iterator[tuple[EvalRun, Path]]:
     from rich.console import Console
 
-    from evals.commands.shown import show_estimate
-    from evals.commands.told import tell_of_new
-    from evals.commands.told_progress import told_progress
-    from evals.runs.kept import RunFolder
+    from evals.commands.track import track_new_run
+    from evals.running.console import progress_display, show_estimate
+    from evals.running.run_store import RunStore
 
-    notes, folder = Console(stderr=True), RunFolder(settings.evals.folder)
+    notes, folder = Console(stderr=True), RunStore(settings.evals.folder)
     estimates = [runner.estimate(suite, system, limit) for system in systems]
     show_estimate(estimates, notes)
     agree(estimates, yes, capped=(suite.max_cost, settings.evals.max_cost) != (None, None))
     for system in systems:
-        with told_progress(notes) as on_progress:
+        with progress_display(notes) as on_progress:
             done = runner.run(suite, system, on_progress, limit)
         yield done, folder.save(done)
-        tell_of_new(done, settings)
+        track_new_run(done, settings)
 
 
-def agree(estimates: Sequence[Estimate], yes: bool, *, capped: bool) -> None:
-    """Have it agreed to that money is spent; where there is nobody to ask, a bound will do."""
+def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None:
+    """Have it agreed to that money is spent; if there is nobody to ask, a bound will do."""
     unknown = any(one.cost is None for one in estimates)
     total = sum(one.cost or 0.0 for one in estimates)
     if yes or not (unknown or total):

@@ -59,16 +59,16 @@ def power(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.commands.told_power import show_power, told_row
-    from evals.power.changes import Change, all_changes, some_changes
-    from evals.power.picture import picture
-    from evals.power.power import measure_power
-    from evals.power.stand import Stand
-    from evals.suites.reading import read_suite
-    from evals.written import write_text
+    from evals.datasets.suite import read_suite
+    from evals.files import write_text
+    from evals.gate.power.changes import Change, all_changes, some_changes
+    from evals.gate.power.chart import power_chart
+    from evals.gate.power.console import power_row_text, show_power
+    from evals.gate.power.harness import Harness
+    from evals.gate.power.power import measure_power
 
     notes = Console(stderr=True)
-    stand = Stand(settings, read_suite(suite), prompt, limit=limit)
+    harness = Harness(settings, read_suite(suite), prompt, limit=limit)
 
     def tell(change: Change, place: int, count: int) -> None:
         notes.print(
@@ -77,20 +77,22 @@ def power(
 
     try:
         found = measure_power(
-            stand,
+            harness,
             some_changes() if quick else all_changes(),
             trials=min(trials, QUICK_TRIALS) if quick else trials,
             instances=QUICK_INSTANCES if quick else instances,
             resamples=resamples,
             seed=seed,
             on_change=tell,
-            on_row=lambda row: notes.print(f"  {told_row(row)}", markup=False, highlight=False),
+            on_row=lambda row: notes.print(
+                f"  {power_row_text(row)}", markup=False, highlight=False
+            ),
         )
     finally:
-        stand.close()
+        harness.close()
     folder = settings.evals.folder
     kept = write_text(output or folder / "power.json", found.model_dump_json(indent=2))
-    drawn = write_text(html or folder / "power.html", picture(found))
+    drawn = write_text(html or folder / "power.html", power_chart(found))
     if json:
         typer.echo(found.model_dump_json(indent=2))
     else:

@@ -98,7 +98,7 @@ def _move(
     settings: Any,
     where: tuple[str, str, str | None],
     target: Any,
-    said: tuple[str | None, str | None, bool],
+    remark: tuple[str | None, str | None, bool],
 ) -> None:
     from prompts.aliases import Place
     from prompts.moving import AliasMover, Said
@@ -106,7 +106,7 @@ def _move(
     def gated(version: PromptVersion, place: Place) -> list[GatePass]:
         """Built only for a protected alias, which takes the index and the models."""
         from app.parts import build
-        from evals.promotion.check import GatedOnLiveIndex
+        from evals.releases.evidence import GatedOnLiveIndex
 
         parts = build(settings)
         try:
@@ -117,11 +117,11 @@ def _move(
     if where[2] is not None:
         _check_set(settings, where[2])
     mover = AliasMover(open_registry(settings))
-    tell(mover.move(Place(*where), target, gated, Said(*said)))
+    tell(mover.move(Place(*where), target, gated, Said(*remark)))
 
 
 def _check_set(settings: Any, name: str) -> None:
-    """An alias for a misspelt set would be without effect, and nobody would be told."""
+    """Refuse an unknown set: an alias for a misspelt one would silently have no effect."""
     catalogue = open_catalogue(settings)
     try:
         catalogue.live(name)

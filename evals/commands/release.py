@@ -81,9 +81,9 @@ def create(
     settings = settings_from(context, setting, index__url=index_url)
     from app.errors import ReleaseRefused
     from app.parts import build
-    from evals.releases.create import Wanted, create_release
-    from evals.tracking.commit import commit_of
-    from evals.written import write_text
+    from evals.files import write_text
+    from evals.releases.create import ReleaseRequest, create_release
+    from evals.tracking.recording import commit_of
 
     found_commit = commit or commit_of(Path.cwd())
     if found_commit is None:
@@ -95,7 +95,7 @@ def create(
         raise ReleaseRefused("--override needs a reason: --why 'why it cannot wait for the gate'.")
     parts = build(settings)
     try:
-        wanted = Wanted(
+        wanted = ReleaseRequest(
             sets=_sets(sets, parts.catalogue),
             commit=found_commit,
             prompt=prompt,
@@ -138,7 +138,7 @@ def show(
     if json:
         typer.echo(release.text().rstrip())
         return
-    from evals.releases.show import show_release
+    from evals.releases.console import show_release
 
     show_release(release, rollout, releases)
 
@@ -160,8 +160,8 @@ def canary(
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
-    said = Remark(by, why, approver)
-    _tell(rollout.canary(release, share, _evidence(settings, releases), said), json)
+    remark = Remark(by, why, approver)
+    _tell(rollout.canary(release, share, _evidence(settings, releases), remark), json)
 
 
 def promote(
@@ -241,7 +241,7 @@ def history(
     if json:
         typer.echo(encoder.dumps([event.model_dump(mode="json") for event in events], indent=2))
         return
-    from evals.releases.show import show_history
+    from evals.releases.console import show_history
 
     show_history(events)
     if verify:

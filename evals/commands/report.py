@@ -1,4 +1,4 @@
-"""`plumb eval report`: a run for eyes. Heavy imports wait until it runs."""
+"""`plumb eval report`: a run as an HTML file. Heavy imports wait until it runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ingestion.flags import Setting, settings_from
 
 if TYPE_CHECKING:
     from evals.gate.verdict import Verdict
-    from evals.runs.run import EvalRun
+    from evals.running.run import EvalRun
 
 
 def mount(group: typer.Typer) -> None:
@@ -36,12 +36,12 @@ def report(
     With a baseline it shows the differences too, and the verdict of the last gate over the two runs.
     """
     settings = settings_from(context, setting)
+    from evals.files import write_text
     from evals.gate.pairing import check_comparable
     from evals.reports.html import render
-    from evals.runs.kept import RunFolder
-    from evals.written import write_text
+    from evals.running.run_store import RunStore
 
-    folder = RunFolder(settings.evals.folder)
+    folder = RunStore(settings.evals.folder)
     candidate = folder.load(run)
     before = None if baseline is None else folder.load(baseline)
     verdict = None
@@ -57,9 +57,9 @@ def report(
 def _last_verdict(folder: Path, baseline: EvalRun, candidate: EvalRun) -> Verdict | None:
     """The last that a gate found on exactly these runs."""
     from evals.errors import EvalError
-    from evals.gate.kept import VerdictFolder
+    from evals.gate.verdict_store import VerdictStore
 
-    kept = VerdictFolder(folder)
+    kept = VerdictStore(folder)
     for file in reversed(kept.files()):
         try:
             verdict = kept.load(file)

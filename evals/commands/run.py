@@ -1,4 +1,4 @@
-"""`plumb eval run`: ask a suite's questions and score the answers. Heavy imports wait until it runs."""
+"""`plumb eval run` asks a suite's questions and scores the answers; `plumb eval runs` lists stored runs. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from ingestion.flags import IndexUrl, Json, Setting, settings_from
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evals.running.system import System
-    from evals.suites.suite import Suite
+    from evals.datasets.suite import Suite
+    from evals.running.plan import System
+
 
 SOME_FAILED = 3
 SYSTEMS = "What is run"
 
 
 def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
+    """Add the commands to their group."""
     group.command("run")(run)
+    group.command("runs")(runs)
 
 
 def run(
@@ -72,8 +74,8 @@ def run(
     from rich.console import Console
 
     from evals.commands.new_runs import new_runs
-    from evals.commands.shown import run_facts, show_run
-    from evals.suites.reading import read_suite
+    from evals.datasets.suite import read_suite
+    from evals.running.console import run_facts, show_run
 
     wanted = _with_flags(read_suite(suite), repeats=repeats, tags=tag, max_cost=max_cost)
     systems = _systems(wanted, prompt, model, index_version)
@@ -107,10 +109,35 @@ def _systems(
     index_version: str | None,
 ) -> list[System]:
     """Every prompt with every model."""
-    from evals.running.system import System
+    from evals.running.plan import System
 
     return [
         System(prompt=prompt, model=model, index_version=index_version)
         for prompt in dict.fromkeys(prompts or suite.prompts)
         for model in dict.fromkeys(models or suite.models or (None,))
     ]
+
+
+def runs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many to list, the latest first.")] = 20,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """List the runs that are kept, the latest first."""
+    settings = settings_from(context, setting)
+    from evals.errors import UnknownRun
+    from evals.running.console import run_facts, show_runs
+    from evals.running.run_store import RunStore
+
+    folder = RunStore(settings.evals.folder)
+    found = []
+    for run_id in reversed(folder.ids()[-limit:]):
+        try:
+            found.append(folder.load(run_id))
+        except UnknownRun as error:
+            typer.echo(f"left out: {error}", err=True)
+    if json:
+        typer.echo(encoder.dumps([run_facts(run) for run in found], indent=2))
+    else:
+        show_runs(found, settings.evals.folder)

@@ -17,8 +17,8 @@ from ingestion.flags import IndexUrl, Json, Setting, settings_from
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from evals.growing.duplicates import Embed
-    from evals.growing.synthesis.made import Made
+    from evals.curation.candidate import SyntheticQuestion
+    from evals.curation.duplicates import Embed
     from ingestion.documents import Chunk
 
 
@@ -67,38 +67,37 @@ def synthesise(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.commands.chosen_set import chosen_set
+    from evals.curation.candidate import candidate_of
+    from evals.curation.dataset_file import existing_cases
+    from evals.curation.duplicates import deduplicate
+    from evals.curation.review_file import add_to_review, read_review
     from evals.errors import DatasetError
-    from evals.growing.dataset_file import present_cases
-    from evals.growing.duplicates import sift
-    from evals.growing.review_file import add_to_review, read_review
-    from evals.growing.synthesis.made import candidate_of
     from evals.running.application import Application
 
     known = [row.candidate.case for row in read_review(output)] if output.exists() else []
-    known += present_cases(dataset) if dataset is not None else []
+    known += existing_cases(dataset) if dataset is not None else []
     chosen = _chosen(by, settings)
     application, notes = Application(settings), Console(stderr=True)
     try:
-        info = chosen_set(application, set_name, index_version)
+        info = application.find_set(set_name, index_version)
         documents = sorted({document.id for document in application.versions.manifest(info)})
         held = application.open(info).chunks_of_all(documents)
         chunks = [chunk for document in documents for chunk in held.get(document, [])]
-        embed = application.embed_by(info)
+        embed = application.embed_with_model_of(info)
         if chosen is None:
-            from evals.growing.synthesis.extractive import made_by_rules
+            from evals.curation.question_rules import questions_by_rules
 
-            made: Iterator[Made] = made_by_rules(chunks, seed)
+            made: Iterator[SyntheticQuestion] = questions_by_rules(chunks, seed)
         else:
             made = _by_model(chosen, settings, embed, chunks, number, seed, yes)
         there = {case.id for case in known}
         # Ragas shows its own progress.
-        told = notes.status(f"making questions from {len(documents)} documents")
-        with told if chosen is None else nullcontext():
+        notice = notes.status(f"making questions from {len(documents)} documents")
+        with notice if chosen is None else nullcontext():
             candidates = [candidate_of(one, info) for one in made]
             new = [candidate for candidate in candidates if candidate.case.id not in there]
             # What asks the same is dropped, so a few more are compared than are wanted.
-            sifted = sift(new[: 2 * number], known, embed)
+            sifted = deduplicate(new[: 2 * number], known, embed)
         kept = sifted.kept[:number]
         if not candidates:
             raise DatasetError(
@@ -166,22 +165,18 @@ def _by_model(
     number: int,
     seed: int,
     yes: bool,
-) -> Iterator[Made]:
+) -> Iterator[SyntheticQuestion]:
     from app.answering.chat_models import make_hosted_model, merged_parameters
+    from evals.curation.ragas_testset import calls_expected, chosen_chunks, questions_by_model
     from evals.errors import BudgetExceeded
-    from evals.growing.synthesis.ragas_testset import (
-        calls_expected,
-        chosen_chunks,
-        made_by_model,
-    )
 
     read = chosen_chunks(chunks, number, seed)
-    told = f"{chat.model} is called about {calls_expected(len(read), number)} times"
+    notice = f"{chat.model} is called about {calls_expected(len(read), number)} times"
     if not yes and not sys.stdin.isatty():
-        raise BudgetExceeded(f"{told}, and there is nobody to ask: agree with --yes.")
+        raise BudgetExceeded(f"{notice}, and there is nobody to ask: agree with --yes.")
     if not yes:
-        typer.confirm(f"{told}. Go on?", abort=True, err=True)
-    return made_by_model(
+        typer.confirm(f"{notice}. Go on?", abort=True, err=True)
+    return questions_by_model(
         make_hosted_model(chat, merged_parameters(chat, {})),
         embed,
         read,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from xml.etree import ElementTree as Xml
 
-from evals.gate.sentence import named
+from evals.gate.explanation import comparison_name
 from evals.gate.verdict import Comparison, Verdict
 
 # What XML 1.0 cannot hold, even escaped.
@@ -20,22 +20,22 @@ def junit(verdict: Verdict) -> str:
     """One test case per comparison: failed where it stops the candidate, skipped where it does not
     gate or is let through undecided."""
     keys = ("id", "baseline_run", "candidate_run", "baseline_manifest", "candidate_manifest")
-    return document(
+    return junit_document(
         f"gate {verdict.suite}",
         [_case(item, verdict) for item in verdict.comparisons],
         at=verdict.at,
         properties={key: getattr(verdict, key) for key in keys},
-        said=verdict.sentence,
+        output=verdict.sentence,
     )
 
 
-def document(
+def junit_document(
     name: str,
     cases: list[Xml.Element],
     *,
     at: datetime,
     properties: Mapping[str, str],
-    said: str,
+    output: str,
 ) -> str:
     """A whole file with one suite.
 
@@ -44,7 +44,7 @@ def document(
         cases: its test cases; what is in one says whether it failed or was skipped.
         at: when it was judged.
         properties: more about it, by name.
-        said: printed with the suite.
+        output: printed with the suite.
     """
     counts = {
         "tests": str(len(cases)),
@@ -53,16 +53,16 @@ def document(
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": "0",
     }
-    name = clean(name)
+    name = xml_safe(name)
     root = Xml.Element("testsuites", {"name": name, **counts})
     suite = Xml.SubElement(
         root, "testsuite", {"name": name, **counts, "timestamp": f"{at:%Y-%m-%dT%H:%M:%S}"}
     )
-    told = Xml.SubElement(suite, "properties")
+    listed = Xml.SubElement(suite, "properties")
     for key, value in properties.items():
-        Xml.SubElement(told, "property", {"name": key, "value": clean(value)})
+        Xml.SubElement(listed, "property", {"name": key, "value": xml_safe(value)})
     suite.extend(cases)
-    Xml.SubElement(suite, "system-out").text = clean(said)
+    Xml.SubElement(suite, "system-out").text = xml_safe(output)
     Xml.indent(root)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
@@ -72,17 +72,21 @@ def document(
 def _case(item: Comparison, verdict: Verdict) -> Xml.Element:
     case = Xml.Element(
         "testcase",
-        {"classname": clean(f"gate.{verdict.suite}"), "name": clean(named(item)), "time": "0"},
+        {
+            "classname": xml_safe(f"gate.{verdict.suite}"),
+            "name": xml_safe(comparison_name(item)),
+            "time": "0",
+        },
     )
-    reason = clean(item.reason)
+    reason = xml_safe(item.reason)
     if item.fails:
         failure = Xml.SubElement(case, "failure", {"type": item.outcome, "message": reason})
-        failure.text = clean(item.model_dump_json(indent=2, exclude={"reason"}))
+        failure.text = xml_safe(item.model_dump_json(indent=2, exclude={"reason"}))
     elif item.outcome != "no worse":
         Xml.SubElement(case, "skipped", {"message": reason})
     return case
 
 
-def clean(text: str) -> str:
+def xml_safe(text: str) -> str:
     """The text without what XML 1.0 cannot hold."""
     return text.translate(CONTROL)

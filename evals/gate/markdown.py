@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.gate.numbers import change_text, interval_text, value_text
+from evals.gate.formatting import change_text, interval_text, value_text
 from evals.gate.verdict import Comparison, Verdict
 
 HEAD = (

@@ -1,4 +1,4 @@
-"""What the gate says, and why."""
+"""The gate's verdict: the model of a verdict and its comparisons."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evals.runs.run import MetricInfo
+from evals.metrics.score import MetricInfo
 
 Outcome = Literal["no worse", "worse", "undecided", "below floor", "too few"]
 
@@ -38,7 +38,7 @@ class Comparison(BaseModel):
             this of single metrics.
         p_worse: of the hypothesis that the candidate is no worse at all: small means that it is.
         p_worse_adjusted: the same, corrected by Holm. The outcome `worse` is where it is under alpha.
-        detectable: the smallest loss that this many questions show with the wanted power; None where
+        detectable: the smallest loss that this many questions show with the wanted power; None if
             they show none that there can be.
         questions_needed: how many it would take to show that no more than the margin is lost, where
             these are too few.
@@ -82,10 +82,10 @@ class Comparison(BaseModel):
 
 
 class Verdict(BaseModel):
-    """Whether the candidate may go on.
+    """Whether the candidate may replace the baseline.
 
     Attributes:
-        id: `vd_` and letters that nobody else has; sorts by time.
+        id: `vd_` and a unique suffix; sorts by time.
         passes: whether it may.
         sentence: why, in one sentence that takes no statistics to read.
         at: when this was found, UTC.
@@ -93,8 +93,8 @@ class Verdict(BaseModel):
         baseline_run, candidate_run: ids of the two runs.
         baseline_manifest, candidate_manifest: ids of the manifests they stand for.
         baseline_label, candidate_label: their names for people.
-        alpha: the chance, at the most, of letting a worse one through.
-        questions_needed: how many questions it would take where there are too few; else None.
+        alpha: the chance, at most, of letting a worse one through.
+        questions_needed: how many questions it would take if there are too few; else None.
         noise_share: by metric, the share of the variance of single scores that comes from asking
             again; only where cases were repeated.
         metrics: what was measured, by name.

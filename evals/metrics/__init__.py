@@ -1,1 +1,1 @@
-"""Metrics, one family to a file."""
+"""Metrics, one family to a file, and the judge that some of them call."""

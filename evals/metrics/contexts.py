@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from evals.metrics.driving import finished
-from evals.metrics.listed import Listed
-from evals.metrics.measure import Measure, missing
-from evals.metrics.metric import Judged
+from evals.metrics.metric import EvalContext, FormulaMetric, MetricSpec, missing
+from evals.metrics.ragas import disable_ragas_telemetry, run_coroutine
 from evals.metrics.retrieval import STALE, has_labels
-from evals.runs.run import MetricInfo, Score
-from evals.untracked import forbid_tracking
+from evals.metrics.score import MetricInfo, Score
 
 if TYPE_CHECKING:
     from ragas.dataset_schema import SingleTurnSample
     from ragas.metrics.base import SingleTurnMetric
+
 
 # How much of a label's words a passage must have, in their order, to count as holding them.
 ENOUGH = 0.9
@@ -61,40 +59,42 @@ class Containment:
         return float(ratio(quote, passage)) / 100
 
 
-def _by_any_id(seen: Judged) -> SingleTurnSample | Score:
+def _by_any_id(context: EvalContext) -> SingleTurnSample | Score:
     """Every chunk that holds a label is relevant."""
-    held = {chunk for chunks in seen.relevant_chunks for chunk in chunks}
-    return _by_id(seen, held)
+    held = {chunk for chunks in context.relevant_chunks for chunk in chunks}
+    return _by_id(context, held)
 
 
-def _by_one_id(seen: Judged) -> SingleTurnSample | Score:
+def _by_one_id(context: EvalContext) -> SingleTurnSample | Score:
     """One chunk is wanted per label: of several that hold it, one that was retrieved stands for all."""
-    retrieved = {passage.chunk_id for passage in seen.answer.passages}
-    wanted = {min(chunks, key=lambda c: (c not in retrieved, c)) for chunks in seen.relevant_chunks}
-    return _by_id(seen, wanted)
+    retrieved = {passage.chunk_id for passage in context.answer.passages}
+    wanted = {
+        min(chunks, key=lambda c: (c not in retrieved, c)) for chunks in context.relevant_chunks
+    }
+    return _by_id(context, wanted)
 
 
-def _by_id(seen: Judged, wanted: set[str]) -> SingleTurnSample | Score:
+def _by_id(context: EvalContext, wanted: set[str]) -> SingleTurnSample | Score:
     from ragas.dataset_schema import SingleTurnSample
 
-    retrieved: list[str | int] = [passage.chunk_id for passage in seen.answer.passages]
-    if not seen.case.gold:
-        retrieved = [passage.document for passage in seen.answer.passages]
-        wanted = {document for document, grade in seen.case.relevance.items() if grade > 0}
+    retrieved: list[str | int] = [passage.chunk_id for passage in context.answer.passages]
+    if not context.case.gold:
+        retrieved = [passage.document for passage in context.answer.passages]
+        wanted = {document for document, grade in context.case.relevance.items() if grade > 0}
     if not wanted:
-        return missing(STALE if seen.case.gold else "no document is relevant")
+        return missing(STALE if context.case.gold else "no document is relevant")
     references: list[str | int] = [*sorted(wanted)]
     return SingleTurnSample(retrieved_context_ids=retrieved, reference_context_ids=references)
 
 
-def _by_text(seen: Judged) -> SingleTurnSample | Score:
+def _by_text(context: EvalContext) -> SingleTurnSample | Score:
     from ragas.dataset_schema import SingleTurnSample
 
-    if not seen.gold:
+    if not context.gold:
         return missing(STALE)
     return SingleTurnSample(
-        retrieved_contexts=[passage.text for passage in seen.answer.passages],
-        reference_contexts=[label.quote for label in seen.gold],
+        retrieved_contexts=[passage.text for passage in context.answer.passages],
+        reference_contexts=[label.quote for label in context.gold],
     )
 
 
@@ -102,68 +102,70 @@ def _spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def _has_quotes(seen: Judged) -> bool:
-    return bool(seen.case.gold)
+def _has_quotes(context: EvalContext) -> bool:
+    return bool(context.case.gold)
 
 
 def _formula(
     metric: SingleTurnMetric,
-    sample_of: Callable[[Judged], SingleTurnSample | Score],
+    sample_of: Callable[[EvalContext], SingleTurnSample | Score],
     when_nothing_found: float | Score,
-) -> Callable[[Judged], float | Score]:
-    def formula(seen: Judged) -> float | Score:
-        sample = sample_of(seen)
+) -> Callable[[EvalContext], float | Score]:
+    def formula(context: EvalContext) -> float | Score:
+        sample = sample_of(context)
         if isinstance(sample, Score):
             return sample
-        if not seen.answer.passages:
+        if not context.answer.passages:
             return when_nothing_found
         # Not the public method: it hands an event with a lasting user id to Ragas's telemetry, which
         # writes that id to disk even where sending is forbidden.
-        return float(finished(metric._single_turn_ascore(sample, [])))
+        return float(run_coroutine(metric._single_turn_ascore(sample, [])))
 
     return formula
 
 
-def _id_precision(_: object) -> Measure:
-    forbid_tracking()
+def _id_precision(_: object) -> FormulaMetric:
+    disable_ragas_telemetry()
     from ragas.metrics._context_precision import IDBasedContextPrecision
 
     formula = _formula(IDBasedContextPrecision(), _by_any_id, missing(NOTHING_FOUND))
-    return Measure(ID_PRECISION, has_labels, formula)
+    return FormulaMetric(ID_PRECISION, has_labels, formula)
 
 
-def _id_recall(_: object) -> Measure:
-    forbid_tracking()
+def _id_recall(_: object) -> FormulaMetric:
+    disable_ragas_telemetry()
     from ragas.metrics._context_recall import IDBasedContextRecall
 
-    return Measure(ID_RECALL, has_labels, _formula(IDBasedContextRecall(), _by_one_id, 0.0))
+    return FormulaMetric(ID_RECALL, has_labels, _formula(IDBasedContextRecall(), _by_one_id, 0.0))
 
 
-def _text_precision(_: object) -> Measure:
-    forbid_tracking()
+def _text_precision(_: object) -> FormulaMetric:
+    disable_ragas_telemetry()
     from ragas.metrics._context_precision import NonLLMContextPrecisionWithReference
 
     metric = NonLLMContextPrecisionWithReference(
         distance_measure=Containment(),  # type: ignore[arg-type]  # all it needs is the one method
         threshold=ENOUGH,
     )
-    return Measure(TEXT_PRECISION, _has_quotes, _formula(metric, _by_text, missing(NOTHING_FOUND)))
+    return FormulaMetric(
+        TEXT_PRECISION, _has_quotes, _formula(metric, _by_text, missing(NOTHING_FOUND))
+    )
 
 
-def _text_recall(_: object) -> Measure:
-    forbid_tracking()
+def _text_recall(_: object) -> FormulaMetric:
+    disable_ragas_telemetry()
     from ragas.metrics._context_recall import NonLLMContextRecall
 
     metric = NonLLMContextRecall(
         _distance_measure=Containment(),  # type: ignore[arg-type]  # as above
         threshold=ENOUGH,
     )
-    return Measure(TEXT_RECALL, _has_quotes, _formula(metric, _by_text, 0.0))
+    return FormulaMetric(TEXT_RECALL, _has_quotes, _formula(metric, _by_text, 0.0))
 
 
-LISTED = (
-    Listed(ID_PRECISION, "Ragas IDBasedContextPrecision", _id_precision),
-    Listed(ID_RECALL, "Ragas IDBasedContextRecall", _id_recall),
-    Listed(TEXT_PRECISION, "Ragas NonLLMContextPrecisionWithReference", _text_precision),
-    Listed(TEXT_RECALL, "Ragas NonLLMContextRecall", _text_recall),
+SPECS = (
+    MetricSpec(ID_PRECISION, "Ragas IDBasedContextPrecision", _id_precision),
+    MetricSpec(ID_RECALL, "Ragas IDBasedContextRecall", _id_recall),
+    MetricSpec(TEXT_PRECISION, "Ragas NonLLMContextPrecisionWithReference", _text_precision),
+    MetricSpec(TEXT_RECALL, "Ragas NonLLMContextRecall", _text_recall),
 )

@@ -1,12 +1,28 @@
-"""Is the answer right? Decided by words, without a judge."""
+"""Whether an answer is right, decided by words without a judge, normalised as SQuAD's evaluation does."""
 
 from __future__ import annotations
 
-from evals.metrics.listed import Listed
-from evals.metrics.measure import Measure
-from evals.metrics.metric import Judged
-from evals.metrics.squad import holds_answer
-from evals.runs.run import MetricInfo
+import re
+import string
+from collections.abc import Iterable
+
+from evals.metrics.metric import EvalContext, FormulaMetric, MetricSpec
+from evals.metrics.score import MetricInfo
+
+ARTICLES = re.compile(r"\b(a|an|the)\b")
+PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def normalize(text: str) -> str:
+    """Lower case, without punctuation, articles and extra white space (Rajpurkar et al., 2016)."""
+    return " ".join(ARTICLES.sub(" ", text.lower().translate(PUNCTUATION)).split())
+
+
+def holds_answer(text: str, answers: Iterable[str]) -> bool:
+    """Whether the normalised text has any of the normalised answers in it, at word boundaries."""
+    padded = f" {normalize(text)} "
+    return any(f" {normalize(answer)} " in padded for answer in answers if normalize(answer))
+
 
 CORRECT = MetricInfo(
     name="answer_correct",
@@ -16,24 +32,24 @@ CORRECT = MetricInfo(
 )
 
 
-def _applies(seen: Judged) -> bool:
-    return not seen.case.answerable or bool(_accepted(seen))
+def _applies(context: EvalContext) -> bool:
+    return not context.case.answerable or bool(_accepted(context))
 
 
-def _correct(seen: Judged) -> float:
-    if not seen.case.answerable or seen.answer.refused:
-        return float(seen.answer.refused and not seen.case.answerable)
-    return float(holds_answer(seen.said, _accepted(seen)))
+def _correct(context: EvalContext) -> float:
+    if not context.case.answerable or context.answer.refused:
+        return float(context.answer.refused and not context.case.answerable)
+    return float(holds_answer(context.answer_text, _accepted(context)))
 
 
-def _accepted(seen: Judged) -> list[str]:
-    return [words for words in (seen.case.answer, *seen.case.accept) if words]
+def _accepted(context: EvalContext) -> list[str]:
+    return [words for words in (context.case.answer, *context.case.accept) if words]
 
 
-LISTED = (
-    Listed(
+SPECS = (
+    MetricSpec(
         CORRECT,
         "own; normalised as in Rajpurkar et al. 2016",
-        lambda _: Measure(CORRECT, _applies, _correct),
+        lambda _: FormulaMetric(CORRECT, _applies, _correct),
     ),
 )

@@ -1,22 +1,26 @@
-"""The seam of metrics: what one metric sees of one case, and what it has to offer."""
+"""The interface of metrics: what a metric sees of one case, what it returns, and how the catalogue lists it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from app.answering.citations import MARKERS
-from evals.cases.case import Case, Gold
-from evals.runs.run import MetricInfo, Score
+from evals.datasets.case import Case, Gold
+from evals.metrics.score import MetricInfo, Score
+
+if TYPE_CHECKING:
+    from evals.metrics.judge import JudgeModel
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvalContext:
     """What a metric sees of a case.
 
     Attributes:
@@ -27,8 +31,8 @@ class Judged:
         embed: texts to unit vectors (a row each, float32), by the document set's own model.
         stale: labels whose words the index does not hold any more.
         question: what was searched for, where a follow-up was condensed; None: the case's own.
-        repeat: the how manieth time the case is asked; a judge judges each repeat anew.
-        cost: what the answer cost, where that can be told.
+        repeat: the repetition's index, from 0; a judge judges each repetition anew.
+        cost: what the answer cost, if known.
     """
 
     case: Case
@@ -41,12 +45,12 @@ class Judged:
     cost: float | None = None
 
     @property
-    def asked(self) -> str:
+    def standalone_question(self) -> str:
         """The question in words that stand alone."""
         return self.question or self.case.question
 
     @property
-    def said(self) -> str:
+    def answer_text(self) -> str:
         """The answer's text without its citations' markers."""
         return MARKERS.sub("", self.answer.answer).strip()
 
@@ -66,14 +70,97 @@ class Metric(Protocol):
     @property
     def info(self) -> MetricInfo: ...
 
-    def applies(self, seen: Judged) -> bool:
+    def applies(self, context: EvalContext) -> bool:
         """Whether it says anything about this case; where not, the case has no score at all."""
         ...
 
-    def score(self, seen: Judged) -> Score:
+    def score(self, context: EvalContext) -> Score:
         """The value, or None with the reason why there is none; never NaN.
 
         Raises:
-            JudgeError: the judge cannot be had, so that going on is pointless.
+            JudgeError: the judge is unavailable, so the run cannot continue.
         """
         ...
+
+
+# Formulas that add an epsilon to a denominator end a hair below the value that they mean.
+DIGITS = 9
+
+
+@dataclass(frozen=True)
+class FormulaMetric:
+    """A metric made of functions.
+
+    Attributes:
+        info: what it is.
+        condition: whether it says anything about a case.
+        formula: its value, or why there is none.
+    """
+
+    info: MetricInfo
+    condition: Callable[[EvalContext], bool]
+    formula: Callable[[EvalContext], float | Score]
+
+    def applies(self, context: EvalContext) -> bool:
+        """See `Metric.applies`."""
+        return self.condition(context)
+
+    def score(self, context: EvalContext) -> Score:
+        """See `Metric.score`."""
+        found = self.formula(context)
+        return found if isinstance(found, Score) else score_of(found)
+
+
+def score_of(value: float) -> Score:
+    """The score of a value; NaN and infinity give a missing score."""
+    if not math.isfinite(value):
+        return missing("the formula gives no number here")
+    return Score(value=round(float(value), DIGITS))
+
+
+def at_most_1(value: float) -> float:
+    """The value, but 1 where it exceeds it: a cosine in single precision may be so by a hair.
+
+    NaN stays NaN, which `min` would make 1 of.
+    """
+    return 1.0 if value > 1 else value
+
+
+def missing(why: str) -> Score:
+    """No score, and why."""
+    return Score(value=None, missing=why)
+
+
+def always(_context: EvalContext) -> bool:
+    """The condition of metrics that say something about every case."""
+    return True
+
+
+@dataclass(frozen=True)
+class MetricRequest:
+    """A metric as it was asked for.
+
+    Attributes:
+        name: as the suite writes it.
+        k: the number behind the @, if any.
+        judge: who judges; None if nobody does.
+    """
+
+    name: str
+    k: int | None = None
+    judge: JudgeModel | None = None
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """A metric, or a family of them, that can be asked for.
+
+    Attributes:
+        info: what it is; a family's name ends in `@k`.
+        source: where the definition comes from.
+        make: the metric.
+    """
+
+    info: MetricInfo
+    source: str
+    make: Callable[[MetricRequest], Metric]

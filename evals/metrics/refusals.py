@@ -5,10 +5,8 @@ The two are apart since they are bought from one another: whoever refuses everyt
 
 from __future__ import annotations
 
-from evals.metrics.listed import Listed
-from evals.metrics.measure import Measure, always
-from evals.metrics.metric import Judged
-from evals.runs.run import MetricInfo
+from evals.metrics.metric import EvalContext, FormulaMetric, MetricSpec, always
+from evals.metrics.score import MetricInfo
 
 RIGHT = MetricInfo(
     name="right_refusal",
@@ -28,24 +26,24 @@ ACCURACY = MetricInfo(
 )
 
 
-def _unanswerable(seen: Judged) -> bool:
-    return not seen.case.answerable
+def _unanswerable(context: EvalContext) -> bool:
+    return not context.case.answerable
 
 
-def _answerable(seen: Judged) -> bool:
-    return seen.case.answerable
+def _answerable(context: EvalContext) -> bool:
+    return context.case.answerable
 
 
-def _refused(seen: Judged) -> float:
-    return float(seen.answer.refused)
+def _refused(context: EvalContext) -> float:
+    return float(context.answer.refused)
 
 
-def _accurate(seen: Judged) -> float:
-    return float(seen.answer.refused != seen.case.answerable)
+def _accurate(context: EvalContext) -> float:
+    return float(context.answer.refused != context.case.answerable)
 
 
-LISTED = (
-    Listed(RIGHT, "own", lambda _: Measure(RIGHT, _unanswerable, _refused)),
-    Listed(WRONG, "own", lambda _: Measure(WRONG, _answerable, _refused)),
-    Listed(ACCURACY, "own", lambda _: Measure(ACCURACY, always, _accurate)),
+SPECS = (
+    MetricSpec(RIGHT, "own", lambda _: FormulaMetric(RIGHT, _unanswerable, _refused)),
+    MetricSpec(WRONG, "own", lambda _: FormulaMetric(WRONG, _answerable, _refused)),
+    MetricSpec(ACCURACY, "own", lambda _: FormulaMetric(ACCURACY, always, _accurate)),
 )

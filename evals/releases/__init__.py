@@ -1,1 +1,1 @@
-"""Releases from the gate's side: made with their evidence, and checked against it."""
+"""Releases: made with their gate evidence, checked against it, and judged as canaries."""

@@ -26,14 +26,14 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleaseRequest:
     """What a release is to hold.
 
     Attributes:
         sets: document set -> index version; None: the live one.
         prompt: version or alias of the answer prompt; None: that of the settings.
         commit: the commit of the code.
-        image: the image by digest; None where no image is deployed.
+        image: the image by digest; None if no image is deployed.
         by, why, approver: see `Release`.
         override: why it may reach users without a passed gate; None: it may not.
     """
@@ -48,7 +48,7 @@ class Wanted:
     override: str | None = None
 
 
-def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release, bool]:
+def create_release(parts: Parts, folder: Path, wanted: ReleaseRequest) -> tuple[Release, bool]:
     """Make a release, keep it in the index and hold its index versions.
 
     Args:
@@ -62,7 +62,7 @@ def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release,
         NotGated: a set's manifest has not passed a gate.
         ReleaseRefused: the image is not named by digest, a prompt is not locked or its alias is
             split, or other releases are being made at the same time.
-        PlumbError: a set, version or prompt is not there.
+        PlumbError: a set, version or prompt does not exist.
     """
     if wanted.image is not None and not IMAGE.fullmatch(wanted.image):
         raise ReleaseRefused(
@@ -110,7 +110,7 @@ def create_release(parts: Parts, folder: Path, wanted: Wanted) -> tuple[Release,
     raise ReleaseRefused("other releases are being made at the same time; try again.")
 
 
-def _set(parts: Parts, name: str, version: str | None, wanted: Wanted) -> ReleasedSet:
+def _set(parts: Parts, name: str, version: str | None, wanted: ReleaseRequest) -> ReleasedSet:
     settings = parts.settings
     references = {
         ANSWER: wanted.prompt or settings.prompt.answer,

@@ -1,4 +1,4 @@
-"""The gate verdicts that let a release reach users."""
+"""The gate verdicts that let a release reach users, or an alias move to a prompt version."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from pydantic import ValidationError
 
 from app.errors import ReleaseRefused
 from app.manifest import Manifest
+from app.parts import Parts
 from app.releases.release import Evidence, Release
 from evals.gate.verdict import Verdict
-from evals.promotion.verdicts import newest_verdicts
+from evals.gate.verdict_store import newest_verdicts
+from prompts.aliases import Place
 from prompts.errors import NotGated
+from prompts.gating import GatePass
+from prompts.uses import ANSWER
+from prompts.versions import PromptVersion
 
 
 def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[Evidence]:
@@ -27,12 +32,12 @@ def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[E
     for kept in found:
         if not kept.verdict.passes:
             raise NotGated(
-                f"{_named(manifest)} did not pass the gate of suite {kept.verdict.suite!r} "
+                f"{_manifest_text(manifest)} did not pass the gate of suite {kept.verdict.suite!r} "
                 f"({kept.file}): {kept.verdict.sentence}"
             )
     if not found:
         raise NotGated(
-            f"no gate run in {folder} is about {_named(manifest)}; run `plumb eval gate` on this "
+            f"no gate run in {folder} is about {_manifest_text(manifest)}; run `plumb eval gate` on this "
             "prompt, index version and these settings, or use --override with a reason."
         )
     return [
@@ -58,18 +63,18 @@ def check_evidence(release: Release, folder: Path, production: Release | None = 
             if verdict.candidate_manifest != manifest.id:
                 raise ReleaseRefused(
                     f"{release.id}: verdict {verdict.id} is about manifest "
-                    f"{verdict.candidate_manifest}, not about {_named(manifest)}; make the release "
+                    f"{verdict.candidate_manifest}, not about {_manifest_text(manifest)}; make the release "
                     "with the verdict of its own manifest."
                 )
             # Not the verdict's own word alone: what it was decided from is in it.
             failed = [one.metric for one in verdict.comparisons if one.fails]
             if not verdict.passes or failed:
                 raise NotGated(
-                    f"{release.id}: {_named(manifest)} did not pass the gate of suite "
+                    f"{release.id}: {_manifest_text(manifest)} did not pass the gate of suite "
                     f"{verdict.suite!r}: {verdict.sentence}"
                 )
         if not verdicts and release.override is None:
-            raise NotGated(f"{release.id}: no gate verdict is about {_named(manifest)}.")
+            raise NotGated(f"{release.id}: no gate verdict is about {_manifest_text(manifest)}.")
         if release.override is None:
             _check_baseline(release, name, verdicts, production)
         for kept in newest_verdicts(folder, manifest.id):
@@ -77,7 +82,7 @@ def check_evidence(release: Release, folder: Path, production: Release | None = 
             is_newer = all(kept.verdict.at > one.at for one in known)
             if is_newer and not kept.verdict.passes and release.override is None:
                 raise NotGated(
-                    f"{release.id}: {_named(manifest)} failed a gate after the release was made "
+                    f"{release.id}: {_manifest_text(manifest)} failed a gate after the release was made "
                     f"({kept.file}): {kept.verdict.sentence}"
                 )
 
@@ -93,7 +98,7 @@ def _check_baseline(
         compared = ", ".join(verdict.baseline_label for verdict in verdicts)
         raise NotGated(
             f"{release.id}: its gate compared with {compared}, but production "
-            f"({production.id if production else ''}) serves {_named(served)}; run `plumb eval "
+            f"({production.id if production else ''}) serves {_manifest_text(served)}; run `plumb eval "
             "gate` against what is in production and make the release again."
         )
 
@@ -108,8 +113,90 @@ def _verdict(release: Release, evidence: Evidence) -> Verdict:
         ) from error
 
 
-def _named(manifest: Manifest) -> str:
+def _manifest_text(manifest: Manifest) -> str:
     return (
         f"manifest {manifest.id} ({manifest.prompt}, {manifest.document_set} "
         f"{manifest.index_version}, {manifest.chat_model})"
     )
+
+
+class GatedOnLiveIndex:
+    """A `prompts.gating.GateCheck`.
+
+    Args:
+        parts: what would answer.
+        folder: where evaluations are kept, verdicts among them.
+    """
+
+    def __init__(self, parts: Parts, folder: Path) -> None:
+        self._parts = parts
+        self._folder = folder
+
+    def __call__(self, version: PromptVersion, place: Place) -> list[GatePass]:
+        """A passed gate run for each document set that the alias is in force for.
+
+        Raises:
+            NotGated: a set has none for this very manifest, or its newest one did not pass.
+        """
+        if version.name != ANSWER:
+            raise NotGated(
+                f"gates compare answers, so none can vouch for the prompt {version.name!r}; move "
+                f"{place} with --override and a reason."
+            )
+        sets = self._sets(place)
+        if not sets:
+            raise NotGated(
+                f"no document set takes {place}, so no gate can have run; index one first, or "
+                "move it with --override and a reason."
+            )
+        return [self._pass(version, place, name) for name in sets]
+
+    def _sets(self, place: Place) -> list[str]:
+        """Live sets that an alias is in force for: those that have one of their own go by that."""
+        if place.document_set is not None:
+            return [place.document_set]
+        aliases = self._parts.prompts.all_aliases()
+        return [
+            name
+            for name in self._parts.catalogue.names()
+            if place._replace(document_set=name) not in aliases.targets
+        ]
+
+    def _pass(self, version: PromptVersion, place: Place, document_set: str) -> GatePass:
+        manifest = self._manifest(version.version, document_set)
+        found = newest_verdicts(self._folder, manifest.id)
+        failed = next((kept for kept in found if not kept.verdict.passes), None)
+        if failed is not None:
+            raise NotGated(
+                f"{_manifest_text(manifest)} did not pass the gate of suite {failed.verdict.suite!r} "
+                f"({failed.file}): {failed.verdict.sentence}"
+            )
+        if not found:
+            raise NotGated(
+                f"no gate run in {self._folder} is about {_manifest_text(manifest)}; run "
+                f"`plumb eval gate --baseline production --candidate {version.version}` on this "
+                "index and with these settings, or move it with --override and a reason."
+            )
+        newest = max(found, key=lambda kept: kept.verdict.at)
+        return GatePass(
+            document_set=document_set,
+            prompt=manifest.prompt,
+            prompt_hash=manifest.prompt_hash,
+            manifest=manifest.id,
+            verdict=newest.file,
+            verdict_hash=newest.hash,
+            sentence=newest.verdict.sentence,
+            baseline_is_served=newest.verdict.baseline_manifest
+            in self._served(place, document_set),
+        )
+
+    def _served(self, place: Place, document_set: str) -> set[str]:
+        """Manifests that the alias stands for right now."""
+        aliases = self._parts.prompts.all_aliases()
+        target = aliases.get(place.prompt, place.alias, document_set)
+        versions = target.versions if target else []
+        return {self._manifest(version, document_set).id for version in versions}
+
+    def _manifest(self, version: str, document_set: str) -> Manifest:
+        # The question shapes no manifest.
+        return self._parts.answers.prepare("manifest", document_set, prompt=version).manifest

@@ -1,1 +1,1 @@
-"""Reports for eyes: one HTML file without outside assets."""
+"""HTML reports: one file without outside assets."""

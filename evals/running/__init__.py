@@ -1,1 +1,1 @@
-"""Run a suite: ask every case, score it, keep what was paid for."""
+"""Run a suite: ask every case, score it, cache what was paid for, store the run."""

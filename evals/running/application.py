@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import InvalidRequest
 from evals.settings import Settings
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo
 from ingestion.index.stores import open_store, records_in_files
@@ -22,7 +23,7 @@ from prompts.registry import PromptRegistry, shipped_prompts
 
 if TYPE_CHECKING:
     from app.parts import Parts
-    from evals.running.remembered_vectors import RememberingEmbedder
+    from evals.running.embedding_cache import CachedEmbedder
     from ingestion.embedding import Embedder
 
 
@@ -85,22 +86,40 @@ class Application:
             return self._parts[key]
 
     @property
-    def embedder(self) -> RememberingEmbedder:
+    def embedder(self) -> CachedEmbedder:
         """The embedding model of the settings, which embeds each text once."""
-        from evals.running.remembered_vectors import RememberingEmbedder
+        from evals.running.embedding_cache import CachedEmbedder
         from ingestion.embedding import load_embedder
 
         with self._lock:
-            if not isinstance(self._embedder, RememberingEmbedder):
+            if not isinstance(self._embedder, CachedEmbedder):
                 loaded = self._embedder or load_embedder(self.settings.embedding)
-                self._embedder = RememberingEmbedder(loaded)
+                self._embedder = CachedEmbedder(loaded)
             return self._embedder
+
+    def find_set(self, name: str | None, index_version: str | None = None) -> SetInfo:
+        """The named set, or the only one there is; its live version unless another is named.
+
+        Raises:
+            InvalidRequest: no set is named, and there are none or several.
+            UnknownDocumentSet, UnknownVersion: no such set or version.
+        """
+        if name is None:
+            names = self.versions.names()
+            if not names:
+                raise InvalidRequest(
+                    "there is no document set yet; make one with `plumb ingest PATH --set NAME`."
+                )
+            if len(names) > 1:
+                raise InvalidRequest(f"name a document set with --set, one of: {', '.join(names)}.")
+            name = names[0]
+        return self.versions.find(name, index_version)
 
     def open(self, info: SetInfo) -> DocumentSet:
         """A version of a set, for reading its chunks."""
         return self.store.open(info)
 
-    def embed_by(self, info: SetInfo) -> Callable[[list[str]], NDArray[np.float32]]:
+    def embed_with_model_of(self, info: SetInfo) -> Callable[[list[str]], NDArray[np.float32]]:
         """Texts to unit vectors by the model of a version, which is loaded when it is first used."""
 
         def embed(texts: list[str]) -> NDArray[np.float32]:
@@ -109,7 +128,7 @@ class Application:
         return embed
 
     def close(self) -> None:
-        """Let go of what was opened here."""
+        """Close what was opened here."""
         with self._lock:
             if self._store is not None and self._store is not self._given:
                 self._store.close()

@@ -80,3 +80,24 @@ class Budget:
         with self._lock:
             self._reserved -= reserved
             self._spent += paid
+
+
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    """About what a run will take.
+
+    Attributes:
+        label: the system that would be run.
+        total: answers wanted, repeats counted.
+        to_ask: those that are not kept.
+        read: tokens that the chat model will read for them.
+        written: tokens that it will write at most, or usually where the prompt sets no bound.
+        cost: what these cost, and what judging costs; None if a price is not set.
+    """
+
+    label: str
+    total: int
+    to_ask: int
+    read: int = 0
+    written: int = 0
+    cost: float | None = 0.0

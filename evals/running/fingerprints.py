@@ -18,16 +18,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("prompts", "ingestion", "app", "evals")
 # Where a case becomes an answer, and an answer becomes scores.
-ANSWERING = ("evals.running.asking",)
-SCORING = ("evals.running.scoring", "evals.metrics.catalogue", "evals.judging.judge")
+ANSWERING = ("evals.running.answer_case",)
+SCORING = ("evals.running.scoring", "evals.metrics.catalogue", "evals.metrics.judge")
 # What these make is named by itself: the answer that is scored, and the case.
-MADE_BEFORE_SCORING = ("evals.running.application", "evals.running.plan")
+NOT_SCORING = ("evals.running.application", "evals.running.plan")
 # Where what a label means in an index version is found.
-LABELS = ("evals.cases.labels",)
+LABELS = ("evals.datasets.labels",)
 # Prompts, suites and datasets are named by their content, one by one.
-NAMED_OTHERWISE = ("prompts", "evals/suites", "evals/datasets")
+HASHED_ELSEWHERE = ("prompts", "evals/datasets")
 _DISTRIBUTION = "plumbline"
-_DEVELOPERS = "dev"
+_DEV_EXTRA = "dev"
 
 
 def fingerprint(*parts: Any) -> str:
@@ -43,7 +43,7 @@ def answering_version() -> str:
 
 def scoring_version() -> str:
     """SHA-256 (hex) of the code that scores an answer, and of the libraries that it calls."""
-    return _version(source_files(SCORING, without=MADE_BEFORE_SCORING))
+    return _version(source_files(SCORING, without=NOT_SCORING))
 
 
 def labels_version() -> str:
@@ -59,7 +59,7 @@ def source_files(
     Files beside these modules that are no Python, such as fitted weights, belong to them.
 
     Args:
-        roots: module names, for example `evals.running.asking`.
+        roots: module names, for example `evals.running.answer_case`.
         without: modules that are left out, and whose imports are not followed.
         root: the folder that holds the packages.
 
@@ -79,7 +79,7 @@ def source_files(
         waiting += [name.rpartition(".")[0], *_imports(file, file.stat().st_mtime_ns)]
     found = set(modules.values())
     for folder in {file.parent for file in found}:
-        if not folder.relative_to(root).as_posix().startswith(NAMED_OTHERWISE):
+        if not folder.relative_to(root).as_posix().startswith(HASHED_ELSEWHERE):
             found |= {file for file in folder.iterdir() if file.is_file() and _is_data(file)}
     return dict(sorted((file.relative_to(root).as_posix(), file) for file in found))
 
@@ -98,7 +98,7 @@ def libraries() -> dict[str, str]:
     found: dict[str, str] = {}
     for requirement in importlib.metadata.requires(_DISTRIBUTION) or ():
         name, _, marker = requirement.partition(";")
-        if f'"{_DEVELOPERS}"' in marker:
+        if f'"{_DEV_EXTRA}"' in marker:
             continue
         name = name.split("[")[0].strip()
         try:
@@ -128,7 +128,7 @@ def _imports(file: Path, changed_at: int) -> tuple[str, ...]:
     Kept by the time of the file's last change, since answers and scores share most files.
     """
     found: list[str] = []
-    for node in _run(ast.parse(file.read_bytes(), file)):
+    for node in _runtime_nodes(ast.parse(file.read_bytes(), file)):
         if isinstance(node, ast.Import):
             found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -136,7 +136,7 @@ def _imports(file: Path, changed_at: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _run(tree: ast.AST) -> Iterator[ast.AST]:
+def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes but those that only a type checker reads."""
     waiting: list[ast.AST] = [tree]
     while waiting:

@@ -1,39 +1,56 @@
-"""What a run is going to ask, of what, and under which names answers are kept."""
+"""Plan a run: which cases are asked of which system, under which keys answers are cached, and what to warn of."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from evals.cases import beir
-from evals.cases.case import Case, Gold
-from evals.cases.labels import Found, resolve
-from evals.cases.reading import read_cases, tagged
+from evals.datasets import beir
+from evals.datasets.case import Case, Gold
+from evals.datasets.dataset_version import DatasetVersion, dataset_version
+from evals.datasets.labels import ResolvedLabel, resolve_labels
+from evals.datasets.reading import read_cases, tagged
+from evals.datasets.suite import Suite
 from evals.errors import DatasetError, SuiteError
 from evals.running.application import Application
 from evals.running.fingerprints import answering_version, fingerprint, labels_version
-from evals.running.kept_results import KeptResults
-from evals.running.system import System
-from evals.runs.run import DatasetVersion
-from evals.runs.versions import dataset_version
+from evals.running.result_cache import ResultCache
 from evals.settings import Settings
-from evals.suites.suite import Suite
 from ingestion.errors import UnknownDocumentSet
 from ingestion.index.protocol import SetInfo
 from prompts.registry import PromptRegistry
 from prompts.uses import ANSWER, CONDENSE
 from prompts.versions import PromptVersion
 
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One way to answer.
+
+    Attributes:
+        label: its name for people; empty: made of the prompt's version and the model.
+        prompt: version or alias of the prompt `answer`; None: that of the settings.
+        model: the chat model; None: that of the settings.
+        index_version: version of the document set; None: the suite's, else the live one.
+    """
+
+    label: str = ""
+    prompt: str | None = None
+    model: str | None = None
+    index_version: str | None = None
+
+
 EXTRACTIVE = "extractive"
-FOUND = TypeAdapter(list[tuple[Gold, Found]])
+LABELS_JSON = TypeAdapter(list[tuple[Gold, ResolvedLabel]])
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlannedCase:
     """A case to be asked.
 
     Attributes:
@@ -48,11 +65,11 @@ class Item:
     repeat: int
     key: str
     known: Case
-    labels: tuple[tuple[Gold, Found], ...]
+    labels: tuple[tuple[Gold, ResolvedLabel], ...]
 
     @property
     def stale(self) -> list[Gold]:
-        """Labels whose words are gone."""
+        """Labels whose words the index version no longer holds."""
         return [label for label, found in self.labels if not found.chunks]
 
     @property
@@ -82,7 +99,7 @@ class Plan:
     dataset: DatasetVersion
     version: SetInfo
     prompt: PromptVersion
-    items: tuple[Item, ...]
+    items: tuple[PlannedCase, ...]
     absent: tuple[str, ...]
     hash: str
 
@@ -101,12 +118,12 @@ class Plan:
 
 
 def make_plan(
-    suite: Suite, system: System, limit: int | None, application: Application, kept: KeptResults
+    suite: Suite, system: System, limit: int | None, application: Application, cache: ResultCache
 ) -> Plan:
     """Read the dataset and find what it is to be asked of.
 
     Args:
-        limit: how many cases are asked at the most; None: all.
+        limit: how many cases are asked at most; None: all.
 
     Raises:
         DatasetError, SuiteError: the dataset cannot be read, or does not belong to the set.
@@ -115,21 +132,21 @@ def make_plan(
     dataset = Path(suite.dataset)
     cases = read_cases(dataset)
     settings = _with_model(application.settings, system.model)
-    version = _version(suite, system, application)
-    prompt = _one(
+    version = _index_version(suite, system, application)
+    prompt = _single_version(
         application.prompts, ANSWER, system.prompt or settings.prompt.answer, suite.document_set
     )
     chosen = tagged(cases, suite.tags)[:limit]
-    found = _labels(chosen, version, application, kept)
-    documents = _documents(chosen, version, application)
+    found = _resolved_labels(chosen, version, application, cache)
+    documents = _relevant_documents(chosen, version, application)
     _check_belonging(chosen, found, documents, version)
-    name = _Names(suite, settings, version, prompt, application)
+    name = _AnswerKeys(suite, settings, version, prompt, application)
     items = (
-        Item(
+        PlannedCase(
             case=case,
             repeat=repeat,
             key=name.of(case, repeat),
-            known=_known(case, documents),
+            known=_without_absent_documents(case, documents),
             labels=tuple((label, found[label]) for label in case.gold),
         )
         for case in chosen
@@ -149,7 +166,7 @@ def make_plan(
     )
 
 
-class _Names:
+class _AnswerKeys:
     """Names answers by all that shapes them."""
 
     def __init__(
@@ -186,12 +203,16 @@ class _Names:
     def _condensed_by(self) -> str:
         if self._condensing is None:
             session = self._settings.session
-            prompt = _one(self._application.prompts, CONDENSE, session.condense, self._document_set)
+            prompt = _single_version(
+                self._application.prompts, CONDENSE, session.condense, self._document_set
+            )
             self._condensing = fingerprint(prompt.content_hash, session.history_tokens)
         return self._condensing
 
 
-def _one(prompts: PromptRegistry, name: str, reference: str, document_set: str) -> PromptVersion:
+def _single_version(
+    prompts: PromptRegistry, name: str, reference: str, document_set: str
+) -> PromptVersion:
     """The version that a reference means.
 
     Raises:
@@ -213,7 +234,7 @@ def _with_model(settings: Settings, model: str | None) -> Settings:
     return settings.model_copy(update={"chat": settings.chat.model_copy(update={"model": model})})
 
 
-def _version(suite: Suite, system: System, application: Application) -> SetInfo:
+def _index_version(suite: Suite, system: System, application: Application) -> SetInfo:
     wanted = system.index_version or suite.index_version
     try:
         return application.versions.find(suite.document_set, wanted)
@@ -227,9 +248,9 @@ def _version(suite: Suite, system: System, application: Application) -> SetInfo:
         raise
 
 
-def _labels(
-    cases: Sequence[Case], version: SetInfo, application: Application, kept: KeptResults
-) -> dict[Gold, Found]:
+def _resolved_labels(
+    cases: Sequence[Case], version: SetInfo, application: Application, cache: ResultCache
+) -> dict[Gold, ResolvedLabel]:
     """What the labels mean in the version; kept, since a version never changes."""
     labels = list(dict.fromkeys(label for case in cases for label in case.gold))
     if not labels:
@@ -238,14 +259,16 @@ def _labels(
     key = fingerprint(
         "labels-2", labels_version(), version.digest, [label.model_dump() for label in labels]
     )
-    row = kept.get("labels", key)
+    row = cache.get("labels", key)
     if row is None:
-        found = resolve(labels, application.open(version))
-        row = kept.put("labels", key, FOUND.dump_json(list(found.items())).decode())
-    return dict(FOUND.validate_json(row))
+        found = resolve_labels(labels, application.open(version))
+        row = cache.put("labels", key, LABELS_JSON.dump_json(list(found.items())).decode())
+    return dict(LABELS_JSON.validate_json(row))
 
 
-def _documents(cases: Sequence[Case], version: SetInfo, application: Application) -> set[str]:
+def _relevant_documents(
+    cases: Sequence[Case], version: SetInfo, application: Application
+) -> set[str]:
     """Those of the documents that cases call relevant that the set holds."""
     named = {document for case in cases for document in case.relevance}
     if not named:
@@ -254,7 +277,7 @@ def _documents(cases: Sequence[Case], version: SetInfo, application: Application
     return {row.id for row in rows if row.indexed and row.id in named}
 
 
-def _known(case: Case, documents: set[str]) -> Case:
+def _without_absent_documents(case: Case, documents: set[str]) -> Case:
     if documents.issuperset(case.relevance):
         return case
     relevance = {name: grade for name, grade in case.relevance.items() if name in documents}
@@ -262,7 +285,7 @@ def _known(case: Case, documents: set[str]) -> Case:
 
 
 def _check_belonging(
-    cases: Sequence[Case], found: dict[Gold, Found], documents: set[str], version: SetInfo
+    cases: Sequence[Case], found: dict[Gold, ResolvedLabel], documents: set[str], version: SetInfo
 ) -> None:
     """Refuse a dataset of whose labels the set holds none: it is another set's."""
     named = [label.document for label in found] or [id_ for case in cases for id_ in case.relevance]
@@ -273,3 +296,39 @@ def _check_belonging(
         f"{len(named):,} labels of the dataset name, such as the document {json.dumps(named[0])}; "
         "name the set that the dataset is about, or mend the labels' `document`."
     )
+
+
+RANK_CUTOFF = re.compile(r"@(\d+)$")
+
+
+def plan_warnings(plan: Plan) -> Iterator[str]:
+    """What is odd about a plan, a sentence each."""
+    suite = plan.suite
+    passages = suite.passages or plan.settings.retrieval.passages or plan.prompt.retrieval.passages
+    deep = [
+        name
+        for name in suite.metric_names
+        if (at := RANK_CUTOFF.search(name)) and int(at[1]) > passages
+    ]
+    if deep:
+        yield (
+            f"suite {suite.name!r}: {', '.join(deep)} would look at more than the {passages} passages "
+            "that each question gets; set `passages` in the suite."
+        )
+    if plan.absent:
+        yield (
+            f"suite {suite.name!r}: document set {plan.version.name!r} does not hold "
+            f"{len(plan.absent)} of the relevant documents, such as {plan.absent[0]!r}; they are left "
+            "out and count as no miss."
+        )
+    examples = plan.prompt.examples
+    if examples:
+        from evals.datasets.leakage import find_leaks, leak_warning
+
+        cases = list({item.case.id: item.case for item in plan.items}.values())
+        # By words alone: no model is loaded for it. `plumb eval leakage` looks at meaning too.
+        leaked = leak_warning(
+            find_leaks(f"{plan.prompt.name}@{plan.prompt.version}", examples, cases, None)
+        )
+        if leaked:
+            yield leaked

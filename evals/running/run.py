@@ -1,84 +1,75 @@
-"""Run suites on systems."""
+"""A run of a suite: every case's answer and scores, and all that shaped them."""
 
 from __future__ import annotations
 
-import threading
+from datetime import datetime
 
-from evals.running.application import Application
-from evals.running.estimate import Estimate
-from evals.running.kept_results import KeptResults
-from evals.running.one_run import OneRun
-from evals.running.plan import make_plan
-from evals.running.progress import OnProgress
-from evals.running.system import System
-from evals.runs.run import EvalRun
-from evals.settings import Settings
-from evals.suites.suite import Suite
-from ingestion.embedding import Embedder
-from ingestion.index.protocol import IndexStore
+from pydantic import BaseModel, Field
+
+from app.answering.answer import Answer
+from app.manifest import ShownManifest
+from evals.datasets.case import Case, Gold
+from evals.datasets.dataset_version import DatasetVersion
+from evals.metrics.score import Judge, MetricInfo, Score
 
 
-class SuiteRunner:
-    """Runs suites; one at a time, whoever calls.
+class CaseResult(BaseModel):
+    """The result of one case.
 
-    Args:
-        settings: the settings; what a suite and a system say wins over them.
-        store: the index of the settings, where it is open already.
-        embedder: the embedding model of the settings, where it is loaded already.
-
-    Raises:
-        EvalError: `evals.folder` cannot be used.
+    Attributes:
+        case: the case.
+        repeat: 0 for the first time it was asked, 1 for the second, …
+        standalone_question: what a follow-up was condensed to.
+        answer: the answer with its passages, citations, tokens and timings; None if it failed.
+        error: why it failed: type and message.
+        relevant_chunks: chunks of the index version that hold a gold label each; per label.
+        stale: labels whose words the index version no longer holds; they are not scored.
+        scores: by metric; a metric that does not apply to the case has no entry.
+        cost: of the answer, in the currency of `prices`; None if unknown.
+        judge_cost: of judging it.
+        kept: whether answer and scores were there from an earlier run.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: IndexStore | None = None,
-        embedder: Embedder | None = None,
-    ) -> None:
-        self._application = Application(settings, store, embedder)
-        self._kept = KeptResults(settings.evals.folder)
-        self._turn = threading.Lock()
+    case: Case
+    repeat: int = 0
+    standalone_question: str | None = None
+    answer: Answer | None = None
+    error: str | None = None
+    relevant_chunks: list[list[str]] = Field(default_factory=list)
+    stale: list[Gold] = Field(default_factory=list)
+    scores: dict[str, Score] = Field(default_factory=dict)
+    cost: float | None = None
+    judge_cost: float | None = None
+    kept: bool = False
 
-    def estimate(self, suite: Suite, system: System, limit: int | None = None) -> Estimate:
-        """About what `run` would take and cost; see there. Nothing is paid for it."""
-        with self._turn:
-            return self._prepared(suite, system, limit).estimate()
 
-    def run(
-        self,
-        suite: Suite,
-        system: System,
-        on_progress: OnProgress = lambda _: None,
-        limit: int | None = None,
-    ) -> EvalRun:
-        """Ask every case as often as the suite says, and score the answers.
+class EvalRun(BaseModel):
+    """One system's results on one suite.
 
-        What was asked before, of the same index version by the same prompt and model, is not asked
-        again; where only passages were looked up anew and came out the same, the model is not. A
-        case that fails is a result with an error, and the others go on.
+    Attributes:
+        id: `run_` and a unique suffix; sorts by time.
+        at: when it began, UTC.
+        seconds: how long it took.
+        suite: the suite's name.
+        suite_hash: SHA-256 (hex) of all of the suite that shapes results.
+        dataset: the dataset's version.
+        label: the system's name for people, for example `answer@v2`.
+        manifest: all that shaped the answers (of a question that is no follow-up).
+        judge: who judged; None if nobody did.
+        metrics: what was measured, by name.
+        repeats: how often each case was asked.
+        results: per case and repeat, in the dataset's order.
+    """
 
-        Args:
-            suite: as `evals.suites.reading.read_suite` gives it.
-            system: what answers.
-            on_progress: told after each case.
-            limit: how many cases are asked at the most; None: all.
-
-        Raises:
-            DatasetError, SuiteError, UnknownMetric: the suite cannot be run.
-            PlumbError: the system does not exist, or cannot answer at all.
-            BudgetExceeded: it would cost more than it may, or has.
-            JudgeError: the judge cannot be had.
-            EvalError: too many cases in a row failed in the same way, or all did.
-        """
-        with self._turn:
-            return self._prepared(suite, system, limit).run(on_progress)
-
-    def close(self) -> None:
-        """Let go of the index and of what is kept."""
-        self._application.close()
-        self._kept.close()
-
-    def _prepared(self, suite: Suite, system: System, limit: int | None) -> OneRun:
-        plan = make_plan(suite, system, limit, self._application, self._kept)
-        return OneRun(plan, self._application, self._kept)
+    id: str
+    at: datetime
+    seconds: float
+    suite: str
+    suite_hash: str
+    dataset: DatasetVersion
+    label: str
+    manifest: ShownManifest
+    judge: Judge | None = None
+    metrics: dict[str, MetricInfo]
+    repeats: int = 1
+    results: list[CaseResult]

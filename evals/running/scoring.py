@@ -13,33 +13,34 @@ from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from evals.errors import UnknownMetric
-from evals.metrics.metric import Judged, Metric
+from evals.metrics.metric import EvalContext, Metric
+from evals.metrics.score import Judge, MetricInfo, Score
 from evals.running.fingerprints import fingerprint, scoring_version
-from evals.running.kept_results import KeptResults
-from evals.running.plan import Item
-from evals.runs.run import Judge, MetricInfo, Score
+from evals.running.plan import PlannedCase
+from evals.running.result_cache import ResultCache
 from evals.settings import Settings
 from ingestion.index.protocol import SetInfo
 
 if TYPE_CHECKING:
-    from evals.judging.judge import JudgeModel
+    from evals.metrics.judge import JudgeModel
+
 
 NOT_APPLICABLE = ""
 PRICES = {"input_per_million", "output_per_million"}
 # Settings of the judge that shape no judgement.
-BOUNDS = {"api_key", "timeout_s", "max_retries", "concurrency", *PRICES}
-STALE = "a label of the case is stale"
+NOT_SHAPING = {"api_key", "timeout_s", "max_retries", "concurrency", *PRICES}
+STALE_LABEL = "a label of the case is stale"
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerToScore:
     """An answer as it is scored.
 
     Attributes:
         answer: the answer.
         standalone_question: what a follow-up was condensed to; None for any other question.
-        cost: what it cost; None where that cannot be told.
+        cost: what it cost; None if unknown.
         name: fingerprint of all this.
     """
 
@@ -50,7 +51,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Scored:
+class AnswerScores:
     """What metrics say of an answer.
 
     Attributes:
@@ -65,12 +66,12 @@ class Scored:
 
     @property
     def judge_cost(self) -> float | None:
-        """What judging cost when it was done; None where nobody judged or it cannot be told."""
+        """What judging cost when it was done; None if nothing was judged or the cost is unknown."""
         costs = [score.cost for score in self.scores.values() if score.cost is not None]
         return sum(costs) if costs else None
 
 
-class Scoring:
+class Scorer:
     """The metrics of a suite. Safe to share between threads.
 
     Metrics, and what they import, are made when there is something new to score.
@@ -80,7 +81,7 @@ class Scoring:
         settings: the judge's, above all.
         version: the index version whose model embeds for metrics.
         embed: embeds by it.
-        kept: where scores are kept.
+        cache: where scores are stored.
     """
 
     def __init__(
@@ -89,16 +90,16 @@ class Scoring:
         settings: Settings,
         version: SetInfo,
         embed: Embed,
-        kept: KeptResults,
+        cache: ResultCache,
     ) -> None:
         self._names = names
         self._settings = settings
         self._embed = embed
-        self._kept = kept
+        self._cache = cache
         self._lock = threading.RLock()
         self._made: dict[str, Metric] = {}
         self._opened: JudgeModel | None = None
-        judge = settings.judge.model_dump(mode="json", exclude=BOUNDS)
+        judge = settings.judge.model_dump(mode="json", exclude=NOT_SHAPING)
         self._base = fingerprint("score-2", scoring_version(), judge, version.model.content_hash)
 
     @cached_property
@@ -106,15 +107,15 @@ class Scoring:
         """What is measured.
 
         Raises:
-            UnknownMetric: there is none of a name.
-            JudgeError: a metric needs a judge, and there is none.
+            UnknownMetric: no metric has one of these names.
+            JudgeError: a metric needs a judge and none is set.
         """
         found: dict[str, MetricInfo] = {}
         for name in self._names:
             key = fingerprint(self._base, name)
-            row = self._kept.get("metric", key)
+            row = self._cache.get("metric", key)
             if row is None:
-                row = self._kept.put("metric", key, self._metric(name).info.model_dump_json())
+                row = self._cache.put("metric", key, self._metric(name).info.model_dump_json())
             found[name] = MetricInfo.model_validate_json(row)
         return found
 
@@ -125,57 +126,57 @@ class Scoring:
 
     @cached_property
     def judge(self) -> Judge | None:
-        """Who judges; None where no metric is judged."""
+        """Who judges; None if no metric is judged."""
         if not self.judged:
             return None
-        row = self._kept.get("judge", self._base)
+        row = self._cache.get("judge", self._base)
         if row is None:
             model = self._judge_model()
             if model is None:
                 return None
-            row = self._kept.put("judge", self._base, model.identity.model_dump_json())
+            row = self._cache.put("judge", self._base, model.identity.model_dump_json())
         return Judge.model_validate_json(row)
 
-    def scores(self, item: Item, answered: Answered) -> Scored:
+    def scores(self, item: PlannedCase, answered: AnswerToScore) -> AnswerScores:
         """What the metrics say of an answer.
 
         Where a label of the case is stale, nothing says what is right any more: every metric that
         applies is missing.
 
         Raises:
-            JudgeError: the judge cannot be had.
+            JudgeError: the judge is unavailable.
         """
-        seen = fingerprint(
+        base = fingerprint(
             self._base,
             answered.name,
             item.known.model_dump(mode="json"),
             [(label.model_dump(), found.chunks) for label, found in item.labels],
             item.repeat,
         )
-        found = Scored()
+        found = AnswerScores()
         for name, info in self.infos.items():
             judge = self.judge.model_dump(mode="json") if info.judged and self.judge else None
-            key = fingerprint(seen, name, judge)
-            row = self._kept.get("score", key)
-            score = self._score(name, item, answered) if row is None else _read(row)
+            key = fingerprint(base, name, judge)
+            row = self._cache.get("score", key)
+            score = self._score(name, item, answered) if row is None else _parse_score(row)
             if row is None:
                 found.is_new = True
                 found.paid += (score.cost or 0.0) if score else 0.0
                 if score is None or not score.passing:
                     text = NOT_APPLICABLE if score is None else score.model_dump_json()
-                    self._kept.put("score", key, text)
+                    self._cache.put("score", key, text)
             if score is not None:
                 found.scores[name] = score
         return found
 
     def close(self) -> None:
-        """Let go of the judge."""
+        """Close the judge."""
         if self._opened is not None:
             self._opened.close()
 
-    def _score(self, name: str, item: Item, answered: Answered) -> Score | None:
+    def _score(self, name: str, item: PlannedCase, answered: AnswerToScore) -> Score | None:
         metric = self._metric(name)
-        seen = Judged(
+        context = EvalContext(
             case=item.known,
             answer=answered.answer,
             relevant_chunks=item.relevant_chunks,
@@ -185,12 +186,12 @@ class Scoring:
             repeat=item.repeat,
             cost=answered.cost,
         )
-        if not metric.applies(seen):
+        if not metric.applies(context):
             return None
-        return Score(value=None, missing=STALE) if item.stale else metric.score(seen)
+        return Score(value=None, missing=STALE_LABEL) if item.stale else metric.score(context)
 
     def _metric(self, name: str) -> Metric:
-        """The metric; all are made at once, so that every unknown name is told before any score."""
+        """The metric; all are made at once, so that unknown names are reported before any scoring."""
         with self._lock:
             if not self._made:
                 from evals.metrics.catalogue import metrics_named
@@ -205,12 +206,12 @@ class Scoring:
     def _judge_model(self) -> JudgeModel | None:
         if self._settings.judge.model is None:
             return None
-        from evals.judging.opening import open_judge
+        from evals.metrics.judge import open_judge
 
         if self._opened is None:
             self._opened = open_judge(self._settings.judge, self._settings.evals.folder)
         return self._opened
 
 
-def _read(row: str) -> Score | None:
+def _parse_score(row: str) -> Score | None:
     return None if row == NOT_APPLICABLE else Score.model_validate_json(row)

@@ -1,4 +1,4 @@
-"""A run in a few figures: each metric's mean with its interval, and what could not be had."""
+"""A run in a few figures: each metric's mean with its interval, and what is missing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.runs.run import CaseResult, EvalRun, MetricInfo
-from evals.statistics.choosing import estimate_mean
-from evals.statistics.ranges import range_of
+from evals.metrics.score import MetricInfo
+from evals.running.run import CaseResult, EvalRun
+from evals.statistics.estimate import estimate_mean, value_range
 from evals.statistics.resamples import Resamples
 
 CONFIDENCE = 0.95
@@ -24,9 +24,9 @@ class MetricSummary:
         info: what it is.
         cases: cases that it has a value for.
         missing: answers that it should have a value for and has none, stale ones left out.
-        mean: the mean over cases, each the mean of its repeats; None where there is no value.
+        mean: the mean over cases, each the mean of its repeats; None if there is no value.
         interval: 95 % interval of the mean, resampled by what cases share, as the gate does; None
-            where there are no two independent cases.
+            if there are no two independent cases.
     """
 
     info: MetricInfo
@@ -43,11 +43,11 @@ class RunSummary:
     Attributes:
         metrics: in the suite's order.
         answers: how many were asked for, repeats counted.
-        failed: of these, those that could not be had.
+        failed: of these, how many failed.
         kept: of these, those that an earlier run had paid for.
         stale: cases with a label whose words the index version does not hold; they have no scores.
-        cost: what all answers cost when they were made; None where that cannot be told.
-        judge_cost: the same of judging; None where nobody judged or it cannot be told.
+        cost: what all answers cost when they were made; None if unknown.
+        judge_cost: the same of judging; None if nothing was judged or the cost is unknown.
     """
 
     metrics: list[MetricSummary]
@@ -59,7 +59,7 @@ class RunSummary:
     judge_cost: float | None
 
 
-def summarised(run: EvalRun) -> RunSummary:
+def summarise_run(run: EvalRun) -> RunSummary:
     """A run's figures."""
     results = run.results
     resamples = Resamples(RESAMPLES, SEED)
@@ -86,13 +86,13 @@ def _metric(info: MetricInfo, results: Sequence[CaseResult], resamples: Resample
             continue
         if score.value is not None:
             values[result.case.id].append(score.value)
-            shared[result.case.id] = result.case.shared
+            shared[result.case.id] = result.case.cluster_key
         elif not result.stale:
             missing += 1
     means = [math.fsum(found) / len(found) for found in values.values()]
     if not means:
         return MetricSummary(info, 0, missing, None, None)
-    lowest, highest, _ = range_of(means, info.unit == "share")
+    lowest, highest, _ = value_range(means, info.unit == "share")
     clusters = [shared[case_id] for case_id in values]
     estimate = estimate_mean(means, clusters, lowest=lowest, highest=highest, resamples=resamples)
     interval = None if estimate is None else estimate.interval(CONFIDENCE)

@@ -18,13 +18,13 @@ class Clustered:
     Attributes:
         sums: of the values of each cluster.
         sizes: how many values each cluster has.
-        stirred: clusters in which some value is not the median of all values: where these are few,
+        varying_clusters: clusters in which some value is not the median of all values: where these are few,
             next to nothing is known of how values vary.
     """
 
     sums: NDArray[np.float64]
     sizes: NDArray[np.float64]
-    stirred: int
+    varying_clusters: int
 
     @property
     def clusters(self) -> int:
@@ -73,5 +73,5 @@ def by_cluster(values: Sequence[float], clusters: Sequence[str]) -> Clustered:
     return Clustered(
         sums=np.array([math.fsum(group) for group in ordered]),
         sizes=np.array([float(len(group)) for group in ordered]),
-        stirred=sum(any(value != middle for value in group) for group in ordered),
+        varying_clusters=sum(any(value != middle for value in group) for group in ordered),
     )

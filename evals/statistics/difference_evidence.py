@@ -97,14 +97,14 @@ def _log_ratio(looks: TwoArms, own: Floats, before: Floats, bounds: Floats) -> F
     near = near_before + bounds
     # An arm without outcomes may have its nearest share at 0 or 1; such a look is left out later.
     with np.errstate(divide="ignore", invalid="ignore"):
-        told = (
+        log_ratio = (
             looks.bad[..., None] * np.log(own / near)
             + (size - looks.bad[..., None]) * np.log((1 - own) / (1 - near))
             + looks.bad_before[..., None] * np.log(before / near_before)
             + (size_before - looks.bad_before[..., None]) * np.log((1 - before) / (1 - near_before))
         )
     # A guess that the hypothesis itself allows is its own nearest pair.
-    found: Floats = np.where(own - before >= bounds, 0.0, told)
+    found: Floats = np.where(own - before >= bounds, 0.0, log_ratio)
     return found
 
 

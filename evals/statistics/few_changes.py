@@ -9,7 +9,7 @@ from evals.statistics.distributions import normal_quantile, student_above, stude
 
 # Values added on the side of a bound: half the square of the normal quantile of 95 %, which is how
 # many Wilson's score interval adds on that side at that confidence (Agresti and Coull, 1998).
-UNSEEN = normal_quantile(0.95) ** 2 / 2
+PSEUDO_VALUES = normal_quantile(0.95) ** 2 / 2
 
 
 class FewChanges:
@@ -70,13 +70,13 @@ class FewChanges:
     def _with(self, value: float, times: float = 1.0) -> tuple[float, float, float]:
         """Mean, error and degrees of freedom of the sample with UNSEEN values added."""
         data = self._data
-        total = times * data.values + UNSEEN
-        mean = (times * math.fsum(data.sums) + UNSEEN * value) / total
+        total = times * data.values + PSEUDO_VALUES
+        mean = (times * math.fsum(data.sums) + PSEUDO_VALUES * value) / total
         residuals = data.sums - mean * data.sizes
-        squares = times * float(residuals @ residuals) + UNSEEN * (value - mean) ** 2
+        squares = times * float(residuals @ residuals) + PSEUDO_VALUES * (value - mean) ** 2
         clusters = times * data.clusters + 1
         error = math.sqrt(clusters / (clusters - 1) * squares) / total
-        effective = total**2 / (times * float(data.sizes @ data.sizes) + UNSEEN)
+        effective = total**2 / (times * float(data.sizes @ data.sizes) + PSEUDO_VALUES)
         return mean, error, max(effective - 1, 1.0)
 
 

@@ -9,7 +9,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p-values, in the order given (Holm, Scandinavian Journal of Statistics 6, 1979).
 
     Calling everything with an adjusted value under alpha significant is wrong about any of it at
-    all with a chance of alpha at the most, however the tests hang together.
+    all with a chance of alpha at most, whatever the dependence between tests.
     """
     count = len(p_values)
     adjusted = [0.0] * count

@@ -63,14 +63,14 @@ class OddsEvidence:
 
     def add(self, looks: TwoArms) -> None:
         """Take in what came since the last look."""
-        told = looks.compares & (looks.bad + looks.bad_before > 0)
+        informative = looks.compares & (looks.bad + looks.bad_before > 0)
         likelihood = conditional_log_likelihood(looks, self._points)
         ratio = likelihood[..., self._effect_at] - likelihood[..., self._null_at][..., None]
         staked = np.log(_unspent(self._looks) - _unspent(self._looks + 1))
-        staked = np.where(told, staked, -np.inf)[..., None, None]
+        staked = np.where(informative, staked, -np.inf)[..., None, None]
         begins = staked > self._running
         self._running = np.logaddexp(self._running, staked) + ratio
-        self._looks = self._looks + told
+        self._looks = self._looks + informative
         self._recent.add(
             TwoArms(*(count[..., None, None] for count in
                       (looks.bad, looks.size, looks.bad_before, looks.size_before))),
@@ -118,7 +118,7 @@ def conditional_log_likelihood(looks: TwoArms, log_odds: Floats) -> Floats:
         log_odds: log odds ratios, shape (P,).
 
     Returns:
-        Shape (*S, P); 0 where there is nothing to compare.
+        Shape (*S, P); 0 if there is nothing to compare.
     """
     flat = [np.atleast_1d(count).ravel() for count in
             (looks.bad, looks.size, looks.bad_before, looks.size_before)]  # fmt: skip

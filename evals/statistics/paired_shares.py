@@ -17,7 +17,7 @@ class PairedShares:
     """
 
     def __init__(self, wins: int, losses: int, questions: int) -> None:
-        """From what became of the questions.
+        """From the counts of questions.
 
         Args:
             wins: questions only the second is right on.

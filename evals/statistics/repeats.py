@@ -17,7 +17,7 @@ def repeat_share(groups: Sequence[Sequence[float]]) -> float | None:
         groups: the values of one question each; sizes may differ.
 
     Returns:
-        From 0 to 1; None where no question has two values, or there are fewer than two questions.
+        From 0 to 1; None if no question has two values, or there are fewer than two questions.
         0 where no two values differ at all.
     """
     filled = [group for group in groups if group]

@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any
 
-from evals.cases.case import Case
-from evals.runs.run import EvalRun
-from evals.tracking.entry import Artifact
+from evals.datasets.case import Case
+from evals.running.run import EvalRun
+from evals.tracking.tracker import Artifact
 from prompts.versions import PromptVersion
 
 # What of a prompt version may be mended later; the rest is its content.
@@ -55,7 +55,7 @@ def index_artifact(run: EvalRun) -> Artifact:
 
 
 def prompt_artifact(version: PromptVersion, aliases: tuple[str, ...] = ()) -> Artifact:
-    """A prompt version; the same content is the same version wherever it is told from.
+    """A prompt version; equal content is one version.
 
     Args:
         version: the version.

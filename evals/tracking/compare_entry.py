@@ -1,18 +1,18 @@
-"""A comparison of two runs, as a tracker is told of it."""
+"""A comparison of two runs as a tracker's entry."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
 
-from evals.comparison.compared import Compared
-from evals.runs.run import EvalRun
+from evals.gate.comparison import RunComparison
+from evals.running.run import EvalRun
 from evals.tracking.artifacts import results_artifact
-from evals.tracking.entry import Cell, Entry, Table
-from evals.tracking.figures import figure_name
+from evals.tracking.run_entry import figure_name
+from evals.tracking.tracker import Cell, Entry, Table
 
 
-def compare_entry(compared: Compared, runs: tuple[EvalRun, EvalRun], *, texts: bool) -> Entry:
+def compare_entry(compared: RunComparison, runs: tuple[EvalRun, EvalRun], *, texts: bool) -> Entry:
     """Both runs' results go in, by which the tracker knows what was compared.
 
     Args:
@@ -59,7 +59,7 @@ def _facts(run: EvalRun) -> dict[str, str]:
     }
 
 
-def _figures(compared: Compared) -> dict[str, float]:
+def _figures(compared: RunComparison) -> dict[str, float]:
     figures: dict[str, float] = {
         f"questions/{outcome}": compared.count(outcome)
         for outcome in ("win", "loss", "mixed", "tie")
@@ -73,7 +73,7 @@ def _figures(compared: Compared) -> dict[str, float]:
     return figures
 
 
-def _metrics(compared: Compared) -> Table:
+def _metrics(compared: RunComparison) -> Table:
     columns = ("metric", "unit", "better", "before", "after", "difference", "low", "high", "wins",
                "losses", "ties", "missing")  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
@@ -87,13 +87,17 @@ def _metrics(compared: Compared) -> Table:
     return Table(columns, rows)
 
 
-def _questions(compared: Compared, texts: bool) -> Table:
+def _questions(compared: RunComparison, texts: bool) -> Table:
     metrics = [change.metric.name for change in compared.metrics]
     words = ("question", "reference", "answer_before", "answer_after") if texts else ()
     scores = [f"{figure_name(name)}_{when}" for name in metrics for when in ("before", "after")]
     rows: list[tuple[Cell, ...]] = []
     for question in compared.questions:
-        said = (question.question, question.reference, *question.answers) if texts else ()
+        texts_of_question = (
+            (question.question, question.reference, *question.answers) if texts else ()
+        )
         values = [v for name in metrics for v in question.scores.get(name, (None, None))]
-        rows.append((question.case, question.outcome, question.changed, *said, *values))
+        rows.append(
+            (question.case, question.outcome, question.changed, *texts_of_question, *values)
+        )
     return Table(("case", "outcome", "changed", *words, *scores), rows)

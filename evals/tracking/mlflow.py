@@ -1,4 +1,4 @@
-"""MLflow: a SQLite file in `evals.folder`, or the tracking server that is set."""
+"""MLflow: a SQLite file in `evals.folder`, or the tracking server that is set; prompts go into its registry."""
 
 from __future__ import annotations
 
@@ -9,19 +9,70 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from app.configuration.redaction import shown
 from app.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
-from evals.tracking.entry import Artifact, Entry, Table
-from evals.tracking.environment import variables
-from evals.tracking.mlflow_prompts import register_prompt
-from evals.tracking.tracker import Logged
+from evals.tracking.tracker import Artifact, Entry, LogResult, Table, environment_variables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+
+HASH = "content_hash"
+
+
+def register_prompt(client: MlflowClient, artifact: Artifact) -> None:
+    """A version of the prompt, unless one of the same content is there; then its aliases move.
+
+    Args:
+        client: of a registry.
+        artifact: as `evals.tracking.artifacts.prompt_artifact` makes it.
+    """
+    number = _known(client, artifact)
+    if number is None:
+        content = json.loads(next(iter(artifact.files.values())))
+        messages = [
+            {"role": message["role"], "content": as_template(message["content"])}
+            for message in content["messages"]
+        ]
+        registered = client.register_prompt(
+            artifact.name,
+            messages,
+            commit_message=artifact.description,
+            tags={
+                HASH: str(artifact.metadata[HASH]),
+                "version": str(artifact.metadata["version"]),
+            },
+        )
+        number = int(registered.version)
+    for alias in artifact.aliases:
+        client.set_prompt_alias(artifact.name, alias, number)
+
+
+def as_template(content: str) -> str:
+    """Our `{variable}` as MLflow writes it, `{{variable}}`; our doubled braces as single ones."""
+    parts = []
+    for text, name, _, _ in Formatter().parse(content):
+        parts.append(text if name is None else f"{text}{{{{{name}}}}}")
+    return "".join(parts)
+
+
+def _known(client: MlflowClient, artifact: Artifact) -> int | None:
+    """The number of the version with this content. Each has its own name as its first alias."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found: Any = client.get_prompt_version_by_alias(artifact.name, artifact.aliases[0])
+    except MlflowException:
+        return None
+    if found is None or found.tags.get(HASH) != artifact.metadata[HASH]:
+        return None
+    return int(found.version)
+
 
 ID = "plumbline.id"
 KEYS = 250
@@ -42,14 +93,14 @@ class MlflowTracker:
         self._settings = settings
         self._folder = folder.resolve()
 
-    def log(self, entry: Entry) -> Logged:
+    def log(self, entry: Entry) -> LogResult:
         """See `Tracker`."""
         with self._calls(entry):
             experiment = self._experiment()
             run_id = self._kept(experiment, entry) or self._record(experiment, entry)
         sent = not self._is_file
         view = "" if sent else f"`mlflow ui --backend-store-uri {self._url}` shows {entry.name!r}."
-        return Logged(f"{shown(self._url)} run {run_id}", sent=sent, told=view)
+        return LogResult(f"{shown(self._url)} run {run_id}", sent=sent, message=view)
 
     @property
     def _url(self) -> str:
@@ -57,7 +108,7 @@ class MlflowTracker:
 
     @property
     def _is_file(self) -> bool:
-        """Whether no server is there, which would know where artifacts go."""
+        """Whether runs go to a local file and not to a server."""
         return self._url.startswith("sqlite:")
 
     @contextmanager
@@ -69,7 +120,7 @@ class MlflowTracker:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_LOGGING_LEVEL": "WARNING",
         }
-        with variables(bounds), warnings.catch_warnings():
+        with environment_variables(bounds), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             error_types = self._load()
             try:
@@ -108,7 +159,7 @@ class MlflowTracker:
         return str(self._client.create_experiment(self._settings.project, artifact_location=own))
 
     def _kept(self, experiment: str, entry: Entry) -> str | None:
-        """The entry's run, if it is there as a whole; what was broken off goes."""
+        """The entry's run, if it is complete; interrupted runs are deleted."""
         for run in self._client.search_runs([experiment], f"tags.`{ID}` = '{entry.id}'"):
             if run.info.status == "FINISHED":
                 return str(run.info.run_id)
@@ -138,7 +189,9 @@ class MlflowTracker:
         from mlflow.entities import Metric, Param
 
         metrics = [Metric(name, float(value), at, 0) for name, value in entry.figures.items()]
-        params = [Param(name[:KEYS], value[:VALUES]) for name, value in flat(entry.config).items()]
+        params = [
+            Param(name[:KEYS], value[:VALUES]) for name, value in flatten(entry.config).items()
+        ]
         for start in range(0, max(len(metrics), len(params)), BATCH):
             batch = slice(start, start + BATCH)
             self._client.log_batch(run_id, metrics=metrics[batch], params=params[batch])
@@ -183,13 +236,13 @@ class MlflowTracker:
             self._client.log_text(run_id, text, f"{place}/{name}")
 
 
-def flat(config: Mapping[str, Any], above: str = "") -> dict[str, str]:
+def flatten(config: Mapping[str, Any], above: str = "") -> dict[str, str]:
     """Nested values under dotted names, in letters that MLflow takes: `manifest.prompt`."""
     found: dict[str, str] = {}
     for key, value in config.items():
         name = above + str(key).replace("@", "_at_")
         if isinstance(value, Mapping):
-            found |= flat(value, f"{name}.")
+            found |= flatten(value, f"{name}.")
         elif value is not None:
             found[name] = value if isinstance(value, str) else json.dumps(value)
     return found

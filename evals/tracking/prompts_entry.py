@@ -1,4 +1,4 @@
-"""All versions of some prompts, as a tracker is told of them."""
+"""All versions of some prompts as a tracker's entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from evals.tracking.artifacts import prompt_artifact
-from evals.tracking.entry import Cell, Entry, Table
+from evals.tracking.tracker import Cell, Entry, Table
 from prompts.registry import PromptRegistry
 
 

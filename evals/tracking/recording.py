@@ -1,55 +1,98 @@
-"""Tell the tracker of a run; a tracker that fails must not take the run with it."""
+"""Record runs in the tracker that the settings name; a tracker that fails must not lose the run."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 from evals.errors import TrackerError
-from evals.runs.run import EvalRun
+from evals.running.run import EvalRun
 from evals.settings import Settings
-from evals.tracking.entry import Entry
-from evals.tracking.eval_entry import eval_entry
-from evals.tracking.opening import open_tracker
-from evals.tracking.tracker import Logged
+from evals.tracking.run_entry import run_entry
+from evals.tracking.tracker import Entry, LogResult, Tracker
 from prompts.errors import PromptError
-from prompts.registry import PromptRegistry, shipped_prompts
+from prompts.flags import open_registry
 from prompts.versions import PromptVersion
 
 
-def track_run(run: EvalRun, settings: Settings, commit: str | None = None) -> Logged:
+def open_tracker(settings: Settings) -> Tracker:
+    """The tracker of `tracking.tracker`.
+
+    Raises:
+        TrackerError: its library is not installed.
+    """
+    wanted, folder = settings.tracking, settings.evals.folder
+    if wanted.tracker == "wandb":
+        from evals.tracking.wandb import WandbTracker
+
+        return WandbTracker(wanted, folder)
+    if wanted.tracker == "mlflow":
+        from evals.tracking.mlflow import MlflowTracker
+
+        return MlflowTracker(wanted, folder)
+    from evals.tracking.tracker import NullTracker
+
+    return NullTracker()
+
+
+WAIT_S = 5.0
+
+
+def commit_of(folder: Path) -> str | None:
+    """Its hash, with `+changes` where files differ from it; None outside of a repository.
+
+    Args:
+        folder: within the repository.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return None
+    try:
+        commit = _git(git, folder, "rev-parse", "HEAD")
+        changed = _git(git, folder, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}+changes" if changed else commit
+
+
+def _git(git: str, folder: Path, *words: str) -> str:
+    return subprocess.run(  # noqa: S603 (a command of our own)
+        [git, *words], cwd=folder, check=True, capture_output=True, text=True, timeout=WAIT_S
+    ).stdout.strip()
+
+
+def track_run(run: EvalRun, settings: Settings, commit: str | None = None) -> LogResult:
     """Tell of a run that is kept already.
 
     Args:
         run: the run.
         settings: which tracker, and whether words may go there.
-        commit: as `evals.tracking.commit.commit_of` says, where the run was made now.
+        commit: as `evals.tracking.recording.commit_of` says, where the run was made now.
 
     Returns:
-        What became of it; never an error, since the run itself is kept: `Logged.told` says what
-        went wrong and how to go on.
+        Where it was recorded; never an error, since the run itself is kept: `LogResult.message` says what
+        went wrong and how to continue.
     """
     if settings.tracking.tracker == "none":
-        return Logged(where="", sent=False)
+        return LogResult(where="", sent=False)
     texts = settings.tracking.texts
-    return tell(eval_entry(run, prompt_of(run, settings), texts=texts, commit=commit), settings)
+    return log_entry(run_entry(run, prompt_of(run, settings), texts=texts, commit=commit), settings)
 
 
-def tell(entry: Entry, settings: Settings) -> Logged:
+def log_entry(entry: Entry, settings: Settings) -> LogResult:
     """Tell of anything; see `track_run`."""
     try:
         return open_tracker(settings).log(entry)
     except TrackerError as error:
-        return Logged(where="", sent=False, told=str(error))
+        return LogResult(where="", sent=False, message=str(error))
 
 
 def prompt_of(run: EvalRun, settings: Settings) -> PromptVersion | None:
     """The prompt version that answered, if the prompts folder has it as it was then."""
     name, _, version = run.manifest.prompt.partition("@")
     try:
-        found = open_prompts(settings).get(name, version)
+        found = open_registry(settings).get(name, version)
     except PromptError:
         return None
     return found if found.content_hash == run.manifest.prompt_hash else None
-
-
-def open_prompts(settings: Settings) -> PromptRegistry:
-    """The prompts of the settings."""
-    return PromptRegistry(settings.prompt.folder or shipped_prompts(), settings.prompt.aliases)

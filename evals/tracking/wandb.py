@@ -1,27 +1,92 @@
-"""W&B: every run is recorded on disk first, and then sent where there is a key.
+"""W&B: every run is recorded on disk first, and then sent if there is a key.
 
-One way for both, so that a run which is sent later is the same, and a network that fails in the
-middle costs nothing but the sending.
+One way for both, so that a run which is sent later is the same, and a network that fails half-way
+costs nothing but the sending.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
-from evals.tracking.entry import Artifact, Entry
-from evals.tracking.environment import variables
-from evals.tracking.tracker import Logged
-from evals.tracking.wandb_sending import is_sent, send
+from evals.tracking.tracker import Artifact, Entry, LogResult, environment_variables
 
 if TYPE_CHECKING:
     import wandb as sdk
+
+
+_URL = re.compile(r"https?://\S+/runs/\S+")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def is_sent(folder: Path) -> bool:
+    """Whether all of it has been sent; W&B's own mark."""
+    return any(folder.glob("*.wandb.synced"))
+
+
+def send(folder: Path, wait_s: float) -> str | None:
+    """Have `wandb sync` send a run's folder; its URL, if printed.
+
+    A process of its own: it can be stopped when its time is up, and W&B retries for hours.
+
+    Args:
+        folder: `offline-run-…`.
+        wait_s: how long it may take.
+
+    Raises:
+        TrackerError: it has not been sent.
+    """
+    online = {"WANDB_MODE": "online", "NO_COLOR": "1"}
+    process = subprocess.Popen(  # noqa: S603 (a command of our own)
+        [sys.executable, "-m", "wandb", "sync", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **online},
+        cwd=folder,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=wait_s)
+    except subprocess.TimeoutExpired:
+        _stop(process)
+        raise TrackerError(
+            f"W&B did not take {folder.name} within {wait_s:g} s (tracking.wait_s): is it "
+            "reachable?"
+        ) from None
+    except BaseException:
+        _stop(process)
+        raise
+    output = _COLOUR.sub("", output)
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if not is_sent(folder):
+        reason = lines[-1].removeprefix("wandb: ") if lines else f"exit code {process.returncode}"
+        raise TrackerError(f"W&B did not take {folder.name}: {reason[:300]}")
+    found = _URL.search(output)
+    return found.group() if found else None
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """It and what it started."""
+    for strength in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, strength)
+            process.communicate(timeout=5)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+        return
+
 
 OFFLINE = ("offline", "dryrun", "disabled")
 MARK = "recorded"
@@ -39,38 +104,38 @@ class WandbTracker:
         self._settings = settings
         self._folder = folder.resolve()
 
-    def log(self, entry: Entry) -> Logged:
+    def log(self, entry: Entry) -> LogResult:
         """See `Tracker`."""
         # No report of how W&B is used goes out beside.
-        with variables({"WANDB_ERROR_REPORTING": "false"}):
+        with environment_variables({"WANDB_ERROR_REPORTING": "false"}):
             recorded = self._recorded(entry) or self._record(entry)
             return self._sent(recorded, entry)
 
-    def _sent(self, recorded: Path, entry: Entry) -> Logged:
+    def _sent(self, recorded: Path, entry: Entry) -> LogResult:
         by_hand = f"wandb sync {shlex.quote(str(recorded))}"
         if is_sent(recorded):
-            return Logged(str(recorded), sent=True)
+            return LogResult(str(recorded), sent=True)
         try:
             if not self._key():
-                told = f"W&B is offline; `{by_hand}` sends {entry.name!r}."
-                return Logged(str(recorded), sent=False, told=told)
+                message = f"W&B is offline; `{by_hand}` sends {entry.name!r}."
+                return LogResult(str(recorded), sent=False, message=message)
             url = send(recorded, self._settings.wait_s)
         except TrackerError as error:
-            told = f"{error} Nothing is lost: `{by_hand}` sends it."
-            return Logged(str(recorded), sent=False, told=told)
-        return Logged(url or str(recorded), sent=True)
+            message = f"{error} Nothing is lost: `{by_hand}` sends it."
+            return LogResult(str(recorded), sent=False, message=message)
+        return LogResult(url or str(recorded), sent=True)
 
     def server(self) -> str | None:
-        """Where runs are sent, if they are: there is a key, and nobody wished to be offline.
+        """The server that runs are sent to; None without a key or in offline mode.
 
         Raises:
             TrackerError: W&B is not installed, or its key is wanted and missing.
         """
-        with variables({"WANDB_ERROR_REPORTING": "false"}):
+        with environment_variables({"WANDB_ERROR_REPORTING": "false"}):
             return str(_sdk().setup().settings.base_url) if self._key() else None
 
     def _key(self) -> bool:
-        """Whether to send: as the settings and W&B's own variables say. Nobody is asked."""
+        """Whether to send, by the settings and W&B's own variables; never prompts."""
         mode = self._settings.mode
         wished = os.environ.get("WANDB_MODE", "").lower() not in OFFLINE or mode == "online"
         if mode == "offline" or not wished:
@@ -94,7 +159,7 @@ class WandbTracker:
         return found is not None
 
     def _recorded(self, entry: Entry) -> Path | None:
-        """Where the entry is on disk, if it is there as a whole."""
+        """Where the entry is on disk, if it is complete."""
         try:
             there = Path(self._beside(entry).joinpath(MARK).read_text("utf-8"))
         except OSError:
@@ -106,7 +171,7 @@ class WandbTracker:
         beside = self._beside(entry)
         try:
             make_private_folder(beside)
-            with variables({"WANDB_DATA_DIR": str(beside)}):
+            with environment_variables({"WANDB_DATA_DIR": str(beside)}):
                 run = self._begun(entry)
                 try:
                     self._fill(run, entry, beside)

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from evals.benchmarks.faults.stand import Service
+from evals.benchmarks.faults.services import Service
 from evals.benchmarks.processes import RedisServer
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from app.answering.answer import Answer, Citation, CitationCheck, Passage, StageScores
 from app.manifest import Manifest, RetrievalManifest
-from evals.cases.case import Case, Gold
-from evals.metrics.metric import Judged
+from evals.datasets.case import Case, Gold
+from evals.metrics.metric import EvalContext
 
 MANIFEST = Manifest(
     document_set="depot", index_version="1-abc", embedding_model="m", embedding_hash="e" * 64,
@@ -74,9 +74,13 @@ def unanswerable(**fields: Any) -> Case:
     return Case(id="u1", question="Who founded the company?", answerable=False, **fields)
 
 
-def seen(of: Case, said: Answer, relevant: list[list[str]] | None = None, **fields: Any) -> Judged:
+def seen(
+    of: Case, said: Answer, relevant: list[list[str]] | None = None, **fields: Any
+) -> EvalContext:
     """What metrics see; texts are embedded as counts of three letters."""
-    return Judged(case=of, answer=said, relevant_chunks=relevant or [], embed=letters, **fields)
+    return EvalContext(
+        case=of, answer=said, relevant_chunks=relevant or [], embed=letters, **fields
+    )
 
 
 def letters(texts: list[str]) -> NDArray[np.float32]:

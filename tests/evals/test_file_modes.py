@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.running.kept_results import KeptResults
-from evals.runs.kept import RunFolder
+from evals.running.result_cache import ResultCache
+from evals.running.run_store import RunStore
 from evals.settings import TrackingSettings
-from evals.tracking.eval_entry import eval_entry
 from evals.tracking.mlflow import MlflowTracker
+from evals.tracking.run_entry import run_entry
 from evals.tracking.tracker import Tracker
 from evals.tracking.wandb import WandbTracker
 from tests.evals.tracking.runs import full_run
@@ -33,8 +33,8 @@ def mode(path: Path) -> int:
 
 def test_runs_and_kept_results(tmp_path: Path) -> None:
     folder = tmp_path / "evals"
-    file = RunFolder(folder).save(full_run())
-    kept = KeptResults(folder)
+    file = RunStore(folder).save(full_run())
+    kept = ResultCache(folder)
     kept.put("answer", "key", "secret")
     assert [mode(one) for one in (folder, file.parent)] == [0o700, 0o700]
     assert {mode(one) for one in (file, *folder.glob("kept.sqlite*"))} == {0o600}
@@ -47,6 +47,6 @@ def test_a_tracker_that_makes_the_folder_makes_it_for_its_owner(
 ) -> None:
     folder = tmp_path / "above" / "evals"
     tracker: Tracker = make(TrackingSettings(), folder)
-    tracker.log(eval_entry(full_run(), texts=True))
+    tracker.log(run_entry(full_run(), texts=True))
     # What the trackers' own libraries make below it is shut off with it.
     assert [mode(one) for one in (folder, folder.parent)] == [0o700, 0o700]

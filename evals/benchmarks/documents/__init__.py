@@ -11,16 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.benchmarks.documents import (
-    delimited_inputs,
-    encoding_inputs,
-    html_inputs,
-    long_files,
-    long_texts,
-    markdown_inputs,
-)
+from evals.benchmarks.documents import html_inputs, long_documents, plain_text_inputs
 from evals.benchmarks.documents.built import Input, words
-from evals.benchmarks.documents.long_texts import Long
+from evals.benchmarks.documents.long_documents import Long
 from evals.benchmarks.documents.office import docx_inputs, pptx_inputs, xlsx_inputs
 from evals.benchmarks.documents.pdf import page_inputs, table_inputs, text_inputs
 from evals.benchmarks.table import Result
@@ -31,15 +24,15 @@ from ingestion.loaders.losses import DROPPED, counted
 
 FORMATS: dict[str, Callable[[], list[Input]]] = {
     "HTML": html_inputs.inputs,
-    "Markdown": markdown_inputs.inputs,
-    "CSV, TSV": delimited_inputs.inputs,
-    "text encodings": encoding_inputs.inputs,
+    "Markdown": plain_text_inputs.markdown_inputs,
+    "CSV, TSV": plain_text_inputs.delimited_inputs,
+    "text encodings": plain_text_inputs.encoding_inputs,
     "DOCX": docx_inputs.inputs,
     "XLSX": xlsx_inputs.inputs,
     "PPTX": pptx_inputs.inputs,
     "PDF": lambda: [*text_inputs.inputs(), *table_inputs.inputs(), *page_inputs.inputs()],
 }
-LONG = (*long_texts.TEXTS, *long_files.FILES)
+LONG = (*long_documents.LONG_TEXTS, *long_documents.LONG_FILES)
 _RUNS = 3
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from evals.benchmarks.faults.stand import START_S, Service, Stand
+from evals.benchmarks.faults.services import START_S, Service, Stand
 from evals.benchmarks.processes import wait_until
 
 INDEX_GONE = frozenset({"index-unavailable"})

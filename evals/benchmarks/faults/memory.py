@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from evals.benchmarks.faults.stand import Service
+from evals.benchmarks.faults.services import Service
 
 EVERY_S = 1.0
 MIB = 2**20

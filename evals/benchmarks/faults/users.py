@@ -1,6 +1,6 @@
 """Locust's users: ask as customers do, and write down all that comes back.
 
-Run by `evals.benchmarks.faults.driving`, as a process of its own: locust patches the standard library.
+Run by `evals.benchmarks.faults.locust_driver`, as a process of its own: locust patches the standard library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from locust import HttpUser, between, task
 from requests import RequestException, Response
 
-from evals.benchmarks.faults.driving import VARIABLE
+from evals.benchmarks.faults.locust_driver import VARIABLE
 from evals.benchmarks.faults.questions import COURTESIES, FOLLOW_UP, load_pool
 
 GIVEN = json.loads(os.environ[VARIABLE])

@@ -12,8 +12,8 @@ from app.answering.follow_ups import RULE
 from app.callers import Caller, Role
 from app.lineage.replay import replay
 from app.lineage.stored import Wanted, may_be_shown, stored_answers
+from evals.benchmarks.walking.counts import WalkCounts
 from evals.benchmarks.walking.direct_client import Reply
-from evals.benchmarks.walking.found import Found
 from evals.benchmarks.walking.grid import GRID, Groups
 from evals.benchmarks.walking.walker import Walker
 from evals.benchmarks.walking.world import SET, World
@@ -40,7 +40,7 @@ class Walk:
     """
 
     def __init__(
-        self, world: World, seed: int, known: Known, found: Found, moves: float = MOVES
+        self, world: World, seed: int, known: Known, found: WalkCounts, moves: float = MOVES
     ) -> None:
         self._world = world
         self._chance = random.Random(seed)

@@ -25,12 +25,11 @@ from app.sessions.memory import MemorySessions
 from app.settings import load_settings
 from app.store.database import Database
 from evals.benchmarks.walking.direct_client import DirectClient
+from evals.benchmarks.walking.fake_servers import NAME as PARROT
+from evals.benchmarks.walking.fake_servers import Parrots, token_issuer
 from evals.benchmarks.walking.grid import Groups, Hidden, grid_of_documents
-from evals.benchmarks.walking.issuer import token_issuer
-from evals.benchmarks.walking.parrot import NAME as PARROT
-from evals.benchmarks.walking.parrot import Parrots
 from evals.benchmarks.walking.walker import Walker
-from evals.running.remembered_vectors import RememberingEmbedder
+from evals.running.embedding_cache import CachedEmbedder
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.report import Problem, SyncReport
@@ -90,7 +89,7 @@ class World:
             }
         )
         # Walks ask about the same few documents: embedding would be most of what they cost.
-        self._embedder = RememberingEmbedder(embedder)
+        self._embedder = CachedEmbedder(embedder)
         self._sync()
         self.database = Database(self._settings.store.url.get_secret_value())
         self._stack.callback(self.database.close)

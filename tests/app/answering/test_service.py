@@ -167,7 +167,7 @@ def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
 
 
 def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path) -> None:
-    from evals.benchmarks.made_set import make_set
+    from evals.benchmarks.answer_quality import make_set
     from tests.contract.chunks import MODEL, make_chunks
 
     parts = make_parts()

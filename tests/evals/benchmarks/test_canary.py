@@ -5,7 +5,7 @@ import math
 import pytest
 
 from evals.benchmarks.canary import HARMLESS, Traffic, simulate, smallest_fault, wilson
-from evals.canary.signals import SIGNALS
+from evals.releases.canary.signals import SIGNALS
 
 ERRORS = SIGNALS[0]
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from evals import cli
 from evals.errors import NotComparable, TrackerError, UnknownRun
-from evals.runs.kept import RunFolder
+from evals.running.run_store import RunStore
 from evals.settings import load_settings
 from prompts.errors import PromptError
 from tests.evals.tracking.runs import SECRET, full_run
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
             "scores": before.results[1].scores,
         }
     )
-    kept = RunFolder(tmp_path / "evals")
+    kept = RunStore(tmp_path / "evals")
     for run in (before, after, full_run(id="run_3", suite_hash="edited")):
         kept.save(run)
     return tmp_path / "evals"
@@ -121,7 +121,7 @@ def test_a_tracker_that_fails_is_a_line_and_an_exit_code(plumb, folder: Path) ->
     (folder / "wandb-files").write_text("in the way")
     done = plumb("track", "run_1", code=1)
     assert "W&B cannot record 'answer@v1 · handbook'" in done.stderr
-    assert RunFolder(folder).load("run_1").id == "run_1"
+    assert RunStore(folder).load("run_1").id == "run_1"
 
 
 def test_there_must_be_a_tracker_to_tell(plumb) -> None:

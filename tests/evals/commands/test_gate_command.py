@@ -10,15 +10,15 @@ from xml.etree import ElementTree as Xml
 import pytest
 from typer.testing import CliRunner, Result
 
-from evals.gate.kept import VerdictFolder
-from evals.runs.kept import RunFolder
+from evals.gate.verdict_store import VerdictStore
+from evals.running.run_store import RunStore
 from ingestion.embedding import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from tests.evals.gate.made_runs import made_run
 
-pytest.importorskip("evals.suites.reading", reason="suites are read by the branch `runner`")
+pytest.importorskip("evals.datasets.suite", reason="suites are read by the branch `runner`")
 
 SUITE = """
 name: handbook
@@ -38,7 +38,7 @@ def place(tmp_path: Path) -> Path:
     """A suite, and three kept runs: v1, v2 the same, v3 worse."""
     (tmp_path / "suite.yaml").write_text(SUITE)
     (tmp_path / "cases.jsonl").write_text('{"id": "q", "question": "Why?"}\n')
-    folder = RunFolder(tmp_path / "plumb-evals")
+    folder = RunStore(tmp_path / "plumb-evals")
     for prompt, scores in (("v1", RIGHT), ("v2", RIGHT), ("v3", [0.0] * 30 + RIGHT[30:])):
         folder.save(made_run({"correct": scores}, prompt))
     return tmp_path
@@ -74,7 +74,7 @@ def test_a_worse_one_exits_with_1_and_leaves_files_for_others(place: Path) -> No
 
 def test_json_is_the_verdict_that_is_kept(place: Path) -> None:
     result = gate("run_v3", "--json")
-    folder = VerdictFolder(place / "plumb-evals")
+    folder = VerdictStore(place / "plumb-evals")
     (file,) = folder.files()
     assert verdict(result) == json.loads(file.read_text())
     assert folder.load(file).passes is False
@@ -109,7 +109,7 @@ def test_prompts_are_run_and_kept(
     result = gate("v1", "--json", baseline="production")
 
     found = verdict(result)
-    runs = RunFolder(tmp_path / "plumb-evals").ids()
+    runs = RunStore(tmp_path / "plumb-evals").ids()
     assert {found["baseline_run"], found["candidate_run"]} == set(runs)
     assert found["baseline_manifest"] == found["candidate_manifest"]
     (comparison,) = (one for one in found["comparisons"] if one["gates"])

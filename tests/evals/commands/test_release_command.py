@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from evals.settings import Settings
 from ingestion.versions import holds
 from prompts.errors import PlumbError
-from tests.evals.promotion.conftest import judged, parts, settings  # noqa: F401 (fixtures)
+from tests.evals.releases.conftest import judged, parts, settings  # noqa: F401 (fixtures)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 import plumb
 from evals.errors import EvalError, NotComparable, UnknownRun
 from evals.gate.decide import decide
-from evals.gate.kept import VerdictFolder
-from evals.runs.kept import RunFolder
-from evals.runs.run import EvalRun
+from evals.gate.verdict_store import VerdictStore
+from evals.running.run import EvalRun
+from evals.running.run_store import RunStore
 from tests.evals.reports.made_runs import BASELINE, CANDIDATE, RULES, made_run
 
 
@@ -21,7 +21,7 @@ def runs(tmp_path: Path) -> tuple[EvalRun, EvalRun]:
     """Two runs, kept."""
     runs = made_run(BASELINE, 20), made_run(CANDIDATE, 20)
     for run in runs:
-        RunFolder(tmp_path / "kept").save(run)
+        RunStore(tmp_path / "kept").save(run)
     return runs
 
 
@@ -49,7 +49,7 @@ def test_with_a_baseline_it_has_the_last_verdict_on_these_two(
     arguments = ("run_made2", "--baseline", "run_made1", "-o", str(file))
     _report(tmp_path, *arguments)
     assert "No gate has judged these two runs" in file.read_text("utf-8")
-    kept = VerdictFolder(tmp_path / "kept")
+    kept = VerdictStore(tmp_path / "kept")
     kept.save(decide(*runs, RULES).model_copy(update={"sentence": "An earlier one."}))
     verdict = decide(*runs, RULES)
     kept.save(verdict)
@@ -65,7 +65,7 @@ def test_with_a_baseline_it_has_the_last_verdict_on_these_two(
 def test_a_verdict_that_cannot_be_read_is_told_and_passed_over(
     tmp_path: Path, runs: tuple[EvalRun, EvalRun]
 ) -> None:
-    file = VerdictFolder(tmp_path / "kept").save(decide(*runs, RULES))
+    file = VerdictStore(tmp_path / "kept").save(decide(*runs, RULES))
     file.write_text("{")
     told = _report(tmp_path, "run_made2", "--baseline", "run_made1")
     assert "No gate has judged" in Path(told.split("left out")[0]).read_text("utf-8")
@@ -75,7 +75,7 @@ def test_what_cannot_be_is_told_in_a_line(tmp_path: Path, runs: tuple[EvalRun, E
     with pytest.raises(UnknownRun, match="has no run 'run_gone'"):
         _report(tmp_path, "run_gone")
     other = runs[0].model_copy(update={"id": "run_other", "suite_hash": "another"})
-    RunFolder(tmp_path / "kept").save(other)
+    RunStore(tmp_path / "kept").save(other)
     with pytest.raises(NotComparable, match="run_other and run_made2 cannot be compared"):
         _report(tmp_path, "run_made2", "--baseline", "run_other")
     (tmp_path / "file").touch()

@@ -6,9 +6,9 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from evals.cases.case import Case
-from evals.cases.reading import read_cases
-from evals.metrics.squad import holds_answer
+from evals.datasets.case import Case
+from evals.datasets.reading import read_cases
+from evals.metrics.correctness import holds_answer
 from ingestion.documents import Document
 from ingestion.loaders import find_files, load
 
@@ -31,9 +31,11 @@ def test_there_are_40_conversations_of_three_to_five_turns() -> None:
 
 def test_each_follow_up_stands_alone_too_with_the_same_labels() -> None:
     by_id = {case.id: case for case in CASES}
-    for case in CASES:
-        if "in-conversation" not in case.tags or "courtesy" in case.tags:
-            continue
+    follow_ups = [
+        case for case in CASES if "in-conversation" in case.tags and "courtesy" not in case.tags
+    ]
+    assert len(follow_ups) > 40
+    for case in follow_ups:
         alone = by_id[f"{case.id}-alone"]
         assert not alone.history
         assert (alone.gold, alone.answer, alone.accept) == (case.gold, case.answer, case.accept)

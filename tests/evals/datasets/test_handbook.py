@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases.case import Case
-from evals.metrics.squad import holds_answer
+from evals.datasets.case import Case
+from evals.metrics.correctness import holds_answer
 from ingestion.documents import BlockKind, Document
 from ingestion.loaders import find_files, load
 
@@ -115,7 +115,7 @@ def test_halves_share_no_cluster_and_are_alike(cases: list[Case]) -> None:
     halves = {half: [case for case in cases if half in case.tags] for half in HALVES}
     assert sum(map(len, halves.values())) == len(cases)
     tuned, held_back = (halves[half] for half in ("tuned", "held-back"))
-    assert {case.shared for case in tuned}.isdisjoint(case.shared for case in held_back)
+    assert {case.cluster_key for case in tuned}.isdisjoint(case.cluster_key for case in held_back)
     kinds = [Counter(kind_of(case) for case in half) for half in (tuned, held_back)]
     assert all(abs(kinds[0][kind] - kinds[1][kind]) <= 4 for kind in KINDS)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from app.answering.answer import Answer, CitationCheck
 from app.manifest import Manifest, RetrievalManifest
-from evals.cases.case import Case
-from evals.runs.run import CaseResult, DatasetVersion, EvalRun, MetricInfo, Score
+from evals.datasets.case import Case
+from evals.datasets.dataset_version import DatasetVersion
+from evals.metrics.score import MetricInfo, Score
+from evals.running.run import CaseResult, EvalRun
 
 METRICS = {
     "correct": MetricInfo(name="correct", description="Right.", yes_no=True),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.datasets.suite import GateRules, MetricRule
 from evals.errors import NotComparable, SuiteError
 from evals.gate.decide import decide
 from evals.gate.verdict import Comparison, Verdict
-from evals.suites.suite import GateRules, MetricRule
 from tests.evals.gate.made_runs import made_run
 
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from evals.gate.comparing import compare_all
-from evals.gate.measuring import measure
-from evals.gate.pairing import Paired
+from evals.datasets.suite import GateRules, MetricRule
+from evals.gate.decide import decide_comparisons
+from evals.gate.pairing import PairedScores, estimate_metric
 from evals.gate.verdict import Comparison
-from evals.runs.run import MetricInfo
+from evals.metrics.score import MetricInfo
 from evals.statistics.resamples import Resamples
-from evals.suites.suite import GateRules, MetricRule
 
 TRIALS = 500
 QUESTIONS = 220
@@ -46,9 +45,9 @@ def compared(
     for name in given.metrics:
         change = changes[name](chance)
         before = np.where(change < 0, 1.0, 0.0)
-        paired = Paired(CLUSTERS, before.tolist(), (before + change).tolist(), 0, 0)
-        measured.append(measure(MetricInfo(name=name, description=""), paired, RESAMPLES))
-    return compare_all(measured, given)
+        paired = PairedScores(CLUSTERS, before.tolist(), (before + change).tolist(), 0, 0)
+        measured.append(estimate_metric(MetricInfo(name=name, description=""), paired, RESAMPLES))
+    return decide_comparisons(measured, given)
 
 
 def stopped(changes: Mapping[str, Differences], given: GateRules) -> float:

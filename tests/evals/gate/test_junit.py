@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
+from evals.datasets.suite import GateRules, MetricRule
 from evals.gate.decide import decide
 from evals.gate.junit import junit
-from evals.suites.suite import GateRules, MetricRule
 from tests.evals.gate.made_runs import made_run
 
 RIGHT = [1.0, 1.0, 1.0, 0.0] * 50

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
+from evals.datasets.suite import GateRules, MetricRule
 from evals.gate.decide import decide
 from evals.gate.markdown import escaped, markdown
-from evals.suites.suite import GateRules, MetricRule
 from tests.evals.gate.made_runs import made_run
 
 RIGHT = [1.0, 1.0, 1.0, 0.0] * 50

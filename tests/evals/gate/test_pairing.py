@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from evals.datasets.dataset_version import DatasetVersion
 from evals.errors import NotComparable
-from evals.gate.pairing import check_comparable, pair, repeated
-from evals.runs.run import DatasetVersion, Judge
+from evals.gate.pairing import check_comparable, pair, repeat_values
+from evals.metrics.score import Judge
 from tests.evals.gate.made_runs import made_run
 
 JUDGE = Judge(model="openai:gpt-4.1", ragas_version="0.4.3", prompts_hash="abc")
@@ -25,7 +26,7 @@ def test_repeats_are_averaged_first() -> None:
     one = made_run({"correct": [[1, 1, 0], [0, 0, 0]]})
     paired = pair("correct", one, one)
     assert paired.baseline == pytest.approx([2 / 3, 0])
-    assert repeated("correct", one) == [[1, 1, 0], [0, 0, 0]]
+    assert repeat_values("correct", one) == [[1, 1, 0], [0, 0, 0]]
 
 
 def test_a_question_counts_by_most_of_its_repeats_or_not_at_all() -> None:

@@ -7,17 +7,17 @@ import sys
 
 import pytest
 
-from evals.cases.case import Gold
+from evals.datasets.case import Gold
 from evals.errors import EvalError, JudgeError
-from evals.judging.ragas_prompts import ragas_folder
 from evals.metrics.catalogue import catalogue, metrics_named
-from evals.metrics.metric import Judged
+from evals.metrics.metric import EvalContext
+from evals.metrics.ragas import ragas_folder
 from tests.evals.seen import LENGTH, answer, case, citation, passage, refusal, seen, unanswerable
 
 OFFLINE = [e.info.name.replace("@k", "@5") for e in catalogue() if not e.info.judged]
 FOUND = passage("a", LENGTH)
 GONE = Gold(document="warranty.md", quote="no longer there")
-ODD: dict[str, Judged] = {
+ODD: dict[str, EvalContext] = {
     "good": seen(case(), answer(f'"{LENGTH}" [1]', passages=[FOUND], citations=[citation(FOUND)]), [["a"]]),
     "refused": seen(case(), refusal(passages=[FOUND]), [["a"]]),
     "nothing retrieved": seen(case(), refusal(), [["a"]]),
@@ -35,7 +35,7 @@ ODD: dict[str, Judged] = {
 
 
 @pytest.mark.parametrize("what", ODD.values(), ids=ODD)
-def test_a_score_is_a_number_in_its_range_or_missing_with_a_reason(what: Judged) -> None:
+def test_a_score_is_a_number_in_its_range_or_missing_with_a_reason(what: EvalContext) -> None:
     for metric in metrics_named(OFFLINE, None):
         if not metric.applies(what):
             continue
@@ -69,7 +69,7 @@ def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_ragas_no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evals.judging.ragas_prompts.find_spec", lambda _: None)
+    monkeypatch.setattr("evals.metrics.ragas.find_spec", lambda _: None)
     with pytest.raises(JudgeError, match=r"plumbline\[eval\]"):
         ragas_folder()
 

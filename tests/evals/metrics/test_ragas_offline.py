@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import sacrebleu
 
-from evals.cases.case import Gold
+from evals.datasets.case import Gold
 from evals.metrics.catalogue import catalogue, metrics_named
-from evals.metrics.metric import Judged
-from evals.runs.run import Score
+from evals.metrics.metric import EvalContext
+from evals.metrics.score import Score
 from ingestion.embedding import Embedder
 from tests.evals.seen import CLAIM, LENGTH, SEAL, answer, case, passage, refusal, seen, unanswerable
 
@@ -34,13 +34,13 @@ CONTEXTS = (
 )
 
 
-def score(name: str, what: Judged) -> Score:
+def score(name: str, what: EvalContext) -> Score:
     [metric] = metrics_named([name], None)
     assert metric.applies(what)
     return metric.score(what)
 
 
-def said(text: str, reference: str) -> Judged:
+def said(text: str, reference: str) -> EvalContext:
     return seen(case(answer=reference), answer(text))
 
 
@@ -90,7 +90,7 @@ def test_what_is_not_a_number_is_missing() -> None:
 
 def test_meaning_by_the_real_model(embedder: Embedder) -> None:
     def similarity(text: str) -> float:
-        what = Judged(case(answer="24 months"), answer(text), [], embedder.embed_passages)
+        what = EvalContext(case(answer="24 months"), answer(text), [], embedder.embed_passages)
         value = score("semantic_similarity", what).value
         assert value is not None
         return value
@@ -111,7 +111,7 @@ def test_no_reference_no_score() -> None:
         assert not metric.applies(seen(case(answer=None), answer("x")))
 
 
-def three_passages() -> Judged:
+def three_passages() -> EvalContext:
     """The first label is held by a and b, which overlap; the second by none that was retrieved."""
     gold = (Gold(document="warranty.md", quote=LENGTH), Gold(document="warranty.md", quote=CLAIM))
     passages = [
@@ -194,7 +194,7 @@ def test_the_offline_metrics_are_quick(embedder: Embedder) -> None:
     names = [e.info.name.replace("@k", "@5") for e in catalogue() if not e.info.judged]
     metrics = metrics_named(names, None)
     what = three_passages()
-    real = Judged(what.case, what.answer, what.relevant_chunks, embedder.embed_passages)
+    real = EvalContext(what.case, what.answer, what.relevant_chunks, embedder.embed_passages)
     took = []
     for _ in range(5):
         began = time.process_time()

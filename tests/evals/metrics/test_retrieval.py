@@ -7,28 +7,28 @@ from pathlib import Path
 import pytest
 import pytrec_eval
 
-from evals.cases.case import Gold
+from evals.datasets.case import Gold
 from evals.metrics.catalogue import metrics_named
-from evals.metrics.metric import Judged
-from evals.runs.run import Score
+from evals.metrics.metric import EvalContext
+from evals.metrics.score import Score
 from tests.evals.seen import answer, case, passage, seen, unanswerable
 
 TWO = (Gold(document="d", quote="one"), Gold(document="d", quote="two"))
 
 
-def score(name: str, what: Judged) -> Score:
+def score(name: str, what: EvalContext) -> Score:
     [metric] = metrics_named([name], None)
     assert metric.applies(what)
     return metric.score(what)
 
 
-def labelled(ranked: str, relevant: list[list[str]]) -> Judged:
+def labelled(ranked: str, relevant: list[list[str]]) -> EvalContext:
     passages = [passage(chunk, "text", "d") for chunk in ranked]
     gold = tuple(Gold(document="d", quote=f"q{number}") for number in range(len(relevant)))
     return seen(case(gold=gold), answer("x [1]", passages=passages), relevant)
 
 
-def graded(ranked: list[str], relevance: dict[str, int]) -> Judged:
+def graded(ranked: list[str], relevance: dict[str, int]) -> EvalContext:
     """Documents in this order, by passages."""
     passages = [passage(f"c{n}", "text", document) for n, document in enumerate(ranked)]
     return seen(case(gold=(), relevance=relevance), answer("x [1]", passages=passages))

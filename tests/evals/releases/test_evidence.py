@@ -13,28 +13,27 @@ from app.errors import ReleaseRefused
 from app.parts import Parts
 from app.releases.history import ReleaseHistory
 from app.releases.release import Release, new_release
-from evals.releases.create import Wanted, create_release
+from evals.releases.create import ReleaseRequest, create_release
 from evals.releases.evidence import check_evidence
 from evals.settings import Settings, load_settings
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.versions.holds import holds_of
 from prompts.errors import NotGated, PromptError
-from tests.evals.promotion.conftest import judged, parts, settings  # noqa: F401 (fixtures)
 
 IMAGE = "registry.example.org/plumbline@sha256:" + "0" * 64
 
 
 @pytest.fixture
-def make(parts: Parts, settings: Settings) -> Callable[..., Release]:  # noqa: F811
+def make(parts: Parts, settings: Settings) -> Callable[..., Release]:
     def made(prompt: str = "v2", **others: Any) -> Release:
         wanted = {"sets": {"depot": None}, "commit": "c", "prompt": prompt, **others}
-        return create_release(parts, settings.evals.folder, Wanted(**wanted))[0]
+        return create_release(parts, settings.evals.folder, ReleaseRequest(**wanted))[0]
 
     return made
 
 
 @pytest.fixture
-def manifests(parts: Parts) -> dict[str, str]:  # noqa: F811
+def manifests(parts: Parts) -> dict[str, str]:
     """Prompt version -> id of the manifest."""
     return {
         version: parts.answers.prepare("x", "depot", prompt=version).manifest.id
@@ -42,7 +41,7 @@ def manifests(parts: Parts) -> dict[str, str]:  # noqa: F811
     }
 
 
-def test_a_release_names_what_passed(make, judged, manifests, parts) -> None:  # noqa: F811
+def test_a_release_names_what_passed(make, judged, manifests, parts) -> None:
     judged(manifests["v2"], baseline=manifests["v1"])
     release = make(image=IMAGE, approver="anna")
     released = release.sets["depot"]
@@ -56,7 +55,7 @@ def test_a_release_names_what_passed(make, judged, manifests, parts) -> None:  #
     assert [one.holder for one in holds_of(parts.catalogue.store.records, "depot")] == [release.id]
 
 
-def test_made_again_it_is_the_same_release(make, judged, manifests) -> None:  # noqa: F811
+def test_made_again_it_is_the_same_release(make, judged, manifests) -> None:
     judged(manifests["v2"])
     first = make()
     assert make().id == first.id
@@ -65,7 +64,7 @@ def test_made_again_it_is_the_same_release(make, judged, manifests) -> None:  # 
     assert other.previous == first.hash
 
 
-def test_without_a_passed_gate_there_is_no_release(make, judged, manifests, parts) -> None:  # noqa: F811
+def test_without_a_passed_gate_there_is_no_release(make, judged, manifests, parts) -> None:
     with pytest.raises(NotGated, match="no gate run"):
         make()
     judged(manifests["v2"], passes=False)
@@ -101,17 +100,17 @@ def test_what_is_not_there_is_named(make, wrong, error, says) -> None:
         {"chat.base_url": "https://user:abc123secret@models.example.org/v1"},
     ],
 )
-def test_a_credential_never_stands_in_a_release(parts, settings, chat) -> None:  # noqa: F811
+def test_a_credential_never_stands_in_a_release(parts, settings, chat) -> None:
     from dataclasses import replace
 
     given = load_settings({"index.url": settings.index.url, **chat})
-    wanted = Wanted(sets={"depot": None}, commit="c", override="a test")
+    wanted = ReleaseRequest(sets={"depot": None}, commit="c", override="a test")
     with pytest.raises(ReleaseRefused, match=f"{next(iter(chat))} holds a credential") as error:
         create_release(replace(parts, settings=given), settings.evals.folder, wanted)
     assert "abc123secret" not in str(error.value)
 
 
-def test_a_split_alias_is_no_version(make, settings: Settings) -> None:  # noqa: F811
+def test_a_split_alias_is_no_version(make, settings: Settings) -> None:
     assert settings.prompt.folder is not None
     (settings.prompt.folder / "aliases.yaml").write_text(
         "answer: {production: {split: {v1: 50, v2: 50}}}\ncondense: {production: v1}\n"
@@ -127,7 +126,7 @@ def changed(release: Release, **update: Any) -> Release:
     return new_release(**({k: v for k, v in fields.items() if k not in left_out} | update))
 
 
-def test_the_evidence_is_checked_again(make, judged, manifests, settings: Settings) -> None:  # noqa: F811
+def test_the_evidence_is_checked_again(make, judged, manifests, settings: Settings) -> None:
     judged(manifests["v2"], baseline=manifests["v1"])
     release = make()
     check_evidence(release, settings.evals.folder)
@@ -145,7 +144,7 @@ def test_the_evidence_is_checked_again(make, judged, manifests, settings: Settin
             check_evidence(changed(release, evidence=[edited]), settings.evals.folder)
 
 
-def test_a_verdict_that_says_passed_over_a_failed_metric_does_not_count(make, judged, manifests, settings) -> None:  # noqa: F811 # fmt: skip
+def test_a_verdict_that_says_passed_over_a_failed_metric_does_not_count(make, judged, manifests, settings) -> None:  # fmt: skip
     judged(manifests["v2"])
     release = make()
     failed = {
@@ -159,7 +158,7 @@ def test_a_verdict_that_says_passed_over_a_failed_metric_does_not_count(make, ju
         check_evidence(changed(release, evidence=[edited]), settings.evals.folder)
 
 
-def test_a_gate_that_failed_since_stops_it(make, judged, manifests, settings: Settings) -> None:  # noqa: F811
+def test_a_gate_that_failed_since_stops_it(make, judged, manifests, settings: Settings) -> None:
     judged(manifests["v2"])
     release = make()
     judged(manifests["v2"], passes=False, hours=5)
@@ -167,7 +166,7 @@ def test_a_gate_that_failed_since_stops_it(make, judged, manifests, settings: Se
         check_evidence(release, settings.evals.folder)
 
 
-def test_the_gate_must_have_compared_with_production(make, judged, manifests, settings) -> None:  # noqa: F811
+def test_the_gate_must_have_compared_with_production(make, judged, manifests, settings) -> None:
     production = make("v1", override="the first")
     judged(manifests["v2"], baseline="b" * 16)
     release = make()
@@ -178,7 +177,7 @@ def test_the_gate_must_have_compared_with_production(make, judged, manifests, se
     check_evidence(make(image=IMAGE), settings.evals.folder, production)
 
 
-def test_the_evidence_is_in_the_file(make, judged, manifests) -> None:  # noqa: F811
+def test_the_evidence_is_in_the_file(make, judged, manifests) -> None:
     judged(manifests["v2"])
     content = json.loads(make().text())
     assert content["evidence"][0]["verdict"]["sentence"] == "It is no worse."

@@ -6,7 +6,7 @@ import pytest
 
 from evals.gate.decide import decide
 from evals.gate.verdict import Verdict
-from evals.runs.run import EvalRun
+from evals.running.run import EvalRun
 from tests.evals.reports.made_runs import BASELINE, CANDIDATE, RULES, made_run
 
 

@@ -16,9 +16,11 @@ from app.answering.answer import (
     Usage,
 )
 from app.manifest import Manifest, RetrievalManifest
-from evals.cases.case import Case, Exchanged, Gold
-from evals.runs.run import CaseResult, DatasetVersion, EvalRun, MetricInfo, Score
-from evals.suites.suite import GateRules, MetricRule
+from evals.datasets.case import Case, Gold, HistoryTurn
+from evals.datasets.dataset_version import DatasetVersion
+from evals.datasets.suite import GateRules, MetricRule
+from evals.metrics.score import MetricInfo, Score
+from evals.running.run import CaseResult, EvalRun
 
 TOPICS = ("backups", "leave", "invoices", "incidents", "access", "releases", "travel", "on-call")
 METRICS = (
@@ -102,7 +104,7 @@ def made_case(number: int, hostile: str = "") -> Case:
         else None,
         gold=(Gold(document=f"{topic}.md", quote=_rule(number)),) if answerable else (),
         answerable=answerable,
-        history=(Exchanged(question=f"Who owns {topic}?", answer="The platform team."),)
+        history=(HistoryTurn(question=f"Who owns {topic}?", answer="The platform team."),)
         if number % 15 == 4
         else (),
         tags=(kind if answerable else "unanswerable", topic),

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from evals.gate.decide import decide
 from evals.gate.verdict import Verdict
 from evals.reports.html import render
-from evals.runs.run import EvalRun
+from evals.running.run import EvalRun
 from tests.evals.reports.made_runs import BASELINE, CANDIDATE, RULES, made_run
 
 HOSTILE = "</script></style><script>hacked=1</script><img src=x onerror=hacked=1>\"'>{{ 7 * 7 }}"
@@ -132,6 +132,8 @@ def test_it_can_be_read_without_seeing_it(page: BeautifulSoup) -> None:
     levels = [int(found.name[1]) for found in page.find_all(re.compile(r"^h\d$"))]
     assert levels.count(1) == 1
     assert all(below - above <= 1 for above, below in pairwise(levels))
+    assert page.find_all("svg")
+    assert page.find_all("table")
     for picture in page.find_all("svg"):
         assert picture.get("aria-label") or picture.get("aria-hidden") == "true"
     for table in page.find_all("table"):

@@ -10,7 +10,7 @@ import pytest
 from evals.gate.decide import decide
 from evals.gate.verdict import Verdict
 from evals.reports.html import render
-from evals.runs.run import EvalRun
+from evals.running.run import EvalRun
 from tests.chromium import Tab, browser, tab
 from tests.evals.reports.made_runs import BASELINE, CANDIDATE, RULES, made_run
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.cases.case import Gold
-from evals.reports.marking import Segment, Span, cited_spans, gold_spans, segments
+from evals.datasets.case import Gold
+from evals.reports.passages import Segment, Span, cited_spans, gold_spans, segments
 from tests.evals.reports.made_runs import made_passage, quoted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.answering.answer import Citation, Passage
 from evals.reports.passages import HOLDS_GOLD, PASSAGE_LENGTH, PASSAGES, passages_of
-from evals.runs.run import CaseResult
+from evals.running.run import CaseResult
 from tests.evals.reports.made_runs import BASELINE, made_case, made_passage, made_run, quoted
 
 CASE = made_case(0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from evals.running.run import SuiteRunner
+from evals.datasets.suite import Suite
+from evals.running.runner import SuiteRunner
 from evals.settings import load_settings
-from evals.suites.suite import Suite
 from ingestion.embedding import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.sync.start import sync_source, workbench

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from evals.errors import DatasetError, SuiteError, UnknownMetric
-from evals.running.progress import Progress
-from evals.running.summary import summarised
-from evals.running.system import System
+from evals.running.plan import System
+from evals.running.runner import Progress
+from evals.running.summary import summarise_run
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 from prompts.registry import shipped_prompts
@@ -48,7 +48,7 @@ def test_a_stale_label_is_told_and_never_scored(make_runner, suite) -> None:
     assert [label.quote for label in stale.stale] == ["lasts 12 months"]
     assert stale.answer is not None
     assert {score.value for score in stale.scores.values()} == {None}
-    summary = summarised(run)
+    summary = summarise_run(run)
     recall = summary.metrics[0]
     assert (summary.stale, recall.cases, recall.missing, recall.mean) == (1, 3, 0, 1.0)
 
@@ -106,7 +106,7 @@ def test_repeats_limits_tags_and_passages(make_runner, suite) -> None:
     assert [(result.case.id, result.repeat) for result in twice.results] == [
         ("length", 0), ("length", 1), ("opens", 0), ("opens", 1),
     ]  # fmt: skip
-    assert summarised(twice).metrics[0].cases == 2
+    assert summarise_run(twice).metrics[0].cases == 2
     sales = runner.run(suite.model_copy(update={"tags": ("sales",)}), System())
     assert [result.case.id for result in sales.results] == ["length"]
     assert sales.dataset == twice.dataset

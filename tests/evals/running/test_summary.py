@@ -8,9 +8,11 @@ import pytest
 
 from app.answering.answer import Answer, CitationCheck
 from app.manifest import Manifest, RetrievalManifest
-from evals.cases.case import Case, Gold
-from evals.running.summary import summarised
-from evals.runs.run import CaseResult, DatasetVersion, EvalRun, MetricInfo, Score
+from evals.datasets.case import Case, Gold
+from evals.datasets.dataset_version import DatasetVersion
+from evals.metrics.score import MetricInfo, Score
+from evals.running.run import CaseResult, EvalRun
+from evals.running.summary import summarise_run
 
 MANIFEST = Manifest(
     document_set="s", index_version="1-a", embedding_model="m", embedding_hash="h",
@@ -52,7 +54,7 @@ def run_of(*results: CaseResult) -> EvalRun:
 def test_means_are_over_cases_and_what_is_missing_is_counted() -> None:
     stale = result("e", hit=None).model_copy(update={"stale": [GONE]})
     failed = CaseResult(case=Case(id="f", question="x?"), error="X: y")
-    summary = summarised(
+    summary = summarise_run(
         run_of(
             result("a", 0, hit=1.0, share=0.2, time=100.0),
             result("a", 1, hit=1.0, share=0.4, time=300.0),
@@ -86,7 +88,7 @@ def test_questions_about_one_document_are_not_as_many_as_they_look() -> None:
             )
             for number, value in enumerate(values)
         ]
-        (hit, *_) = summarised(run_of(*results)).metrics
+        (hit, *_) = summarise_run(run_of(*results)).metrics
         assert hit.interval is not None
         assert hit.mean == pytest.approx(2 / 3)
         return hit.interval
@@ -98,4 +100,4 @@ def test_questions_about_one_document_are_not_as_many_as_they_look() -> None:
 
 
 def test_a_cost_that_is_not_known_makes_the_sum_unknown() -> None:
-    assert summarised(run_of(result("a"), result("b", cost=None))).cost is None
+    assert summarise_run(run_of(result("a"), result("b", cost=None))).cost is None

@@ -34,4 +34,4 @@ def test_one_cluster_says_nothing() -> None:
 
 
 def test_clusters_are_stirred_by_a_value_off_the_median() -> None:
-    assert by_cluster([0, 0, 0, -1, 0, 1], ["a", "a", "b", "b", "c", "d"]).stirred == 2
+    assert by_cluster([0, 0, 0, -1, 0, 1], ["a", "a", "b", "b", "c", "d"]).varying_clusters == 2

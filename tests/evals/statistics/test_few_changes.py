@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from evals.statistics.clusters import by_cluster
-from evals.statistics.few_changes import UNSEEN, FewChanges
+from evals.statistics.few_changes import PSEUDO_VALUES, FewChanges
 
 
 def estimate(lost: int, questions: int) -> FewChanges:
@@ -38,12 +38,12 @@ def test_it_lets_no_more_losses_pass_than_the_binomial_test() -> None:
 
 def test_mean_and_error_with_unseen_values_are_worked_out_by_hand() -> None:
     found = estimate(0, 20)
-    total = 20 + UNSEEN
-    mean = -UNSEEN / total
-    squares = 20 * mean**2 + UNSEEN * (-1 - mean) ** 2
+    total = 20 + PSEUDO_VALUES
+    mean = -PSEUDO_VALUES / total
+    squares = 20 * mean**2 + PSEUDO_VALUES * (-1 - mean) ** 2
     error = math.sqrt(21 / 20 * squares) / total
     assert found._with(-1.0)[:2] == pytest.approx((mean, error))
-    assert abs(UNSEEN - 1.6448536**2 / 2) < 1e-6
+    assert abs(PSEUDO_VALUES - 1.6448536**2 / 2) < 1e-6
 
 
 def test_sides_mirror_each_other() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from evals.settings import TrackingSettings
 from evals.tracking.mlflow import MlflowTracker
-from evals.tracking.tracker import Logged, Tracker
+from evals.tracking.tracker import LogResult, Tracker
 from evals.tracking.wandb import WandbTracker
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.tracking import mlflow_runs, wandb_log
@@ -26,7 +26,7 @@ class Told(NamedTuple):
     """A tracker, and how to read back what it was told."""
 
     tracker: Tracker
-    read: Callable[[Logged], Seen]
+    read: Callable[[LogResult], Seen]
     runs: Callable[[], int]
     folder: Path
 
@@ -88,7 +88,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
         )
         return
 
-    def read(logged: Logged) -> Seen:
+    def read(logged: LogResult) -> Seen:
         url, _, run_id = logged.where.rpartition(" run ")
         return mlflow_runs.read_run(url, run_id, tmp_path / "read")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.answering.answer import Citation, Passage, StageScores, Usage
-from evals.cases.case import Gold
-from evals.runs.run import EvalRun
+from evals.datasets.case import Gold
+from evals.running.run import EvalRun
 from tests.evals.gate.made_runs import made_run
 
 SECRET = "The vault opens at nine."

@@ -11,10 +11,9 @@ import pytest
 
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
-from evals.tracking.eval_entry import eval_entry
-from evals.tracking.mlflow import MlflowTracker, flat
-from evals.tracking.mlflow_prompts import as_template
+from evals.tracking.mlflow import MlflowTracker, as_template, flatten
 from evals.tracking.prompts_entry import prompts_entry
+from evals.tracking.run_entry import run_entry
 from prompts.registry import PromptRegistry
 from tests.evals.tracking.conftest import MlflowPlace
 from tests.evals.tracking.mlflow_server import proxy_before
@@ -30,7 +29,7 @@ def test_a_server_that_nobody_runs_is_told_within_the_bound(tmp_path: Path) -> N
     settings = TrackingSettings(mlflow_url=url, wait_s=2)
     begun = time.monotonic()
     with pytest.raises(TrackerError, match=f"MLflow at {url} did not take 'answer@v1"):
-        MlflowTracker(settings, tmp_path).log(eval_entry(full_run(), texts=True))
+        MlflowTracker(settings, tmp_path).log(run_entry(full_run(), texts=True))
     assert time.monotonic() - begun < 30
 
 
@@ -39,7 +38,7 @@ def test_a_run_that_was_broken_off_is_told_anew(
 ) -> None:
     settings = TrackingSettings(project=f"broken-{tmp_path.name}", mlflow_url=mlflow_place.url)
     tracker = MlflowTracker(settings, mlflow_place.folder)
-    entry = eval_entry(full_run(), texts=True)
+    entry = run_entry(full_run(), texts=True)
 
     def broken(*_: object) -> None:
         raise OSError("disk full")
@@ -61,7 +60,7 @@ def test_a_server_that_answers_500_is_told_and_the_run_is_sent_whole_later(
 ) -> None:
     with proxy_before(mlflow_url) as proxy:
         settings = TrackingSettings(project=f"ill-{tmp_path.name}"[:60], mlflow_url=proxy.url)
-        tracker, entry = MlflowTracker(settings, tmp_path), eval_entry(full_run(), texts=True)
+        tracker, entry = MlflowTracker(settings, tmp_path), run_entry(full_run(), texts=True)
         proxy.breaks_at = breaks_at
         begun = time.monotonic()
         with pytest.raises(TrackerError, match="did not take 'answer@v1") as told:
@@ -80,7 +79,7 @@ def test_a_server_that_answers_500_is_told_and_the_run_is_sent_whole_later(
 def test_the_dataset_is_an_input_of_the_run(mlflow_place: MlflowPlace, tmp_path: Path) -> None:
     settings = TrackingSettings(project=f"inputs-{tmp_path.name}", mlflow_url=mlflow_place.url)
     tracker = MlflowTracker(settings, mlflow_place.folder)
-    logged = tracker.log(eval_entry(full_run(), texts=True))
+    logged = tracker.log(run_entry(full_run(), texts=True))
     run = mlflow_place.client().get_run(logged.where.rpartition(" run ")[2])
     [used] = run.inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("handbook", "d" * 36)
@@ -110,7 +109,7 @@ def test_templates_keep_single_braces_and_double_the_variables() -> None:
 
 def test_config_becomes_dotted_names() -> None:
     config = {"a": {"b": 1, "c": None, "recall@5": "x"}, "d": True}
-    assert flat(config) == {"a.b": "1", "a.recall_at_5": "x", "d": "true"}
+    assert flatten(config) == {"a.b": "1", "a.recall_at_5": "x", "d": "true"}
 
 
 def runs_of(place: MlflowPlace, settings: TrackingSettings) -> list[Run]:

@@ -6,10 +6,8 @@ import subprocess
 from pathlib import Path
 
 from evals.settings import Settings, load_settings
-from evals.tracking.commit import commit_of
-from evals.tracking.nowhere import Nowhere
-from evals.tracking.opening import open_tracker
-from evals.tracking.recording import prompt_of, track_run
+from evals.tracking.recording import commit_of, open_tracker, prompt_of, track_run
+from evals.tracking.tracker import NullTracker
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.tracking.runs import full_run
 
@@ -20,8 +18,8 @@ def settings(tmp_path: Path, **more: object) -> Settings:
 
 def test_none_keeps_nothing(tmp_path: Path) -> None:
     chosen = settings(tmp_path, **{"tracking.tracker": "none"})
-    assert isinstance(open_tracker(chosen), Nowhere)
-    assert track_run(full_run(), chosen).told == ""
+    assert isinstance(open_tracker(chosen), NullTracker)
+    assert track_run(full_run(), chosen).message == ""
     assert not (tmp_path / "evals").exists()
 
 
@@ -29,7 +27,7 @@ def test_a_tracker_that_fails_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "evals").touch()
     logged = track_run(full_run(), settings(tmp_path))
     assert (logged.where, logged.sent) == ("", False)
-    assert "W&B cannot record" in logged.told
+    assert "W&B cannot record" in logged.message
 
 
 def test_the_prompt_is_the_one_that_answered_or_none(tmp_path: Path) -> None:

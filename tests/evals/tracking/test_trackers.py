@@ -7,11 +7,12 @@ import json
 import pytest
 
 from app.chat_parameters import shown_parameters
-from evals.comparison.compared import compare
-from evals.runs.run import EvalRun, Judge
+from evals.gate.comparison import compare_runs
+from evals.metrics.score import Judge
+from evals.running.run import EvalRun
 from evals.tracking.compare_entry import compare_entry
-from evals.tracking.eval_entry import eval_entry
 from evals.tracking.prompts_entry import prompts_entry
+from evals.tracking.run_entry import run_entry
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.tracking.conftest import Told
 from tests.evals.tracking.runs import SECRET, full_run
@@ -22,7 +23,7 @@ JUDGE = Judge(model="openai:gpt-4.1", ragas_version="0.4.3", prompts_hash="a" * 
 def test_a_run_is_kept_with_all_that_shaped_it(told: Told) -> None:
     run = full_run(judge=JUDGE)
     prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
-    seen = told.read(told.tracker.log(eval_entry(run, prompt, texts=True, commit="abc123")))
+    seen = told.read(told.tracker.log(run_entry(run, prompt, texts=True, commit="abc123")))
 
     assert (seen.name, seen.group, seen.job_type) == ("answer@v1 · handbook", "handbook", "eval")
     assert seen.finished
@@ -45,7 +46,7 @@ def test_a_run_is_kept_with_all_that_shaped_it(told: Told) -> None:
 
 
 def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
-    entry = eval_entry(full_run(), texts=True)
+    entry = run_entry(full_run(), texts=True)
     figures = told.read(told.tracker.log(entry)).figures
     assert figures["mean/correct"] == pytest.approx(2 / 3)
     assert figures["low/correct"] < 2 / 3 < figures["high/correct"] <= 1
@@ -57,7 +58,7 @@ def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
 
 def test_the_table_has_a_row_per_question(told: Told) -> None:
     run = full_run()
-    rows = told.read(told.tracker.log(eval_entry(run, texts=True))).tables["questions"]
+    rows = told.read(told.tracker.log(run_entry(run, texts=True))).tables["questions"]
     assert [row["case"] for row in rows] == [result.case.id for result in run.results]
     first, _, third, failed = rows
     assert first["id"] == f"{run.id}/q0000/0"
@@ -76,7 +77,7 @@ def test_the_table_has_a_row_per_question(told: Told) -> None:
 def test_lineage_goes_from_dataset_index_and_prompt_to_results(told: Told) -> None:
     run = full_run()
     prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
-    seen = told.read(told.tracker.log(eval_entry(run, prompt, texts=True)))
+    seen = told.read(told.tracker.log(run_entry(run, prompt, texts=True)))
 
     [dataset] = seen.reads["dataset/handbook"]
     lines = dataset.files["cases.jsonl"].splitlines()
@@ -94,7 +95,7 @@ def test_lineage_goes_from_dataset_index_and_prompt_to_results(told: Told) -> No
 
 def test_without_texts_no_word_leaves(told: Told) -> None:
     run = full_run()
-    logged = told.tracker.log(eval_entry(run, texts=False))
+    logged = told.tracker.log(run_entry(run, texts=False))
     seen = told.read(logged)
     [first, *_] = seen.tables["questions"]
     assert not {"question", "answer", "reference"} & set(first)
@@ -124,7 +125,9 @@ def test_no_secret_of_the_chat_model_is_kept(told: Told) -> None:
     parameters = shown_parameters(given, lambda: b"key")
     run = full_run()
     manifest = run.manifest.model_copy(update={"chat_parameters": parameters})
-    _nothing_secret(told, run.model_copy(update={"manifest": manifest}))
+    everything = _everything_kept(told, run.model_copy(update={"manifest": manifest}))
+    assert '\\"temperature\\"' in everything
+    assert [word for word in (KEY, ORGANISATION, PASSWORD) if word in everything] == []
 
 
 def test_no_secret_of_a_run_of_before_is_kept(told: Told) -> None:
@@ -140,21 +143,21 @@ def test_no_secret_of_a_run_of_before_is_kept(told: Told) -> None:
     for result in stored["results"]:
         if result["answer"]:
             result["answer"]["manifest"]["chat_parameters"] = secret
-    _nothing_secret(told, EvalRun.model_validate(stored))
+    everything = _everything_kept(told, EvalRun.model_validate(stored))
+    assert '\\"temperature\\"' in everything
+    assert [word for word in (KEY, ORGANISATION, PASSWORD) if word in everything] == []
 
 
-def _nothing_secret(told: Told, run: EvalRun) -> None:
-    seen = told.read(told.tracker.log(eval_entry(run, texts=True)))
+def _everything_kept(told: Told, run: EvalRun) -> str:
+    """All that the tracker holds of a run, as JSON."""
+    seen = told.read(told.tracker.log(run_entry(run, texts=True)))
     kept = [k.files for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
     metadata = [k.metadata for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
-    everything = json.dumps([kept, metadata, seen.tables, seen.config, seen.notes, [*seen.tags]])
-    assert '\\"temperature\\"' in everything
-    for word in (KEY, ORGANISATION, PASSWORD):
-        assert word not in everything
+    return json.dumps([kept, metadata, seen.tables, seen.config, seen.notes, [*seen.tags]])
 
 
 def test_an_entry_is_kept_once_however_often_it_is_told(told: Told) -> None:
-    entry = eval_entry(full_run(), texts=True)
+    entry = run_entry(full_run(), texts=True)
     first, second = told.tracker.log(entry), told.tracker.log(entry)
     assert first.where == second.where
     assert told.runs() == 1
@@ -163,7 +166,7 @@ def test_an_entry_is_kept_once_however_often_it_is_told(told: Told) -> None:
 def test_a_comparison_reads_both_results(told: Told) -> None:
     before, after = full_run(), full_run(prompt="answer@v2")
     after.results[1] = after.results[1].model_copy(update={"scores": before.results[0].scores})
-    compared = compare(before, after)
+    compared = compare_runs(before, after)
     seen = told.read(told.tracker.log(compare_entry(compared, (before, after), texts=True)))
     assert (seen.job_type, seen.group) == ("compare", "handbook")
     assert (seen.config["baseline.run"], seen.config["candidate.run"]) == (before.id, after.id)

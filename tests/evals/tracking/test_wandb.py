@@ -14,13 +14,13 @@ import pytest
 
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
-from evals.tracking.eval_entry import eval_entry
-from evals.tracking.tracker import Logged
+from evals.tracking.run_entry import run_entry
+from evals.tracking.tracker import LogResult
 from evals.tracking.wandb import WandbTracker
 from tests.evals.tracking.runs import full_run
 from tests.evals.tracking.wandb_log import read_run
 
-ENTRY = eval_entry(full_run(), texts=True)
+ENTRY = run_entry(full_run(), texts=True)
 KEY = "a" * 40
 
 
@@ -51,7 +51,7 @@ def nobody() -> str:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def log(folder: Path, **settings: object) -> Logged:
+def log(folder: Path, **settings: object) -> LogResult:
     return WandbTracker(TrackingSettings.model_validate(settings), folder).log(ENTRY)
 
 
@@ -62,7 +62,7 @@ def test_without_a_key_the_run_is_on_disk_and_a_line_says_how_to_send_it(
 
     logged = log(tmp_path / "evals")
     assert not logged.sent
-    assert logged.told == (
+    assert logged.message == (
         f"W&B is offline; `wandb sync {logged.where}` sends 'answer@v1 · handbook'."
     )
     assert Path(logged.where).is_relative_to(tmp_path / "evals/wandb")
@@ -90,9 +90,9 @@ def test_a_server_that_does_not_answer_costs_a_bounded_wait_and_nothing_else(
     logged = log(tmp_path / "evals", wait_s=6)
     assert time.monotonic() - begun < 60
     assert not logged.sent
-    assert "W&B did not take" in logged.told
-    assert f"Nothing is lost: `wandb sync {logged.where}` sends it." in logged.told
-    assert KEY not in logged.told
+    assert "W&B did not take" in logged.message
+    assert f"Nothing is lost: `wandb sync {logged.where}` sends it." in logged.message
+    assert KEY not in logged.message
     assert read_run(Path(logged.where)).finished
 
 
@@ -103,7 +103,7 @@ def test_what_was_sent_is_not_sent_again(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     logged = log(tmp_path / "evals")
-    assert (logged.sent, logged.told) == (True, "")
+    assert (logged.sent, logged.message) == (True, "")
 
 
 def test_a_key_in_netrc_counts(
@@ -113,28 +113,28 @@ def test_a_key_in_netrc_counts(
     netrc.write_text(f"machine {nobody.removeprefix('http://')} login user password {KEY}\n")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("WANDB_BASE_URL", nobody)
-    assert "W&B did not take" in log(tmp_path / "evals", wait_s=3).told
+    assert "W&B did not take" in log(tmp_path / "evals", wait_s=3).message
 
 
 def test_offline_by_setting_or_by_variable_sends_nothing_whatever_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WANDB_API_KEY", KEY)
-    assert "W&B is offline" in log(tmp_path / "evals", mode="offline").told
+    assert "W&B is offline" in log(tmp_path / "evals", mode="offline").message
     monkeypatch.setenv("WANDB_MODE", "offline")
-    assert "W&B is offline" in log(tmp_path / "evals").told
+    assert "W&B is offline" in log(tmp_path / "evals").message
 
 
 def test_online_without_a_key_names_the_mend_and_asks_nobody(tmp_path: Path) -> None:
     logged = log(tmp_path / "evals", mode="online")
-    assert "set WANDB_API_KEY, or take auto. Nothing is lost" in logged.told
+    assert "set WANDB_API_KEY, or take auto. Nothing is lost" in logged.message
     assert read_run(Path(logged.where)).finished
 
 
 def test_a_malformed_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "short")
     logged = log(tmp_path / "evals")
-    assert logged.told.startswith("W&B's key cannot be used: WANDB_API_KEY invalid")
+    assert logged.message.startswith("W&B's key cannot be used: WANDB_API_KEY invalid")
     assert read_run(Path(logged.where)).finished
 
 
@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_choosing_a_tracker_loads_no_library() -> None:
     code = (
         "import sys; from evals.settings import Settings; "
-        "from evals.tracking.opening import open_tracker\n"
+        "from evals.tracking.recording import open_tracker\n"
         "for name in ('wandb', 'mlflow', 'none'):\n"
         "    open_tracker(Settings.model_validate({'tracking': {'tracker': name}}))\n"
         "print([name for name in ('wandb', 'mlflow') if name in sys.modules])"

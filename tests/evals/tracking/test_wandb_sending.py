@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from evals.settings import TrackingSettings
-from evals.tracking.eval_entry import eval_entry
-from evals.tracking.tracker import Logged
+from evals.tracking.run_entry import run_entry
+from evals.tracking.tracker import LogResult
 from evals.tracking.wandb import WandbTracker
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.tracking.runs import full_run
@@ -29,14 +29,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
 
 
-def log(folder: Path, wait_s: float = 60) -> Logged:
+def log(folder: Path, wait_s: float = 60) -> LogResult:
     settings = TrackingSettings(wait_s=wait_s, entity="team")
-    return WandbTracker(settings, folder).log(eval_entry(full_run(), PROMPT, texts=True))
+    return WandbTracker(settings, folder).log(run_entry(full_run(), PROMPT, texts=True))
 
 
 def test_with_a_key_the_run_is_sent_with_its_lineage(server: Server, tmp_path: Path) -> None:
     logged = log(tmp_path / "evals")
-    assert (logged.sent, logged.told) == (True, "")
+    assert (logged.sent, logged.message) == (True, "")
     assert logged.where == f"{server.url}/team/plumbline/runs/run_answer@v1"
 
     begun = server.of("UpsertBucket")[0]
@@ -65,8 +65,8 @@ def test_what_breaks_in_the_middle_is_kept_and_sent_when_asked_again(
     server.breaks_at = "CreateArtifact"
     broken = log(tmp_path / "evals", wait_s=10)
     assert not broken.sent
-    assert "W&B did not take" in broken.told
-    assert "Nothing is lost" in broken.told
+    assert "W&B did not take" in broken.message
+    assert "Nothing is lost" in broken.message
     assert read_run(Path(broken.where)).finished
     server.breaks_at, server.down = "", False
     assert log(tmp_path / "evals").sent

@@ -5,12 +5,21 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import openpyxl
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from evals.benchmarks.documents.built import Input, saved
-from evals.benchmarks.documents.office.workbooks import book
+
+
+def book(*rows: list[object], name: str = "Sales") -> Any:
+    """A workbook of one sheet, as openpyxl has it."""
+    workbook = openpyxl.Workbook()
+    workbook.active.title = name
+    for row in rows:
+        workbook.active.append(row)
+    return workbook
 
 
 def inputs() -> list[Input]:

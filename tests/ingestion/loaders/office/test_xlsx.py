@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from evals.benchmarks.documents.built import saved
-from evals.benchmarks.documents.office.workbooks import book
+from evals.benchmarks.documents.office.xlsx_inputs import book
 from ingestion.loaders.office.xlsx_sheet import SheetFacts
 
 

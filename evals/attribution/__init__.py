@@ -1,1 +1,0 @@
-"""Several things changed at once: which of them moved the score?"""

@@ -1,1 +1,0 @@
-"""How far the judge can be trusted: its judgements beside people's."""

@@ -1,1 +1,0 @@
-"""Cases: the questions of a dataset, with what is known to be right."""

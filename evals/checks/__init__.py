@@ -1,1 +1,0 @@
-"""Checks of the settings that only evaluating reads, for `plumb settings check`."""

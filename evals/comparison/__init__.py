@@ -1,1 +1,0 @@
-"""Two kept runs side by side."""

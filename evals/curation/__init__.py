@@ -1,0 +1,1 @@
+"""Growing datasets: candidates from stored answers and documents, reviewed by a person, then accepted."""

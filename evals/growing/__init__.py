@@ -1,1 +1,0 @@
-"""Datasets that grow: candidates from answers and documents, read by a person, then taken in."""

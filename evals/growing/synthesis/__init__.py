@@ -1,1 +1,0 @@
-"""Questions made from documents, with a chat model and without one."""

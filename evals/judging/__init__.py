@@ -1,1 +1,0 @@
-"""A chat model as a judge: asked, read, retried, and remembered."""

@@ -1,1 +1,0 @@
-"""Whether a prompt's examples give away what a dataset asks."""

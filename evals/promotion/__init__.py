@@ -1,1 +1,0 @@
-"""Let a protected alias move only to what has passed a gate."""

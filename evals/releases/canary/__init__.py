@@ -1,0 +1,1 @@
+"""Judge a canary on live traffic, until it is decided."""

@@ -1,1 +1,0 @@
-"""Runs: what a suite found about one system, kept whole."""
