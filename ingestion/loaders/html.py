@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ingestion.documents.visibility import looks_like_groups
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.front_matter import comment_names_groups, note_rules
@@ -14,7 +15,6 @@ from ingestion.loaders.html_parsing import parse
 from ingestion.loaders.html_walk import HtmlWalker
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.titles import stated_title
-from ingestion.visibility import looks_like_groups
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from ingestion.documents.visibility import GROUPS, GroupRule
 from ingestion.errors import UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.losses import Loss
@@ -24,7 +25,6 @@ from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
 from ingestion.loaders.pdf.ruled import into_cells
 from ingestion.loaders.pdf.words import page_lines
-from ingestion.visibility import GROUPS, GroupRule
 
 # PDFium is not thread-safe, not even for different documents.
 _PDFIUM = threading.Lock()

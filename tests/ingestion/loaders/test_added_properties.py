@@ -12,7 +12,7 @@ import pypdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from ingestion.visibility import groups_of
+from ingestion.documents.visibility import groups_of
 from tests.ingestion.loaders.conftest import Loading
 
 
