@@ -17,9 +17,9 @@ from typing import Any
 
 import typer
 
-from app import cli as answering
-from ingestion import commands as indexing
-from prompts import cli as prompting
+from app.cli import main as answering
+from ingestion import cli as indexing
+from prompts.cli import main as prompting
 from prompts.errors import PlumbError
 
 FAILED = 1
@@ -65,7 +65,7 @@ def load_settings(overrides: dict[str, Any]) -> Any:
         from evals.settings import load_settings
 
         return load_settings(overrides)
-    from app.settings import load_settings as load_service_settings
+    from app.settings.tree import load_settings as load_service_settings
 
     return load_service_settings(overrides)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.answer_settings import PricesSettings
 from app.answering.answer import Usage
+from app.settings.answering import PricesSettings
 
 
 def cost(usage: Usage | None, prices: PricesSettings | None) -> float | None:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from app.errors import InvalidRequest
-from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
+from ingestion.index.storable_values import quoted, shown, unstorable_number, unstorable_text
 
 # Nothing that is understood here is nested deeper than this.
 MOST_DEPTH = 64

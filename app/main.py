@@ -29,35 +29,35 @@ from app.api import (
 )
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
+from app.api.connections import BOUNDS as CONNECTION_BOUNDS
+from app.api.connections import ConnectionBounds
 from app.api.documented_access import describe_access
 from app.api.early_refusals import EarlyRefusals
-from app.api.fit_input import FitInput
+from app.api.host_and_origin import Sites
 from app.api.release_header import HEADER as RELEASE_HEADER
 from app.api.release_header import ReleaseHeader
+from app.api.request_input import FitInput
 from app.api.security_headers import SecurityHeaders
-from app.api.sites import Sites
-from app.batch.kept import KeptBatches
+from app.batch.batch_store import KeptBatches
 from app.batch.unfinished import UnfinishedBatches
+from app.checks.readiness import Readiness
 from app.configuration.redaction import Redactor
-from app.connections import BOUNDS as CONNECTION_BOUNDS
-from app.connections import ConnectionBounds
+from app.document_sets.read_access import ReadAccess
+from app.jobs.batch_starter import BatchStarts
+from app.jobs.factory import open_queue
 from app.jobs.kinds import BATCHES, SYNCS
-from app.jobs.opening import open_queue
-from app.jobs.starting import BatchStarts
-from app.lineage.log import AnswerLog
-from app.lineage.recording import Recording
-from app.parts import build
-from app.read_access import ReadAccess
-from app.readiness import Readiness
+from app.lineage.answer_store import AnswerLog
+from app.lineage.turn_recorder import Recording
 from app.releases.history import ReleaseHistory
 from app.releases.state import state_of
-from app.security.opening import open_guard
-from app.sessions.opening import open_sessions
-from app.settings import Settings
+from app.security.factory import open_guard
+from app.sessions.factory import open_sessions
+from app.settings.tree import Settings
 from app.store.database import Database
-from app.telemetry.installing import install as install_telemetry
+from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
-from app.uploads.opening import open_uploads
+from app.uploads.factory import open_uploads
+from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, computed_field
 
-from app.chat_parameters import without_others
+from app.configuration.chat_parameters import without_others
 
 
 class RetrievalManifest(BaseModel):
@@ -41,7 +41,7 @@ class Manifest(BaseModel):
         prompt_hash: SHA-256 (hex) of its content.
         chat_model: name of the chat model.
         chat_parameters: parameters it was called with: the harmless ones, and a keyed hash of the
-            others; see `app.chat_parameters`.
+            others; see `app.configuration.chat_parameters`.
         retrieval: how passages were found.
         condensed_by: what made a follow-up stand alone: the prompt version with its hash, or the
             name of the rule; None for a question that was answered as it was asked.

@@ -29,7 +29,7 @@ import plumb
 from app.cache.answers import CacheStats
 from app.cache.store import StoreStats
 from app.main import create_app
-from app.settings import variable_names
+from app.settings.tree import variable_names
 from app.telemetry.metrics import Metrics
 from evals.settings import Settings
 from ingestion.settings import SettingsGroup

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.private_files import FILE, make_private_folder
+from app.store.private_files import FILE, make_private_folder
 from evals.errors import DatasetError, EvalError
 from prompts.whole_files import replace_whole
 

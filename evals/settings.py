@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from app.settings import Settings as AppSettings
-from app.settings import load_tree
+from app.settings.tree import Settings as AppSettings
+from app.settings.tree import load_tree
 from ingestion.settings import SettingsGroup
 
 
@@ -147,5 +147,5 @@ class Settings(AppSettings):
 
 
 def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
-    """See `app.settings.load_settings`."""
+    """See `app.settings.tree.load_settings`."""
     return load_tree(Settings, overrides)

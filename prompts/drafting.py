@@ -7,8 +7,8 @@ from typing import Any
 
 from prompts.errors import PromptError
 from prompts.registry import PromptRegistry, read_version
-from prompts.uses import USES
-from prompts.versions import PromptVersion
+from prompts.versions.variables import USES
+from prompts.versions.version import PromptVersion
 from prompts.yaml_files import dumped
 
 _FIRST: dict[str, Any] = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prompts.errors import PromptError
-from prompts.history import read_history, target_of
 from prompts.lock import Locked, check_locked, read_lock
+from prompts.moves.history import read_history, target_of
 from prompts.registry import PromptRegistry, read_version
-from prompts.versions import VERSION, PromptVersion
+from prompts.versions.version import VERSION, PromptVersion
 
 
 def lint(registry: PromptRegistry) -> list[str]:

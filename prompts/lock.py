@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from prompts.errors import PromptEdited, PromptError
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 from prompts.whole_files import write_whole
 
 NAME = "lock.json"

@@ -2,7 +2,7 @@
 
 Layout of a prompts folder:
 
-    aliases.yaml          which version an alias names; see `prompts.aliases`
+    aliases.yaml          which version an alias names; see `prompts.aliases.alias_file`
     lock.json             which content each version has; see `prompts.lock`
     answer/v1.yaml        one PromptVersion; name and version are the path's
 """
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from prompts.aliases import PRODUCTION, Aliases, Place
+from prompts.aliases.alias_file import PRODUCTION, Aliases, Place
+from prompts.aliases.traffic_split import Target, only
+from prompts.aliases.watching import WatchedAliases
 from prompts.errors import PromptError
 from prompts.lock import check_locked, read_lock
-from prompts.targets import Target, only
-from prompts.versions import VERSION, PromptVersion
-from prompts.watching import WatchedAliases
+from prompts.versions.version import VERSION, PromptVersion
 from prompts.yaml_files import read_mapping
 
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import pytest
 from onnxruntime import InferenceSession
 
-from ingestion import onnx_encoder
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.embedding import onnx_encoder
+from ingestion.embedding.embedder import Embedder, load_embedder
+from ingestion.embedding.onnx_export import export_model
+from ingestion.embedding.weights import exports_folder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
-from ingestion.onnx_export import export_model
 from ingestion.settings import EmbeddingSettings, IndexSettings
-from ingestion.weights import exports_folder
 from tests.openai_server import Script, openai_server
 from tests.warm_python import warm_python
 

@@ -37,7 +37,7 @@ PRELOADED = [
     "app.jobs.redis_queue",
     "app.jobs.work",
     "app.main",
-    "app.parts",
+    "app.wiring",
     "ingestion.sync.start",
 ]
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app.callers import Needs, together
 from app.manifest import ShownManifest
-from ingestion.documents import Chunk, Page
+from ingestion.documents.document import Chunk, Page
+from ingestion.documents.visibility import groups_of
 from ingestion.sources.locations import for_readers
-from ingestion.visibility import groups_of
 
 
 class StageScores(BaseModel):

@@ -18,10 +18,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
-from app.answering.calling import cut_of
+from app.answering.chat_model_pool import Chosen
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
-from app.answering.models import Chosen
+from app.answering.model_call import cut_of
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
 from app.errors import ChatModelFailed
@@ -29,9 +29,9 @@ from app.manifest import Manifest
 from app.processor import at_work, next_step
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
-from ingestion.storable import storable, whole_characters
-from prompts.output import NO_ANSWER
-from prompts.versions import PromptVersion
+from ingestion.index.storable_values import storable, whole_characters
+from prompts.versions.output import NO_ANSWER
+from prompts.versions.version import PromptVersion
 
 
 @dataclass(frozen=True, slots=True)

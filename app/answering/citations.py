@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.answering.answer import Citation, CitationCheck, Passage
-from ingestion import sentences
-from ingestion.languages import fold
+from ingestion.languages import fold, sentences
 from ingestion.languages.detection import may_be_english
-from prompts.output import NO_ANSWER
+from prompts.versions.output import NO_ANSWER
 
 UNSUPPORTED = "No passage of the documents supports an answer to this question, so none is given."
 

@@ -9,11 +9,11 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately, trim_messages
 from langchain_core.prompts import ChatPromptTemplate
 
-from app.answering.calling import cut_of
 from app.answering.follow_ups import Said
+from app.answering.model_call import cut_of
 from app.answering.quoting import Quoting, quoting_for
-from ingestion.storable import storable
-from prompts.versions import PromptVersion
+from ingestion.index.storable_values import storable
+from prompts.versions.version import PromptVersion
 
 
 def condense_by_model(

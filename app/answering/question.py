@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import InvalidQuestion
-from ingestion.storable import unstorable_text
+from ingestion.index.storable_values import unstorable_text
 
 
 def check_question(question: str, max_chars: int) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 QUOTED = "> "
 # Beginnings of lines that prompts and chat templates use for their own parts, in small letters.

@@ -10,7 +10,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.answer import Passage
 from app.answering.quoting import Quoting, quoting_for
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 # Under this key the last message also carries the passages as data, for a model that computes on

@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 
 from app.answering.deadline import Deadline
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
+from ingestion.embedding.weights import has_torch
 from ingestion.errors import ModelError
-from ingestion.weights import has_torch
 
 # Candidates read at once; between two of these, the time is looked at.
 BATCH = 32

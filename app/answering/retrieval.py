@@ -16,7 +16,7 @@ from app.answering.courtesy import without_courtesy
 from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
 from app.answering.spelling import WORDING, Spelling
-from app.embedders import Embedders
+from app.document_sets.embedders import Embedders
 from app.processor import next_step
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter

@@ -11,27 +11,27 @@ from typing import Any
 
 from app.answering.answer import Answer, SearchResult
 from app.answering.chain import AnswerChain, Asked, Step
-from app.answering.chat_models import EXTRACTIVE
+from app.answering.chat_model_factory import EXTRACTIVE
+from app.answering.chat_model_pool import ChatModels, Chosen
 from app.answering.condensing import condense_by_model
 from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
 from app.answering.follow_ups import RULE, Said, condense_by_rule
-from app.answering.models import ChatModels, Chosen
 from app.answering.question import check_question
 from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
+from app.document_sets.open_sets import OpenSets
 from app.errors import ChatModelError, ChatModelFailed
 from app.manifest import Manifest, RetrievalManifest
-from app.open_sets import OpenSets
 from app.processor import at_work
-from app.settings import Settings
+from app.settings.tree import Settings
 from ingestion.index.filters import both, parse_filter
 from ingestion.index.filters import visible_to as passes_to
 from ingestion.index.protocol import DocumentSet
 from prompts.registry import PromptRegistry
-from prompts.uses import ANSWER, CONDENSE
-from prompts.versions import PromptVersion
+from prompts.versions.variables import ANSWER, CONDENSE
+from prompts.versions.version import PromptVersion
 
 logger = logging.getLogger(__name__)
 # Condensing a follow-up gets one of so many parts of the question's time.

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.callers import CallerDep, ReaderAdmittedFirst
-from app.api.parts import AnswerLogDep, MetricsDep
+from app.api.dependencies import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
 from app.errors import told_of_record
 from app.lineage.paging import AnswerPage

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import AuditDep, CallerDep, ReaderAdmittedFirst, guard_of
-from app.api.parts import BatchesDep, BatchStartsDep, PartsDep
+from app.api.dependencies import BatchesDep, BatchStartsDep, PartsDep
 from app.api.problems import ANSWERING, UNKNOWN_BATCH
 from app.batch.batch import Batch, BatchPage, new_batch_id
 from app.batch.questions import (
@@ -21,7 +21,7 @@ from app.batch.questions import (
 )
 from app.errors import InvalidRequest
 from prompts.errors import PlumbError
-from prompts.uses import ANSWER
+from prompts.versions.variables import ANSWER
 
 # A file of questions may be large: it is read only of those who may ask.
 router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=ReaderAdmittedFirst)

@@ -65,7 +65,7 @@ AuditDep = Annotated[Audit, Depends(_audit)]
 def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> None:
     """Let a request pass that takes a role.
 
-    Pages of other sites are stopped before, by `app.api.sites`.
+    Pages of other sites are stopped before, by `app.api.host_and_origin`.
 
     Raises:
         AccessError: see `Guard.admit`.

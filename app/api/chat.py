@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.answering.answer import Passage
 from app.api.callers import AnsweringRoute, CallerDep, check_version
-from app.api.parts import TurnsDep
+from app.api.dependencies import TurnsDep
 from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EVENTS, EventStream, event
 from app.turns.turn import Turn, TurnRequest

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.api.parts import PartsDep
+from app.api.dependencies import PartsDep
 from ingestion.index.protocol import SetInfo
 from ingestion.sources.locations import for_readers
 

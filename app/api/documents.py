@@ -8,9 +8,9 @@ from fastapi import APIRouter, File, UploadFile
 from pydantic import BaseModel
 
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep
-from app.api.parts import PartsDep, UploadsDep
+from app.api.dependencies import PartsDep, UploadsDep
 from app.api.problems import NOT_FOUND, UPLOADING
-from app.definitions import require_uploads
+from app.document_sets.definitions import require_uploads
 from app.errors import InvalidRequest, UnknownUpload
 from app.uploads.names import check_file_name
 

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from app.api.parts import PartsDep, ReadinessDep
-from app.readiness import Report
+from app.api.dependencies import PartsDep, ReadinessDep
+from app.checks.readiness import Report
 
 router = APIRouter(tags=["health"])
 NOT_READY: dict[int | str, dict[str, Any]] = {

@@ -10,9 +10,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep, guard_of
-from app.api.parts import JobsDep, PartsDep
+from app.api.dependencies import JobsDep, PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
-from app.definitions import require_definition
+from app.document_sets.definitions import require_definition
 from app.jobs.events import events
 from app.jobs.job import SyncJob, SyncRequest, sync_job
 

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 
 from app.api.callers import AnsweringRoute, CallerDep
+from app.api.dependencies import PartsDep, TurnsDep
 from app.api.openai_errors import RESPONSES, error_of
-from app.api.parts import PartsDep, TurnsDep
 from app.api.problems import problem_of
 from app.api.sse import EVENTS, EventStream, event
 from app.openai_api.completion import Chunk, Completion, Pieces, completion_of

@@ -60,7 +60,7 @@ from ingestion.errors import (
     UnknownVersion,
     UnsupportedFormat,
 )
-from ingestion.storable import shown
+from ingestion.index.storable_values import shown
 from prompts.errors import PlumbError, PromptError
 
 logger = logging.getLogger(__name__)

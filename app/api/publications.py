@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep
-from app.api.parts import PartsDep
+from app.api.dependencies import PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND
-from ingestion.sync.by_hand import publish_version
-from ingestion.versions.publications import Publication
+from ingestion.sync.manual_publish import publish_version
+from ingestion.versions.live_version import Publication
 
 router = APIRouter(prefix="/v1/document-sets", tags=["index versions"], route_class=AdmittedFirst)
 RESPONSES = {**NOT_FOUND, **CONFLICT}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from app.answering.answer import SearchResult
 from app.api.callers import AnsweringRoute, CallerDep, check_version
-from app.api.parts import AnswersDep
+from app.api.dependencies import AnswersDep
 from app.api.problems import ANSWERING
 from app.errors import InvalidRequest
 from app.json_input import read_json

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.api.callers import CallerDep, ReaderAdmittedFirst
-from app.api.parts import ReadAccessDep, SessionsDep
+from app.api.dependencies import ReadAccessDep, SessionsDep
 from app.api.problems import UNKNOWN_SESSION
 from app.errors import UnknownSession
 from app.sessions.session import Exchange, SessionSummary, check_session_id, readable

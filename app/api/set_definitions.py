@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep
+from app.api.dependencies import PartsDep, UploadsDep
 from app.api.document_sets import DocumentSetSummary
-from app.api.parts import PartsDep, UploadsDep
 from app.api.problems import CONFLICT, NOT_FOUND
-from app.definitions import SetDefinitionRequest, create_set, replace_set
+from app.document_sets.definitions import SetDefinitionRequest, create_set, replace_set
 from app.errors import InvalidRequest
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sync.run import live_version

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from app.callers import Caller
-from app.lineage.log import AnswerLog
-from app.lineage.recording import Recording
-from app.parts import build
-from app.read_access import ReadAccess
-from app.sessions.opening import open_sessions
-from app.settings import Settings
+from app.document_sets.read_access import ReadAccess
+from app.lineage.answer_store import AnswerLog
+from app.lineage.turn_recorder import Recording
+from app.sessions.factory import open_sessions
+from app.settings.tree import Settings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import Turns
+from app.wiring import build
 
 # How long an answer waits to be in the log before the batch goes on without.
 RECORDED_WITHIN_S = 5.0

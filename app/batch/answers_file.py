@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 
 from app.errors import BatchError
-from app.private_files import keep_private
+from app.store.private_files import keep_private
 
 
 class AnswersFile:

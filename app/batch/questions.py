@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import BatchError, InvalidRequest
 from app.json_input import read_json
-from ingestion.storable import shown
+from ingestion.index.storable_values import shown
 
 MOST_NAMED = 5
 MOST_SHOWN = 300

@@ -10,7 +10,7 @@ from app.batch.run import run_batch
 from app.batch.unfinished import TRIES, OpenBatch, UnfinishedBatches
 from app.errors import KeyNotInForce, StoreUnavailable, TooManyRequests
 from app.security.rates import StoredRates
-from app.settings import Settings
+from app.settings.tree import Settings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
 

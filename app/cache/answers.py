@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from app.answering.chain import Asked
-from app.cache.flight import Landed, Lead, SingleFlight
 from app.cache.keys import Key, key_of
-from app.cache.near import Near, NearQuestions
-from app.cache.packing import Reading, packed
+from app.cache.semantic import Near, NearQuestions
+from app.cache.serialization import Reading, packed
+from app.cache.single_flight import Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
-from app.cache_settings import CacheSettings
 from app.processor import away, next_step
+from app.settings.cache import CacheSettings
 
 HitKind = Literal["exact", "semantic"]
 Kind = Literal["exact", "semantic", "miss"]

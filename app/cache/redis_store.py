@@ -26,7 +26,7 @@ from app.cache.store import (
     Unlock,
 )
 from app.errors import CacheUnavailable
-from app.redis_errors import told_as
+from app.store.redis_errors import told_as
 
 logger = logging.getLogger(__name__)
 PREFIX = "plumb:cache:"

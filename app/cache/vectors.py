@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.cache.memory_store import MemoryStore
 from app.cache.store import CacheStore, Get, Put
-from app.embedders import Embedders
-from ingestion.embedding import ModelIdentity
+from app.document_sets.embedders import Embedders
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.index.protocol import SetInfo
 
 Vector = NDArray[np.float32]

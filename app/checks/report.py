@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.checks.answering_checks import part_checks
 from app.checks.check import Check, Finding, MoreChecks, run_checks
-from app.checks.parts import part_checks
-from app.checks.services import service_checks
+from app.checks.service_checks import service_checks
 from app.configuration.redaction import Redactor
-from app.settings import Settings, variable_names
+from app.settings.tree import Settings, variable_names
 from prompts.errors import SettingsError
 
 
@@ -32,7 +32,7 @@ def check_all(
         load: loads them; settings that cannot be loaded are a finding too, the only one.
         timeout_s: bound on each check, seconds.
         call_models: whether hosted chat models are called.
-        more: see `app.checks.cli.mount`.
+        more: see `app.cli.settings.mount`.
         quiet: whether to leave out the progress on stderr.
     """
     try:

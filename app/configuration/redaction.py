@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
 
-from app.chat_parameters import is_harmless, without_others
+from app.configuration.chat_parameters import is_harmless, without_others
 
 MASK = "**********"
 # Shorter secrets would be found in ordinary words.

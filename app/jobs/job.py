@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.callers import Caller
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import Progress
-from ingestion.versions.who import ProcessMark
+from ingestion.versions.author import ProcessMark
 
 JOB_ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
 WITHHELD = "what documents it names is shown to callers who see all documents."

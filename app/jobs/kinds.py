@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from app.jobs.job import AnyJob, BatchJob, SyncJob
-from app.settings import Settings
+from app.settings.tree import Settings
 
 
 @dataclass(frozen=True, slots=True)

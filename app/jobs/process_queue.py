@@ -14,13 +14,13 @@ from filelock import FileLock
 
 import app
 from app.errors import JobsUnavailable
-from app.jobs.book import JobBook
-from app.jobs.handing_over import handed_over
+from app.jobs.heartbeat import why_dead
 from app.jobs.job import AnyJob, JobRecord
+from app.jobs.job_store import JobBook
 from app.jobs.kinds import JobKind
-from app.jobs.signs_of_life import why_dead
-from app.private_files import make_private_folder
-from app.settings import Settings
+from app.jobs.settings_handover import handed_over
+from app.settings.tree import Settings
+from app.store.private_files import make_private_folder
 from ingestion.index.file_records import FileRecords
 from ingestion.loaders.files import reason
 

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, Generic
 
 from app.errors import JobsUnavailable
-from app.jobs.book import JobBook
 from app.jobs.job import AnyJob, State
-from ingestion.versions.who import this_process
+from app.jobs.job_store import JobBook
+from ingestion.versions.author import this_process
 
 logger = logging.getLogger(__name__)
 # The shortest time between two entries of progress, and the longest between two signs of life.

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic
 
 from app.errors import JobsUnavailable
-from app.jobs.book import JobBook
+from app.jobs.heartbeat import why_dead
 from app.jobs.job import AnyJob, JobRecord
+from app.jobs.job_store import JobBook
 from app.jobs.kinds import JobKind, queue_name
 from app.jobs.redis_records import RedisRecords
-from app.jobs.signs_of_life import why_dead
-from app.redis_errors import told_as
-from app.settings import Settings
+from app.settings.tree import Settings
+from app.store.redis_errors import told_as
 from prompts.errors import SettingsError
 
 PREFIX = "plumb"

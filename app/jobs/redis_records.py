@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from app.errors import JobsUnavailable
-from app.redis_errors import told_as
+from app.store.redis_errors import told_as
 
 if TYPE_CHECKING:
     from redis import Redis

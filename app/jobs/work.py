@@ -8,13 +8,13 @@ from typing import Any
 
 from app.batch.work import answer_batch
 from app.configuration.redaction import Redactor
-from app.definitions import definition_to_sync, require_definition
+from app.document_sets.definitions import definition_to_sync, require_definition
 from app.errors import told_to_readers, without_places
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
-from app.settings import Settings
-from ingestion.storable import shown
+from app.settings.tree import Settings
+from ingestion.index.storable_values import shown
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import Progress
 from prompts.errors import PlumbError
@@ -59,8 +59,8 @@ def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
     Raises:
         PlumbError: it cannot be done; the message says why.
     """
-    from app.parts import bench
-    from app.uploads.opening import open_uploads
+    from app.uploads.factory import open_uploads
+    from app.wiring import bench
     from ingestion.index.stores import open_store
     from ingestion.sync.options import SyncOptions
     from ingestion.sync.run import sync as sync_set
@@ -119,8 +119,8 @@ def run_batch_job(job_id: str) -> None:
 
 
 def _run_from_redis(kind: JobKind[AnyJob], job_id: str) -> None:
-    from app.jobs.handing_over import take_over
     from app.jobs.redis_queue import RedisQueue
+    from app.jobs.settings_handover import take_over
 
     settings = take_over()
     queue = RedisQueue(settings, kind)

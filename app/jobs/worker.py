@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from app.jobs.handing_over import handed_over
-from app.settings import Settings
+from app.jobs.settings_handover import handed_over
+from app.settings.tree import Settings
 from prompts.errors import SettingsError
 
 

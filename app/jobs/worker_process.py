@@ -13,10 +13,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from app.configuration.redaction import Redactor
-from app.jobs.handing_over import take_over
 from app.jobs.kinds import KINDS, JobKind
 from app.jobs.process_queue import book_in
 from app.jobs.recorder import Recorder
+from app.jobs.settings_handover import take_over
 from app.jobs.work import run
 from app.telemetry.logs import RedactingHandler
 

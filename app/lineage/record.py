@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from app.answer_settings import PricesSettings
 from app.answering.answer import Answer, Usage, documents_of, needs_of
 from app.callers import Caller, Needs, together
 from app.costs import cost
 from app.lineage.tables import FeedbackRow
 from app.manifest import Manifest, ShownManifest
+from app.settings.answering import PricesSettings
 from app.turns.turn import new_id
 
 Thumb = Literal["up", "down"]

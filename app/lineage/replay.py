@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from app.answering.answer import Answer, documents_of
 from app.answering.service import AnswerService
 from app.callers import Caller, Needs
+from app.document_sets.read_access import ReadAccess
 from app.errors import CannotReplay
 from app.lineage.differences import PassageMove, Stretch, passage_moves, text_diff
 from app.lineage.record import AnswerRecord, documents_behind
 from app.manifest import Change, manifest_changes
-from app.read_access import ReadAccess
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 

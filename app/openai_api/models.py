@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.errors import UnknownModel
-from app.parts import Parts
-from prompts.uses import ANSWER
+from app.wiring import Parts
+from prompts.versions.variables import ANSWER
 
 PREFIX = "plumb/"
 OWNER = "plumbline"

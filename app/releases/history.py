@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from app.errors import HistoryEdited, InvalidRelease, UnknownRelease
 from app.releases.release import RELEASE_ID, Release, parse_release
 from ingestion.index.records import Records
-from prompts.user import current_user
+from prompts.moves.user import current_user
 
 Action = Literal[
     "created",

@@ -12,9 +12,9 @@ from app.errors import InvalidRelease, ReleaseMismatch
 from app.manifest import Change, Manifest, manifest_changes
 from app.releases.release import Release, ReleasedSet
 from ingestion.errors import UnknownDocumentSet
-from prompts.aliases import PRODUCTION, Place
-from prompts.uses import ANSWER, CONDENSE
-from prompts.versions import PromptVersion
+from prompts.aliases.alias_file import PRODUCTION, Place
+from prompts.versions.variables import ANSWER, CONDENSE
+from prompts.versions.version import PromptVersion
 
 VARIABLE = "PLUMB_RELEASE"
 # The settings that name the prompts to use: in a release, always the versions that it pins.

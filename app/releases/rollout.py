@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from app.errors import ReleaseRefused
 from app.releases.history import Event, ReleaseHistory
-from app.releases.parts import Parts
 from app.releases.release import Release
+from app.releases.released_parts import Parts
 from app.releases.state import ReleaseState, state_of
 from ingestion.index.records import Records
 from ingestion.versions import holds

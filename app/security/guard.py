@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 
+from app.addresses import network_of
 from app.callers import Caller, Role
 from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
 from app.processor import Processor
-from app.security.addresses import network_of
 from app.security.audit import Audit
 from app.security.keys import PREFIX, Keys
 from app.security.rates import Rates
-from app.security.settings import LimitsSettings
 from app.security.slots import Slots
 from app.security.tokens import Tokens
+from app.settings.access import LimitsSettings
 
 # So many of one caller's requests may be arriving: each holds up to serve.max_body_bytes of memory.
 BODIES = 64

@@ -18,7 +18,7 @@ import jwt
 
 from app.errors import IssuerUnavailable
 from app.security.jwk import keys_by_algorithm
-from app.security.settings import check_url
+from app.settings.access import check_url
 
 logger = logging.getLogger(__name__)
 DISCOVERY = "/.well-known/openid-configuration"

@@ -11,9 +11,9 @@ import jwt
 from app.callers import ROLES, Caller, Role
 from app.errors import AccessDenied, NotAuthenticated
 from app.security.jwk import ALGORITHMS
-from app.security.settings import AuthSettings
 from app.security.signing_keys import SigningKeys
-from ingestion.storable import quoted, unstorable_text
+from app.settings.access import AuthSettings
+from ingestion.index.storable_values import quoted, unstorable_text
 
 LONGEST_NAME = 150
 # Keys that are tried for a token that names none: each try takes time.

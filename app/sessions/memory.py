@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from app.session_settings import SessionSettings
 from app.sessions.session import Exchange, SessionSummary
+from app.settings.sessions import SessionSettings
 
 
 @dataclass(slots=True)

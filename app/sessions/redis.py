@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.errors import SessionsUnavailable
-from app.redis_errors import told_as
-from app.session_settings import SessionSettings
 from app.sessions.session import Exchange, SessionSummary
+from app.settings.sessions import SessionSettings
+from app.store.redis_errors import told_as
 
 PREFIX = "plumb:session"
 # All sessions by time, and owners by how many they have: sorted sets.

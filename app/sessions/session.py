@@ -10,8 +10,8 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.callers import Caller, Needs
+from app.document_sets.read_access import ReadAccess
 from app.errors import InvalidRequest
-from app.read_access import ReadAccess
 
 SESSION_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,100}$")
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from app.errors import StoreUnavailable
-from app.private_files import keep_private
+from app.store.private_files import keep_private
 from prompts.errors import SettingsError
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from app.callers import Caller
+from app.settings.telemetry import TelemetrySettings
 from app.telemetry.tracing import trace_id
-from app.telemetry_settings import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
 
 logger = logging.getLogger("plumbline.answers")

@@ -12,10 +12,10 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
-from app.answer_settings import PricesSettings
 from app.callers import Caller
 from app.costs import cost
-from app.telemetry_settings import TelemetrySettings
+from app.settings.answering import PricesSettings
+from app.settings.telemetry import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
 from prompts.errors import SettingsError
 

@@ -18,9 +18,9 @@ from app.answering.follow_ups import Said
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
+from app.document_sets.read_access import ReadAccess
 from app.errors import SessionsUnavailable
 from app.processor import at_work
-from app.read_access import ReadAccess
 from app.sessions.session import Exchange, Sessions, check_session_id, readable
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError

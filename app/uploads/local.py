@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.errors import UploadsUnavailable
-from app.private_files import make_private_folder
+from app.store.private_files import make_private_folder
 from ingestion.loaders.files import reason
 
 

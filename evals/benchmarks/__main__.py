@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ingestion.embedding import load_embedder
+from ingestion.embedding.embedder import load_embedder
 from ingestion.settings import EmbeddingSettings
 from prompts.errors import PlumbError
 

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.answer_settings import ExtractiveSettings
 from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
-from app.embedders import only_model
-from app.open_sets import OpenSets
-from app.settings import Settings
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
+from app.settings.answering import ExtractiveSettings
+from app.settings.tree import Settings
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
 from evals.metrics.correctness import holds_answer
 from evals.metrics.ranking import mean
-from ingestion.documents import Chunk
-from ingestion.embedding import Embedder, ModelIdentity
-from ingestion.encoder import Vectors
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import Embedder, ModelIdentity
+from ingestion.embedding.encoder import Vectors
 from ingestion.index.protocol import IndexStore, SetInfo, described
 from ingestion.index.stores import open_store
 from ingestion.loaders import RecordFields

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from app.answering.answer import Passage
 from app.answering.rendering import render
 from app.answering.retrieval import Retriever
-from app.embedders import only_model
-from ingestion.embedding import Embedder
+from app.document_sets.embedders import only_model
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts

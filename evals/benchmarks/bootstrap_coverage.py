@@ -13,7 +13,7 @@ from scipy.stats import expon, norm
 from evals.benchmarks.table import Result
 from evals.statistics.estimate import Estimate, estimate_difference
 from evals.statistics.resamples import Resamples
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 TRIALS = 2_000
 RESAMPLES = 4_000

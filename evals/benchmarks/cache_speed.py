@@ -21,13 +21,13 @@ from app.answering.chain import Asked
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
-from app.cache.opening import answer_cache, open_store, question_vectors
-from app.embedders import only_model
-from app.open_sets import OpenSets
-from app.settings import Settings, load_settings
+from app.cache.factory import answer_cache, open_store, question_vectors
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
+from app.settings.tree import Settings, load_settings
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store as open_index
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue

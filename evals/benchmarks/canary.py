@@ -14,7 +14,7 @@ from evals.benchmarks.table import Result
 from evals.releases.canary.evidence import ErrorRates, Evidence
 from evals.releases.canary.signals import SIGNALS, Signal, SignalName
 from evals.statistics.two_arms import Floats, TwoArms
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 TRIALS = 2_000
 SEARCH_TRIALS = 400

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from evals.benchmarks.data import write_corpus
 from evals.benchmarks.small_model import small_bench
 from evals.benchmarks.table import Result
-from ingestion.chunking import Chunker
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.chunking.chunker import Chunker
+from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.index.stores import open_store
 from ingestion.loaders import find_files, load
 from ingestion.loaders.records import LoadProblem

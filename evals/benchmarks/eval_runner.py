@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.parts import build
+from app.wiring import build
 from evals.benchmarks.data import data_folder, read_jsonl
 from evals.benchmarks.processes import free_port, wait_for
 from evals.benchmarks.table import Result
@@ -24,7 +24,7 @@ from evals.datasets.suite import read_suite
 from evals.running.plan import System
 from evals.running.runner import SuiteRunner
 from evals.settings import Settings, load_settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings

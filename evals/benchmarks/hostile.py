@@ -34,7 +34,7 @@ from evals.benchmarks.data import questions
 from evals.benchmarks.processes import free_port, wait_for
 from evals.benchmarks.service_speed import HANDBOOK
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.security.keys import Keys
-from app.settings import Settings
+from app.settings.tree import Settings
 from app.store.database import Database
 from evals.benchmarks.sweeping.sweep import depot_settings, sweep
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from prompts.errors import SettingsError
 
 REQUESTS = 100_000

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from evals.benchmarks.data import write_corpus
 from evals.benchmarks.table import Result
-from ingestion.chunking import Chunker
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.chunking.chunker import Chunker
+from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.index.stores import open_store
 from ingestion.loaders import find_files, load
 from ingestion.loaders.records import LoadProblem
@@ -85,7 +85,7 @@ def _plain_way(corpus: Path, index: Path, embedder: Embedder) -> tuple[float, in
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    from ingestion.weights import resolve_model
+    from ingestion.embedding.weights import resolve_model
 
     size = Chunker(ChunkingSettings(), embedder).budget
     model = HuggingFaceEmbeddings(model_name=str(resolve_model(EmbeddingSettings()).folder))

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from evals.benchmarks.killed_sync import sync_and_die
 from evals.benchmarks.small_model import small_bench
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings

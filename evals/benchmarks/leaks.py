@@ -25,7 +25,7 @@ from evals.benchmarks.walking.broken import BROKEN, Break, documents_stay_put
 from evals.benchmarks.walking.counts import WalkCounts
 from evals.benchmarks.walking.walk import MOVES, STEPS, Known, Walk
 from evals.benchmarks.walking.world import World
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.settings import EmbeddingSettings
 from prompts.errors import SettingsError
 

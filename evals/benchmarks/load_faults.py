@@ -18,9 +18,9 @@ import numpy as np
 
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
-from app.embedders import only_model
-from app.open_sets import OpenSets
-from app.settings import Settings, load_settings
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
+from app.settings.tree import Settings, load_settings
 from evals.benchmarks.data import questions
 from evals.benchmarks.faults.breaking import FAULTS, WITHOUT_LAST_RESORT, Fault, break_for
 from evals.benchmarks.faults.checking import OK, Checker, Expectations, meet
@@ -31,7 +31,7 @@ from evals.benchmarks.faults.questions import Pool, pool_of
 from evals.benchmarks.faults.report import add_verdict, add_window, times_by_kind
 from evals.benchmarks.faults.services import SET, Service, Stand, open_stand
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.versions.catalogue import Catalogue
 from prompts.errors import SettingsError

@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.benchmarks.data import corpus, questions, read_jsonl
-from ingestion.documents import Chunk
-from ingestion.embedding import Embedder
-from ingestion.encoder import Vectors
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import Embedder
+from ingestion.embedding.encoder import Vectors
 
 SETS = ("covidqa", "xquad", "cranfield")
 PASSAGES = 3_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 
-from ingestion.embedding import load_embedder
+from ingestion.embedding.embedder import load_embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import ChunkingSettings, EmbeddingSettings, IndexSettings
 from ingestion.sync.start import sync_source, workbench

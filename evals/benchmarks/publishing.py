@@ -8,11 +8,11 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from app.embedders import only_model
-from app.open_sets import OpenSets
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
 from evals.benchmarks.small_model import small_bench, small_embedder
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index import hybrid
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings

@@ -12,10 +12,10 @@ import lancedb
 from lancedb.query import LanceVectorQueryBuilder, MatchQuery
 
 from app.answering.retrieval import Retriever
-from app.embedders import only_model
+from app.document_sets.embedders import only_model
 from evals.benchmarks.data import write_corpus
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -10,7 +10,7 @@ import Stemmer
 from evals.benchmarks.data import Question, corpus, questions, read_jsonl
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import ndcg_at, recall_at, reciprocal_rank
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 DEPTH = 100
 SETS = ("cranfield", "xquad")

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from evals.benchmarks.data import WORDS
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.report import SyncReport

@@ -9,9 +9,9 @@ from typing import TypeAlias
 from evals.benchmarks.data import Question, corpus, questions, xquad_sets
 from evals.benchmarks.table import Result
 from evals.metrics.ranking import hit_at, mean, ndcg_at
-from ingestion.documents import Chunk
-from ingestion.embedding import Embedder
-from ingestion.encoder import Vectors
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import Embedder
+from ingestion.embedding.encoder import Vectors
 from ingestion.index import hybrid
 from ingestion.index.protocol import DocumentSet, IndexStore
 from ingestion.index.stores import open_store

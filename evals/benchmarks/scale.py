@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from evals.benchmarks.made_chunks import real
 from evals.benchmarks.scale_steps import COMPARED, SOURCE, WARM
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 CHUNKS = "100000,1000000"
 QUESTIONS = 220

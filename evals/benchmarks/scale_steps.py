@@ -18,8 +18,8 @@ import lancedb
 import numpy as np
 
 from evals.benchmarks.made_chunks import Real, make
-from ingestion.embedding import ModelIdentity
-from ingestion.encoder import Vectors
+from ingestion.embedding.embedder import ModelIdentity
+from ingestion.embedding.encoder import Vectors
 from ingestion.index import bm25, hybrid
 from ingestion.index.filters import parse_filter
 from ingestion.index.fusion import fuse

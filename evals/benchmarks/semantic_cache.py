@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cache.gate.comparison import difference
-from app.cache_settings import CacheSettings
+from app.cache.same_question.comparison import difference
+from app.settings.cache import CacheSettings
 from evals.benchmarks.data import ROOT, questions, read_jsonl
 from evals.benchmarks.table import Result
 from evals.statistics.wilson import wilson
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 PAIRS = ROOT / "evals" / "datasets" / "semantic_cache" / "pairs.jsonl"
 COSINES = (0.80, 0.85, 0.90, 0.95, 0.98)

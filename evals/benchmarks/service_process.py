@@ -20,14 +20,14 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from app.answering.chat_model_pool import ChatModels, Chosen
 from app.answering.extractive.evidence import Embed
-from app.answering.models import ChatModels, Chosen
 from app.api.chat import PASSAGES
+from app.cli.serving import PROTOCOL
 from app.main import create_app
-from app.serving import PROTOCOL
-from app.settings import Settings, load_settings
+from app.settings.tree import Settings, load_settings
 from evals.benchmarks.bare_pipeline import bare_pipeline
-from ingestion.embedding import load_embedder
+from ingestion.embedding.embedder import load_embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
 

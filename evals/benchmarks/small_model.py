@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.embedding import Embedder, ModelIdentity
+from ingestion.embedding.embedder import Embedder, ModelIdentity
 from ingestion.index.protocol import IndexStore
 from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings, SyncSettings
 from ingestion.sync.start import Bench

@@ -13,7 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from evals.benchmarks.table import Result
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 PLUMB = str(Path(sys.executable).with_name("plumb"))
 

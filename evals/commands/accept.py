@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 
 def mount(group: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evals.commands.flags import Limit, SuiteName, Yes
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 PARTS = "prompt=VERSION,index=VERSION,model=MODEL: what differs; a value alone is the prompt's."
 

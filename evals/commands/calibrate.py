@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import Json, Setting, settings_from
+from ingestion.cli.flags import Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from evals.metrics.judge import JudgeModel
@@ -83,7 +83,7 @@ def _judged_metric(name: str, judge: JudgeModel | None) -> JudgedMetric:
 
 def _embedding(settings: Any) -> Callable[[list[str]], Any]:
     """The settings' embedding model, loaded when it is used: most metrics need none."""
-    from ingestion.embedding import Embedder, load_embedder
+    from ingestion.embedding.embedder import Embedder, load_embedder
 
     turn = Lock()
     loaded: list[Embedder] = []

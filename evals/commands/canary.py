@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import Setting, settings_from
+from ingestion.cli.flags import Setting, settings_from
 
 if TYPE_CHECKING:
     from evals.releases.canary.judge import Rules

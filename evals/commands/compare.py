@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.flags import Json, Setting, settings_from
+from ingestion.cli.flags import Json, Setting, settings_from
 
 NAMED = "A run's id, or a version or alias of the answer prompt: its newest kept run."
 
@@ -43,7 +43,7 @@ def compare(
     from evals.gate.comparison import find_pair
     from evals.gate.console import show_comparison
     from evals.running.run_store import RunStore
-    from prompts.flags import open_registry
+    from prompts.cli.flags import open_registry
 
     folder = RunStore(settings.evals.folder)
     runs = find_pair(before, after, folder, open_registry(settings), suite)

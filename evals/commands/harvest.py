@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from app.lineage.record import Lineage
@@ -105,7 +105,8 @@ def harvest(
     from rich.console import Console
 
     from app.callers import Caller
-    from app.lineage.stored import (
+    from app.document_sets.read_access import ReadAccess
+    from app.lineage.stored_answers import (
         OPERATOR,
         Wanted,
         count_stored,
@@ -113,7 +114,6 @@ def harvest(
         said_before,
         stored_answers,
     )
-    from app.read_access import ReadAccess
     from app.store.database import Database
     from evals.curation import harvest as harvesting
     from evals.curation.dataset_file import existing_cases

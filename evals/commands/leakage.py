@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from evals.datasets.leakage import Leak

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ingestion.flags import Json
+from ingestion.cli.flags import Json
 
 if TYPE_CHECKING:
     from evals.metrics.metric import MetricSpec

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evals.commands.flags import Limit
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 QUICK_TRIALS = 20
 QUICK_INSTANCES = 1

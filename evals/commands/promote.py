@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import IndexUrl, open_catalogue
-from prompts.cli import Alias, By, PromptName, Reason, tell
-from prompts.flags import SetName, Setting, open_registry, settings_from
+from ingestion.cli.flags import IndexUrl, open_catalogue
+from prompts.cli.flags import SetName, Setting, open_registry, settings_from
+from prompts.cli.main import Alias, By, PromptName, Reason, tell
 
 if TYPE_CHECKING:
-    from prompts.aliases import Place
-    from prompts.gating import GatePass
-    from prompts.versions import PromptVersion
+    from prompts.aliases.alias_file import Place
+    from prompts.moves.gating import GatePass
+    from prompts.versions.version import PromptVersion
 
 Override = Annotated[
     bool,
@@ -50,8 +50,8 @@ def promote(
     the models and settings in force.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from prompts.references import find_version
-    from prompts.targets import only
+    from prompts.aliases.traffic_split import only
+    from prompts.cli.references import find_version
 
     reference = version if "@" in version else f"{prompt}@{version}"
     found = find_version(open_registry(settings), reference, set_name)
@@ -78,8 +78,8 @@ def split(
     Of a protected alias, a version whose share grows needs a passed gate, as for `promote`.
     """
     settings = settings_from(context, setting, index__url=index_url)
+    from prompts.aliases.traffic_split import parse_target
     from prompts.errors import PromptError
-    from prompts.targets import parse_target
 
     weights: dict[str, Any] = {}
     for share in shares:
@@ -100,12 +100,12 @@ def _move(
     target: Any,
     remark: tuple[str | None, str | None, bool],
 ) -> None:
-    from prompts.aliases import Place
-    from prompts.moving import AliasMover, Said
+    from prompts.aliases.alias_file import Place
+    from prompts.moves.moving import AliasMover, Said
 
     def gated(version: PromptVersion, place: Place) -> list[GatePass]:
         """Built only for a protected alias, which takes the index and the models."""
-        from app.parts import build
+        from app.wiring import build
         from evals.releases.evidence import GatedOnLiveIndex
 
         parts = build(settings)

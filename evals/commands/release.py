@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
 
 if TYPE_CHECKING:
     from app.releases.history import ReleaseHistory
@@ -80,7 +80,7 @@ def create(
     """
     settings = settings_from(context, setting, index__url=index_url)
     from app.errors import ReleaseRefused
-    from app.parts import build
+    from app.wiring import build
     from evals.files import write_text
     from evals.releases.create import ReleaseRequest, create_release
     from evals.tracking.recording import commit_of
@@ -267,10 +267,10 @@ def retire(
 
 def _open(settings: Any, *, show_parts: bool = False) -> tuple[Rollout, ReleaseHistory, Catalogue]:
     from app.releases.history import ReleaseHistory
-    from app.releases.parts import Parts
+    from app.releases.released_parts import Parts
     from app.releases.rollout import Rollout
     from app.releases.traffic import Traffic
-    from prompts.flags import open_registry
+    from prompts.cli.flags import open_registry
 
     catalogue = open_catalogue(settings)
     releases = ReleaseHistory(catalogue.store.records)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.flags import Setting, settings_from
+from ingestion.cli.flags import Setting, settings_from
 
 if TYPE_CHECKING:
     from evals.gate.verdict import Verdict

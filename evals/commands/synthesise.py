@@ -12,14 +12,14 @@ import typer
 
 from evals.commands.flags import Yes
 from evals.commands.harvest import Against, Review
-from ingestion.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from evals.curation.candidate import SyntheticQuestion
     from evals.curation.duplicates import Embed
-    from ingestion.documents import Chunk
+    from ingestion.documents.document import Chunk
 
 
 class By(StrEnum):
@@ -131,8 +131,8 @@ def synthesise(
 
 def _chosen(by: By, settings: Any) -> Any:
     """The settings of the chat model that makes the questions; None: rules do."""
-    from app.answer_settings import ChatSettings
-    from app.answering.chat_models import EXTRACTIVE
+    from app.answering.chat_model_factory import EXTRACTIVE
+    from app.settings.answering import ChatSettings
     from prompts.errors import SettingsError
 
     if by is By.RULES:
@@ -166,7 +166,7 @@ def _by_model(
     seed: int,
     yes: bool,
 ) -> Iterator[SyntheticQuestion]:
-    from app.answering.chat_models import make_hosted_model, merged_parameters
+    from app.answering.chat_model_factory import make_hosted_model, merged_parameters
     from evals.curation.ragas_testset import calls_expected, chosen_chunks, questions_by_model
     from evals.errors import BudgetExceeded
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingestion.flags import Setting, settings_from
-from prompts.flags import open_registry
+from ingestion.cli.flags import Setting, settings_from
+from prompts.cli.flags import open_registry
 
 if TYPE_CHECKING:
     from evals.running.run import EvalRun

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cache.gate.comparison import difference
 from app.cache.keys import normalised
+from app.cache.same_question.comparison import difference
 from evals.curation.candidate import Candidate
 from evals.datasets.case import Case
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from evals.curation.candidate import SyntheticQuestion
 from evals.datasets.case import Gold
-from ingestion import sentences
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
+from ingestion.languages import sentences
 
 NUMBERING = re.compile(r"^(?:(?:\d+|[A-Z])(?:\.\d+)*[.)]?\s+|(?:part|section)\s+\w+:\s*)", re.I)
 

@@ -12,8 +12,8 @@ from evals.curation.duplicates import Embed
 from evals.datasets.case import Gold
 from evals.errors import JudgeError
 from evals.metrics.ragas import disable_ragas_telemetry
-from ingestion import sentences
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
+from ingestion.languages import sentences
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.private_files import keep_private
+from app.store.private_files import keep_private
 from evals.errors import JudgeError
 
 TABLE = """CREATE TABLE IF NOT EXISTS judgements (

@@ -10,15 +10,15 @@ from typing import Any
 
 from app.configuration.redaction import shown
 from app.errors import ReleaseRefused
-from app.parts import Parts
 from app.releases.history import ReleaseHistory
 from app.releases.release import IMAGE, PromptPin, Release, ReleasedSet, new_release
 from app.releases.settings import shaping_settings
+from app.wiring import Parts
 from evals.releases.evidence import find_evidence
 from ingestion.versions import holds
 from prompts.errors import NotGated
-from prompts.user import current_user
-from prompts.uses import ANSWER, CONDENSE
+from prompts.moves.user import current_user
+from prompts.versions.variables import ANSWER, CONDENSE
 
 # A hold of a release that was never finished is removed after this time.
 UNFINISHED_AFTER = timedelta(hours=1)

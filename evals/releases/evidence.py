@@ -8,15 +8,15 @@ from pydantic import ValidationError
 
 from app.errors import ReleaseRefused
 from app.manifest import Manifest
-from app.parts import Parts
 from app.releases.release import Evidence, Release
+from app.wiring import Parts
 from evals.gate.verdict import Verdict
 from evals.gate.verdict_store import newest_verdicts
-from prompts.aliases import Place
+from prompts.aliases.alias_file import Place
 from prompts.errors import NotGated
-from prompts.gating import GatePass
-from prompts.uses import ANSWER
-from prompts.versions import PromptVersion
+from prompts.moves.gating import GatePass
+from prompts.versions.variables import ANSWER
+from prompts.versions.version import PromptVersion
 
 
 def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[Evidence]:
@@ -121,7 +121,7 @@ def _manifest_text(manifest: Manifest) -> str:
 
 
 class GatedOnLiveIndex:
-    """A `prompts.gating.GateCheck`.
+    """A `prompts.moves.gating.GateCheck`.
 
     Args:
         parts: what would answer.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.answering.answer import Answer, Citation, Passage
-from app.show import place
+from app.cli.show import place
 from evals.datasets.case import Gold
 from evals.running.run import CaseResult
 

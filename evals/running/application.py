@@ -22,9 +22,9 @@ from ingestion.versions.catalogue import KnownVersions
 from prompts.registry import PromptRegistry, shipped_prompts
 
 if TYPE_CHECKING:
-    from app.parts import Parts
+    from app.wiring import Parts
     from evals.running.embedding_cache import CachedEmbedder
-    from ingestion.embedding import Embedder
+    from ingestion.embedding.embedder import Embedder
 
 
 class Application:
@@ -61,7 +61,7 @@ class Application:
     @cached_property
     def weights(self) -> list[str]:
         """What shapes the vectors that the extractive model compares sentences by."""
-        from ingestion.weights import resolve_model
+        from ingestion.embedding.weights import resolve_model
 
         embedding = self.settings.embedding
         shaping = {"backend", "query_prefix", "precision", "device"}
@@ -77,7 +77,7 @@ class Application:
 
     def parts(self, settings: Settings) -> Parts:
         """The parts with other settings of the chat model; index and embedding model are shared."""
-        from app.parts import build
+        from app.wiring import build
 
         with self._lock:
             key = settings.chat.model_dump_json()
@@ -89,7 +89,7 @@ class Application:
     def embedder(self) -> CachedEmbedder:
         """The embedding model of the settings, which embeds each text once."""
         from evals.running.embedding_cache import CachedEmbedder
-        from ingestion.embedding import load_embedder
+        from ingestion.embedding.embedder import load_embedder
 
         with self._lock:
             if not isinstance(self._embedder, CachedEmbedder):

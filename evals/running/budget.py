@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from app.answer_settings import PricesSettings
+from app.settings.answering import PricesSettings
 from evals.errors import BudgetExceeded
 from evals.settings import JudgeSettings
 from prompts.errors import SettingsError

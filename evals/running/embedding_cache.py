@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.embedding import Embedder
-from ingestion.encoder import Vectors
+from ingestion.embedding.embedder import Embedder
+from ingestion.embedding.encoder import Vectors
 
 # Vectors kept: 46 MB of 384 numbers each.
 MAX_VECTORS = 30_000

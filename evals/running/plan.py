@@ -24,8 +24,8 @@ from evals.settings import Settings
 from ingestion.errors import UnknownDocumentSet
 from ingestion.index.protocol import SetInfo
 from prompts.registry import PromptRegistry
-from prompts.uses import ANSWER, CONDENSE
-from prompts.versions import PromptVersion
+from prompts.versions.variables import ANSWER, CONDENSE
+from prompts.versions.version import PromptVersion
 
 
 @dataclass(frozen=True, slots=True)

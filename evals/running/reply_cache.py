@@ -21,12 +21,12 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
-from app.answering.calling import CUT, USUAL, Bounds, complete, cut_of
-from app.answering.chat_models import EXTRACTIVE
+from app.answering.chat_model_factory import EXTRACTIVE
+from app.answering.chat_model_pool import ChatModels, Chosen
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
-from app.answering.models import ChatModels, Chosen
-from app.settings import Settings
+from app.answering.model_call import CUT, USUAL, Bounds, complete, cut_of
+from app.settings.tree import Settings
 from evals.running.budget import Budget
 from evals.running.fingerprints import fingerprint
 from evals.running.result_cache import ResultCache

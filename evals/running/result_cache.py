@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.answering.answer import Answer
-from app.private_files import keep_private
+from app.store.private_files import keep_private
 from evals.errors import EvalError
 
 

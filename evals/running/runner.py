@@ -26,7 +26,7 @@ from evals.running.run_case import CaseOutcome, run_case
 from evals.running.run_store import RUN_PREFIX
 from evals.running.scoring import Scorer
 from evals.settings import Settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from prompts.errors import SettingsError
 

@@ -10,7 +10,7 @@ from typing import Any
 from evals.datasets.case import Case
 from evals.running.run import EvalRun
 from evals.tracking.tracker import Artifact
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 # What of a prompt version may be mended later; the rest is its content.
 ABOUT = {"description", "author", "parent", "tested_with"}

@@ -13,7 +13,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from app.configuration.redaction import shown
-from app.private_files import make_private_folder
+from app.store.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
 from evals.tracking.tracker import Artifact, Entry, LogResult, Table, environment_variables

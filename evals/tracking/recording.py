@@ -11,9 +11,9 @@ from evals.running.run import EvalRun
 from evals.settings import Settings
 from evals.tracking.run_entry import run_entry
 from evals.tracking.tracker import Entry, LogResult, Tracker
+from prompts.cli.flags import open_registry
 from prompts.errors import PromptError
-from prompts.flags import open_registry
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 
 def open_tracker(settings: Settings) -> Tracker:

@@ -17,7 +17,7 @@ from evals.tracking.artifacts import (
     results_artifact,
 )
 from evals.tracking.tracker import Cell, Entry, Table
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 
 def figure_name(metric: str) -> str:

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.private_files import make_private_folder
+from app.store.private_files import make_private_folder
 from evals.errors import TrackerError
 from evals.settings import TrackingSettings
 from evals.tracking.tracker import Artifact, Entry, LogResult, environment_variables

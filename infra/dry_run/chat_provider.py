@@ -19,7 +19,7 @@ from langchain_core.messages import HumanMessage
 
 from app.answering.extractive import ExtractiveChatModel
 from app.answering.rendering import STRUCTURED
-from ingestion.embedding import load_embedder
+from ingestion.embedding.embedder import load_embedder
 from ingestion.settings import EmbeddingSettings
 
 PASSAGE = re.compile(r"^\[(\d+)\] ", re.MULTILINE)

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from ingestion.documents import Metadata, Scalar
+from ingestion.documents.document import Metadata, Scalar
+from ingestion.documents.visibility import groups_of
 from ingestion.errors import InvalidFilter
-from ingestion.storable import quoted, shown, unstorable_number, unstorable_text
-from ingestion.visibility import groups_of
+from ingestion.index.storable_values import quoted, shown, unstorable_number, unstorable_text
 
 BUILT_IN = {
     "document": "document_id",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index import bm25
 from ingestion.index.filters import Filter
 from ingestion.index.fusion import BLIND_WEIGHT, fuse

@@ -15,7 +15,7 @@ from typing import Any
 
 import lancedb
 
-from ingestion.embedding import ModelIdentity
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import UnknownVersion
 from ingestion.index import lance_rows
 from ingestion.index.event_loop import EventLoop

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.filters import facets
 from ingestion.languages import analyze
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk, by_document
+from ingestion.documents.document import Chunk, by_document
 from ingestion.index import lance_indices, lance_rows
+from ingestion.index.chunk_cache import KeptChunks
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
-from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted, to_sql
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index import lance_indices, lance_rows
 from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.documents import Chunk
-from ingestion.embedding import ModelIdentity
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import InvalidSetName
 from ingestion.index.filters import Filter
 from ingestion.index.records import Records

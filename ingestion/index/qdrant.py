@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ingestion.embedding import ModelIdentity
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import UnknownVersion
 from ingestion.index import qdrant_connection
 from ingestion.index.protocol import SetInfo, check_name

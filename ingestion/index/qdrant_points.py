@@ -7,7 +7,7 @@ from typing import Any
 
 from qdrant_client import models
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.errors import InvalidFilter
 from ingestion.index.filters import (
     BUILT_IN,

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
-from ingestion.documents import Chunk, by_document
+from ingestion.documents.document import Chunk, by_document
 from ingestion.index import bm25
+from ingestion.index.chunk_cache import KeptChunks
 from ingestion.index.filters import Filter
-from ingestion.index.kept_chunks import KeptChunks
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_points import DENSE, LEXICAL, of_documents, to_chunk, to_filter

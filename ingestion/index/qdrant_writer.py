@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.errors import IndexUnavailable
 from ingestion.index import bm25
 from ingestion.index.protocol import Built, languages_of

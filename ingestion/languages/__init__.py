@@ -1,6 +1,6 @@
 """What depends on the language of a text: which it is, its search terms, and how it folds.
 
-Codes are those of ISO 639-1 (`de`, `zh`). Where sentences end is in `ingestion.sentences`.
+Codes are those of ISO 639-1 (`de`, `zh`). Where sentences end is in `ingestion.languages.sentences`.
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
+from ingestion.documents.visibility import looks_like_groups, without_repeats
 from ingestion.errors import EmptyDocument, UnreadableDocument
 from ingestion.loaders.decoding import decode, stream_encoding
 from ingestion.loaders.delimited_rows import read_rows
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.records import LoadProblem, RecordFields, RecordReader
-from ingestion.visibility import looks_like_groups, without_repeats
 
 # The names of the columns may stand below some lines of text.
 _MOST_ROWS_ABOVE = 50

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.documents import Block, BlockKind, Page, Scalar
+from ingestion.documents.document import Block, BlockKind, Page, Scalar
+from ingestion.documents.visibility import GroupRule
 from ingestion.loaders.cleaning import clean, one_line, prose
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.tables import Row, laid_out, pipe_table
 from ingestion.loaders.titles import is_generic
-from ingestion.visibility import GroupRule
 
 DEEPEST_LEVEL = 6
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ingestion.visibility import (
+from ingestion.documents.visibility import (
     REPEATED,
     GroupRule,
     folded,

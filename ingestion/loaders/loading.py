@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
+from ingestion.documents.visibility import GROUPS
 from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.files import printable, reason
@@ -18,9 +19,8 @@ from ingestion.loaders.formats import HEAD_BYTES, Container, Format, check_conte
 from ingestion.loaders.front_matter import LONGEST_FRONT_MATTER, may_name_groups, note_rules
 from ingestion.loaders.losses import DROPPED
 from ingestion.loaders.records import LoadProblem, RecordFields
-from ingestion.loaders.storable import LONGEST_ID, storable, valid
+from ingestion.loaders.storable_document import LONGEST_ID, storable, valid
 from ingestion.loaders.titles import stated_title, title_from_name
-from ingestion.visibility import GROUPS
 
 # Formats that are parsed whole are held in memory several times over.
 LARGEST_FILE = 512 * 1024 * 1024

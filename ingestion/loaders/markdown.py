@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from ingestion.documents import Scalar
+from ingestion.documents.document import Scalar
+from ingestion.documents.visibility import looks_like_groups
 from ingestion.loaders.decoding import decode
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.front_matter import FrontMatter, read_front_matter
 from ingestion.loaders.markdown_tables import keep_all_cells
 from ingestion.loaders.markdown_walk import MarkdownWalker
-from ingestion.visibility import looks_like_groups
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ingestion.documents import Block, BlockKind, Document, Scalar
+from ingestion.documents.document import Block, BlockKind, Document, Scalar
+from ingestion.documents.visibility import GroupRule, looks_like_groups, without_repeats
 from ingestion.errors import DocumentError, EmptyDocument, UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.decoding import marked_encoding
 from ingestion.loaders.front_matter import note_rules
-from ingestion.visibility import GroupRule, looks_like_groups, without_repeats
 
 MEDIA_TYPE = "application/jsonl"
 # A line without an end must not fill the memory.

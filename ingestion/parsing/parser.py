@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import LifoQueue
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import DocumentError
 from ingestion.loaders import LoadProblem
 from ingestion.loaders.loading import holds_records
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.reading import read
+from ingestion.parsing.read_file import read
 from ingestion.parsing.worker_process import WorkerProcess
 from ingestion.sources.source_file import SourceFile
 

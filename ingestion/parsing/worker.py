@@ -20,7 +20,7 @@ from typing import cast
 
 from ingestion.errors import ParsingStopped
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.reading import read, too_little_memory
+from ingestion.parsing.read_file import read, too_little_memory
 from ingestion.sources.source_file import SourceFile
 from prompts.errors import PlumbError
 

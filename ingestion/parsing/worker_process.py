@@ -15,12 +15,12 @@ from threading import Lock
 from typing import IO, cast
 
 import ingestion
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import ParsingStopped, ParsingUnavailable
 from ingestion.loaders import LoadProblem
-from ingestion.parsing.endings import how_it_ended, why_it_stopped
 from ingestion.parsing.limits import Limits
 from ingestion.parsing.worker import READY
+from ingestion.parsing.worker_failures import how_it_ended, why_it_stopped
 from ingestion.sources.source_file import SourceFile
 from prompts.errors import PlumbError
 

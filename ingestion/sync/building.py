@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.embedding import ModelIdentity
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, described
 from ingestion.settings import ChunkingSettings

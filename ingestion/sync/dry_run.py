@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingestion.chunking import Chunker
-from ingestion.embedding import Embedder
+from ingestion.chunking.chunker import Chunker
+from ingestion.embedding.embedder import Embedder
 from ingestion.settings import LoadingSettings
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sources.source_file import SourceFile
-from ingestion.sync.cutting import cut_all
+from ingestion.sync.file_chunks import cut_all
 from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger
 from ingestion.sync.plan import make_plan
-from ingestion.sync.publishing import refusal
+from ingestion.sync.publish_checks import refusal
 from ingestion.sync.report import DroppedWords, DryRun
 from ingestion.sync.run import find_known, full_build_reason, live_version
 from ingestion.sync.work import OnProgress, Outcome, Progress

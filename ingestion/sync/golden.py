@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from ingestion.documents import Chunk
-from ingestion.embedding import Embedder
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import Embedder
 from ingestion.index import hybrid
 from ingestion.index.protocol import DocumentSet
 from ingestion.sources.definitions import GoldenQuestion

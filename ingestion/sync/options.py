@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ingestion.embedding import Embedder, ModelIdentity
+from ingestion.embedding.embedder import Embedder, ModelIdentity
 from ingestion.settings import ChunkingSettings
 from ingestion.sync.work import Engine
 from ingestion.versions.catalogue import Catalogue
-from prompts.user import current_user
+from prompts.moves.user import current_user
 
 
 @dataclass(frozen=True, slots=True)

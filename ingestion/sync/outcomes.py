@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingestion.loaders.losses import DROPPED, counted
+from ingestion.sync.file_fingerprint import same_groups
 from ingestion.sync.plan import Plan
-from ingestion.sync.read_as import same_groups
 from ingestion.sync.report import Problem
 from ingestion.sync.work import Outcome, Work
 from ingestion.versions.source_manifest import SourceDocument

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ingestion.errors import DocumentError
 from ingestion.sources.fetching import content_hash
 from ingestion.sources.source_file import SourceFile
-from ingestion.sync.read_as import bytes_of, read_as
+from ingestion.sync.file_fingerprint import bytes_of, read_as
 from ingestion.sync.work import Work
 from ingestion.versions.source_manifest import SourceDocument
 

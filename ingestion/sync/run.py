@@ -15,12 +15,12 @@ from ingestion.sync.building import Building, Target, unjudged_version
 from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.outcomes import Ledger, Tally
 from ingestion.sync.plan import Plan, make_plan
-from ingestion.sync.publishing import publish_if_sound
+from ingestion.sync.publish_checks import publish_if_sound
 from ingestion.sync.report import DroppedWords, Problem, SyncReport
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
-from ingestion.versions.collecting import collect
+from ingestion.versions.garbage_collection import collect
 from ingestion.versions.lease import leased
 from ingestion.versions.source_manifest import SourceDocument
 

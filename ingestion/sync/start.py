@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ingestion.embedding import Embedder, ModelIdentity, load_embedder
+from ingestion.embedding.embedder import Embedder, ModelIdentity, load_embedder
 from ingestion.index.protocol import IndexStore, check_name
 from ingestion.index.records import Records
 from ingestion.loaders import RecordFields

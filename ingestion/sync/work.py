@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.sources.source_file import SourceFile
 from ingestion.versions.source_manifest import SourceDocument
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.protocol import SetWriter
 from ingestion.loaders.cleaning import one_line
 from ingestion.sync.work import Outcome

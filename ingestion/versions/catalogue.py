@@ -9,11 +9,12 @@ from typing import Literal
 from ingestion.errors import IndexStoreError, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
 from ingestion.index.records import Records, read_as
-from ingestion.storable import quoted
-from ingestion.versions import publications, source_manifest
-from ingestion.versions.publications import Publication, Publications
+from ingestion.index.storable_values import quoted
+from ingestion.versions import live_version as publications
+from ingestion.versions import source_manifest
+from ingestion.versions.live_version import Publication, Publications
 from ingestion.versions.source_manifest import SourceDocument
-from prompts.user import current_user
+from prompts.moves.user import current_user
 
 VERSION = re.compile(r"v?([0-9]{1,12})(-[0-9a-f]{1,64})?")
 VERSION_NUMBER = re.compile(r"v?[0-9]{1,12}")

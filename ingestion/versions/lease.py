@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ingestion.errors import IndexUnavailable, LeaseLost, SetIsLeased
 from ingestion.index.records import Records
-from ingestion.versions.who import ProcessMark, is_certainly_dead, this_process
-from prompts.user import current_user
+from ingestion.versions.author import ProcessMark, is_certainly_dead, this_process
+from prompts.moves.user import current_user
 
 TTL_S = 60.0
 

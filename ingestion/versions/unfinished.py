@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.embedding import ModelIdentity
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.index.records import Records
 from ingestion.settings import ChunkingSettings
 from ingestion.versions import numbered

@@ -11,11 +11,14 @@ import pytest
 
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
-from app.embedders import only_model
-from app.open_sets import OpenSets
-from app.parts import Parts
-from app.settings import load_settings
-from ingestion.embedding import Embedder
+from app.cache.memory_store import MemoryStore
+from app.cache.redis_store import RedisStore
+from app.cache.store import CacheStore
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
+from app.settings.tree import load_settings
+from app.wiring import Parts
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
@@ -108,3 +111,15 @@ def _write_documents(parent: Path) -> Path:
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(params=["memory", "redis"])
+def cache_store(request: pytest.FixtureRequest) -> Iterator[CacheStore]:
+    """Each store in turn."""
+    made: CacheStore
+    if request.param == "redis":
+        made = RedisStore(request.getfixturevalue("redis_url"), timeout_s=5, aside_s=5)
+    else:
+        made = MemoryStore(entries=1000, bytes=1_000_000)
+    yield made
+    made.close()

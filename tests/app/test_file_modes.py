@@ -14,7 +14,7 @@ from app.batch.answers_file import open_answers
 from app.jobs.job import SyncRequest, sync_job
 from app.jobs.kinds import SYNCS
 from app.jobs.process_queue import ProcessQueue
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from app.store.database import Database
 from app.uploads.local import LocalUploads
 

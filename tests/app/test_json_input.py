@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidRequest
 from app.json_input import MOST_DEPTH, read_json
-from ingestion.storable import LARGEST, SMALLEST
+from ingestion.index.storable_values import LARGEST, SMALLEST
 
 
 @pytest.mark.parametrize(

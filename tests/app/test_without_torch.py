@@ -16,7 +16,7 @@ SERVE = """
 import json
 from fastapi.testclient import TestClient
 from app.main import create_app
-from app.settings import load_settings
+from app.settings.tree import load_settings
 
 with TestClient(create_app(load_settings()), base_url="http://localhost") as client:
     ready = client.get("/readyz")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
-from ingestion.embedding import ModelIdentity
+from ingestion.documents.document import Chunk
+from ingestion.embedding.embedder import ModelIdentity
 from ingestion.index.protocol import DocumentSet, SetInfo, SetWriter, described
 from ingestion.settings import ChunkingSettings
 

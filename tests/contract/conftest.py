@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.protocol import DocumentSet, IndexStore
 from tests.contract.chunks import MODEL, finished, make_chunks
 

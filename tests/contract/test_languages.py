@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index import bm25, qdrant_writer
 from ingestion.index.filters import parse_filter
 from ingestion.index.lance import LanceStore

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.errors import InvalidFilter
 from ingestion.index import hybrid
 from ingestion.index.filters import VISIBLE, both, parse_filter, visible_to

@@ -16,7 +16,7 @@ from evals.benchmarks.hostile_values import reader_key
 from evals.benchmarks.sweeping.operations import Operation, operations, places, put
 from evals.benchmarks.sweeping.requests import Response, hostile, trouble
 from evals.benchmarks.sweeping.sweep import depot_settings, sweep
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 pytestmark = pytest.mark.load
 

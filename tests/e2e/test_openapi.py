@@ -24,9 +24,9 @@ def described(
 ) -> Iterator[tuple[schemathesis.schemas.BaseSchema, str]]:
     """The description of a service with one small set, and an admin's key for it."""
     from app.security.keys import Keys
-    from app.settings import load_settings
+    from app.settings.tree import load_settings
     from app.store.database import Database
-    from ingestion.embedding import load_embedder
+    from ingestion.embedding.embedder import load_embedder
     from ingestion.index.stores import open_store
     from ingestion.settings import EmbeddingSettings
     from ingestion.sync.start import sync_source, workbench

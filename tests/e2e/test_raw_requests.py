@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from tests.app.api.live import live_service
 
 JSON = b"Content-Type: application/json\r\n"

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from app.releases.release import Release
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from tests.app.releases.serving.world import MONTHS, NEAR, QUESTION, World, make_world
 
 pytestmark = pytest.mark.delivery

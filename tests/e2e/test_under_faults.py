@@ -17,7 +17,7 @@ import pytest
 
 from evals.benchmarks.faults.services import Service
 from evals.benchmarks.processes import RedisServer
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.jobs.handing_over import handed_over, take_over
-from app.settings import variable_names
-from app.settings import variable_names as app_names
+from app.jobs.settings_handover import handed_over, take_over
+from app.settings.tree import variable_names
+from app.settings.tree import variable_names as app_names
 from evals.settings import Settings, load_settings
 from prompts.errors import SettingsError
 

@@ -7,25 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import weights
-from ingestion.embedding import Embedder, load_embedder
+from ingestion.embedding import weights
+from ingestion.embedding.embedder import Embedder, load_embedder
+from ingestion.embedding.onnx_export import export_model
 from ingestion.errors import ModelError
-from ingestion.onnx_export import export_model
 from ingestion.settings import EmbeddingSettings
 from tests.ingestion.small_transformers import small_transformer
 from tests.missing_packages import TORCH, run_without
 
 VECTOR = """
 import json
-from ingestion.embedding import load_embedder
-from app.settings import load_settings
+from ingestion.embedding.embedder import load_embedder
+from app.settings.tree import load_settings
 made = load_embedder(load_settings().embedding)
 print(json.dumps([made.identity.model_dump(), made.embed_query("pump").tolist()]))
 """
 ERROR = """
 from prompts.errors import PlumbError
-from app.settings import load_settings
-from ingestion.embedding import load_embedder
+from app.settings.tree import load_settings
+from ingestion.embedding.embedder import load_embedder
 try:
     load_embedder(load_settings().embedding)
 except PlumbError as error:

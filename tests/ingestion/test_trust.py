@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ingestion.embedding import load_embedder
+from ingestion.embedding.embedder import load_embedder
 from ingestion.errors import ModelError
 from ingestion.index.protocol import SetInfo
 from ingestion.settings import EmbeddingSettings
 from ingestion.sources.definitions import SetDefinition, embedding_for
 from ingestion.sync.start import settings_of
-from tests.app.test_embedders import version
+from tests.app.document_sets.test_embedders import version
 from tests.ingestion.small_transformers import small_transformer
 
 NAMED = EmbeddingSettings(model="org/model", revision="abc", trust_remote_code=True)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.uploads.opening import open_uploads
+from app.uploads.factory import open_uploads
 from evals.benchmarks.small_model import small_bench
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings

@@ -11,10 +11,10 @@ from app.answering.extractive.asked_for import lacks_asked_for
 from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.expectation import asks_of_a_day, names_a_day
+from app.answering.extractive.fitted_constants import Weights
 from app.answering.extractive.links import Link, best_link
 from app.answering.extractive.units import Kind
 from app.answering.extractive.versions import in_force_first, is_set_back
-from app.answering.extractive.weights import Weights
 
 # A block that one of so many best units belongs to needs to hold less of the question.
 BEST_UNITS = 2

@@ -16,10 +16,10 @@ from pydantic import Field
 from app.answering.courtesy import is_courtesy, without_courtesy
 from app.answering.extractive.choice import Choice, choose
 from app.answering.extractive.evidence import Candidate, Embed, gather
+from app.answering.extractive.fitted_constants import RULES, Weights
 from app.answering.extractive.passages import read_task
-from app.answering.extractive.weights import RULES, Weights
 from app.answering.rendering import STRUCTURED
-from prompts.output import NO_ANSWER
+from prompts.versions.output import NO_ANSWER
 
 
 class ExtractiveChatModel(BaseChatModel):

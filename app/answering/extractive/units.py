@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ingestion import sentences
+from ingestion.languages import sentences
 
 # An introduction and the list that it introduces are quoted together up to this many characters.
 LONGEST_LIST = 600

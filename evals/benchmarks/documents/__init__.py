@@ -17,8 +17,8 @@ from evals.benchmarks.documents.long_documents import Long
 from evals.benchmarks.documents.office import docx_inputs, pptx_inputs, xlsx_inputs
 from evals.benchmarks.documents.pdf import page_inputs, table_inputs, text_inputs
 from evals.benchmarks.table import Result
-from ingestion.documents import Document
-from ingestion.embedding import Embedder
+from ingestion.documents.document import Document
+from ingestion.embedding.embedder import Embedder
 from ingestion.loaders import load
 from ingestion.loaders.losses import DROPPED, counted
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders.losses import DROPPED
 
 _WORD = re.compile(r"[^\W_]+(?:[.,][^\W_]+)*")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from app.answering.chat_models import EXTRACTIVE
+from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.follow_ups import RULE, Said, condense_by_rule
 from app.answering.service import AnswerService
 from evals.benchmarks.faults.breaking import Window

@@ -15,13 +15,13 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from app.security.keys import Keys
-from app.settings import variable_names
+from app.settings.tree import variable_names
 from app.store.database import Database
 from evals.benchmarks.data import ROOT, corpus
 from evals.benchmarks.faults.model_server import NAME, ModelServer, model_server
 from evals.benchmarks.faults.questions import Pool
 from evals.benchmarks.processes import RedisServer, free_port, wait_until
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.main import create_app
-from app.settings import Settings, load_settings
+from app.settings.tree import Settings, load_settings
 from evals.benchmarks.sweeping.operations import Operation, operations
 from evals.benchmarks.sweeping.requests import (
     Request,
@@ -24,7 +24,7 @@ from evals.benchmarks.sweeping.requests import (
     send,
     trouble,
 )
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
 

@@ -10,11 +10,11 @@ from unittest.mock import patch
 
 from app.answering import service
 from app.answering.chain import Asked
-from app.batch import kept
+from app.batch import batch_store as kept
 from app.cache import answers, keys
 from app.callers import Caller
+from app.document_sets.read_access import ReadAccess
 from app.jobs.job import SyncJob
-from app.read_access import ReadAccess
 from app.turns import turns
 
 Break = Callable[[], AbstractContextManager[Any]]

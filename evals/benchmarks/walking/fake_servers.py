@@ -14,7 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from app.answering.models import ChatModels, Chosen
+from app.answering.chat_model_pool import ChatModels, Chosen
 
 
 @contextmanager

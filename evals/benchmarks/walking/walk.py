@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from app.answering.follow_ups import RULE
 from app.callers import Caller, Role
 from app.lineage.replay import replay
-from app.lineage.stored import Wanted, may_be_shown, stored_answers
+from app.lineage.stored_answers import Wanted, may_be_shown, stored_answers
 from evals.benchmarks.walking.counts import WalkCounts
 from evals.benchmarks.walking.direct_client import Reply
 from evals.benchmarks.walking.grid import GRID, Groups

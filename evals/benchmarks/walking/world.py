@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from sqlalchemy import delete
 
-from app import parts
+from app import wiring as parts
 from app.batch.run import run_batch
 from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
@@ -22,7 +22,7 @@ from app.main import create_app
 from app.security.keys import Keys
 from app.security.tables import AccessKey
 from app.sessions.memory import MemorySessions
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from app.store.database import Database
 from evals.benchmarks.walking.direct_client import DirectClient
 from evals.benchmarks.walking.fake_servers import NAME as PARROT
@@ -30,7 +30,7 @@ from evals.benchmarks.walking.fake_servers import Parrots, token_issuer
 from evals.benchmarks.walking.grid import Groups, Hidden, grid_of_documents
 from evals.benchmarks.walking.walker import Walker
 from evals.running.embedding_cache import CachedEmbedder
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.report import Problem, SyncReport
 from ingestion.sync.start import sync_source, workbench

@@ -15,7 +15,7 @@ from app.answering.answer import Answer, Citation
 from app.answering.citations import cite
 from app.answering.deadline import Deadline
 from app.answering.retrieval import Retrieved, Retriever
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, DocumentSet, Hit, Key, SetInfo
 

@@ -28,7 +28,7 @@ from evals.running.result_cache import ResultCache
 from evals.running.run import CaseResult
 from evals.running.scoring import STALE_LABEL
 from evals.settings import Settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 
 

@@ -9,8 +9,8 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 
+from ingestion.documents.visibility import GroupRule
 from ingestion.errors import UnreadableDocument
-from ingestion.visibility import GroupRule
 
 LARGEST_UNPACKED = 512 * 1024 * 1024
 # One XML part becomes a tree in memory, several times its size.

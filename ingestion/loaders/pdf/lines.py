@@ -9,13 +9,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Generic, TypeVar, overload
 
+from ingestion.documents.visibility import GroupRule
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.notation import Script, on_one_line
 from ingestion.loaders.pdf.grids import Grid
 from ingestion.loaders.pdf.places import Bounds, Word
 from ingestion.loaders.pdf.scripts import scripts_of
 from ingestion.loaders.tables import Row
-from ingestion.visibility import GroupRule
 
 T = TypeVar("T")
 

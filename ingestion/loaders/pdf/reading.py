@@ -11,6 +11,7 @@ from ctypes import byref
 from dataclasses import replace
 from typing import Any
 
+from ingestion.documents.visibility import GroupRule
 from ingestion.errors import UnreadableDocument
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.losses import Loss
@@ -23,7 +24,6 @@ from ingestion.loaders.pdf.order import upright_first, whole_lines, with_notes
 from ingestion.loaders.pdf.places import Bounds, turned
 from ingestion.loaders.pdf.ruled import into_cells
 from ingestion.loaders.pdf.words import page_lines
-from ingestion.visibility import GroupRule
 
 # PDFium is not thread-safe, not even for different documents.
 _PDFIUM = threading.Lock()

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ingestion.chunking import Chunker
-from ingestion.embedding import Embedder
+from ingestion.chunking.chunker import Chunker
+from ingestion.embedding.embedder import Embedder
 from ingestion.loaders.cleaning import one_line
-from ingestion.prefetch import prefetch
 from ingestion.settings import ChunkingSettings, LoadingSettings
-from ingestion.sync.cutting import Cut, cut_all
+from ingestion.sync.file_chunks import Cut, cut_all
+from ingestion.sync.prefetch import prefetch
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 
 # Chunks embedded in one call: enough that sorting by length leaves little padding.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.errors import EngineUnavailable
 from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSettings
 from ingestion.sync.engines.local import embed
@@ -110,14 +110,14 @@ class Cutter:
         loading: LoadingSettings,
         load: Load,
     ) -> None:
-        from ingestion.chunking import Chunker
+        from ingestion.chunking.chunker import Chunker
 
         self._chunker = Chunker(chunking, load(embedding))
         self._loading = loading
 
     def __call__(self, row: dict[str, bytes]) -> Iterator[dict[str, bytes]]:
         """Rows of cut documents of one file, in order."""
-        from ingestion.sync.cutting import cut_all
+        from ingestion.sync.file_chunks import cut_all
 
         item, known = pickle.loads(row["work"])  # noqa: S301 (our own)
         cuts = cut_all([item], self._chunker, self._loading)

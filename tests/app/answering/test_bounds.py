@@ -15,18 +15,23 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from app.answering.answer import Answer
-from app.answering.calling import Bounds, complete
 from app.answering.chain import CUT_NOTE
-from app.answering.chat_models import EXTRACTIVE, bounds_of, make_hosted_model, merged_parameters
+from app.answering.chat_model_factory import (
+    EXTRACTIVE,
+    bounds_of,
+    make_hosted_model,
+    merged_parameters,
+)
 from app.answering.deadline import Deadline
 from app.answering.follow_ups import Said
+from app.answering.model_call import Bounds, complete
 from app.answering.reranking import Reranker
 from app.callers import Caller
 from app.errors import ChatModelFailed
 from app.openai_api.completion import completion_of
-from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
-from app.settings import ChatSettings
+from app.settings.sessions import SessionSettings
+from app.settings.tree import ChatSettings
 from app.turns.turn import TurnRequest
 from app.turns.turns import Turns
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.answering.chat_model_pool import ChatModels
 from app.answering.condensing import condense_by_model
 from app.answering.follow_ups import Said
-from app.answering.models import ChatModels
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from prompts.registry import PromptRegistry, shipped_prompts
 
 BEFORE = [Said("How long does the warranty on a compressor last?", '"24 months" [1]')]

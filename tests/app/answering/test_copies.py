@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from app.answering.answer import documents_of, needs_of
-from app.parts import Parts
-from app.show import show_answer, show_passages
+from app.cli.show import show_answer, show_passages
+from app.wiring import Parts
 from ingestion.sync.start import sync_source, workbench
 
 RULES = (

@@ -11,7 +11,7 @@ from app.answering.condensing import condense_by_model
 from app.answering.follow_ups import Said
 from app.answering.rendering import render
 from prompts.registry import PromptRegistry, shipped_prompts
-from prompts.versions import PromptVersion
+from prompts.versions.version import PromptVersion
 
 PROMPTS = PromptRegistry(shipped_prompts())
 BENIGN = "The warranty lasts 24 months: see [3] and table 2.\nNote: it ends early.\n- one\n- two"

@@ -8,9 +8,9 @@ import pytest
 
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
-from app.embedders import only_model
+from app.document_sets.embedders import only_model
+from ingestion.embedding.weights import _packaged_folder
 from ingestion.errors import ModelError
-from ingestion.weights import _packaged_folder
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from app.answering.citations import UNSUPPORTED
 from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
 from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet
 from prompts.errors import PromptError
-from prompts.output import NO_ANSWER
+from prompts.versions.output import NO_ANSWER
 
 
 def test_the_embedded_model_answers_with_words_that_stand_in_the_document(make_parts) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.settings import load_settings
+from app.settings.tree import load_settings
 
 
 @pytest.fixture

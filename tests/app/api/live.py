@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from app.cli.serving import PROTOCOL
 from app.main import create_app
-from app.serving import PROTOCOL
-from app.settings import Settings
+from app.settings.tree import Settings
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.settings import load_settings
+from app.settings.tree import load_settings
 
 PROBLEM = "application/problem+json"
 
@@ -209,7 +209,7 @@ def test_an_index_whose_folder_is_away_is_a_503_and_comes_back(make_parts) -> No
 
 
 def test_no_question_waits_until_the_chat_model_is_made(make_parts, openai, monkeypatch) -> None:
-    from app.answering import models
+    from app.answering import chat_model_pool as models
 
     made: list[object] = []
     make = models.make_chat_model

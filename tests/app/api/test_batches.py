@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.jobs import starting
+from app.jobs import batch_starter as starting
 from app.jobs.kinds import BATCHES
 from app.jobs.process_queue import ProcessQueue
 from app.main import create_app

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.security.keys import Keys
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from app.store.database import Database
 from tests.app.api.live import live_service
 from tests.app.security.stalling import HEAD, stalling

@@ -10,8 +10,8 @@ import anyio
 import httpx
 from anyio.to_thread import current_default_thread_limiter, run_sync
 
+from app.checks.readiness import Readiness
 from app.main import create_app
-from app.readiness import Readiness
 
 
 def test_health_answers_without_a_thread(make_parts: Callable[..., Any]) -> None:

@@ -23,7 +23,7 @@ from app.lineage.tables import AnswerRow
 from app.main import create_app
 from app.security.keys import Keys
 from app.store.database import Database
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.sync.report import Problem, SyncReport
 from ingestion.sync.start import sync_source, workbench
 from tests.app.security.issuer import AUDIENCE, Issuer, running_issuer

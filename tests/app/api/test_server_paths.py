@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.answering.answer import Passage, StageScores
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.sources.locations import for_readers, label_of
 from tests.app.api.test_access import guarded, key  # noqa: F401
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.callers import Caller
-from app.lineage.log import AnswerLog
-from app.parts import Parts
+from app.lineage.answer_store import AnswerLog
 from app.store.database import Database
+from app.wiring import Parts
 from tests.forked_plumb import run_plumb
 
 pytestmark = pytest.mark.usefixtures("warm_processes")

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from app.batch import work
 from app.batch.batch import Batch, new_batch_id
-from app.batch.kept import KeptBatches
+from app.batch.batch_store import KeptBatches
 from app.batch.questions import BatchQuestion
 from app.batch.unfinished import TRIES, UnfinishedBatches
 from app.batch.work import _Pace, answer_batch

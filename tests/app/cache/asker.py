@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from redis import Redis
 
 from app.cache.answers import AnswerCache
-from app.cache.opening import answer_cache, open_store, question_vectors
-from app.embedders import only_model
-from app.parts import Parts, build
-from app.settings import load_settings
+from app.cache.factory import answer_cache, open_store, question_vectors
+from app.document_sets.embedders import only_model
+from app.settings.tree import load_settings
+from app.wiring import Parts, build
 
 
 def ask_at_once(

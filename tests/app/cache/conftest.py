@@ -12,24 +12,9 @@ import pytest
 from redis import Redis
 
 from app.cache.answers import AnswerCache
-from app.cache.memory_store import MemoryStore
-from app.cache.opening import answer_cache, open_store, question_vectors
-from app.cache.redis_store import RedisStore
-from app.cache.store import CacheStore
-from app.embedders import only_model
-from app.parts import Parts
-
-
-@pytest.fixture(params=["memory", "redis"])
-def cache_store(request: pytest.FixtureRequest) -> Iterator[CacheStore]:
-    """Each store in turn."""
-    made: CacheStore
-    if request.param == "redis":
-        made = RedisStore(request.getfixturevalue("redis_url"), timeout_s=5, aside_s=5)
-    else:
-        made = MemoryStore(entries=1000, bytes=1_000_000)
-    yield made
-    made.close()
+from app.cache.factory import answer_cache, open_store, question_vectors
+from app.document_sets.embedders import only_model
+from app.wiring import Parts
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.cache.answers import may_be_kept
-from app.cache_settings import CacheSettings
 from app.errors import ChatModelFailed
-from app.parts import build
+from app.settings.cache import CacheSettings
+from app.wiring import build
 from ingestion.sync.start import sync_source, workbench
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from app.cache.bounded import Bounded, remembered
-from app.cache.gate.comparison import difference
-from app.cache.gate.inflection import FORMS_BYTES, bases
-from app.cache.gate.reading import READINGS_BYTES, read
+from app.cache.factory import VECTOR_BYTES
 from app.cache.memory_store import MemoryStore
-from app.cache.near import Near, NearQuestions
-from app.cache.opening import VECTOR_BYTES
-from app.cache.packing import READ_BYTES
+from app.cache.same_question.comparison import difference
+from app.cache.same_question.inflection import FORMS_BYTES, bases
+from app.cache.same_question.reading import READINGS_BYTES, read
+from app.cache.semantic import Near, NearQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
-from app.cache_settings import CacheSettings
+from app.cache.serialization import READ_BYTES
+from app.settings.cache import CacheSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs/explanation/caching.md"
@@ -35,11 +35,11 @@ BYTES = {
 }
 # Whatever else remembers, and what bounds it: no reader can make it grow.
 FEW = {
-    "app/answering/calling.py": "one event loop",
+    "app/answering/model_call.py": "one event loop",
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
     "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
-    "ingestion/commands/watching.py": "two embedding models, of a command",
+    "ingestion/cli/watch.py": "two embedding models, of a command",
     "ingestion/languages/abbreviations.py": "64 languages: their lists of words",
     "ingestion/languages/analysis.py": "8,192 words of up to 20 letters; one pattern",
     "ingestion/languages/detection.py": "8,192 letters; one classifier, 120 MB",

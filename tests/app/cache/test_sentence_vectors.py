@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.cache.sentence_vectors import SentenceVectors, Vectors
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 
 class Counting:

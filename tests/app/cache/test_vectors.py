@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from app.answering.retrieval import Retriever
+from app.cache.factory import question_vectors
 from app.cache.memory_store import MemoryStore
-from app.cache.opening import question_vectors
 from app.cache.redis_store import RedisStore
-from app.embedders import Embedders
+from app.document_sets.embedders import Embedders
 
 
 def test_a_vector_is_made_once_and_serves_retrieval_too(make_parts, embedder, monkeypatch) -> None:

@@ -19,8 +19,8 @@ from redis import Redis
 from typer.testing import CliRunner
 
 from app.checks.check import Check, CheckFailed, run_checks
-from app.parts import Parts
 from app.store.database import Database
+from app.wiring import Parts
 from plumb import app
 from tests.app.security.issuer import running_issuer
 from tests.openai_server import Script
@@ -255,8 +255,8 @@ def test_checks_run_side_by_side_and_none_waits_for_a_silent_one() -> None:
 
 
 def test_redis_hints_are_right_on_a_server_without_bounds(redis_url: str) -> None:
-    from app.checks.services import _redis
-    from app.settings import load_settings
+    from app.checks.service_checks import _redis
+    from app.settings.tree import load_settings
 
     Redis.from_url(redis_url).close()
     assert "no maxmemory is set" in _redis(load_settings({"redis.url": redis_url}))

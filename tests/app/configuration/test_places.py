@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.configuration import key_vault
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from prompts.errors import SettingsError
 from tests.app.configuration.vaults import Vault, running_vault
 

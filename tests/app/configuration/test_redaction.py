@@ -13,13 +13,13 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from app.answer_settings import ChatSettings
-from app.answering.chat_models import make_hosted_model
-from app.answering.models import ChatModels, told
-from app.checks.cli import settings_as_json
+from app.answering.chat_model_factory import make_hosted_model
+from app.answering.chat_model_pool import ChatModels, told
+from app.cli.settings import settings_as_json
 from app.configuration.redaction import Redactor, shown, without_credentials
 from app.errors import ChatModelFailed, ChatModelUnknown
-from app.settings import variable_names
+from app.settings.answering import ChatSettings
+from app.settings.tree import variable_names
 from app.telemetry.logs import RedactingHandler
 from evals.settings import Settings, load_settings
 from plumb import app

@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 import pytest
 
-from app.definitions import SetDefinitionRequest, create_set
+from app.document_sets.definitions import SetDefinitionRequest, create_set
 from app.jobs.events import events
 from app.jobs.job import SyncJob
 from app.jobs.queue import JobQueue
-from app.settings import Settings, load_settings
-from app.uploads.opening import open_uploads
+from app.settings.tree import Settings, load_settings
+from app.uploads.factory import open_uploads
 from ingestion.index.stores import open_store
 from ingestion.versions.catalogue import Catalogue
 

@@ -16,7 +16,7 @@ from app.errors import JobIsActive, UnknownJob
 from app.jobs.job import JobRecord, SyncJob, SyncRequest, sync_job
 from app.jobs.kinds import SYNCS
 from app.jobs.process_queue import ProcessQueue
-from ingestion.versions.who import ProcessMark, this_process
+from ingestion.versions.author import ProcessMark, this_process
 
 BY = "a test"
 
@@ -93,7 +93,7 @@ import os, signal
 from app.jobs.job import SyncRequest, sync_job
 from app.jobs.kinds import SYNCS
 from app.jobs.process_queue import ProcessQueue
-from app.settings import load_settings
+from app.settings.tree import load_settings
 settings = load_settings({"index.url": "index", "loading.workers": 0})
 print(ProcessQueue(settings, SYNCS).submit(sync_job("manuals", SyncRequest(), "a test")).id, flush=True)
 os.killpg(0, signal.SIGKILL)

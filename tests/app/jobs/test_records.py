@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnknownJob
-from app.jobs.book import JobBook
 from app.jobs.job import JobRecord, SyncJob, SyncRequest, sync_job
+from app.jobs.job_store import JobBook
 from app.jobs.kinds import SYNCS
 from app.jobs.redis_records import RedisRecords
 from ingestion.index.file_records import FileRecords

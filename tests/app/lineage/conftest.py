@@ -10,7 +10,7 @@ import pytest
 
 from app.answering.answer import Answer, Citation, CitationCheck, Passage, StageScores, Usage
 from app.callers import Caller
-from app.lineage.log import AnswerLog
+from app.lineage.answer_store import AnswerLog
 from app.lineage.record import AnswerRecord, record_of
 from app.manifest import Manifest, RetrievalManifest
 from app.store.database import Database

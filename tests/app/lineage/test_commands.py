@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import plumb
 from app.callers import Caller
 from app.errors import CannotReplay, UnknownAnswer
-from app.lineage.log import AnswerLog
+from app.lineage.answer_store import AnswerLog
 from app.lineage.record import AnswerRecord, record_of
 from app.store.database import Database
 

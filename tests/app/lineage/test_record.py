@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.answer_settings import PricesSettings
 from app.answering.answer import Usage
 from app.errors import ChatModelFailed
 from app.lineage.record import cost, without_texts
+from app.settings.answering import PricesSettings
 from app.turns.turn import new_id
 from tests.app.lineage.conftest import ANNA, BEN, answer, record
 

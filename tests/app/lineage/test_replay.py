@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from app.callers import Caller
+from app.cli.show_answers import show_lineage, show_page, show_replay
 from app.errors import CannotReplay
 from app.lineage.record import AnswerRecord, Lineage, record_of, without_texts
 from app.lineage.replay import replay
-from app.lineage.show import show_lineage, show_page, show_replay
-from app.parts import Parts
+from app.wiring import Parts
 from ingestion.index.filters import parse_filter
 from ingestion.sync.start import sync_source, workbench
 

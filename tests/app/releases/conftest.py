@@ -10,12 +10,12 @@ import pytest
 
 from app.manifest import Manifest, RetrievalManifest
 from app.releases.history import ReleaseHistory
-from app.releases.parts import OnPart, Parts
 from app.releases.release import PromptPin, Release, ReleasedSet, new_release
+from app.releases.released_parts import OnPart, Parts
 from app.releases.rollout import Rollout
 from app.releases.settings import ReleasesSettings
 from app.releases.traffic import Traffic
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -9,7 +9,7 @@ import pytest
 from app.errors import ReleaseRefused, TrafficNotMoved
 from app.releases.release import Release
 from app.releases.rollout import Remark
-from ingestion.versions.collecting import collect
+from ingestion.versions.garbage_collection import collect
 from ingestion.versions.holds import holds_of
 from prompts.errors import SettingsError
 from tests.app.releases.conftest import SET, Site, nothing_to_check

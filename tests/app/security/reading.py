@@ -11,9 +11,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.security.settings import AuthSettings
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
+from app.settings.access import AuthSettings
 from tests.app.security.issuer import AUDIENCE, Issuer
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.callers import Caller
+from app.cli.access import parse_since
 from app.errors import InvalidRequest, StoreUnavailable
 from app.security.audit import Audit
-from app.security.cli import parse_since
 from app.store.database import Database
 
 ANNA = Caller("anna@example.org", "admin")

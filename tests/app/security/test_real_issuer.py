@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.errors import NotAuthenticated
-from app.security.settings import AuthSettings
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
+from app.settings.access import AuthSettings
 from tests.oidc.running import AUDIENCE, OidcProvider, missing, oidc_provider
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from app.errors import NotAuthenticated
-from app.security.settings import AuthSettings
 from app.security.tokens import Tokens
+from app.settings.access import AuthSettings
 from tests.app.security.issuer import Issuer
 from tests.app.security.reading import Clock, reading, signed_by_another, unsigned
 

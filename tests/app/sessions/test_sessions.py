@@ -14,10 +14,10 @@ import pytest
 from redis import Redis
 
 from app.errors import InvalidRequest, SessionsUnavailable
-from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import TIMEOUT_S, RedisSessions
 from app.sessions.session import Exchange, Sessions, check_session_id
+from app.settings.sessions import SessionSettings
 
 SETTINGS = SessionSettings(most_exchanges=3, most=2, most_in_redis=2)
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROCESS = """
 import sys
 from types import SimpleNamespace as Of
-from app.answer_settings import PricesSettings
+from app.settings.answering import PricesSettings
 from app.answering.answer import Usage
 from app.cache.answers import CacheStats
 from app.cache.store import StoreStats

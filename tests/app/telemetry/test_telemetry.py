@@ -14,9 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import create_app
+from app.settings.telemetry import TelemetrySettings
 from app.telemetry.logs import JsonFormatter, TextFormatter, log_to_stderr
 from app.telemetry.tracing import Tracing
-from app.telemetry_settings import TelemetrySettings
 from prompts.errors import SettingsError
 
 QUESTION = {"question": "How long does the warranty on a refrigeration unit last?"}

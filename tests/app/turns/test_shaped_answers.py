@@ -10,15 +10,15 @@ import anyio
 import pytest
 
 from app.callers import Caller
-from app.lineage.log import AnswerLog
-from app.lineage.recording import Recording
-from app.parts import build
-from app.read_access import ReadAccess
-from app.session_settings import SessionSettings
+from app.document_sets.read_access import ReadAccess
+from app.lineage.answer_store import AnswerLog
+from app.lineage.turn_recorder import Recording
 from app.sessions.memory import MemorySessions
+from app.settings.sessions import SessionSettings
 from app.store.database import Database
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import Turns
+from app.wiring import build
 
 SECRET = """---
 title: Salaries

@@ -15,22 +15,22 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.batch.answers_file import open_answers
 from app.batch.questions import BatchQuestion
 from app.batch.run import run_batch
-from app.cache.opening import answer_cache, open_store, question_vectors
+from app.cache.factory import answer_cache, open_store, question_vectors
 from app.callers import Caller
-from app.embedders import only_model
+from app.document_sets.embedders import only_model
 from app.lineage.record import record_of
 from app.lineage.replay import replay
 from app.main import create_app
 from app.openai_api.request import CompletionRequest, turn_request
-from app.parts import Parts
-from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
+from app.settings.sessions import SessionSettings
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import Turns
-from prompts.aliases import Place
-from prompts.moving import AliasMover, Said
+from app.wiring import Parts
+from prompts.aliases.alias_file import Place
+from prompts.aliases.traffic_split import only
+from prompts.moves.moving import AliasMover, Said
 from prompts.registry import PromptRegistry, shipped_prompts
-from prompts.targets import only
 
 ANNA = Caller("anna", "reader")
 QUESTION = "How long does the warranty on a refrigeration unit last?"

@@ -9,16 +9,16 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from app.answering.chat_models import EXTRACTIVE
+from app.answering.chat_model_factory import EXTRACTIVE
 from app.callers import Caller
 from app.errors import ChatModelFailed, ChatModelResting, InvalidQuestion, InvalidRequest
-from app.parts import Parts, build
-from app.session_settings import SessionSettings
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import RedisSessions
 from app.sessions.session import Sessions
+from app.settings.sessions import SessionSettings
 from app.turns.turn import FailedTurn, Turn, TurnRequest
 from app.turns.turns import Turns, TurnStep
+from app.wiring import Parts, build
 from ingestion.sync.start import sync_source, workbench
 
 ANNA, BEN = Caller("anna", "reader"), Caller("ben", "reader")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UploadsUnavailable
-from app.uploads.opening import open_uploads
+from app.uploads.factory import open_uploads
 from app.uploads.protocol import Uploads
 from ingestion.sources.listing import list_files
 from ingestion.sources.source import Source

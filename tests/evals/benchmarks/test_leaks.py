@@ -12,7 +12,7 @@ import pytest
 from evals.benchmarks.leaks import OFTEN, take_walks, walks_until_a_leak
 from evals.benchmarks.walking.broken import BROKEN, Break
 from evals.benchmarks.walking.world import World
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 pytestmark = pytest.mark.load
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import evals.benchmarks
-from app.settings import load_settings
+from app.settings.tree import load_settings
 
 VARIABLE = re.compile(r"PLUMB_BENCH_[A-Z]+")
 FILES = Path(evals.benchmarks.__file__).parent.rglob("*.py")

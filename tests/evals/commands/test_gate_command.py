@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from evals.gate.verdict_store import VerdictStore
 from evals.running.run_store import RunStore
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

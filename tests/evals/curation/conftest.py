@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 import plumb
 from app.main import create_app
-from app.settings import load_settings
-from ingestion.embedding import Embedder
+from app.settings.tree import load_settings
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

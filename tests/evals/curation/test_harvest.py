@@ -13,7 +13,7 @@ from evals.curation.dataset_file import versions_file
 from evals.datasets.dataset_version import dataset_version
 from evals.datasets.reading import read_cases
 from evals.errors import DatasetError
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.errors import UnknownDocumentSet
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings

@@ -12,7 +12,7 @@ from evals.curation.question_rules import (
     from_tables,
     questions_by_rules,
 )
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 
 
 def chunk(text: str, **more: Any) -> Chunk:

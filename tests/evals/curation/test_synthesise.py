@@ -98,7 +98,7 @@ def test_the_label_is_the_sentence_most_like_the_answer() -> None:
 
 
 def _index_anew(folder: Path) -> None:
-    from ingestion.embedding import load_embedder
+    from ingestion.embedding.embedder import load_embedder
     from ingestion.index.stores import open_store
     from ingestion.settings import EmbeddingSettings, IndexSettings
     from ingestion.sync.start import sync_source, workbench

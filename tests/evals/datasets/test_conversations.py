@@ -9,7 +9,7 @@ from pathlib import Path
 from evals.datasets.case import Case
 from evals.datasets.reading import read_cases
 from evals.metrics.correctness import holds_answer
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders import find_files, load
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,7 +11,7 @@ import pytest
 
 from evals.datasets.case import Case
 from evals.metrics.correctness import holds_answer
-from ingestion.documents import BlockKind, Document
+from ingestion.documents.document import BlockKind, Document
 from ingestion.loaders import find_files, load
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,11 +9,11 @@ import pytest
 from app.answering.answer import Answer
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
-from app.embedders import only_model
-from app.open_sets import OpenSets
-from app.settings import load_settings
+from app.document_sets.embedders import only_model
+from app.document_sets.open_sets import OpenSets
+from app.settings.tree import load_settings
 from evals.datasets.injection import attacks, try_attack
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue

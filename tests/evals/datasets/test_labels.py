@@ -7,7 +7,7 @@ import pytest
 
 from evals.datasets.case import Gold
 from evals.datasets.labels import resolve_labels
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.protocol import DocumentSet, IndexStore
 from tests.contract.chunks import DIMENSION, MODEL, finished
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 import plumb
 from evals.datasets.case import Case
 from evals.datasets.leakage import find_leaks, leak_warning
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from prompts.errors import PlumbError
-from prompts.versions import Example
+from prompts.versions.version import Example
 
 EXAMPLES = [
     Example("Passages:\n[1] …\n\nQuestion: When does the Kestrel depot open?", "At 05:30 [1]."),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from evals.errors import NotComparable
 from evals.gate.attribution import attribute_difference, attribution_sentence
 from evals.running.run_store import RunStore
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

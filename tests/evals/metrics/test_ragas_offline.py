@@ -14,7 +14,7 @@ from evals.datasets.case import Gold
 from evals.metrics.catalogue import catalogue, metrics_named
 from evals.metrics.metric import EvalContext
 from evals.metrics.score import Score
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from tests.evals.seen import CLAIM, LENGTH, SEAL, answer, case, passage, refusal, seen, unanswerable
 
 WORDING = (

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.parts import Parts, build
+from app.wiring import Parts, build
 from evals.gate.verdict import Verdict
 from evals.gate.verdict_store import VerdictStore
 from evals.settings import Settings, load_settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
 from prompts.linting import lockable

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.errors import ReleaseRefused
-from app.parts import Parts
 from app.releases.history import ReleaseHistory
 from app.releases.release import Release, new_release
+from app.wiring import Parts
 from evals.releases.create import ReleaseRequest, create_release
 from evals.releases.evidence import check_evidence
 from evals.settings import Settings, load_settings

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import plumb as front_door
-from app.parts import Parts
+from app.wiring import Parts
 from evals.settings import Settings
 from ingestion.errors import UnknownDocumentSet
 from prompts.errors import MoveRefused, NotGated, PromptError

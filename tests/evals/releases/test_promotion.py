@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app.parts import Parts, build
+from app.wiring import Parts, build
 from evals.errors import EvalError
 from evals.releases.evidence import GatedOnLiveIndex
 from evals.settings import Settings
-from ingestion.embedding import Embedder
-from prompts.aliases import Place
+from ingestion.embedding.embedder import Embedder
+from prompts.aliases.alias_file import Place
 from prompts.errors import NotGated
-from prompts.gating import GatePass
+from prompts.moves.gating import GatePass
 from tests.evals.releases.conftest import sync
 
 LIVE = Place("answer", "production")

@@ -12,7 +12,7 @@ import pytest
 from evals.datasets.suite import Suite
 from evals.running.runner import SuiteRunner
 from evals.settings import load_settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.sync.start import sync_source, workbench
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.answer_settings import PricesSettings
+from app.settings.answering import PricesSettings
 from evals.errors import BudgetExceeded
 from evals.running.budget import Budget, Price
 from prompts.errors import SettingsError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evals.running.embedding_cache import CachedEmbedder
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 TEXTS = ["a pump", "a much longer sentence about valves", "a pump", "a door"]
 

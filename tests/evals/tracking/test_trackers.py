@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.chat_parameters import shown_parameters
+from app.configuration.chat_parameters import shown_parameters
 from evals.gate.comparison import compare_runs
 from evals.metrics.score import Judge
 from evals.running.run import EvalRun

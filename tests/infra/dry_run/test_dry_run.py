@@ -27,7 +27,7 @@ from infra.dry_run.picture import svg
 from infra.dry_run.processes import DryRunError, Processes
 from infra.dry_run.timeline import Timeline
 from infra.dry_run.users import Asked, Meant, Users, read_questions
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 
 A, B = "rel-00000000000a", "rel-00000000000b"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.errors import IndexUnavailable, UnknownDocumentSet, UnknownVersion
 from ingestion.index.stores import open_store, open_store_late
 from ingestion.settings import IndexSettings

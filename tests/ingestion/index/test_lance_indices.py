@@ -9,7 +9,7 @@ import lancedb
 import numpy as np
 import pytest
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index import lance_indices, lance_rows
 
 DIMENSION = 128

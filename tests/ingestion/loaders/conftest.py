@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.documents import BlockKind, Document
+from ingestion.documents.document import BlockKind, Document
 from ingestion.loaders import LoadProblem, RecordFields, load
 
 

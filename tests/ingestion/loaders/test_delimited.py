@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import EmptyDocument, UnreadableDocument
 from ingestion.loaders import LoadProblem, RecordFields
 

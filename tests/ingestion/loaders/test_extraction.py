@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.documents import BlockKind
+from ingestion.documents.document import BlockKind
 from ingestion.loaders.cleaning import clean
 from ingestion.loaders.extraction import TextBuilder
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders import load
 from ingestion.loaders.losses import DROPPED, counted
 from tests.ingestion.loaders.words import difference

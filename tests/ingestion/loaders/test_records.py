@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import EmptyDocument, UnreadableDocument
 from ingestion.loaders import LoadProblem, RecordFields, load
 from ingestion.loaders.records import paragraph_blocks

@@ -10,9 +10,9 @@ import openpyxl
 import pptx
 import pytest
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
+from ingestion.documents.visibility import groups_of, looks_like_groups
 from ingestion.loaders import RecordFields
-from ingestion.visibility import groups_of, looks_like_groups
 from tests.ingestion.loaders.conftest import Loading
 
 TEXT = "\n# Pay\n\nThe figures of the board.\n"

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders.losses import DROPPED, counted
 
 _WORD = re.compile(r"[^\W_]+(?:[.,][^\W_]+)*")

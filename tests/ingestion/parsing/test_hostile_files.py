@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import ParsingStopped
 from ingestion.parsing import Parser
 from ingestion.settings import LoadingSettings

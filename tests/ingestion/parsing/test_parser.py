@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.errors import DocumentError, UnreadableDocument, UnsupportedFormat
 from ingestion.loaders import LoadProblem, RecordFields
 from ingestion.parsing import Parser

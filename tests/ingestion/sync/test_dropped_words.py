@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from ingestion.commands.shown import show_report
+from ingestion.cli.sync_report import show_report
 
 PAGE = (
     "<body><main><h1>Pumps</h1><p>A pump {}moves water.</p></main><footer>Imprint</footer></body>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.sync.golden import holds
 
 GOLDEN = [

@@ -220,7 +220,7 @@ def test_old_versions_are_collected(syncing) -> None:
     numbers = [info.number for info in syncing.catalogue.versions("things")]
     assert numbers[-1] == 4
     # What was live a moment ago stays for the readers that are still at it.
-    from ingestion.versions.collecting import collect
+    from ingestion.versions.garbage_collection import collect
 
     collect(syncing.catalogue, "things", 2, grace_s=0)
     assert [info.number for info in syncing.catalogue.versions("things")] == [3, 4]

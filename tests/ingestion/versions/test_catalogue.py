@@ -9,13 +9,13 @@ import pytest
 from ingestion.errors import InvalidSetName, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.stores import open_store, records_in_files
 from ingestion.settings import IndexSettings
-from ingestion.sync.by_hand import publish_version
+from ingestion.sync.manual_publish import publish_version
 from ingestion.sync.start import KeptDefinition, keep_definition, sync_source, workbench
 from ingestion.versions import numbered
 from ingestion.versions.catalogue import Catalogue, KnownVersions
-from ingestion.versions.collecting import collect, purge
 from ingestion.versions.comparing import compare
 from ingestion.versions.deletion_proof import probe_index
+from ingestion.versions.garbage_collection import collect, purge
 from tests.ingestion.sync.conftest import TEXTS, Syncing, syncing  # noqa: F401 (a fixture)
 
 

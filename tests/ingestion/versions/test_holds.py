@@ -6,8 +6,8 @@ import pytest
 
 from ingestion.errors import UnknownVersion, VersionInUse
 from ingestion.versions import holds
-from ingestion.versions.collecting import break_unneeded_holds, collect, purge
 from ingestion.versions.deletion_proof import probe_index
+from ingestion.versions.garbage_collection import break_unneeded_holds, collect, purge
 from tests.ingestion.sync.conftest import Syncing, syncing  # noqa: F401 (a fixture)
 
 HOLDER = "rel-0123456789ab"

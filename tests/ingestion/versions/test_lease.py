@@ -12,8 +12,8 @@ import pytest
 
 from ingestion.errors import LeaseLost, SetIsLeased
 from ingestion.index.file_records import FileRecords
+from ingestion.versions.author import this_process
 from ingestion.versions.lease import LeaseRecord, holder, leased
-from ingestion.versions.who import this_process
 
 HOLD_AND_DIE = """
 import os, signal, sys

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from app.answering.extractive import ExtractiveChatModel
-from ingestion.embedding import Embedder
-from prompts.output import NO_ANSWER
+from ingestion.embedding.embedder import Embedder
+from prompts.versions.output import NO_ANSWER
 
 
 def bag_of_words(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.releases.release import Release
-from app.settings import Settings
-from ingestion.embedding import Embedder
+from app.settings.tree import Settings
+from ingestion.embedding.embedder import Embedder
 from tests.app.releases.serving.world import World, make_world
 
 

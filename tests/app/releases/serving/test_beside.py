@@ -19,21 +19,21 @@ from redis import Redis
 from sqlalchemy import update
 
 from app.batch.batch import new_batch_id
-from app.batch.kept import KeptBatches
+from app.batch.batch_store import KeptBatches
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
 from app.callers import Caller
 from app.errors import UnknownBatch
+from app.jobs.batch_starter import OTHERS_SILENT, BatchStarts
+from app.jobs.factory import open_queue
 from app.jobs.kinds import BATCHES
-from app.jobs.opening import open_queue
-from app.jobs.starting import OTHERS_SILENT, BatchStarts
 from app.main import create_app
 from app.releases.release import Release
-from app.settings import load_settings
+from app.settings.tree import load_settings
 from app.store.database import Database
 from ingestion.versions.catalogue import Catalogue
-from ingestion.versions.collecting import collect
+from ingestion.versions.garbage_collection import collect
 from tests.app.releases.serving.world import MONTHS, NEAR, PASSAGES, QUESTION, World
 
 pytestmark = pytest.mark.usefixtures("warm_processes")

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.api.release_header import HEADER
 from app.main import create_app
-from app.settings import Settings
+from app.settings.tree import Settings
 from tests.app.releases.serving.world import World
 
 SITE = "https://app.example.org"

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidRelease, ReleaseMismatch
-from app.jobs.handing_over import VARIABLE, handed_over, take_over
-from app.parts import Parts, build
+from app.jobs.settings_handover import VARIABLE, handed_over, take_over
 from app.releases.pins import Pins, settings_of
 from app.releases.release import Release, parse_release
-from app.settings import Settings, load_settings
+from app.settings.tree import Settings, load_settings
+from app.wiring import Parts, build
 from ingestion.errors import IndexUnavailable, UnknownDocumentSet
 from ingestion.versions.catalogue import version_key
-from ingestion.versions.collecting import collect, purge
+from ingestion.versions.garbage_collection import collect, purge
 from prompts.errors import SettingsError
 from tests.app.releases.older import as_made_before
 from tests.app.releases.serving.world import MONTHS, PASSAGES, QUESTION, World

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.parts import build
 from app.releases.release import PromptPin, Release, ReleasedSet, new_release
 from app.releases.settings import shaping_settings
-from app.settings import Settings, load_settings
-from ingestion.embedding import Embedder
+from app.settings.tree import Settings, load_settings
+from app.wiring import build
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

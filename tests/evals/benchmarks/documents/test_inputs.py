@@ -8,7 +8,7 @@ import pytest
 
 from evals.benchmarks.documents import FORMATS, loaded
 from evals.benchmarks.documents.built import Input
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders.losses import DROPPED
 
 INPUTS = [(name, item) for name, inputs in FORMATS.items() for item in inputs()]

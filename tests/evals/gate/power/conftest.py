@@ -11,7 +11,7 @@ import pytest
 from evals.datasets.suite import GateRules, MetricRule, Suite
 from evals.gate.power.harness import Harness
 from evals.settings import load_settings
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evals.gate.power.faults import DroppedChunks, ReplacedVectors, WholeSet
-from ingestion.embedding import Embedder
+from ingestion.embedding.embedder import Embedder
 from ingestion.index import hybrid
 from ingestion.index.protocol import IndexStore
 from ingestion.sync.start import sync_source, workbench

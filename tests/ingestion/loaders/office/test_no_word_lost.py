@@ -27,7 +27,7 @@ from python_calamine import CalamineWorkbook
 
 from evals.benchmarks.documents.built import saved
 from evals.benchmarks.documents.office.word_files import NAMESPACES
-from ingestion.documents import Document
+from ingestion.documents.document import Document
 from ingestion.loaders import load
 
 WORDS = st.text("abcdefgh", min_size=2, max_size=6)

@@ -18,7 +18,7 @@ from evals.benchmarks.documents.pdf.pdf_files import (
     with_attachment,
     xfa_form,
 )
-from ingestion.documents import BlockKind, Document
+from ingestion.documents.document import BlockKind, Document
 from ingestion.errors import EmptyDocument, UnreadableDocument
 
 PROSE = "The quick brown fox jumps over the lazy dog and greets every one of its neighbours. "

@@ -1,0 +1,210 @@
+"""Equal questions at one time make one call: the others wait for it."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from app.cache.lease_renewal import Renewal
+from app.cache.store import CacheStore, Get, Lock, Op, Unlock
+from prompts.errors import PlumbError
+
+# A leader that died is missed after this many seconds.
+LEASE_S = 3.0
+# Between two looks whether another process is done, seconds: at first, and at the most.
+SOON_S, LATER_S = 0.01, 0.1
+# Calls that may fail before those who wait are told of it.
+MOST_LEADERS = 2
+T = TypeVar("T")
+
+
+class Landed(NamedTuple, Generic[T]):
+    """A value that somebody else computed.
+
+    Attributes:
+        value: the value.
+    """
+
+    value: T
+
+
+class _Flight:
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.value: object = None
+        self.error: BaseException | None = None
+        # What those who waited for this one go over to when it has failed.
+        self.after: _Flight | None = None
+
+
+class Lead(Generic[T]):
+    """The right to compute a value, and the duty to end with `land` or `fail`.
+
+    Either may be called from another thread than the one that got the lead.
+    """
+
+    def __init__(self, store: CacheStore, end: Callable[[], None], flight: _Flight | None) -> None:
+        self._store = store
+        self._end = end
+        self._flight = flight
+        self._unlock: list[Op] = []
+        self._ended = False
+
+    def land(self, value: T, keep: Sequence[Op] = ()) -> None:
+        """Give the value to all who wait.
+
+        Args:
+            value: the value.
+            keep: what makes the store keep it; done in one visit with giving back the lead.
+        """
+        self._finish(value, None, keep)
+
+    def fail(self, error: BaseException) -> None:
+        """Leave it to another; nothing where it has landed."""
+        self._finish(None, error, ())
+
+    def _locked(self, unlock: Unlock) -> None:
+        self._unlock = [unlock]
+
+    def _finish(self, value: T | None, error: BaseException | None, keep: Sequence[Op]) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        ops = [*keep, *self._unlock]
+        try:
+            if ops:
+                self._store.do(*ops)
+        finally:
+            if self._flight is not None:
+                self._flight.value, self._flight.error = value, error
+            self._end()
+
+
+class SingleFlight(Generic[T]):
+    """Lets one caller at a time compute what several ask for. Safe between threads and processes.
+
+    Across processes by a lock in the store, which its leader renews; without a shared store, within
+    this process. Whoever waits longer than `wait_s` goes on alone.
+
+    Args:
+        store: holds the locks, and the values that are kept.
+        read: the value from what the store keeps; None where it is of no use.
+        wait_s: the longest wait for another's value, seconds.
+        lease_s: for how long a leader that died keeps others waiting, seconds.
+    """
+
+    def __init__(
+        self,
+        store: CacheStore,
+        read: Callable[[bytes], T | None],
+        wait_s: float,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self._store = store
+        self._read = read
+        self._wait_s = wait_s
+        self._lease_s = lease_s
+        self._renewal = Renewal(store, lease_s)
+        self._flights: dict[str, _Flight] = {}
+        self._lock = threading.Lock()
+        # How many wait for another's value now.
+        self.waiting = 0
+
+    def join(self, key: str, kept_at: str, wait_s: float | None = None) -> Lead[T] | Landed[T]:
+        """The lead for a key, or the value of whoever had it; waits for that.
+
+        A leader's failure is its own: those who waited elect another, once. If that one fails as
+        well, they are told so, rather than call what failed twice all at one time.
+
+        Args:
+            key: names what is computed.
+            kept_at: where the store keeps its value, if it may be kept.
+            wait_s: the longest wait of this caller, seconds, where it is shorter.
+
+        Raises:
+            PlumbError: as two leaders, one after the other.
+        """
+        until = time.monotonic() + min(self._wait_s, self._wait_s if wait_s is None else wait_s)
+        failed: _Flight | None = None
+        for attempt in range(MOST_LEADERS):
+            flight, leads = self._enter(key, failed)
+            if leads:
+                return self._lead(key, kept_at, flight, until)
+            if not self._wait(flight, until):
+                break
+            if flight.error is None:
+                return Landed(flight.value)  # type: ignore[arg-type]
+            if attempt + 1 == MOST_LEADERS and isinstance(flight.error, PlumbError):
+                raise copy.copy(flight.error) from flight.error
+            failed = flight
+        return Lead(self._store, lambda: None, None)
+
+    def close(self) -> None:
+        """Renew no lead any more."""
+        self._renewal.close()
+
+    def _enter(self, key: str, failed: _Flight | None) -> tuple[_Flight, bool]:
+        """The flight to wait for, or a new one to lead; one and the same for all whose flight failed."""
+        with self._lock:
+            flight = failed.after if failed is not None else None
+            flight = flight or self._flights.get(key)
+            leads = flight is None
+            if flight is None:
+                flight = self._flights[key] = _Flight()
+            if failed is not None:
+                failed.after = flight
+            return flight, leads
+
+    def _wait(self, flight: _Flight, until: float) -> bool:
+        with self._lock:
+            self.waiting += 1
+        try:
+            return flight.done.wait(max(0.0, until - time.monotonic()))
+        finally:
+            with self._lock:
+                self.waiting -= 1
+
+    def _lead(self, key: str, kept_at: str, flight: _Flight, until: float) -> Lead[T] | Landed[T]:
+        """Lead within this process; ask the other processes, too."""
+        token = secrets.token_hex(16)
+
+        def end() -> None:
+            self._renewal.drop(token)
+            with self._lock:
+                del self._flights[key]
+            flight.done.set()
+
+        lead: Lead[T] = Lead(self._store, end, flight)
+        if not self._store.shared:
+            # Another may have kept it between the caller's look and this.
+            found = self._value(self._store.get(kept_at))
+            return lead if found is None else self._given(lead, found)
+        pause = SOON_S
+        try:
+            while True:
+                locked, packed = self._store.do(Lock(key, token, self._lease_s), Get(kept_at))
+                found = self._value(packed)
+                if locked:
+                    lead._locked(Unlock(key, token))
+                    self._renewal.add(key, token)
+                if found is not None:
+                    return self._given(lead, found)
+                if locked or time.monotonic() > until:
+                    return lead
+                time.sleep(pause)
+                pause = min(LATER_S, pause * 1.5)
+        except BaseException as error:
+            lead.fail(error)
+            raise
+
+    def _given(self, lead: Lead[T], value: T) -> Landed[T]:
+        """Those who wait here for what another process has kept get it too."""
+        lead.land(value)
+        return Landed(value)
+
+    def _value(self, packed: bytes | None) -> T | None:
+        return None if packed is None else self._read(packed)

@@ -1,0 +1,57 @@
+"""Record every turn of the service, those that failed too."""
+
+from __future__ import annotations
+
+from app.callers import Caller
+from app.lineage.answer_store import AnswerLog
+from app.lineage.record import record_of
+from app.settings.answering import PricesSettings
+from app.telemetry.tracing import trace_id
+from app.turns.turn import FailedTurn, Turn, TurnRequest
+
+
+class Recording:
+    """Puts turns into the log of answers, which writes them later and by itself."""
+
+    def __init__(self, log: AnswerLog, prices: PricesSettings) -> None:
+        self._log = log
+        self._prices = prices
+
+    def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
+        """Record a turn that has ended."""
+        self._log.add(
+            record_of(
+                turn.as_answer(),
+                turn.manifest,
+                question=turn.question,
+                caller=caller,
+                answer_id=turn.id,
+                standalone_question=turn.standalone_question,
+                session_id=turn.session_id,
+                filters=request.filters,
+                cache=turn.cache if turn.cache in ("exact", "semantic") else None,
+                prices=self._prices,
+                trace_id=trace_id(),
+                release=turn.release,
+                also_needs=turn.also_needs,
+                also_documents=turn.also_documents,
+            )
+        )
+
+    def on_failure(self, failed: FailedTurn, request: TurnRequest, caller: Caller) -> None:
+        """Record a turn that ended in an error though its question was fit to be answered."""
+        self._log.add(
+            record_of(
+                failed.error,
+                failed.manifest,
+                question=request.question,
+                caller=caller,
+                standalone_question=failed.standalone_question,
+                session_id=request.session_id,
+                filters=request.filters,
+                trace_id=trace_id(),
+                release=failed.release,
+                also_needs=failed.also_needs,
+                also_documents=failed.also_documents,
+            )
+        )

@@ -1,0 +1,1 @@
+"""From a document to chunks: sections, packing within a budget of tokens."""

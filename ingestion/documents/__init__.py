@@ -1,0 +1,1 @@
+"""Documents, blocks and chunks, and which groups may see them."""

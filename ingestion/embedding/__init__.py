@@ -1,0 +1,1 @@
+"""From texts to vectors: models, their weights, and what runs them."""

@@ -1,0 +1,206 @@
+"""A model's ONNX graph on disk, made once, and what is known of how to run it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from ingestion.embedding.onnx_encoder import GRAPH, OnnxEncoder, PlainModel
+from ingestion.embedding.weights import (
+    EXPORTED_FROM,
+    ExportedFrom,
+    ModelFiles,
+    check_code,
+    exports_folder,
+    hash_file,
+    require_torch,
+    resolve_model,
+)
+from ingestion.errors import ModelError
+from ingestion.settings import EmbeddingSettings
+from prompts.whole_files import replace_whole
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+# Raised where the same export would be described otherwise.
+DESCRIPTION = "plain-1.json"
+# Long and short, cased, accented, in other scripts, empty: what a wrong reading would show on.
+TRIED = [
+    "A short one.",
+    "ÉTÉ à la plage, STRASSE, naïve façade!",
+    "The pump (type K-40) runs at 1,450 rpm; see § 3.2. " * 60,
+    "短い文です。",
+    "",
+]
+TOLERANCE = 1e-5
+
+
+def onnx_export(files: ModelFiles, settings: EmbeddingSettings) -> Path:
+    """The folder that holds the model with its ONNX graph, made on first use and kept by content hash.
+
+    Raises:
+        ModelError: the model cannot be exported, or the cache folder cannot be written.
+    """
+    folder = exports_folder(settings) / files.content_hash
+    if (folder / GRAPH).is_file():
+        return folder
+    require_torch(settings, f"no export of it is in {folder.parent}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Made beside, then renamed: a start that is killed leaves no half-written model behind.
+        making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        try:
+            with _quiet_export():
+                model = load_graph(files.folder, settings, export=True)
+                model.save_pretrained(str(making), create_model_card=False)
+            making.chmod(0o755)
+            making.replace(folder)
+        except OSError:
+            if not (folder / GRAPH).is_file():  # another process was faster
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        raise ModelError(
+            f"{settings.model}: cannot be exported to ONNX into {folder}: {error}. "
+            "Set PLUMB_EMBEDDING_BACKEND=torch to do without, or PLUMB_EMBEDDING_CACHE_DIR to a writable folder."
+        ) from error
+    return folder
+
+
+def export_model(settings: EmbeddingSettings, to: Path) -> Path:
+    """Write the model's ONNX export so that a service without torch and without the weights can run it.
+
+    Args:
+        settings: which model.
+        to: the folder to write below; what `embedding.cache_dir` is to be there.
+
+    Returns:
+        The folder of this export, which holds the graph, the tokenizer and what both were made from.
+
+    Raises:
+        ModelError: the model cannot be had or exported, or cannot run without torch.
+    """
+    require_torch(
+        settings, "exporting takes the packages that run it", "export it where they are installed"
+    )
+    below = settings.model_copy(update={"cache_dir": to, "backend": "onnx", "device": "cpu"})
+    files = resolve_model(below)
+    folder = onnx_export(files, below)
+    if plain_model(folder, below) is None:
+        raise ModelError(
+            f"{settings.model}: cannot run without torch: it is more than a transformer with one "
+            "pooling (mean, or the first token), or its graph gives other vectors. Install "
+            "plumbline[models] where it is to run; nothing needs to be exported for that."
+        )
+    made = ExportedFrom(
+        model=settings.model,
+        revision=settings.revision,
+        content_hash=files.content_hash,
+        graph_hash=hash_file(folder / GRAPH),
+    )
+    try:
+        replace_whole(folder / EXPORTED_FROM, made.model_dump_json(indent=2))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {error.strerror or error}.") from error
+    return folder
+
+
+def load_graph(
+    folder: Path, settings: EmbeddingSettings, export: bool = False
+) -> SentenceTransformer:
+    """The graph in the hands of sentence-transformers; with `export` made of the weights."""
+    from sentence_transformers import SentenceTransformer
+
+    check_code(folder, settings)
+    graph = {"export": True} if export else {"file_name": GRAPH.as_posix()}
+    model: SentenceTransformer = SentenceTransformer(
+        str(folder),
+        backend="onnx",
+        device="cpu",
+        trust_remote_code=settings.trust_remote_code,
+        local_files_only=True,
+        model_kwargs={"provider": "CPUExecutionProvider", **graph},
+    )
+    return model
+
+
+def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
+    """How to run an exported graph without sentence-transformers; None if that cannot be done.
+
+    Found out once, by comparing the vectors of both, and kept beside the graph.
+    """
+    file = folder / DESCRIPTION
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return PlainModel.model_validate(kept) if kept else None
+    except (OSError, ValueError, ValidationError):
+        require_torch(settings, "how its export is run has not been found out")
+        found = _compared(folder, load_graph(folder, settings))
+    try:
+        replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
+    except OSError as error:  # a read-only image: it is found out anew at each start
+        logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
+    return found
+
+
+def _compared(folder: Path, model: SentenceTransformer) -> PlainModel | None:
+    described = _described(model)
+    if described is None:
+        return None
+    try:
+        vectors = OnnxEncoder(folder, described).encode(TRIED, batch_size=len(TRIED))
+    except Exception:  # noqa: BLE001 (whatever it is, sentence-transformers can do it)
+        return None
+    theirs = np.asarray(model.encode(TRIED, normalize_embeddings=True, show_progress_bar=False))
+    same = vectors.shape == theirs.shape and np.abs(vectors - theirs).max() < TOLERANCE
+    return described if same else None
+
+
+def _described(model: Any) -> PlainModel | None:
+    """What sentence-transformers says of the model, if it is a transformer and one pooling."""
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    modules = list(model)
+    kinds = [type(module) for module in modules]
+    if kinds[:2] != [Transformer, Pooling] or kinds[2:] not in ([], [Normalize]):
+        return None
+    pooling, tokenizer = modules[1].pooling_mode, model.tokenizer
+    if pooling not in ("mean", "cls") or model.default_prompt_name is not None:
+        return None
+    if not model.max_seq_length or getattr(tokenizer, "padding_side", "") != "right":
+        return None
+    return PlainModel(
+        dimension=model.get_embedding_dimension(),
+        max_tokens=model.max_seq_length,
+        pooling=pooling,
+        pad_id=tokenizer.pad_token_id,
+        pad_token=tokenizer.pad_token,
+    )
+
+
+@contextmanager
+def _quiet_export() -> Iterator[None]:
+    """Hush the tracer's notes on its own work, and the advice to save what is being saved."""
+    names = ("sentence_transformers", "transformers", "optimum")
+    levels = {name: logging.getLogger(name).level for name in names}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for name in names:
+                logging.getLogger(name).setLevel(logging.ERROR)
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)

@@ -1,0 +1,1 @@
+"""Aliases of prompt versions: their file, traffic splits, and noticing a change."""

@@ -1,0 +1,1 @@
+"""`plumb prompts`. Heavy imports wait until a command runs."""

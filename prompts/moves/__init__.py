@@ -1,0 +1,1 @@
+"""Move aliases, take a move back, and show who moved what."""

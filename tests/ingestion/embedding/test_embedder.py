@@ -1,0 +1,112 @@
+"""The embedding model: pinned, exported once, the same on both backends."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingestion.embedding import weights
+from ingestion.embedding.embedder import Embedder, load_embedder
+from ingestion.errors import ModelError
+from ingestion.settings import EmbeddingSettings
+
+TEXTS = [
+    "A short one.",
+    "A much longer text about pumps and valves. " * 20,
+    "",
+    "短い",
+    "A short one.",
+]
+
+
+def test_vectors_are_unit_float32_in_the_order_given(embedder: Embedder) -> None:
+    told: list[int] = []
+    vectors = embedder.embed_passages(TEXTS, told.append)
+    assert vectors.shape == (5, 384)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert sum(told) == 5
+    for text, vector in zip(TEXTS, vectors, strict=True):
+        assert vector @ embedder.embed_passages([text])[0] == pytest.approx(1, abs=1e-5)
+    assert embedder.embed_passages([]).shape == (0, 384)
+
+
+def test_near_in_meaning_is_near_in_space(embedder: Embedder) -> None:
+    question = embedder.embed_query("How do I stop the engine?")
+    near, far = embedder.embed_passages(
+        ["Turn the motor off with the red key.", "Bananas are yellow."]
+    )
+    assert question @ near > question @ far + 0.2
+
+
+def test_both_backends_give_the_same_vectors(embedder: Embedder) -> None:
+    torch = load_embedder(EmbeddingSettings(backend="torch"))
+    assert torch.identity == embedder.identity
+    assert np.abs(torch.embed_passages(TEXTS) - embedder.embed_passages(TEXTS)).max() < 1e-5
+
+
+def test_bfloat16_passages_stay_close_and_questions_exact(embedder: Embedder) -> None:
+    half = load_embedder(EmbeddingSettings(precision="bfloat16"))
+    exact, near = embedder.embed_passages(TEXTS), half.embed_passages(TEXTS)
+    cosines = (exact * near).sum(axis=1)
+    assert cosines.min() > 0.999
+    assert np.abs(exact - near).max() > 1e-5, "nothing was computed in bfloat16"
+    assert near.dtype == np.float32
+    assert np.abs(half.embed_query("x") - embedder.embed_query("x")).max() < 1e-5
+    with pytest.raises(ModelError, match="runs on torch only"):
+        load_embedder(EmbeddingSettings(precision="bfloat16", backend="onnx"))
+
+
+def test_threads_share_a_model(embedder: Embedder) -> None:
+    alone = [embedder.embed_query(f"question {n} " * n) for n in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda n: embedder.embed_query(f"question {n} " * n), range(16)))
+    assert np.abs(np.array(alone) - np.array(together)).max() < 1e-6
+
+
+def test_the_identity_names_the_published_weights(embedder: Embedder) -> None:
+    identity = embedder.identity
+    assert identity.content_hash == weights.PINNED_WEIGHTS
+    assert (identity.dimension, identity.normalized, identity.max_tokens) == (384, True, 256)
+
+
+def test_weights_that_are_not_the_pinned_ones_are_refused(monkeypatch, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"not what was published")
+    monkeypatch.setattr(weights, "_packaged_folder", lambda: tmp_path)
+    with pytest.raises(ModelError, match="not the published 53aa5117"):
+        load_embedder(EmbeddingSettings())
+
+
+def test_prefixes_are_part_of_the_model(embedder: Embedder) -> None:
+    prefixed = load_embedder(EmbeddingSettings(query_prefix="query: ", passage_prefix="passage: "))
+    assert prefixed.embed_query("x") @ embedder.embed_query("query: x") == pytest.approx(
+        1, abs=1e-5
+    )
+    both = prefixed.embed_passages(["x"])[0] @ embedder.embed_passages(["passage: x"])[0]
+    assert both == pytest.approx(1, abs=1e-5)
+    different = embedder.identity.differences(prefixed.identity)
+    assert different == [
+        "query_prefix: '' there, 'query: ' here",
+        "passage_prefix: '' there, 'passage: ' here",
+    ]
+
+
+def test_any_local_folder_is_a_model(tmp_path: Path, embedder: Embedder) -> None:
+    packaged = weights._packaged_folder()
+    assert packaged is not None
+    copy = tmp_path / "my-model"
+    copy.symlink_to(packaged)
+    mine = load_embedder(EmbeddingSettings(model=str(copy), backend="torch"))
+    assert mine.identity.name == str(copy)
+    assert mine.identity.differences(embedder.identity) == []
+
+
+def test_what_is_no_model_is_told(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match="no weights"):
+        load_embedder(EmbeddingSettings(model=str(tmp_path)))
+    with pytest.raises(ModelError, match="nobody/nothing: neither a folder here"):
+        load_embedder(EmbeddingSettings(model="nobody/nothing"))

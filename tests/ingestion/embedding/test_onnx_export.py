@@ -1,0 +1,127 @@
+"""The graph is made once; what runs it is chosen by comparing vectors, and both give the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingestion.embedding import onnx_export, weights
+from ingestion.embedding.embedder import Embedder, load_embedder
+from ingestion.embedding.encoder import SentenceTransformerEncoder
+from ingestion.embedding.onnx_encoder import OnnxEncoder
+from ingestion.errors import ModelError
+from ingestion.settings import EmbeddingSettings
+from tests.ingestion.small_transformers import small_transformer
+
+TEXTS = ["pump", "A pump and a valve, then a door and a stair.", "", "Valves"]
+
+
+def made(tmp_path: Path, model: Path) -> tuple[Embedder, Embedder]:
+    """The model on its graph, and on torch."""
+    settings = EmbeddingSettings(model=str(model), cache_dir=tmp_path / "cache")
+    return load_embedder(settings), load_embedder(settings.model_copy(update={"backend": "torch"}))
+
+
+def test_the_export_is_made_once_and_found_again(tmp_path: Path) -> None:
+    settings = EmbeddingSettings(cache_dir=tmp_path)
+    load_embedder(settings)
+    (graph,) = tmp_path.rglob("model.onnx")
+    assert weights.PINNED_WEIGHTS in str(graph)
+    made = graph.stat().st_mtime_ns
+    load_embedder(settings)
+    assert graph.stat().st_mtime_ns == made
+    assert [entry.name for entry in (tmp_path / "onnx").iterdir()] == [weights.PINNED_WEIGHTS]
+
+
+def test_a_start_does_without_torch(embedder: Embedder) -> None:
+    code = (
+        "import sys; from ingestion.embedding.embedder import load_embedder; "
+        "from ingestion.settings import EmbeddingSettings; "
+        "load_embedder(EmbeddingSettings()).embed_query('x'); "
+        "print([name for name in ('torch', 'transformers') if name in sys.modules])"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_plain_model_is_run_by_its_graph_alone(tmp_path: Path, pooling: str) -> None:
+    graph, torch = made(tmp_path, small_transformer(tmp_path, pooling))
+    assert isinstance(graph._encoder, OnnxEncoder)
+    assert graph.identity == torch.identity
+    assert graph.identity.max_tokens == 24
+    assert np.abs(graph.embed_passages(TEXTS) - torch.embed_passages(TEXTS)).max() < 1e-5
+    assert graph.tokenizer.encode(TEXTS[1]).tokens == torch.tokenizer.encode(TEXTS[1]).tokens
+    assert len(graph.tokenizer.encode("pump " * 50).tokens) > 24, "counting is not cut"
+
+
+def test_poolings_differ(tmp_path: Path) -> None:
+    mean, _ = made(tmp_path / "1", small_transformer(tmp_path / "1", "mean"))
+    first, _ = made(tmp_path / "2", small_transformer(tmp_path / "2", "cls"))
+    assert np.abs(mean.embed_query("pump") - first.embed_query("pump")).max() > 0.01
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_what_is_not_plain_is_left_to_sentence_transformers(tmp_path: Path, pooling: str) -> None:
+    from sentence_transformers.sentence_transformer.modules import Dense
+
+    more = () if pooling == "max" else (Dense(16, 8),)
+    graph, torch = made(tmp_path, small_transformer(tmp_path, pooling, *more))
+    assert isinstance(graph._encoder, SentenceTransformerEncoder)
+    assert graph.identity == torch.identity
+    assert np.abs(graph.embed_passages(TEXTS) - torch.embed_passages(TEXTS)).max() < 1e-5
+
+
+def test_a_graph_that_gives_other_vectors_is_not_trusted(tmp_path: Path, monkeypatch) -> None:
+    encode = OnnxEncoder.encode
+    monkeypatch.setattr(
+        OnnxEncoder, "encode", lambda self, *given, **more: -encode(self, *given, **more)
+    )
+    graph, _ = made(tmp_path, small_transformer(tmp_path))
+    assert isinstance(graph._encoder, SentenceTransformerEncoder)
+
+
+def test_the_comparison_is_made_once(tmp_path: Path, monkeypatch) -> None:
+    model = small_transformer(tmp_path)
+    made(tmp_path, model)
+    (file,) = (tmp_path / "cache").rglob(onnx_export.DESCRIPTION)
+    kept = file.read_text()
+    with monkeypatch.context() as patched:
+        patched.setattr(onnx_export, "_compared", None)
+        made(tmp_path, model)
+    file.write_text("{damaged")
+    made(tmp_path, model)
+    assert file.read_text() == kept
+
+
+def test_where_the_comparison_cannot_be_kept_it_is_made_again(tmp_path: Path, caplog) -> None:
+    model = small_transformer(tmp_path)
+    made(tmp_path, model)
+    (file,) = (tmp_path / "cache").rglob(onnx_export.DESCRIPTION)
+    file.unlink()
+    file.mkdir()
+    (file / "in the way").touch()
+    graph, _ = made(tmp_path, model)
+    assert isinstance(graph._encoder, OnnxEncoder)
+    assert "cannot be kept" in caplog.text
+    assert not list(file.parent.glob(".*")), "something half written is left"
+
+
+def test_a_damaged_graph_is_told_with_the_mend(tmp_path: Path) -> None:
+    model = small_transformer(tmp_path)
+    made(tmp_path, model)
+    (graph,) = (tmp_path / "cache").rglob("model.onnx")
+    graph.write_bytes(b"cut short")
+    with pytest.raises(ModelError, match=rf"delete {graph.parents[1]}"):
+        made(tmp_path, model)
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ModelError, match="PLUMB_EMBEDDING_CACHE_DIR"):
+        load_embedder(EmbeddingSettings(cache_dir=tmp_path / "file"))
