@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
-from app.answering.chat_model_pool import Chosen
+from app.answering.chat_model_pool import ChosenModel
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
 from app.answering.model_call import cut_of
@@ -35,7 +35,7 @@ from prompts.versions.version import PromptVersion
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedQuestion:
     """A question with everything that it is to be answered with.
 
     Attributes:
@@ -52,7 +52,7 @@ class Asked:
     question: str
     document_set: DocumentSet
     prompt: PromptVersion
-    chosen: Chosen
+    chosen: ChosenModel
     manifest: Manifest
     limit: int
     where: Filter | None = None
@@ -71,7 +71,7 @@ After = TypeVar("After")
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    asked: Asked
+    asked: PreparedQuestion
     began: float
     meant: str = ""
     passages: list[Passage] = field(default_factory=list)
@@ -103,7 +103,7 @@ class AnswerChain:
             _Step(self._retrieve) | _Step(self._generate) | _Step(self._conclude)
         )
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: PreparedQuestion) -> Answer:
         """Answer, or refuse with the reason.
 
         Raises:
@@ -113,7 +113,7 @@ class AnswerChain:
         """
         return self._chain.invoke(_State(asked, time.perf_counter()))
 
-    async def stream(self, asked: Asked) -> AsyncGenerator[Step]:
+    async def stream(self, asked: PreparedQuestion) -> AsyncGenerator[Step]:
         """The passages, then the model's words as they come, then the checked answer.
 
         Words may still change: what the check of citations takes out is gone from the answer at
@@ -148,7 +148,7 @@ class AnswerChain:
             yield CUT_NOTE
         yield answer
 
-    def _deadline(self, asked: Asked) -> Deadline:
+    def _deadline(self, asked: PreparedQuestion) -> Deadline:
         return asked.deadline or Deadline.within(self._deadline_s)
 
     @at_work()

@@ -45,7 +45,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenModel:
     """A chat model as a question is answered with it.
 
     Attributes:
@@ -108,7 +108,7 @@ class Chosen:
             ) from error
         call = Call()
         try:
-            with told(self):
+            with translate_provider_errors(self):
                 yield call
         except ChatModelFailed as error:
             failure = failure_of(error.__cause__ or error)
@@ -156,7 +156,7 @@ class ChatModels:
             Breaker(settings.breaker_failures, settings.breaker_rest_s)
             for settings in self._settings
         ]
-        self._chosen: dict[str, Chosen] = {}
+        self._chosen: dict[str, ChosenModel] = {}
 
     @property
     def fallbacks(self) -> range:
@@ -167,7 +167,7 @@ class ChatModels:
         """How many models behind an API there are from a place on."""
         return sum(settings.model != EXTRACTIVE for settings in self._settings[place:])
 
-    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
         """A model with a prompt version's parameters.
 
         Raises:
@@ -183,7 +183,7 @@ class ChatModels:
                 shown = dict(model._identifying_params)
             else:
                 shown = self._shown(chat, parameters)
-            chosen = Chosen(
+            chosen = ChosenModel(
                 chat.model,
                 model,
                 shown,
@@ -213,7 +213,7 @@ class ChatModels:
 
 
 @contextmanager
-def told(chosen: Chosen) -> Iterator[None]:
+def translate_provider_errors(chosen: ChosenModel) -> Iterator[None]:
     """Tell what a provider's client raises as ours, without the provider's words.
 
     These may hold keys, addresses and other people's data. They go to the log, under an id that

@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.messages.utils import count_tokens_approximately, trim_messages
 from langchain_core.prompts import ChatPromptTemplate
 
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.answering.model_call import cut_of
 from app.answering.quoting import Quoting, quoting_for
 from ingestion.index.storable_values import storable
@@ -18,7 +18,7 @@ from prompts.versions.version import PromptVersion
 
 def condense_by_model(
     question: str,
-    history: Sequence[Said],
+    history: Sequence[EarlierTurn],
     prompt: PromptVersion,
     model: BaseChatModel,
     most_tokens: int,
@@ -45,7 +45,7 @@ def condense_by_model(
     return storable(rewritten) or question
 
 
-def _text(history: Sequence[Said], most_tokens: int, quoting: Quoting) -> str:
+def _text(history: Sequence[EarlierTurn], most_tokens: int, quoting: Quoting) -> str:
     messages: list[BaseMessage] = []
     for said in history:
         messages += [HumanMessage(said.question), AIMessage(said.answer)]

@@ -104,14 +104,14 @@ _OWN_REFERENT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EarlierTurn:
     """A question that was asked before, as it stood alone, and its answer."""
 
     question: str
     answer: str
 
 
-def condense_by_rule(question: str, history: Sequence[Said]) -> str:
+def condense_by_rule(question: str, history: Sequence[EarlierTurn]) -> str:
     """The question as it can be understood alone; itself where it can be already.
 
     After "Who got invoice INV-2024-0013?", "How much is it?" becomes `How much is it? (invoice

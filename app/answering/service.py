@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from app.answering.answer import Answer, SearchResult
-from app.answering.chain import AnswerChain, Asked, Step
+from app.answering.chain import AnswerChain, PreparedQuestion, Step
 from app.answering.chat_model_factory import EXTRACTIVE
-from app.answering.chat_model_pool import ChatModels, Chosen
+from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.condensing import condense_by_model
 from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
-from app.answering.follow_ups import RULE, Said, condense_by_rule
+from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
 from app.answering.question import check_question
 from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
@@ -60,7 +60,7 @@ class AnswerService:
         """Answer a question from a document set: `prepare` and `answer` in one."""
         return self.answer(self.prepare(question, set_name, **how))
 
-    def answer(self, asked: Asked, *, fall_back: bool = False) -> Answer:
+    def answer(self, asked: PreparedQuestion, *, fall_back: bool = False) -> Answer:
         """Answer what was prepared.
 
         Args:
@@ -82,7 +82,9 @@ class AnswerService:
                 return answer.model_copy(update={"degraded": is_lesser})
         raise RuntimeError("no attempt was the last")
 
-    async def stream(self, asked: Asked, *, fall_back: bool = False) -> AsyncGenerator[Step]:
+    async def stream(
+        self, asked: PreparedQuestion, *, fall_back: bool = False
+    ) -> AsyncGenerator[Step]:
         """Answer what was prepared, step by step: see `AnswerChain.stream`.
 
         Another model steps in only where one fails before its first word.
@@ -112,7 +114,7 @@ class AnswerService:
     def condense(
         self,
         question: str,
-        history: Sequence[Said],
+        history: Sequence[EarlierTurn],
         set_name: str | None = None,
         sticky: str | None = None,
         deadline: Deadline | None = None,
@@ -167,7 +169,7 @@ class AnswerService:
         visible_to: frozenset[str] | None = None,
         sticky: str | None = None,
         deadline: Deadline | None = None,
-    ) -> Asked:
+    ) -> PreparedQuestion:
         """Check a question and find all that it is to be answered with; nothing is answered yet.
 
         Args:
@@ -199,7 +201,9 @@ class AnswerService:
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         chosen = self.models.get(version.model)
         manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
-        return Asked(question, document_set, version, chosen, manifest, limit, where, deadline)
+        return PreparedQuestion(
+            question, document_set, version, chosen, manifest, limit, where, deadline
+        )
 
     def manifest_of(self, set_name: str) -> Manifest:
         """Everything that shapes an answer to a question that names no version and is no follow-up.
@@ -247,7 +251,9 @@ class AnswerService:
         for prompt in self._prompts.targets(ANSWER, self._settings.prompt.answer):
             self.models.get(prompt.model)
 
-    def _attempts(self, asked: Asked, fall_back: bool) -> Iterator[tuple[Asked, bool]]:
+    def _attempts(
+        self, asked: PreparedQuestion, fall_back: bool
+    ) -> Iterator[tuple[PreparedQuestion, bool]]:
         """What was prepared, then the same with each model to fall back to; whether it is the last.
 
         All share one deadline: each model behind an API gets its part of what is left.
@@ -269,7 +275,7 @@ class AnswerService:
         self,
         document_set: DocumentSet,
         prompt: PromptVersion,
-        chosen: Chosen,
+        chosen: ChosenModel,
         limit: int,
         condensed_by: str | None,
     ) -> Manifest:

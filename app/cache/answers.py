@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Answer
-from app.answering.chain import Asked
+from app.answering.chain import PreparedQuestion
 from app.cache.keys import Key, key_of
-from app.cache.semantic import Near, NearQuestions
+from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.serialization import Reading, packed
 from app.cache.single_flight import Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
@@ -145,7 +145,7 @@ class AnswerCache:
         self._release = release
         self._store = store
         self._vectors = vectors
-        self._near = NearQuestions(
+        self._near = SimilarQuestions(
             store,
             settings.semantic_threshold,
             settings.semantic_questions,
@@ -157,7 +157,9 @@ class AnswerCache:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def answer(self, asked: Asked, groups: Groups, compute: Callable[[], Answer]) -> Served:
+    def answer(
+        self, asked: PreparedQuestion, groups: Groups, compute: Callable[[], Answer]
+    ) -> Served:
         """A kept answer, or else the one that `compute` makes, once for all who ask it now.
 
         Raises:
@@ -171,7 +173,7 @@ class AnswerCache:
         begun.keep(answer)
         return Served(answer, "miss")
 
-    def begin(self, asked: Asked, groups: Groups) -> Served | Making:
+    def begin(self, asked: PreparedQuestion, groups: Groups) -> Served | Making:
         """A kept answer, or one that is being made to an equal question now; else the right to make it.
 
         Raises:
@@ -189,7 +191,7 @@ class AnswerCache:
             return Served(joined.value.model_copy(), "exact")
         return Making(joined, lambda answer: self._keeping(key, asked, answer, look))
 
-    def lookup(self, asked: Asked, groups: Groups) -> Hit | None:
+    def lookup(self, asked: PreparedQuestion, groups: Groups) -> Hit | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
         return self._look(key_of(asked, groups, self._release), asked)[0]
 
@@ -220,7 +222,7 @@ class AnswerCache:
         self._flights.close()
         self._store.close()
 
-    def _look(self, key: Key, asked: Asked) -> tuple[Hit | None, _Look | None]:
+    def _look(self, key: Key, asked: PreparedQuestion) -> tuple[Hit | None, _Look | None]:
         began = time.perf_counter()
         answer = self._get(key.answer)
         if answer is not None:
@@ -246,7 +248,9 @@ class AnswerCache:
         self._count("misses")
         return None, look
 
-    def _keeping(self, key: Key, asked: Asked, answer: Answer, look: _Look | None) -> list[Op]:
+    def _keeping(
+        self, key: Key, asked: PreparedQuestion, answer: Answer, look: _Look | None
+    ) -> list[Op]:
         """What the store is to do with an answer that was made."""
         ops: list[Op] = [] if look is None else [*look.to_keep]
         if not may_be_kept(asked, answer):
@@ -254,7 +258,9 @@ class AnswerCache:
             return ops
         ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
         if look is not None:
-            ops += self._near.adding(key.questions, look.vector, Near(asked.question, key.answer))
+            ops += self._near.adding(
+                key.questions, look.vector, SimilarQuestion(asked.question, key.answer)
+            )
         self._count("stored")
         return ops
 
@@ -267,7 +273,7 @@ class AnswerCache:
             self._counts[name] += 1
 
 
-def may_be_kept(asked: Asked, answer: Answer) -> bool:
+def may_be_kept(asked: PreparedQuestion, answer: Answer) -> bool:
     """Whether an answer may be given again: no refusal, no doubtful quote, whole, and made as asked.
 
     An answer that was made in a lesser way than asked (by another model, without reranking) has

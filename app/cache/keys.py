@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from app.answering.chain import Asked
+from app.answering.chain import PreparedQuestion
 from ingestion.index.filters import AnyOf, Filter, facet
 
 # Compatibility forms that look different and mean the same. Not superscripts, fractions, circled
@@ -48,7 +48,9 @@ class Key(NamedTuple):
         return f"flight:{self.exact}"
 
 
-def key_of(asked: Asked, groups: Iterable[str] | None, release: str | None = None) -> Key:
+def key_of(
+    asked: PreparedQuestion, groups: Iterable[str] | None, release: str | None = None
+) -> Key:
     """The key of a question for somebody who sees these groups' documents (None: all).
 
     Args:

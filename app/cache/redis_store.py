@@ -26,7 +26,7 @@ from app.cache.store import (
     Unlock,
 )
 from app.errors import CacheUnavailable
-from app.store.redis_errors import told_as
+from app.store.redis_errors import translate_redis_errors
 
 logger = logging.getLogger(__name__)
 PREFIX = "plumb:cache:"
@@ -102,7 +102,7 @@ class RedisStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """All keys that begin so."""
-        with told_as(CacheUnavailable):
+        with translate_redis_errors(CacheUnavailable):
             for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000):
                 yield cast("bytes", key).decode()[len(PREFIX) :]
 
@@ -110,7 +110,7 @@ class RedisStore:
         """Drop all that begins so."""
         dropped = 0
         found = [PREFIX + key for key in self.keys(prefix)]
-        with told_as(CacheUnavailable):
+        with translate_redis_errors(CacheUnavailable):
             for key in found:
                 if self._redis.type(key) == b"stream":
                     # Emptied, not deleted: its next record must come after every cursor, in the

@@ -24,7 +24,7 @@ MIRRORED_BYTES, NEAR_BYTES = 64_000_000, 400
 _HEAD = struct.Struct("<HH")
 
 
-class Near(NamedTuple):
+class SimilarQuestion(NamedTuple):
     """A question that asks the same.
 
     Attributes:
@@ -42,7 +42,7 @@ class _Mirror:
 
     matrix: NDArray[np.float32]
     cursor: str = ""
-    known: list[Near] = field(default_factory=list)
+    known: list[SimilarQuestion] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     next: int = 0
     texts: int = 0
@@ -64,7 +64,7 @@ class _Mirror:
         self.texts = sum(map(_size, self.known))
 
 
-class NearQuestions:
+class SimilarQuestions:
     """Finds kept questions that ask the same. Safe between threads.
 
     The list itself is in the store; what is new in it since the last time is read at each lookup,
@@ -96,7 +96,9 @@ class NearQuestions:
         self._lock = threading.Lock()
         self.turned_away = 0
 
-    def find(self, scope: str, vector: NDArray[np.float32], question: str) -> Iterator[Near]:
+    def find(
+        self, scope: str, vector: NDArray[np.float32], question: str
+    ) -> Iterator[SimilarQuestion]:
         """Questions of the scope that ask the same as `question`, nearest first.
 
         As of the last time that `catch_up` was called for the scope.
@@ -136,7 +138,9 @@ class NearQuestions:
         with self._lock:
             return sum(mirror.bytes for mirror in self._mirrors.values())
 
-    def adding(self, scope: str, vector: NDArray[np.float32], near: Near) -> list[Append]:
+    def adding(
+        self, scope: str, vector: NDArray[np.float32], near: SimilarQuestion
+    ) -> list[Append]:
         """What makes the store keep a question whose answer is kept."""
         text, key = near.question.encode(), near.answer_key.encode()
         if len(text) > 0xFFFF:
@@ -144,7 +148,7 @@ class NearQuestions:
         record = _HEAD.pack(len(text), len(key)) + text + key + vector.astype(np.float16).tobytes()
         return [Append(scope, record, self._most, self._ttl_s)]
 
-    def forget(self, scope: str, near: Near) -> None:
+    def forget(self, scope: str, near: SimilarQuestion) -> None:
         """Compare with a question no more: its answer is gone."""
         with self._lock:
             mirror = self._mirrors.get(scope)
@@ -178,12 +182,14 @@ class NearQuestions:
     def _read(self, mirror: _Mirror, record: bytes) -> None:
         text, key = _HEAD.unpack_from(record)
         split = _HEAD.size + text
-        near = Near(record[_HEAD.size : split].decode(), record[split : split + key].decode())
+        near = SimilarQuestion(
+            record[_HEAD.size : split].decode(), record[split : split + key].decode()
+        )
         vector = np.frombuffer(record, np.float16, offset=split + key)
         if len(vector) == mirror.matrix.shape[1]:
             self._enter(mirror, near, vector)
 
-    def _enter(self, mirror: _Mirror, near: Near, vector: NDArray[np.float16]) -> None:
+    def _enter(self, mirror: _Mirror, near: SimilarQuestion, vector: NDArray[np.float16]) -> None:
         """In its old row if it has one, else in the next; when all are taken, in the oldest's."""
         row = mirror.rows.get(near.answer_key)
         if row is None:
@@ -202,6 +208,6 @@ class NearQuestions:
         mirror.matrix[row] = vector
 
 
-def _size(near: Near) -> int:
+def _size(near: SimilarQuestion) -> int:
     """Bytes of a question that is compared with: its texts, of up to four bytes a letter, and objects."""
     return NEAR_BYTES + 4 * len(near.question) + len(near.answer_key)

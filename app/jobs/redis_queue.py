@@ -12,7 +12,7 @@ from app.jobs.job_store import JobBook
 from app.jobs.kinds import JobKind, queue_name
 from app.jobs.redis_records import RedisRecords
 from app.settings.tree import Settings
-from app.store.redis_errors import told_as
+from app.store.redis_errors import translate_redis_errors
 from prompts.errors import SettingsError
 
 PREFIX = "plumb"
@@ -47,7 +47,7 @@ class RedisQueue(Generic[AnyJob]):
     def submit(self, job: AnyJob) -> AnyJob:
         """Leave the job to the next free worker."""
         with (
-            told_as(JobsUnavailable),
+            translate_redis_errors(JobsUnavailable),
             self._redis.lock(
                 f"{PREFIX}:lock:{self._kind.name}:{job.subject}",
                 timeout=LOCK_S,
@@ -94,7 +94,7 @@ class RedisQueue(Generic[AnyJob]):
         from rq.job import JobStatus
         from rq.serializers import JSONSerializer
 
-        with told_as(JobsUnavailable):
+        with translate_redis_errors(JobsUnavailable):
             try:
                 found = Queued.fetch(
                     record.job.id, connection=self._redis, serializer=JSONSerializer

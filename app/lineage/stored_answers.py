@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.answering.answer import needs_of
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.lineage.paging import in_utc
@@ -100,7 +100,7 @@ def said_before(
     most: int,
     reader: Caller = OPERATOR,
     access: ReadAccess | None = None,
-) -> list[Said]:
+) -> list[EarlierTurn]:
     """The last answered questions of the record's session before it, oldest first.
 
     Each as it was asked, not as it was condensed. Empty where it belongs to no session, or where
@@ -129,7 +129,7 @@ def said_before(
     )
     with database.session() as session:
         found = [
-            Said(row.question or "", _text(row.answer))
+            EarlierTurn(row.question or "", _text(row.answer))
             for row in session.scalars(query)
             if may_be_shown(AnswerRecord.model_validate(row, from_attributes=True), reader, access)
         ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.errors import InvalidRequest
 from app.openai_api.models import parse_model
 from app.turns.turn import TurnRequest
@@ -105,14 +105,14 @@ def _conversation(request: CompletionRequest) -> str:
     return f"{request.user or ''} {began}"
 
 
-def _said(messages: list[Message]) -> list[Said]:
+def _said(messages: list[Message]) -> list[EarlierTurn]:
     """Questions with their answers; each question once, though it was understood by others before."""
-    said: list[Said] = []
+    said: list[EarlierTurn] = []
     asked = ""
     for message in messages:
         if message.role == "user":
             asked = message.text
         elif message.role == "assistant" and asked:
-            said.append(Said(asked, message.text))
+            said.append(EarlierTurn(asked, message.text))
             asked = ""
     return said

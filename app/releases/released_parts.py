@@ -18,7 +18,7 @@ from prompts.aliases.alias_file import PRODUCTION, Place
 from prompts.aliases.traffic_split import only
 from prompts.errors import PromptError
 from prompts.moves.gating import GatePass
-from prompts.moves.moving import AliasMover, Said
+from prompts.moves.moving import AliasMover, MoveNote
 from prompts.registry import PromptRegistry
 from prompts.versions.version import PromptVersion
 
@@ -120,11 +120,11 @@ class Parts:
             return passes
 
         mover = AliasMover(self.registry)
-        said = Said(by, release.override or why, override=not passes)
+        said = MoveNote(by, release.override or why, override=not passes)
         for place, version in dict(self._aliases_to_move(release)).items():
             began = time.perf_counter()
             protected = self.registry.all_aliases().is_protected(place.alias)
-            mover.move(place, only(version), gated, said if protected else Said(by, why))
+            mover.move(place, only(version), gated, said if protected else MoveNote(by, why))
             self._done(f"prompt: {place} {version}", began)
 
     def is_moved(self, release: Release) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from app.errors import SessionsUnavailable
 from app.sessions.session import Exchange, SessionSummary
 from app.settings.sessions import SessionSettings
-from app.store.redis_errors import told_as
+from app.store.redis_errors import translate_redis_errors
 
 PREFIX = "plumb:session"
 # All sessions by time, and owners by how many they have: sorted sets.
@@ -139,7 +139,7 @@ class RedisSessions:
                 "Redis: it failed a moment ago; check redis.url, and that it runs."
             )
         try:
-            with told_as(SessionsUnavailable):
+            with translate_redis_errors(SessionsUnavailable):
                 yield
         except SessionsUnavailable:
             self._left_alone_until = time.monotonic() + LEFT_ALONE_S

@@ -9,7 +9,7 @@ from prompts.errors import PlumbError
 
 
 @contextmanager
-def told_as(kind: type[PlumbError]) -> Iterator[None]:
+def translate_redis_errors(kind: type[PlumbError]) -> Iterator[None]:
     """Raise what Redis' client raises as an error of this kind.
 
     Raises:

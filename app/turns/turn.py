@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.answering.answer import Answer
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.callers import Needs
 from app.manifest import Manifest
 from prompts.errors import PlumbError
@@ -38,7 +38,7 @@ class TurnRequest:
     passages: int | None = None
     index_version: str | None = None
     session_id: str | None = None
-    said: tuple[Said, ...] = ()
+    said: tuple[EarlierTurn, ...] = ()
     conversation: str | None = None
     cached: bool = True
 

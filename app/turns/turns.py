@@ -13,8 +13,8 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage, documents_of, needs_of
-from app.answering.chain import Asked
-from app.answering.follow_ups import Said
+from app.answering.chain import PreparedQuestion
+from app.answering.follow_ups import EarlierTurn
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
@@ -39,7 +39,7 @@ OnFailure = Callable[[FailedTurn, TurnRequest, Caller], None]
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    asked: Asked
+    asked: PreparedQuestion
     standalone: str
     notices: list[str]
     release: str | None
@@ -181,7 +181,7 @@ class Turns:
                 history = readable(kept, caller, self._access)
                 said_documents = sorted({name for one in history for name in one.made_from})
                 said_needs = together(*(one.needs or () for one in history))
-                said = [Said(one.standalone, one.answer) for one in history]
+                said = [EarlierTurn(one.standalone, one.answer) for one in history]
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 notices.append(NO_HISTORY)

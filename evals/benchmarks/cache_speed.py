@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.answering.answer import Answer
-from app.answering.chain import Asked
+from app.answering.chain import PreparedQuestion
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
@@ -55,7 +55,7 @@ def run(embedder: Embedder) -> Result:
 
 
 def _measure(
-    result: Result, name: str, cache: AnswerCache, asked: list[Asked], answer: Answer
+    result: Result, name: str, cache: AnswerCache, asked: list[PreparedQuestion], answer: Answer
 ) -> None:
     for one in asked:
         cache.answer(one, None, partial(answer.model_copy, update={"manifest": one.manifest}))
@@ -100,12 +100,12 @@ def _questions() -> list[Question]:
     return (found * (KEPT // len(found) + 1))[:KEPT]
 
 
-def _asked(service: AnswerService, question: Question, number: int) -> Asked:
+def _asked(service: AnswerService, question: Question, number: int) -> PreparedQuestion:
     """Each question once: a second round of the same ones is told apart by a number."""
     return service.prepare(f"{question.text.rstrip('?')} {number}?", "xquad")
 
 
-def _politely(asked: Asked, how: str = "Could you tell me: ") -> Asked:
+def _politely(asked: PreparedQuestion, how: str = "Could you tell me: ") -> PreparedQuestion:
     return replace(asked, question=how + asked.question)
 
 

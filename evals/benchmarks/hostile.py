@@ -56,7 +56,7 @@ OPEN = "01"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Responses:
     """What the other caller saw: milliseconds and status of each question."""
 
     milliseconds: list[float]
@@ -110,7 +110,7 @@ def run(embedder: Embedder) -> Result:
     return result
 
 
-def _add(result: Result, kind: str, alone: list[Asked], beside: list[Asked]) -> None:
+def _add(result: Result, kind: str, alone: list[Responses], beside: list[Responses]) -> None:
     mine, theirs = (
         float(np.median([np.percentile(part.milliseconds, 95) for part in parts]))
         for parts in (beside, alone)
@@ -122,7 +122,7 @@ def _add(result: Result, kind: str, alone: list[Asked], beside: list[Asked]) -> 
     result.add(f"failed beside {kind}", failed, "questions", at_most=0)
 
 
-def _ask(port: int, keys: Iterator[str], texts: Iterator[str], times: int) -> Asked:
+def _ask(port: int, keys: Iterator[str], texts: Iterator[str], times: int) -> Responses:
     took: list[float] = []
     statuses: Counter[int] = Counter()
     for _ in range(times):
@@ -131,7 +131,7 @@ def _ask(port: int, keys: Iterator[str], texts: Iterator[str], times: int) -> As
         statuses[_status(port, request)] += 1
         took.append((time.perf_counter() - began) * 1000)
         time.sleep(PAUSE_S)
-    return Asked(took, statuses)
+    return Responses(took, statuses)
 
 
 def _status(port: int, request: bytes) -> int:

@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from app.answering.chat_model_pool import ChatModels, Chosen
+from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.extractive.evidence import Embed
 from app.api.chat import PASSAGES
 from app.cli.serving import PROTOCOL
@@ -75,10 +75,10 @@ class InstantModels(ChatModels):
         super().__init__(settings.chat, settings.extractive, embed)
         self.instant = InstantModel()
 
-    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
         """That model."""
         chosen = super().get({}, place)
-        return Chosen("instant", self.instant, {}, chosen.breaker, chosen.redact)
+        return ChosenModel("instant", self.instant, {}, chosen.breaker, chosen.redact)
 
 
 def plumb(settings: Settings) -> FastAPI:

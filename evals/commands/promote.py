@@ -101,7 +101,7 @@ def _move(
     remark: tuple[str | None, str | None, bool],
 ) -> None:
     from prompts.aliases.alias_file import Place
-    from prompts.moves.moving import AliasMover, Said
+    from prompts.moves.moving import AliasMover, MoveNote
 
     def gated(version: PromptVersion, place: Place) -> list[GatePass]:
         """Built only for a protected alias, which takes the index and the models."""
@@ -117,7 +117,7 @@ def _move(
     if where[2] is not None:
         _check_set(settings, where[2])
     mover = AliasMover(open_registry(settings))
-    tell(mover.move(Place(*where), target, gated, Said(*remark)))
+    tell(mover.move(Place(*where), target, gated, MoveNote(*remark)))
 
 
 def _check_set(settings: Any, name: str) -> None:

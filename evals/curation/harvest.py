@@ -10,7 +10,7 @@ from typing import Any
 
 from app.answering.answer import Citation
 from app.answering.citations import MARKERS
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.lineage.record import Feedback, Lineage
 from evals.curation.candidate import Candidate, Origin
 from evals.curation.duplicates import Deduplicated, Embed, deduplicate
@@ -24,7 +24,7 @@ MIN_LABEL_WORDS = 4
 
 
 def candidate_from_answer(
-    answered: Lineage, before: Sequence[Said], redactor: Redactor
+    answered: Lineage, before: Sequence[EarlierTurn], redactor: Redactor
 ) -> Candidate:
     """The candidate for an answer whose question is stored. Nothing in it is left unredacted.
 
@@ -37,7 +37,9 @@ def candidate_from_answer(
 
 
 class _Proposal:
-    def __init__(self, answered: Lineage, before: Sequence[Said], redactor: Redactor) -> None:
+    def __init__(
+        self, answered: Lineage, before: Sequence[EarlierTurn], redactor: Redactor
+    ) -> None:
         self._answered = answered
         self._before = before
         self._redactor = redactor
@@ -222,7 +224,7 @@ class Harvest:
 
 def harvest(
     answers: Iterable[Lineage],
-    said_before: Callable[[Lineage], Sequence[Said]],
+    said_before: Callable[[Lineage], Sequence[EarlierTurn]],
     redactor: Redactor,
     known: Sequence[Case],
     embed: Embed,

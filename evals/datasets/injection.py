@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from app.answering.answer import Answer
 from app.answering.citations import UNSUPPORTED, find_quote
-from prompts.output import NO_ANSWER
+from prompts.versions.output import NO_ANSWER
 
 DATASET = Path(__file__).parent / "injection" / "documents.jsonl"
 # A line of the extractive model's answers: a table's header, if it is a row; a quotation; its marker.

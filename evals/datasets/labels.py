@@ -16,7 +16,7 @@ from itertools import accumulate
 from pydantic import BaseModel
 
 from evals.datasets.case import Gold
-from ingestion.documents import Chunk
+from ingestion.documents.document import Chunk
 from ingestion.index.protocol import DocumentSet
 
 WORD = re.compile(r"\S+")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.cache.keys import normalised
 from evals.datasets.case import Case
-from prompts.versions import Example
+from prompts.versions.version import Example
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 LeakKind = Literal["same question", "shared words", "near question", "same answer"]

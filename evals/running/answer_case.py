@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.answering.answer import Answer
-from app.answering.follow_ups import RULE, Said
+from app.answering.follow_ups import RULE, EarlierTurn
 from app.errors import ChatModelFailed
 from evals.datasets.case import Case
 from evals.running.application import Application
@@ -80,19 +80,19 @@ class CaseAnswerer:
         )
         return self.service.answer(asked), standalone if case.history else None
 
-    def _history(self, case: Case) -> list[Said]:
+    def _history(self, case: Case) -> list[EarlierTurn]:
         """What was said before, as a session keeps it.
 
         A session keeps each question as it stood alone. The rule that the extractive model uses
         costs nothing, so that it is applied turn by turn; a hosted model reads the questions as
         they were asked, since rewriting each would be a call.
         """
-        turns: list[Said] = []
+        turns: list[EarlierTurn] = []
         for one in case.history:
             question = one.question
             if self._plan.is_free:
                 question, _ = self.service.condense(question, turns)
-            turns.append(Said(question, one.answer))
+            turns.append(EarlierTurn(question, one.answer))
         return turns
 
     @property

@@ -22,7 +22,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
 from app.answering.chat_model_factory import EXTRACTIVE
-from app.answering.chat_model_pool import ChatModels, Chosen
+from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
 from app.answering.model_call import CUT, USUAL, Bounds, complete, cut_of
@@ -183,9 +183,9 @@ class CachedChatModels(ChatModels):
         super().__init__(settings.chat, settings.extractive, embed, key)
         self._keeper = keeper
         self._deadline_s = settings.chat.deadline_s
-        self._counted: dict[int, Chosen] = {}
+        self._counted: dict[int, ChosenModel] = {}
 
-    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
         """See `ChatModels.get`."""
         chosen = super().get(prompt, place)
         if chosen.name == EXTRACTIVE:

@@ -38,7 +38,7 @@ class Records(Protocol):
         """Last parts of the keys directly below a folder, sorted."""
 
 
-def read_as(model: type[M], records: Records, key: str) -> M | None:
+def read_record(model: type[M], records: Records, key: str) -> M | None:
     """The record under a key as what it is; None if there is none.
 
     Raises:

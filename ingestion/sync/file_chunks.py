@@ -20,7 +20,7 @@ from ingestion.sync.work import Work
 from ingestion.versions.source_manifest import HIDDEN, SourceDocument
 
 
-class Cut(NamedTuple):
+class ChunkedDocument(NamedTuple):
     """One document of a piece of work, cut; see `Outcome` for the fields."""
 
     work: Work
@@ -31,7 +31,9 @@ class Cut(NamedTuple):
     restricted: bool = False
 
 
-def cut_all(work: Iterable[Work], chunker: Chunker, loading: LoadingSettings) -> Iterator[Cut]:
+def cut_all(
+    work: Iterable[Work], chunker: Chunker, loading: LoadingSettings
+) -> Iterator[ChunkedDocument]:
     """Every document of every file, in order; files are parsed in worker processes, ahead."""
     waiting: dict[tuple[str, str], Work] = {}
 
@@ -51,45 +53,45 @@ def cut_file(
     documents: Iterator[Document | LoadProblem],
     chunker: Chunker,
     loading: LoadingSettings,
-) -> Iterator[Cut]:
+) -> Iterator[ChunkedDocument]:
     """Every document of one file. A file that breaks off in its middle keeps what came before."""
     try:
         for item in documents:
             if isinstance(item, LoadProblem):
                 row = _failed(work, item.document_id, item.message)
                 restricted = item.restricted or item.error.restricted
-                yield Cut(work, row, [], restricted=restricted)
+                yield ChunkedDocument(work, row, [], restricted=restricted)
             else:
                 yield _cut_document(work, of_groups(item, work.file.groups), chunker, loading)
     except DocumentError as error:
         row = _failed(work, work.file.document_id, str(error))
-        yield Cut(work, row, [], whole_file=True, restricted=error.restricted)
+        yield ChunkedDocument(work, row, [], whole_file=True, restricted=error.restricted)
 
 
 def _cut_document(
     work: Work, document: Document, chunker: Chunker, loading: LoadingSettings
-) -> Cut:
+) -> ChunkedDocument:
     held = work.held.get(document.id)
     file = work.file
     if held is not None and held.indexed and _unchanged(held, document, work):
         row = held._replace(file_hash=work.file_hash, stamp=file.stamp, problem=_notice(document))
-        return Cut(work, row, [], unchanged=True)
+        return ChunkedDocument(work, row, [], unchanged=True)
     restricted = GROUPS in document.metadata
     if len(document.text) > loading.max_chars:
         problem = (
             f"{document.id}: {len(document.text):,} characters of text, more than the bound of "
             f"{loading.max_chars:,}; split it, or raise PLUMB_LOADING_MAX_CHARS."
         )
-        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
+        return ChunkedDocument(work, _failed(work, document.id, problem), [], restricted=restricted)
     try:
         chunks = chunker.chunk(document)
     except Exception as error:  # noqa: BLE001 (whatever tokenizers raise, about this document)
         why = one_line(f"{type(error).__name__}: {error}")[:200]
         problem = f"{document.id}: cannot be cut ({why}); look at its text."
-        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
+        return ChunkedDocument(work, _failed(work, document.id, problem), [], restricted=restricted)
     if not chunks:
         problem = f"{document.id}: there is no text in it; fill or remove it."
-        return Cut(work, _failed(work, document.id, problem), [], restricted=restricted)
+        return ChunkedDocument(work, _failed(work, document.id, problem), [], restricted=restricted)
     row = SourceDocument(
         id=document.id,
         hash=document.content_hash,
@@ -103,7 +105,7 @@ def _cut_document(
     if document.id != file.document_id:
         # A record's text is most likely that of the record of its id: a full build embeds little.
         work = replace(work, alike=(document.id,))
-    return Cut(work, row, chunks, restricted=restricted)
+    return ChunkedDocument(work, row, chunks, restricted=restricted)
 
 
 def _notice(document: Document) -> str:

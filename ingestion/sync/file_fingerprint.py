@@ -11,7 +11,7 @@ from ingestion.sources.source_file import SourceFile
 _GROUPS = re.compile(r"#groups:[0-9a-f]{32}$")
 
 
-def read_as(file: SourceFile, bytes_hash: str) -> str:
+def file_fingerprint(file: SourceFile, bytes_hash: str) -> str:
     """The bytes' hash; after a plus sign, the record fields and a mark of the source's groups."""
     fields = file.records
     how = "" if fields is None else f"{fields.id},{fields.title},{fields.text}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ingestion.errors import DocumentError
 from ingestion.sources.fetching import content_hash
 from ingestion.sources.source_file import SourceFile
-from ingestion.sync.file_fingerprint import bytes_of, read_as
+from ingestion.sync.file_fingerprint import bytes_of, file_fingerprint
 from ingestion.sync.work import Work
 from ingestion.versions.source_manifest import SourceDocument
 
@@ -67,9 +67,11 @@ def make_plan(
         alike = tuple(row.id for row in before) if len(before) == 1 else ()
         records = {row.id: row for row in rows if row.id != file.document_id}
         try:
-            hash_ = _stamped(file, rows) or read_as(file, content_hash(file))
+            hash_ = _stamped(file, rows) or file_fingerprint(file, content_hash(file))
         except DocumentError as error:
-            plan.unreadable.append((Work(file, read_as(file, ""), records, alike), str(error)))
+            plan.unreadable.append(
+                (Work(file, file_fingerprint(file, ""), records, alike), str(error))
+            )
             continue
         retried = retry and any(row.problem for row in rows)
         if rows and not retried and all(row.file_hash == hash_ for row in rows):
@@ -86,7 +88,7 @@ def _stamped(file: SourceFile, rows: Sequence[SourceDocument]) -> str | None:
     if file.stamp and rows and all(row.stamp == file.stamp for row in rows):
         known = rows[0].file_hash
         known_bytes = bytes_of(known)
-        return known if known_bytes and known == read_as(file, known_bytes) else None
+        return known if known_bytes and known == file_fingerprint(file, known_bytes) else None
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ingestion.errors import IndexStoreError, PublishRefused, UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import DocumentSet, IndexStore, SetInfo, check_name
-from ingestion.index.records import Records, read_as
+from ingestion.index.records import Records, read_record
 from ingestion.index.storable_values import quoted
 from ingestion.versions import live_version as publications
 from ingestion.versions import source_manifest
@@ -82,7 +82,7 @@ class KnownVersions:
         return source_manifest.load(self._records, info.name, info.number)
 
     def _version(self, name: str, number: int) -> SetInfo | None:
-        return read_as(SetInfo, self._records, version_key(name, number))
+        return read_record(SetInfo, self._records, version_key(name, number))
 
     def _unknown(self, name: str) -> str:
         have = ", ".join(self.names()) or "none yet; make one with `plumb ingest PATH --set NAME`"

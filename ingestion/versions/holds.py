@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ingestion.errors import UnknownVersion, VersionInUse
 from ingestion.index.protocol import SetInfo
-from ingestion.index.records import Records, read_as
+from ingestion.index.records import Records, read_record
 from ingestion.versions.catalogue import KnownVersions
 
 HOLDS = "holds"
@@ -52,7 +52,7 @@ def add_hold(known: KnownVersions, records: Records, info: SetInfo, holder: str)
 
 def mark(records: Records, name: str, holder: str, *, in_use: bool) -> None:
     """Say whether answers come from a held version now; nothing happens without a hold."""
-    found = read_as(Hold, records, _key(name, holder))
+    found = read_record(Hold, records, _key(name, holder))
     if found is not None and found.in_use != in_use:
         records.put(
             _key(name, holder), found.model_copy(update={"in_use": in_use}).model_dump_json()
@@ -66,7 +66,9 @@ def remove_hold(records: Records, name: str, holder: str) -> None:
 
 def holds_of(records: Records, name: str) -> list[Hold]:
     """All holds on versions of a set, oldest first."""
-    found = (read_as(Hold, records, _key(name, holder)) for holder in records.names(_folder(name)))
+    found = (
+        read_record(Hold, records, _key(name, holder)) for holder in records.names(_folder(name))
+    )
     return sorted((one for one in found if one is not None), key=lambda one: one.at)
 
 

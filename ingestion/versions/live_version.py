@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ingestion.errors import PublishRefused
-from ingestion.index.records import Records, read_as
+from ingestion.index.records import Records, read_record
 
 MOST_KEPT = 1000
 
@@ -61,7 +61,7 @@ class Publications(BaseModel):
 
 def read(records: Records, name: str) -> Publications:
     """The moves of a set so far; none if it has none."""
-    return read_as(Publications, records, f"published/{name}") or Publications()
+    return read_record(Publications, records, f"published/{name}") or Publications()
 
 
 def append(

@@ -108,9 +108,9 @@ def rollback(
     """Take an alias's last move back; again, and the move before that goes too. Needs no gate."""
     registry = open_registry(settings_from(context, setting))
     from prompts.aliases.alias_file import Place
-    from prompts.moves.moving import AliasMover, Said
+    from prompts.moves.moving import AliasMover, MoveNote
 
-    move = AliasMover(registry).rollback(Place(prompt, alias, set_name), Said(by, reason))
+    move = AliasMover(registry).rollback(Place(prompt, alias, set_name), MoveNote(by, reason))
     tell(move)
 
 

@@ -30,7 +30,7 @@ LOCK_TIMEOUT_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MoveNote:
     """What the mover says of a move.
 
     Attributes:
@@ -55,7 +55,9 @@ class AliasMover:
         self._file = registry.watched.file
         self._timeout_s = lock_timeout_s
 
-    def move(self, place: Place, target: Target, gated: GateCheck, said: Said = Said()) -> Move:
+    def move(
+        self, place: Place, target: Target, gated: GateCheck, said: MoveNote = MoveNote()
+    ) -> Move:
         """Point an alias at a version, or split it between several.
 
         Args:
@@ -82,7 +84,7 @@ class AliasMover:
         with self._alone():
             return self._write(place, target, kind, said, gates, lambda now: now == before)
 
-    def rollback(self, place: Place, said: Said = Said()) -> Move:
+    def rollback(self, place: Place, said: MoveNote = MoveNote()) -> Move:
         """Point an alias at what it named before its last move. Needs no gate: it was served once.
 
         Raises:
@@ -105,7 +107,9 @@ class AliasMover:
                 lambda now: now == target_of(undone.after),
             )
 
-    def _passed(self, place: Place, target: Target, gated: GateCheck, said: Said) -> list[GatePass]:
+    def _passed(
+        self, place: Place, target: Target, gated: GateCheck, said: MoveNote
+    ) -> list[GatePass]:
         if said.override and not (said.why or "").strip():
             raise MoveRefused("--override needs a reason: --reason 'why it cannot wait'.")
         now = self._registry.all_aliases().get(*place)
@@ -144,7 +148,7 @@ class AliasMover:
         place: Place,
         target: Target | None,
         kind: Kind,
-        said: Said,
+        said: MoveNote,
         gates: list[GatePass],
         expected: Callable[[Target | None], bool],
     ) -> Move:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.answering.chat_model_factory import EXTRACTIVE
-from app.answering.follow_ups import RULE, Said, condense_by_rule
+from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
 from app.answering.service import AnswerService
 from evals.benchmarks.faults.breaking import Window
 from evals.benchmarks.faults.model_server import NAME
@@ -165,7 +165,7 @@ class Checker:
         if not earlier:
             allowed = {asked}
         elif turn["manifest"]["condensed_by"] == RULE:
-            allowed = {condense_by_rule(asked, [Said(one, "")]) for one in earlier}
+            allowed = {condense_by_rule(asked, [EarlierTurn(one, "")]) for one in earlier}
         elif record["gaps"] or turn["notices"] or self._may_forget(record):
             # Callers were told, or Redis came back empty.
             allowed = {asked, *map(self._pool.after, earlier)}

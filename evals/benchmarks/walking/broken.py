@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.answering import service
-from app.answering.chain import Asked
+from app.answering.chain import PreparedQuestion
 from app.batch import batch_store as kept
 from app.cache import answers, keys
 from app.callers import Caller
@@ -40,7 +40,7 @@ def one_cache_for_all() -> Iterator[None]:
     """Answers are kept without the groups of who asked."""
     key_of = keys.key_of
 
-    def same(asked: Asked, groups: Any, release: str | None = None) -> keys.Key:
+    def same(asked: PreparedQuestion, groups: Any, release: str | None = None) -> keys.Key:
         return key_of(replace(asked, where=None), None, release)
 
     with patch.object(answers, "key_of", same):

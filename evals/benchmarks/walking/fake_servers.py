@@ -14,7 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from app.answering.chat_model_pool import ChatModels, Chosen
+from app.answering.chat_model_pool import ChatModels, ChosenModel
 
 
 @contextmanager
@@ -101,7 +101,7 @@ class Parrots(ChatModels):
         self.__dict__.update(models.__dict__)
         self._parrot = Parrot(rare=rare)
 
-    def get(self, prompt: Mapping[str, Any], place: int = 0) -> Chosen:
+    def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
         """The parrot."""
         chosen = super().get(prompt, place)
-        return Chosen(NAME, self._parrot, chosen.parameters, chosen.breaker, chosen.redact)
+        return ChosenModel(NAME, self._parrot, chosen.parameters, chosen.breaker, chosen.redact)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, Passage
-from app.answering.chain import AnswerChain, Asked
+from app.answering.chain import AnswerChain, PreparedQuestion
 from app.answering.extractive import ExtractiveChatModel
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.answering.retrieval import Retrieved
 from evals.datasets.suite import Suite
 from evals.errors import EvalError, SuiteError
@@ -35,7 +35,7 @@ from ingestion.index.protocol import IndexStore
 @dataclass(frozen=True, slots=True)
 class _Question:
     item: PlannedCase
-    prepared: Asked
+    prepared: PreparedQuestion
 
 
 class Harness:
@@ -102,7 +102,7 @@ class Harness:
 
     def _prepare(self, item: PlannedCase) -> _Question:
         case = item.case
-        turns = [Said(one.question, one.answer) for one in case.history]
+        turns = [EarlierTurn(one.question, one.answer) for one in case.history]
         standalone, condensed_by = self._service.condense(case.question, turns)
         prepared = self._service.prepare(
             standalone,
@@ -134,7 +134,7 @@ class Harness:
         }
         return CaseResult.model_construct(case=item.case, repeat=0, scores=scores, error=None)
 
-    def _answer(self, prepared: Asked, parts: SystemParts) -> Answer:
+    def _answer(self, prepared: PreparedQuestion, parts: SystemParts) -> Answer:
         wanted = replace(
             prepared,
             question=parts.ask(prepared.question),

@@ -14,7 +14,7 @@ from ingestion.chunking.chunker import Chunker
 from ingestion.embedding.embedder import Embedder
 from ingestion.loaders.cleaning import one_line
 from ingestion.settings import ChunkingSettings, LoadingSettings
-from ingestion.sync.file_chunks import Cut, cut_all
+from ingestion.sync.file_chunks import ChunkedDocument, cut_all
 from ingestion.sync.prefetch import prefetch
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 
@@ -43,7 +43,11 @@ class LocalEngine:
                 yield self._embed(window, known, progress, on_progress)
 
     def _embed(
-        self, window: list[Cut], known: FindKnown, progress: Progress, on_progress: OnProgress
+        self,
+        window: list[ChunkedDocument],
+        known: FindKnown,
+        progress: Progress,
+        on_progress: OnProgress,
     ) -> list[Outcome]:
         def count(chunks: int) -> None:
             progress.chunks += chunks
@@ -61,7 +65,7 @@ class LocalEngine:
 
 def embed(
     embedder: Embedder,
-    window: Sequence[Cut],
+    window: Sequence[ChunkedDocument],
     known: Known,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
@@ -74,21 +78,24 @@ def embed(
         return [outcome for cut in window for outcome in _embed_alone(embedder, cut, known)]
 
 
-def _embed_alone(embedder: Embedder, cut: Cut, known: Known) -> list[Outcome]:
+def _embed_alone(embedder: Embedder, cut: ChunkedDocument, known: Known) -> list[Outcome]:
     try:
         return _embed(embedder, [cut], known, lambda _: None)
     except Exception as error:  # noqa: BLE001 (the same, about this document)
         return [_not_embedded(cut, f"{type(error).__name__}: {error}")]
 
 
-def _not_embedded(cut: Cut, why: str) -> Outcome:
+def _not_embedded(cut: ChunkedDocument, why: str) -> Outcome:
     problem = f"{cut.row.id}: cannot be embedded ({one_line(why)[:200]}); look at its text."
     row = cut.row._replace(chunks=0, problem=problem)
     return Outcome(row, [], np.empty((0, 0), np.float32), restricted=cut.restricted)
 
 
 def _embed(
-    embedder: Embedder, window: Sequence[Cut], known: Known, on_batch: Callable[[int], None]
+    embedder: Embedder,
+    window: Sequence[ChunkedDocument],
+    known: Known,
+    on_batch: Callable[[int], None],
 ) -> list[Outcome]:
     texts = [chunk.indexed_text for cut in window for chunk in cut.chunks]
     missing = [text for text in texts if text not in known]
@@ -116,8 +123,8 @@ def _embed(
     return outcomes
 
 
-def _windows(cuts: Iterator[Cut]) -> Iterator[list[Cut]]:
-    window: list[Cut] = []
+def _windows(cuts: Iterator[ChunkedDocument]) -> Iterator[list[ChunkedDocument]]:
+    window: list[ChunkedDocument] = []
     chunks = 0
     for cut in cuts:
         window.append(cut)

@@ -23,7 +23,7 @@ from app.answering.chat_model_factory import (
     merged_parameters,
 )
 from app.answering.deadline import Deadline
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.answering.model_call import Bounds, complete
 from app.answering.reranking import Reranker
 from app.callers import Caller
@@ -198,7 +198,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
         chat__fallback_model="openai:other",
         chat__fallback_base_url=openai.url,
     )
-    request = TurnRequest("When does it end early?", said=(Said(WARRANTY, "24 months"),))
+    request = TurnRequest("When does it end early?", said=(EarlierTurn(WARRANTY, "24 months"),))
     began = time.monotonic()
     turn = turns_of(parts).take(request, ANNA)
     assert time.monotonic() - began < 3 + SHORTLY
@@ -263,7 +263,7 @@ def test_a_reply_that_was_cut_off_before_it_cited_anything_is_no_refusal(
 def test_a_follow_up_that_was_cut_off_is_condensed_by_rule(make_parts, openai) -> None:
     openai.reply, openai.finish_reason = "When does the warranty on a", "length"
     parts = hosted(make_parts, openai)
-    standalone, by = parts.answers.condense("When does it end early?", [Said(WARRANTY, "x")])
+    standalone, by = parts.answers.condense("When does it end early?", [EarlierTurn(WARRANTY, "x")])
     assert by == "rule-2"
     assert "warranty" in standalone
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.answering.chat_model_pool import ChatModels
 from app.answering.condensing import condense_by_model
-from app.answering.follow_ups import Said
+from app.answering.follow_ups import EarlierTurn
 from app.settings.tree import load_settings
 from prompts.registry import PromptRegistry, shipped_prompts
 
-BEFORE = [Said("How long does the warranty on a compressor last?", '"24 months" [1]')]
+BEFORE = [EarlierTurn("How long does the warranty on a compressor last?", '"24 months" [1]')]
 
 
 def test_a_model_rewrites_by_the_prompt_and_reads_the_end_of_a_long_history(
@@ -23,7 +23,7 @@ def test_a_model_rewrites_by_the_prompt_and_reads_the_end_of_a_long_history(
         .model
     )
     history = [
-        Said(f"Question {number}?", "An answer of some words. " * 20) for number in range(50)
+        EarlierTurn(f"Question {number}?", "An answer of some words. " * 20) for number in range(50)
     ]
     rewritten = condense_by_model("Does it?", [*history, *BEFORE], prompt, model, most_tokens=300)
     assert rewritten == "Does the warranty on a compressor cover the seal?"

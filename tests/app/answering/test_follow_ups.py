@@ -6,16 +6,16 @@ import time
 
 import pytest
 
-from app.answering.follow_ups import Said, condense_by_rule
+from app.answering.follow_ups import EarlierTurn, condense_by_rule
 
-BEFORE = [Said("How long does the warranty on a compressor last?", '"24 months" [1]')]
+BEFORE = [EarlierTurn("How long does the warranty on a compressor last?", '"24 months" [1]')]
 
 
 def conversation(*questions: str) -> list[str]:
     """Each question as it is understood, in a conversation that keeps them so."""
-    said: list[Said] = []
+    said: list[EarlierTurn] = []
     for question in questions:
-        said.append(Said(condense_by_rule(question, said), "An answer."))
+        said.append(EarlierTurn(condense_by_rule(question, said), "An answer."))
     return [one.question for one in said]
 
 
@@ -61,7 +61,7 @@ def test_terms_that_are_there_are_not_repeated() -> None:
 
 def test_terms_travel_through_a_chain_of_follow_ups() -> None:
     first = condense_by_rule("Does it cover the seal?", BEFORE)
-    second = condense_by_rule("Why?", [*BEFORE, Said(first, "No.")])
+    second = condense_by_rule("Why?", [*BEFORE, EarlierTurn(first, "No.")])
     assert "warranty" in second
     assert "seal" in second
 
@@ -141,7 +141,7 @@ def test_another_thing_of_the_sort_takes_its_place_and_terms_do_not_pile_up() ->
 def test_what_is_named_takes_the_place_of_its_counterpart(
     before: str, question: str, understood: str
 ) -> None:
-    assert condense_by_rule(question, [Said(before, "")]) == understood
+    assert condense_by_rule(question, [EarlierTurn(before, "")]) == understood
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_is_named_takes_the_place_of_its_counterpart(
     ],
 )
 def test_another_matter_carries_nothing(before: str, question: str) -> None:
-    assert condense_by_rule(question, [Said(before, "")]) == question
+    assert condense_by_rule(question, [EarlierTurn(before, "")]) == question
 
 
 def test_verbs_and_measures_stay_behind() -> None:
@@ -194,7 +194,7 @@ def test_by_the_way_may_go_on_with_the_same_thing() -> None:
 
 
 def test_the_polite_words_of_the_question_before_are_not_carried() -> None:
-    before = [Said("Could you please tell me what the meal allowance in London is?", "")]
+    before = [EarlierTurn("Could you please tell me what the meal allowance in London is?", "")]
     assert condense_by_rule("And in York?", before) == "what the meal allowance in York is?"
     condensed = condense_by_rule("What about 2025?", before)
     assert "please" not in condensed
@@ -204,5 +204,5 @@ def test_the_polite_words_of_the_question_before_are_not_carried() -> None:
 def test_hostile_questions_take_little_time() -> None:
     began = time.process_time()
     for hostile in (", ", "if a ", "and ", "Now, another thing: ", "please "):
-        condense_by_rule((hostile * 4_000)[:4_000], [Said((hostile * 4_000)[:4_000], "")])
+        condense_by_rule((hostile * 4_000)[:4_000], [EarlierTurn((hostile * 4_000)[:4_000], "")])
     assert time.process_time() - began < 2

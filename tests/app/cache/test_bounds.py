@@ -16,7 +16,7 @@ from app.cache.memory_store import MemoryStore
 from app.cache.same_question.comparison import difference
 from app.cache.same_question.inflection import FORMS_BYTES, bases
 from app.cache.same_question.reading import READINGS_BYTES, read
-from app.cache.semantic import Near, NearQuestions
+from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache.serialization import READ_BYTES
 from app.settings.cache import CacheSettings
@@ -59,7 +59,7 @@ GROWING = {
     "MemorySessions._kept": "session.most",
     "MemorySessions._of": "owners of the sessions that are kept",
     "MemoryStore._kept": "cache.entries and cache.bytes",
-    "NearQuestions._mirrors": "cache.comparison_bytes",
+    "SimilarQuestions._mirrors": "cache.comparison_bytes",
     "OpenBatch.done": "the questions of one batch; it lives as long as that is answered",
     "OpenSets._live": "the sets that there are",
     "OpenSets._loading": "models that sets were built with",
@@ -242,12 +242,14 @@ def test_comparing_questions_takes_no_more_than_its_bound(
 
 def test_recent_questions_of_all_scopes_together_take_no_more_than_the_bound() -> None:
     store = MemoryStore(10_000, 500_000_000)
-    near = NearQuestions(store, 0.8, 2000, 60, bytes=1_000_000)
+    near = SimilarQuestions(store, 0.8, 2000, 60, bytes=1_000_000)
     rng = np.random.default_rng(3)
     for scope in ("one", "two", "three"):
         for number in range(600):
             vector = rng.standard_normal(384).astype(np.float32)
-            one = Near(f"Where is shelf {number} {'x' * 500}?", f"answer:{scope}:{number}")
+            one = SimilarQuestion(
+                f"Where is shelf {number} {'x' * 500}?", f"answer:{scope}:{number}"
+            )
             store.do(*near.adding(scope, vector / np.linalg.norm(vector), one))
         near.catch_up(scope, 384)
         assert near.taken <= 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.cache.semantic import MOST_SCOPES, Near, NearQuestions
+from app.cache.semantic import MOST_SCOPES, SimilarQuestion, SimilarQuestions
 
 DIMENSION = 64
 
@@ -20,27 +20,29 @@ def unit(number: int) -> np.ndarray:
 def make(cache_store):
     """Views of one store, as of several processes."""
 
-    def made(most: int = 100, threshold: float = 0.8) -> NearQuestions:
-        return NearQuestions(cache_store, threshold, most, 60)
+    def made(most: int = 100, threshold: float = 0.8) -> SimilarQuestions:
+        return SimilarQuestions(cache_store, threshold, most, 60)
 
     return made
 
 
-def asked(number: int) -> Near:
-    return Near(f"Where is shelf {number}?", f"answer:set:{number}")
+def asked(number: int) -> SimilarQuestion:
+    return SimilarQuestion(f"Where is shelf {number}?", f"answer:set:{number}")
 
 
 @pytest.fixture
 def add(cache_store):
     """Have a view's question kept."""
 
-    def added(near: NearQuestions, scope: str, vector: np.ndarray, one: Near) -> None:
+    def added(near: SimilarQuestions, scope: str, vector: np.ndarray, one: SimilarQuestion) -> None:
         cache_store.do(*near.adding(scope, vector, one))
 
     return added
 
 
-def found(near: NearQuestions, number: int, scope: str = "near:set:one") -> list[Near]:
+def found(
+    near: SimilarQuestions, number: int, scope: str = "near:set:one"
+) -> list[SimilarQuestion]:
     near.catch_up(scope, DIMENSION)
     return list(near.find(scope, unit(number), f"Please tell me where shelf {number} is."))
 
@@ -85,10 +87,15 @@ def test_a_question_whose_answer_is_gone_is_forgotten(make, add) -> None:
 
 def test_nearest_come_first_and_the_gate_has_the_last_word(make, add) -> None:
     near = make(threshold=0.5)
-    add(near, "near:set:one", unit(1), Near("Where is shelf 1?", "a"))
+    add(near, "near:set:one", unit(1), SimilarQuestion("Where is shelf 1?", "a"))
     between = unit(1) + 0.5 * unit(2)
-    add(near, "near:set:one", between / np.linalg.norm(between), Near("Where's shelf 1?", "b"))
-    add(near, "near:set:one", unit(1), Near("Where is shelf 2?", "c"))
+    add(
+        near,
+        "near:set:one",
+        between / np.linalg.norm(between),
+        SimilarQuestion("Where's shelf 1?", "b"),
+    )
+    add(near, "near:set:one", unit(1), SimilarQuestion("Where is shelf 2?", "c"))
     near.catch_up("near:set:one", DIMENSION)
     assert [n.answer_key for n in near.find("near:set:one", unit(1), "Where is shelf 1")] == [
         "a",

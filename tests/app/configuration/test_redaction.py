@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from app.answering.chat_model_factory import make_hosted_model
-from app.answering.chat_model_pool import ChatModels, told
+from app.answering.chat_model_pool import ChatModels, translate_provider_errors
 from app.cli.settings import settings_as_json
 from app.configuration.redaction import Redactor, shown, without_credentials
 from app.errors import ChatModelFailed, ChatModelUnknown
@@ -212,7 +212,7 @@ def test_a_server_that_quotes_the_request_does_not_get_its_headers_told(openai: 
     chosen = models.get({})
     assert isinstance(chosen.model, ChatOpenAI)
     assert CANARY not in repr(chosen.parameters)
-    with pytest.raises(ChatModelFailed) as found, told(chosen):
+    with pytest.raises(ChatModelFailed) as found, translate_provider_errors(chosen):
         raise RuntimeError(f"400: bad header Authorization: Bearer {CANARY}")
     assert CANARY not in str(found.value)
 

@@ -29,7 +29,7 @@ from app.turns.turns import Turns
 from app.wiring import Parts
 from prompts.aliases.alias_file import Place
 from prompts.aliases.traffic_split import only
-from prompts.moves.moving import AliasMover, Said
+from prompts.moves.moving import AliasMover, MoveNote
 from prompts.registry import PromptRegistry, shipped_prompts
 
 ANNA = Caller("anna", "reader")
@@ -189,7 +189,9 @@ def test_a_running_service_follows_moves_by_set_and_counts_by_version(
     asked = {"question": QUESTION}
     with TestClient(create_app(parts.settings), base_url="http://localhost") as client:
         assert client.post("/v1/chat", json=asked).json()["prompt_version"] == "answer@v1"
-        mover.move(Place("answer", "canary", "depot"), only("v2"), lambda v, p: [], Said("anna"))
+        mover.move(
+            Place("answer", "canary", "depot"), only("v2"), lambda v, p: [], MoveNote("anna")
+        )
         names = [model["id"] for model in client.get("/v1/models").json()["data"]]
         assert names == ["plumb/depot", "plumb/depot@canary", "plumb/depot@production"]
         assert client.get("/v1/models/plumb/depot@canary").status_code == 200

@@ -50,9 +50,9 @@ def test_a_follow_up_is_understood_from_its_session(make_parts: Callable[..., Pa
 def test_a_history_that_the_caller_keeps_does_as_well(make_parts, openai) -> None:
     openai.reply = 'The warranty ends "if the seal on the compressor is broken" [1].'
     parts = make_parts(chat__model="openai:m", chat__base_url=openai.url)
-    from app.answering.follow_ups import Said
+    from app.answering.follow_ups import EarlierTurn
 
-    request = TurnRequest("When does it end early?", said=(Said(WARRANTY, "24 months"),))
+    request = TurnRequest("When does it end early?", said=(EarlierTurn(WARRANTY, "24 months"),))
     turn = turns_of(parts).take(request, ANNA)
     assert turn.manifest.condensed_by is not None
     assert turn.manifest.condensed_by.startswith("condense@v1:")

@@ -16,7 +16,7 @@ from prompts.aliases.alias_file import Place
 from prompts.aliases.traffic_split import only, parse_target
 from prompts.cli import main as cli
 from prompts.errors import PromptError
-from prompts.moves.moving import AliasMover, Said
+from prompts.moves.moving import AliasMover, MoveNote
 from prompts.registry import PromptRegistry
 from tests.prompts.conftest import write
 
@@ -44,7 +44,9 @@ def plumb(registry: PromptRegistry):
 
 def test_list_shows_versions_with_aliases_and_locks(plumb: Any, registry: PromptRegistry) -> None:
     split = parse_target({"split": {"v1": 90, "v2": 10}})
-    AliasMover(registry).move(Place("answer", "canary", "depot"), split, lambda v, p: [], Said("a"))
+    AliasMover(registry).move(
+        Place("answer", "canary", "depot"), split, lambda v, p: [], MoveNote("a")
+    )
     write(registry.folder, "v3", description="A draft.")
     told = plumb("list").output
     for part in ("production", "canary 10% for depot", "canary 90% for depot", "A draft.", "open"):
@@ -102,7 +104,7 @@ def test_new_begins_a_prompt_of_ones_own(plumb: Any, registry: PromptRegistry) -
 
 def test_a_move_is_told_in_the_history_and_taken_back(plumb: Any, registry: PromptRegistry) -> None:
     place = Place("answer", "candidate")
-    AliasMover(registry).move(place, only("v2"), lambda v, p: [], Said("anna", "try it"))
+    AliasMover(registry).move(place, only("v2"), lambda v, p: [], MoveNote("anna", "try it"))
     told = plumb("history").output
     assert "try it" in told
     done = plumb("rollback", "candidate", "--reason", "worse", "--by", "ben").output
@@ -117,6 +119,6 @@ def test_a_move_is_told_in_the_history_and_taken_back(plumb: Any, registry: Prom
 
 def test_a_split_alias_is_no_single_version(plumb: Any, registry: PromptRegistry) -> None:
     split = parse_target({"split": {"v1": 90, "v2": 10}})
-    AliasMover(registry).move(Place("answer", "canary"), split, lambda v, p: [], Said("a"))
+    AliasMover(registry).move(Place("answer", "canary"), split, lambda v, p: [], MoveNote("a"))
     with pytest.raises(PromptError, match=r"answer@canary is split \(v1 90% \+ v2 10%\)"):
         plumb("diff", "canary", "v1")

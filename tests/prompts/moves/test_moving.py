@@ -16,7 +16,7 @@ from prompts.errors import AliasesLocked, MoveRefused, NotGated, PromptError
 from prompts.linting import lint
 from prompts.moves.gating import GatePass
 from prompts.moves.history import history_file, read_history
-from prompts.moves.moving import AliasMover, Said
+from prompts.moves.moving import AliasMover, MoveNote
 from prompts.registry import PromptRegistry
 from prompts.versions.version import PromptVersion
 from tests.prompts.conftest import write
@@ -24,7 +24,7 @@ from tests.prompts.conftest import write
 ROOT = Path(__file__).resolve().parents[3]
 CANDIDATE = Place("answer", "candidate")
 LIVE = Place("answer", "production")
-SAID = Said("anna", "it is better")
+SAID = MoveNote("anna", "it is better")
 
 
 def never(version: PromptVersion, place: Place) -> list[GatePass]:
@@ -96,12 +96,12 @@ def test_an_override_needs_a_reason_and_is_recorded(registry: PromptRegistry) ->
     mover = AliasMover(registry)
     for why in (None, "", "  "):
         with pytest.raises(MoveRefused, match="--override needs a reason"):
-            mover.move(LIVE, only("v2"), never, Said("anna", why, override=True))
-    move = mover.move(LIVE, only("v2"), never, Said("anna", "outage", override=True))
+            mover.move(LIVE, only("v2"), never, MoveNote("anna", why, override=True))
+    move = mover.move(LIVE, only("v2"), never, MoveNote("anna", "outage", override=True))
     assert (move.override, move.why, move.gates) == (True, "outage", ())
     assert read_history(registry.watched.file)[-1].override
     with pytest.raises(MoveRefused, match="is not protected"):
-        mover.move(CANDIDATE, only("v2"), never, Said("anna", "x", override=True))
+        mover.move(CANDIDATE, only("v2"), never, MoveNote("anna", "x", override=True))
 
 
 def test_only_a_growing_share_needs_a_gate(registry: PromptRegistry) -> None:
@@ -130,7 +130,7 @@ def test_what_is_not_locked_goes_to_no_protected_alias(registry: PromptRegistry)
     mover = AliasMover(registry)
     mover.move(CANDIDATE, only("v3"), never, SAID)
     with pytest.raises(MoveRefused, match=r"answer@v3 is not locked.*lint --lock"):
-        mover.move(LIVE, only("v3"), passed, Said("anna", "now", override=True))
+        mover.move(LIVE, only("v3"), passed, MoveNote("anna", "now", override=True))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_many_movers_at_once_lose_nothing(registry: PromptRegistry) -> None:
         "folder, me = Path(sys.argv[1]), sys.argv[2]\n"
         "mover = AliasMover(PromptRegistry(folder))\n"
         "for n in range(6):\n"
-        "    mover.move(Place('answer', me), only(f'v{n % 2 + 1}'), None, Said(me))\n"
+        "    mover.move(Place('answer', me), only(f'v{n % 2 + 1}'), None, MoveNote(me))\n"
     )
     movers = [
         subprocess.Popen([sys.executable, "-c", code, registry.folder, f"m{n}"], cwd=ROOT)
