@@ -11,8 +11,8 @@ from ingestion.loaders.loading import load
 from ingestion.loaders.records import LoadProblem, RecordFields
 
 # Raise it whenever the same bytes come to be read as another text, cut differently or stored with
-# other facets: every set is then built anew at its next sync.
-EXTRACTION = "4"
+# other facets: every set is then rebuilt at its next sync.
+EXTRACTION = "5"
 
 __all__ = [
     "EXTRACTION",
