@@ -11,6 +11,9 @@ import pytest
 
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
+from app.cache.answers import AnswerCache
+from app.cache.factory import answer_cache, question_vectors
+from app.cache.factory import open_store as open_cache_store
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
 from app.cache.store import CacheStore
@@ -123,3 +126,19 @@ def cache_store(request: pytest.FixtureRequest) -> Iterator[CacheStore]:
         made = MemoryStore(entries=1000, bytes=1_000_000)
     yield made
     made.close()
+
+
+@pytest.fixture
+def make_cache() -> Iterator[Callable[[Parts], AnswerCache]]:
+    """The cache that the parts' settings ask for."""
+    made: list[AnswerCache] = []
+
+    def make(parts: Parts) -> AnswerCache:
+        store = open_cache_store(parts.settings)
+        vectors = question_vectors(parts.settings, only_model(parts.embedder), store)
+        made.append(answer_cache(parts.settings, store, vectors))
+        return made[-1]
+
+    yield make
+    for cache in made:
+        cache.close()

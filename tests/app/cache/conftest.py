@@ -11,27 +11,6 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from app.cache.answers import AnswerCache
-from app.cache.factory import answer_cache, open_store, question_vectors
-from app.document_sets.embedders import only_model
-from app.wiring import Parts
-
-
-@pytest.fixture
-def make_cache() -> Iterator[Callable[[Parts], AnswerCache]]:
-    """The cache that the parts' settings ask for."""
-    made: list[AnswerCache] = []
-
-    def make(parts: Parts) -> AnswerCache:
-        store = open_store(parts.settings)
-        vectors = question_vectors(parts.settings, only_model(parts.embedder), store)
-        made.append(answer_cache(parts.settings, store, vectors))
-        return made[-1]
-
-    yield make
-    for cache in made:
-        cache.close()
-
 
 @pytest.fixture
 def redis_process(redis_url: str) -> int:

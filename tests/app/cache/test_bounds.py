@@ -37,12 +37,13 @@ BYTES = {
 FEW = {
     "app/answering/model_call.py": "one event loop",
     "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "ingestion/loaders/decoding.py": "4,096 letters and their scripts",
     "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
     "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",
     "ingestion/cli/watch.py": "two embedding models, of a command",
     "ingestion/languages/abbreviations.py": "64 languages: their lists of words",
     "ingestion/languages/analysis.py": "8,192 words of up to 20 letters; one pattern",
-    "ingestion/languages/detection.py": "8,192 letters; one classifier, 120 MB",
+    "ingestion/languages/detection.py": "8,192 letters; one classifier, 60 MB",
     "ingestion/languages/folding.py": "4,096 letters with up to seven marks",
 }
 
@@ -217,10 +218,10 @@ def test_comparing_questions_takes_no_more_than_its_bound(
     def question(number: int) -> str:
         letters = "".join(random.choice(list("bcdfghjk"), 400))
         return {
-            "letters": "who " + " ".join(letters[:300]),
-            "words": "who " + " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
-            "long": f"who {letters}{letters}",
-            "wide": "who " + " ".join(f"é𝒳{letter}" for letter in letters[:200]),
+            "letters": "is it " + " ".join(letters[:300]),
+            "words": "is it " + " ".join(letters[at : at + 4] for at in range(0, 400, 4)),
+            "long": f"is it {letters}{letters}",
+            "wide": "is it " + " ".join(f"é𝒳{letter}" for letter in letters[:200]),
         }[kind] + f" {number}"
 
     # Smaller bounds, so that few questions fill them: reading long ones takes its time.
