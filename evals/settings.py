@@ -23,7 +23,7 @@ class EvalsSettings(SettingsGroup):
     max_cost: float | None = Field(
         default=None,
         ge=0,
-        description="What one run may cost at the most, in the currency of `prices`; a suite's own "
+        description="The most that one run may cost, in the currency of `prices`; a suite's own "
         "bound wins.",
     )
     phone_regions: tuple[str, ...] = Field(

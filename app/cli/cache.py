@@ -48,7 +48,7 @@ def stats(
 
 
 def clear(context: typer.Context, set_name: SetName = None, setting: Setting = None) -> None:
-    """Drop kept answers; the next question of each is answered anew."""
+    """Delete cached answers. The next question is answered again."""
     store = _store(settings_from(context, setting))
     of = f"{set_name}:" if set_name else ""
     store.clear(f"near:{of}")

@@ -72,7 +72,7 @@ class AnswerSummary(BaseModel):
         index_version: the index version it was answered from.
         model: the chat model.
         refused: whether it declines to answer.
-        cache: `exact` or `semantic` where it came from the cache; None: made anew.
+        cache: `exact` or `semantic` if it came from the cache; None: it did not.
         degraded: whether the chat model was away and another way of answering stood in.
         usage: tokens that this answer cost; None from the cache.
         cost: what they cost by the settings' prices; None where no price is set.

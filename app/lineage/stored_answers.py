@@ -42,7 +42,7 @@ class Wanted:
         since, until: given from this time on, and before that one; both know their zone.
         thumb: somebody's thumb is `up` or `down`; `none`: nobody has judged it.
         refused: whether it declines to answer.
-        cache: from which cache it came; `none`: it was made anew.
+        cache: from which cache it came; `none`: from no cache.
     """
 
     document_set: str | None = None

@@ -85,7 +85,7 @@ class ExtractiveSettings(SettingsGroup):
         default=2,
         ge=1,
         le=3,
-        description="Sentences quoted at the most. Two linked rows of tables may add one.",
+        description="Maximum number of quoted sentences. Two linked table rows may add one.",
     )
     threshold: float | None = Field(
         default=None,

@@ -76,7 +76,8 @@ def harvest(
         bool | None, typer.Option("--refused/--answered", help="Only refusals, or only answers.")
     ] = None,
     cache: Annotated[
-        Cached | None, typer.Option(help="Only from this cache; none: made anew.")
+        Cached | None,
+        typer.Option(help="Only answers from this cache; `none`: only answers that no cache gave."),
     ] = None,
     group: Annotated[
         list[str] | None,
@@ -89,7 +90,7 @@ def harvest(
         bool, typer.Option("--all-documents", help="Answers from all documents.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Write so many candidates at the most.")
+        int | None, typer.Option(min=1, help="Write at most this many candidates.")
     ] = None,
     index_url: IndexUrl = None,
     setting: Setting = None,

@@ -57,7 +57,7 @@ def run(
         list[str] | None, typer.Option(help="Only questions with this tag; may be repeated.")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, help="What each run may cost at the most.")
+        float | None, typer.Option(min=0, help="The most that each run may cost.")
     ] = None,
     yes: Yes = False,
     index_url: IndexUrl = None,

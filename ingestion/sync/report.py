@@ -66,7 +66,7 @@ class SyncReport(BaseModel):
         changed: whether a new version was made.
         published: whether `index_version` is live now.
         not_published: why it is not, if it should have been.
-        full_build: why everything was built anew; empty if it was not.
+        full_build: why everything was rebuilt; empty if it was not.
         resumed: whether it went on with a run that was broken off.
         added, updated, removed, unchanged: documents.
         problems: documents that could not be indexed, each with its reason.
@@ -113,7 +113,7 @@ class DryRun(BaseModel):
     Attributes:
         document_set: the set's name.
         base_version: what is live now.
-        full_build: why everything would be built anew; empty if it would not.
+        full_build: why everything would be rebuilt; empty if it would not.
         added, updated, removed: ids of documents.
         unchanged: how many stay as they are.
         problems: documents that could not be indexed.

@@ -38,7 +38,7 @@ def lacks_asked_for(question: str, stems: Iterable[frozenset[str]]) -> bool:
     """Whether `question` asks for a thing by a noun that no passage holds: the humidity, the salary.
 
     Args:
-        question: what is asked.
+        question: the user's question.
         stems: those of the passages and of what frames them.
     """
     noun = _asked_for(question)

@@ -90,7 +90,7 @@ class Compounds:
 
     Args:
         reader: stems words.
-        question: what is asked.
+        question: the user's question.
     """
 
     # A part has so many letters at least: "a way" is not "away".

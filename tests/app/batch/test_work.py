@@ -111,6 +111,8 @@ def test_no_line_is_kept_of_a_key_that_was_revoked_while_it_was_answered(
 def test_callers_without_a_key_are_not_looked_up(database: Database) -> None:
     for who in ("token:abc", "address:127.0.0.1"):
         Keys(database).require_in_force(Caller("anna", "reader", frozenset({"hr"}), who))
+    with pytest.raises(KeyNotInForce):
+        Keys(database).require_in_force(Caller("anna", "reader", frozenset({"hr"}), "key:abc"))
 
 
 class Away(Database):
