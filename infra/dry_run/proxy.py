@@ -48,6 +48,12 @@ class Proxy:
         # Debian's -W -Ws modes are for systemd; in the foreground it is one process.
         server = self._processes.start("haproxy", command, self.env)
         await self._processes.wait_for_port("haproxy", server, self._port)
+        # HAProxy listens on the port a moment before its socket is in place.
+        until = time.monotonic() + 10
+        while not self.socket.exists():
+            if time.monotonic() > until:
+                raise DryRunError(f"HAProxy has no socket {self.socket} after 10 s.")
+            await asyncio.sleep(0.02)
 
     async def add(self, release: str, port: int) -> None:
         """Add a revision without traffic, and wait until its health check passes.
