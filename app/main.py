@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
+from importlib.metadata import version
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
@@ -54,6 +55,7 @@ from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
 from app.store.database import Database
+from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
@@ -81,71 +83,20 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         # Each answer may hold a thread while it waits for an equal question's: whoever makes that
         # one must find a thread too.
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
-        # People wait for the answers: where Qdrant is away, they hear so after one retry.
-        patience = settings.qdrant.model_copy(
-            update={"upsert_retries": min(1, settings.qdrant.upsert_retries)}
-        )
-        index = open_store(settings.index, patience)
-        app.state.parts = build(settings, cached=True, store=index)
-        database = Database(settings.store.url.get_secret_value())
-        database.migrate()
-        app.state.guard = open_guard(
-            settings.auth, settings.limits, settings.serve, settings.redis, database
-        )
-        app.state.readiness = Readiness(app.state.parts)
-        app.state.uploads = open_uploads(settings.sync.uploads)
-        app.state.jobs = open_queue(settings, SYNCS)
-        batch_jobs = open_queue(settings, BATCHES)
-        pinned = None if settings.release is None else settings.release.id
-        app.state.read_access = access = ReadAccess(app.state.parts.sets)
-        app.state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned, access)
-        records = app.state.parts.catalogue.store.records
-        app.state.batch_starts = BatchStarts(
-            UnfinishedBatches(database, pinned),
-            batch_jobs,
-            settings.store.keep_days,
-            lambda: state_of(ReleaseHistory(records).events()).retired,
-        )
-        app.state.sessions = open_sessions(settings)
-        store = settings.store
-        app.state.answer_log = AnswerLog(database, store.keep_days, store.texts, access)
-        app.state.answer_log.forget_old()
-        recording = Recording(app.state.answer_log, settings.prices)
-        app.state.turns = Turns(
-            app.state.parts.answers,
-            app.state.sessions,
-            [telemetry.on_turn, recording.on_turn],
-            app.state.parts.cache,
-            [telemetry.on_failure, recording.on_failure],
-            access,
-        )
-        app.state.metrics = telemetry.metrics
-        app.state.batch_starts.watch()
-        # Providers' packages take seconds to import: no question should wait for that. What is
-        # wrong with the model, /readyz tells.
-        with suppress(PlumbError):
-            app.state.parts.answers.check()
-        on_started()
-        yield {
-            CONNECTION_BOUNDS: ConnectionBounds(
-                settings.serve.header_timeout_s,
-                settings.serve.write_timeout_s,
-                settings.serve.most_connections,
-            )
-        }
-        app.state.batch_starts.close()
-        batch_jobs.close()
-        telemetry.tracing.close()
-        app.state.sessions.close()
-        app.state.answer_log.close()
-        database.close()
-        app.state.jobs.close()
-        app.state.readiness.close()
-        app.state.parts.close()
+        with ExitStack() as opened:
+            _open(app, settings, telemetry, opened)
+            on_started()
+            yield {
+                CONNECTION_BOUNDS: ConnectionBounds(
+                    settings.serve.header_timeout_s,
+                    settings.serve.write_timeout_s,
+                    settings.serve.most_connections,
+                )
+            }
 
     app = FastAPI(
         title="Plumbline",
-        version="0.1.0",
+        version=version("plumbline"),
         description=DESCRIPTION,
         lifespan=lifespan,
         responses=problems.RESPONSES,
@@ -179,6 +130,68 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
     _include(app, settings)
     describe_access(app)
     return app
+
+
+def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitStack) -> None:
+    """Build all parts into `app.state`.
+
+    Args:
+        opened: closes what is open, the last opened first; also where a later part cannot be built.
+    """
+    state = app.state
+    opened.callback(telemetry.tracing.close)
+    # People wait for the answers: where Qdrant is away, they hear so after one retry.
+    patience = settings.qdrant.model_copy(
+        update={"upsert_retries": min(1, settings.qdrant.upsert_retries)}
+    )
+    index = open_store(settings.index, patience)
+    state.parts = parts = build(settings, cached=True, store=index)
+    opened.callback(parts.close)
+    database = Database(settings.store.url.get_secret_value())
+    opened.callback(database.close)
+    database.migrate()
+    state.guard = open_guard(
+        settings.auth, settings.limits, settings.serve, settings.redis, database
+    )
+    state.readiness = Readiness(parts)
+    opened.callback(state.readiness.close)
+    state.uploads = open_uploads(settings.sync.uploads)
+    state.jobs = open_queue(settings, SYNCS)
+    opened.callback(state.jobs.close)
+    batch_jobs = open_queue(settings, BATCHES)
+    opened.callback(batch_jobs.close)
+    pinned = None if settings.release is None else settings.release.id
+    state.read_access = access = ReadAccess(parts.sets)
+    state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned, access)
+    records = parts.catalogue.store.records
+    state.batch_starts = BatchStarts(
+        UnfinishedBatches(database, pinned),
+        batch_jobs,
+        settings.store.keep_days,
+        lambda: state_of(ReleaseHistory(records).events()).retired,
+    )
+    opened.callback(state.batch_starts.close)
+    state.sessions = open_sessions(settings)
+    opened.callback(state.sessions.close)
+    store = settings.store
+    state.answer_log = AnswerLog(database, store.keep_days, store.texts, access)
+    opened.callback(state.answer_log.close)
+    state.answer_log.forget_old()
+    recording = Recording(state.answer_log, settings.prices)
+    state.turns = Turns(
+        parts.answers,
+        state.sessions,
+        [telemetry.on_turn, recording.on_turn],
+        parts.cache,
+        [telemetry.on_failure, recording.on_failure],
+        access,
+    )
+    state.metrics = telemetry.metrics
+    state.batch_starts.watch()
+    # Providers' packages take seconds to import: no question should wait for that. What is
+    # wrong with the model, /readyz tells.
+    with suppress(PlumbError):
+        parts.answers.check()
 
 
 def _around_all(app: FastAPI, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from app.answering.reranking import Reranker
@@ -44,7 +45,7 @@ class Parts:
     cache: AnswerCache | None = None
 
     def close(self) -> None:
-        """Let go of the index and the cache."""
+        """Close the cache and the index."""
         if self.cache is not None:
             self.cache.close()
         self.catalogue.store.close()
@@ -57,54 +58,55 @@ def build(
     store: IndexStore | None = None,
     embedder: Embedder | None = None,
 ) -> Parts:
-    """Make the parts as the settings say.
+    """Make the parts as the settings say. Where one cannot be made, what is open is closed.
 
     Args:
         cached: whether to make the cache of answers and question vectors too, for a service.
-        store: the index of the settings, where it is open already.
+        store: the index of the settings, where it is open already; the parts close it.
         embedder: the model of the settings, where it is loaded already.
 
     Raises:
         PlumbError: a part cannot be made; the message says which and why.
         ReleaseMismatch: the release of the settings cannot be served as it was evaluated.
     """
-    store = store or open_store(settings.index, settings.qdrant)
-    embedder = embedder or load_embedder(settings.embedding)
-    retrieval = settings.retrieval
-    reranker = (
-        Reranker(retrieval.rerank_model, settings.embedding.device, retrieval.rerank_depth)
-        if retrieval.rerank_model
-        else None
-    )
-    embedders = Embedders(
-        embedder,
-        lambda identity: load_embedder(settings_of(identity, settings.embedding)),
-        most=settings.embedding.most_loaded,
-    )
-    catalogue = Catalogue(store)
-    pins = settings.release
-    sets = OpenSets(catalogue, embedders, pins=pins)
-    prompts = PromptRegistry(
-        settings.prompt.folder or shipped_prompts(),
-        settings.prompt.aliases,
-        pins.prompts if pins is not None else None,
-    )
-    cache, embed = None, None
-    if cached and settings.cache.enabled:
-        kept = open_cache_store(settings)
-        vectors = question_vectors(settings, embedders, kept)
-        cache, embed = answer_cache(settings, kept, vectors), vectors.embed
-    retriever = Retriever(embedders, retrieval.depth, reranker, embed)
-    sentences = SentenceVectors(embedder.embed_queries)
-    answers = AnswerService(settings, sentences, sets, prompts, retriever)
-    parts = Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
-    if pins is not None:
-        try:
+    with ExitStack() as opened:
+        store = store or open_store(settings.index, settings.qdrant)
+        opened.callback(store.close)
+        embedder = embedder or load_embedder(settings.embedding)
+        retrieval = settings.retrieval
+        reranker = (
+            Reranker(retrieval.rerank_model, settings.embedding.device, retrieval.rerank_depth)
+            if retrieval.rerank_model
+            else None
+        )
+        embedders = Embedders(
+            embedder,
+            lambda identity: load_embedder(settings_of(identity, settings.embedding)),
+            most=settings.embedding.most_loaded,
+        )
+        catalogue = Catalogue(store)
+        pins = settings.release
+        sets = OpenSets(catalogue, embedders, pins=pins)
+        prompts = PromptRegistry(
+            settings.prompt.folder or shipped_prompts(),
+            settings.prompt.aliases,
+            pins.prompts if pins is not None else None,
+        )
+        cache, embed = None, None
+        if cached and settings.cache.enabled:
+            kept = open_cache_store(settings)
+            vectors = question_vectors(settings, embedders, kept)
+            cache, embed = answer_cache(settings, kept, vectors), vectors.embed
+            opened.callback(cache.close)
+        retriever = Retriever(embedders, retrieval.depth, reranker, embed)
+        sentences = SentenceVectors(embedder.embed_queries)
+        answers = AnswerService(settings, sentences, sets, prompts, retriever)
+        parts = Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
+        if pins is not None:
             _check(pins, parts)
-        except BaseException:
-            parts.close()
-            raise
-    return parts
+        # All parts stand: they stay open.
+        opened.pop_all()
+        return parts
 
 
 def _check(pins: Pins, parts: Parts) -> None:
