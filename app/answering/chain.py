@@ -10,54 +10,24 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
 from anyio.to_thread import run_sync
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
-from app.answering.chat_model_pool import ChosenModel
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
 from app.answering.model_call import cut_of
+from app.answering.question import PreparedQuestion
 from app.answering.rendering import STRUCTURED, render
-from app.answering.retrieval import Retriever
+from app.answering.retrieval import Retrieved, Retriever
 from app.errors import ChatModelFailed
-from app.manifest import Manifest
 from app.processor import at_work, next_step
-from ingestion.index.filters import Filter
-from ingestion.index.protocol import DocumentSet
 from ingestion.index.storable_values import storable, whole_characters
 from prompts.versions.output import NO_ANSWER
-from prompts.versions.version import PromptVersion
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedQuestion:
-    """A question with everything that it is to be answered with.
-
-    Attributes:
-        question: checked already.
-        document_set: open at the index version to answer from.
-        prompt: the prompt version.
-        chosen: the chat model.
-        manifest: the name of all these.
-        limit: how many passages the prompt gets.
-        where: which documents may be used.
-        deadline: until when it is to be answered; None: it has all the time of the settings yet.
-    """
-
-    question: str
-    document_set: DocumentSet
-    prompt: PromptVersion
-    chosen: ChosenModel
-    manifest: Manifest
-    limit: int
-    where: Filter | None = None
-    deadline: Deadline | None = None
-
 
 # Ends the text of an answer that is no whole one, so that nobody takes it for one.
 CUT_NOTE = "\n\n(The answer was cut off here.)"
@@ -73,11 +43,8 @@ After = TypeVar("After")
 class _State:
     asked: PreparedQuestion
     began: float
-    meant: str = ""
-    passages: list[Passage] = field(default_factory=list)
+    found: Retrieved
     message: AIMessage | None = None
-    timings_ms: dict[str, float] = field(default_factory=dict)
-    is_lesser: bool = False
 
 
 class _Step(Runnable[Before, After]):
@@ -99,7 +66,7 @@ class AnswerChain:
     def __init__(self, retriever: Retriever, deadline_s: float = 60.0) -> None:
         self._retriever = retriever
         self._deadline_s = deadline_s
-        self._chain: Runnable[_State, Answer] = (
+        self._chain: Runnable[PreparedQuestion, Answer] = (
             _Step(self._retrieve) | _Step(self._generate) | _Step(self._conclude)
         )
 
@@ -111,7 +78,7 @@ class AnswerChain:
             ModelMismatch: the set was built with another embedding model.
             ChatModelFailed: the chat model did not answer.
         """
-        return self._chain.invoke(_State(asked, time.perf_counter()))
+        return self._chain.invoke(asked)
 
     async def stream(self, asked: PreparedQuestion) -> AsyncGenerator[Step]:
         """The passages, then the model's words as they come, then the checked answer.
@@ -122,27 +89,27 @@ class AnswerChain:
         Raises:
             As `answer`; after the first step too.
         """
-        began = time.perf_counter()
-        state = await run_sync(self._retrieve, _State(asked, began))
-        yield state.passages
-        if state.passages:
+        state = await run_sync(self._retrieve, asked)
+        yield state.found.passages
+        if state.found.passages:
             whole: AIMessageChunk | None = None
             waiting = ""
-            timings = dict(state.timings_ms)
+            timings = state.found.timings_ms
             generating = time.perf_counter()
-            messages = render(asked.prompt, asked.question, state.passages, state.meant)
-            async with aclosing(asked.chosen.stream(messages, self._deadline(asked))) as pieces:
+            async with aclosing(
+                asked.chosen.stream(_messages(state), self._deadline(asked))
+            ) as pieces:
                 async for piece in pieces:
                     whole = piece if whole is None else whole + piece
                     if piece.text:
-                        timings.setdefault("first_token", _since(began))
+                        timings.setdefault("first_token", _since(state.began))
                         words, waiting = whole_characters(waiting + str(piece.text))
                         if words:
                             yield words
             if whole is None:
                 raise ChatModelFailed("the chat model returned nothing")
             timings["generate"] = _since(generating)
-            state = replace(state, message=whole, timings_ms=timings)
+            state = replace(state, message=whole)
         answer = self._conclude(state)
         if answer.cut_off and answer.answer.endswith(CUT_NOTE):
             yield CUT_NOTE
@@ -152,29 +119,28 @@ class AnswerChain:
         return asked.deadline or Deadline.within(self._deadline_s)
 
     @at_work()
-    def _retrieve(self, state: _State) -> _State:
-        asked = state.asked
+    def _retrieve(self, asked: PreparedQuestion) -> _State:
+        began = time.perf_counter()
         found = self._retriever.retrieve(
-            asked.question, asked.document_set, asked.limit, asked.where, self._deadline(asked)
+            asked.question,
+            asked.document_set,
+            asked.limit,
+            asked.where,
+            self._deadline(asked),
+            asked.vector,
         )
-        return replace(
-            state,
-            meant=found.question,
-            passages=found.passages,
-            timings_ms=found.timings_ms,
-            is_lesser=found.is_lesser,
-        )
+        return _State(asked, began, found)
 
     def _generate(self, state: _State) -> _State:
-        if not state.passages:
+        if not state.found.passages:
             return state
         asked = state.asked
         next_step()
-        messages = render(asked.prompt, asked.question, state.passages, state.meant)
+        messages = _messages(state)
         began = time.perf_counter()
         message = asked.chosen.complete(messages, self._deadline(asked))
-        took = _since(began)
-        state = replace(state, message=message, timings_ms={**state.timings_ms, "generate": took})
+        state.found.timings_ms["generate"] = _since(began)
+        state = replace(state, message=message)
         if cut_of(message) is not None and _check(state).refused:
             raise ChatModelFailed(
                 f"the chat model {asked.chosen.name!r} was cut off before it had said anything "
@@ -190,17 +156,22 @@ class AnswerChain:
             answer=checked.text + (CUT_NOTE if is_cut and not checked.refused else ""),
             refused=checked.refused,
             citations=checked.citations,
-            passages=state.passages,
+            passages=state.found.passages,
             citation_check=checked.check,
             manifest=asked.manifest,
             prompt_version=asked.manifest.prompt,
             index_version=asked.manifest.index_version,
             model=asked.manifest.chat_model,
-            degraded=state.is_lesser,
+            degraded=state.found.is_lesser,
             cut_off=is_cut,
             usage=_usage(state.message),
-            timings_ms={**state.timings_ms, "total": _since(state.began)},
+            timings_ms={**state.found.timings_ms, "total": _since(state.began)},
         )
+
+
+def _messages(state: _State) -> list[BaseMessage]:
+    asked, found = state.asked, state.found
+    return render(asked.prompt, asked.question, found.passages, found.question)
 
 
 def _usage(message: AIMessage | None) -> Usage | None:
@@ -221,5 +192,5 @@ def _check(state: _State) -> Checked:
     text = storable(str(state.message.text))
     structured = state.message.additional_kwargs.get(STRUCTURED)
     if structured is not None:
-        return check_structured(text, structured, state.passages, refusal)
-    return check_citations(text, state.passages, refusal)
+        return check_structured(text, structured, state.found.passages, refusal)
+    return check_citations(text, state.found.passages, refusal)

@@ -29,8 +29,9 @@ FOUND_BY = f"{FUSION} {WORDING} {COPIES}"
 DEEPER = 4
 # Embedding models whose words are remembered.
 MOST_SPELLINGS = 4
+Vector: TypeAlias = NDArray[np.float32]
 # The unit vector of a question, by the model that a set was built with.
-EmbedQuestion: TypeAlias = Callable[[SetInfo, str], NDArray[np.float32]]
+EmbedQuestion: TypeAlias = Callable[[SetInfo, str], Vector]
 
 
 @dataclass(slots=True)
@@ -79,16 +80,22 @@ class Retriever:
         limit: int,
         where: Filter | None = None,
         deadline: Deadline | None = None,
+        vector: Vector | None = None,
     ) -> Retrieved:
         """The `limit` passages that answer the question best.
+
+        Args:
+            vector: the question's unit vector, where it is known.
 
         Raises:
             ModelMismatch: the set was built with a model that cannot be had here.
             IndexUnavailable: it cannot be searched.
         """
         wanted = limit if self._reranker is None else max(limit, self._reranker.depth)
-        question = without_courtesy(question)
-        found, timings = self._search(question, document_set, wanted, where)
+        plain = without_courtesy(question)
+        if plain != question:
+            question, vector = plain, None
+        found, timings = self._search(question, document_set, wanted, where, vector)
         texts = [text for one in found for text in (one.best.chunk.title, one.best.chunk.text)]
         mended = self._spelling(document_set.info).mended(question, texts)
         if mended != question:
@@ -110,14 +117,20 @@ class Retriever:
         return Retrieved(question, passages[:limit], timings)
 
     def _search(
-        self, question: str, document_set: DocumentSet, wanted: int, where: Filter | None
+        self,
+        question: str,
+        document_set: DocumentSet,
+        wanted: int,
+        where: Filter | None,
+        vector: Vector | None = None,
     ) -> tuple[list[Distinct], dict[str, float]]:
         """So many chunks that say different things, and what each stage took.
 
         Where copies leave fewer, more is searched for, down to where the candidates end.
         """
         began = time.perf_counter()
-        vector = self._embed(document_set.info, question)
+        if vector is None:
+            vector = self._embed(document_set.info, question)
         embedded = time.perf_counter()
         next_step()
         limit, most = wanted, max(wanted, self._depth)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.answering.answer import Answer, SearchResult
-from app.answering.chain import AnswerChain, PreparedQuestion, Step
+from app.answering.chain import AnswerChain, Step
 from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.condensing import condense_by_model
@@ -18,11 +18,11 @@ from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
 from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
-from app.answering.question import check_question
+from app.answering.question import PreparedQuestion, check_question
 from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
 from app.document_sets.open_sets import OpenSets
-from app.errors import ChatModelError, ChatModelFailed
+from app.errors import ChatModelError, ChatModelFailed, InvalidQuestion
 from app.manifest import Manifest, RetrievalManifest
 from app.processor import at_work
 from app.settings.tree import Settings
@@ -126,7 +126,19 @@ class AnswerService:
         Where the model fails, or takes more than a third of the time until `deadline`, the rule
         steps in. `set_name`, `sticky`: see `prepare`.
         """
-        question = check_question(question, self._settings.serve.max_question_chars)
+        return self._condensed(self._checked(question), history, set_name, sticky, deadline)
+
+    def _checked(self, question: str) -> str:
+        return check_question(question, self._settings.serve.max_question_chars)
+
+    def _condensed(
+        self,
+        question: str,
+        history: Sequence[EarlierTurn],
+        set_name: str | None,
+        sticky: str | None,
+        deadline: Deadline | None,
+    ) -> tuple[str, str | None]:
         if not history or is_courtesy(question):
             return question, None
         session = self._settings.session
@@ -147,11 +159,10 @@ class AnswerService:
                 )
                 if found is None:
                     raise ChatModelFailed(f"the chat model {chosen.name!r} was cut off.")
-                rewritten = found
+                rewritten = self._checked(found[: self._settings.serve.max_question_chars])
                 name = f"{prompt.name}@{prompt.version}:{prompt.content_hash[:12]}"
-                bound = self._settings.serve.max_question_chars
-                return (rewritten[:bound], name) if rewritten != question else (question, None)
-            except ChatModelError as error:
+                return (rewritten, name) if rewritten != question else (question, None)
+            except (ChatModelError, InvalidQuestion) as error:
                 logger.warning("a follow-up was condensed by rule: %s", error)
         rewritten = condense_by_rule(question, history)
         return (rewritten, RULE) if rewritten != question else (question, None)
@@ -161,6 +172,7 @@ class AnswerService:
         question: str,
         set_name: str | None = None,
         *,
+        history: Sequence[EarlierTurn] = (),
         filters: Mapping[str, Any] | None = None,
         prompt: str | None = None,
         passages: int | None = None,
@@ -175,12 +187,14 @@ class AnswerService:
         Args:
             question: in words.
             set_name: the document set; may be left out where there is only one.
+            history: the conversation so far, oldest first; a follow-up is condensed, see `condense`.
             filters: which documents may be used; see `ingestion.index.filters`.
             prompt: version or alias of the prompt `answer`; default: the setting's.
             passages: how many passages to answer from; default: the setting's, else the prompt's.
             index_version: a version of the set, live or not; default: the live one, or the one of
                 the release that is served.
-            condensed_by: see `Manifest`.
+            condensed_by: what condensed the question before, where it is a condensed one; see
+                `Manifest`.
             visible_to: groups of who asks: beside what everyone sees, only their documents are
                 searched, whatever `filters` say; None: all documents.
             sticky: where the alias is split between versions, what stays with one of them: a
@@ -192,17 +206,22 @@ class AnswerService:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
             IndexUnavailable, ModelMismatch, ChatModelUnknown: it cannot be served.
         """
-        question = check_question(question, self._settings.serve.max_question_chars)
+        question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))
         set_name = set_name or self._sets.only()
+        if history:
+            question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)
         document_set = self._sets.get(set_name, index_version)
         reference = prompt or self._settings.prompt.answer
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
         chosen = self.models.get(version.model)
         manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
+        # None where no release is served, or another version was asked for.
+        pins = self._settings.release
+        release = None if pins is None else pins.release_of(manifest)
         return PreparedQuestion(
-            question, document_set, version, chosen, manifest, limit, where, deadline
+            question, document_set, version, chosen, manifest, limit, where, deadline, release
         )
 
     def manifest_of(self, set_name: str) -> Manifest:
@@ -212,15 +231,6 @@ class AnswerService:
             As `prepare`.
         """
         return self.prepare("anything?", set_name).manifest
-
-    def release_of(self, manifest: Manifest) -> str | None:
-        """The release that shaped an answer; None where none is served, or another was asked for.
-
-        Args:
-            manifest: of the question as it was prepared.
-        """
-        pins = self._settings.release
-        return None if pins is None else pins.release_of(manifest)
 
     @at_work()
     def search(
@@ -235,7 +245,7 @@ class AnswerService:
     ) -> SearchResult:
         """Retrieval alone: the passages that `ask` would answer from, with scores by stage."""
         began = time.perf_counter()
-        question = check_question(question, self._settings.serve.max_question_chars)
+        question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
         found = self.retriever.retrieve(question, document_set, limit, where)

@@ -7,14 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.answer import Answer
-from app.answering.chain import PreparedQuestion
+from app.answering.question import PreparedQuestion
 from app.cache.keys import Key, key_of
 from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.serialization import Reading, packed
@@ -59,9 +59,16 @@ class Served(NamedTuple):
 
 
 class Making:
-    """The right to make an answer that others may be waiting for; ends with `keep` or `give_up`."""
+    """The right to make an answer that others may be waiting for; ends with `keep` or `give_up`.
 
-    def __init__(self, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]) -> None:
+    Attributes:
+        asked: the question, with its vector where the lookup has embedded it.
+    """
+
+    def __init__(
+        self, asked: PreparedQuestion, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]
+    ) -> None:
+        self.asked = asked
         self._lead = lead
         self._keeping = keeping
 
@@ -158,9 +165,12 @@ class AnswerCache:
         self._lock = threading.Lock()
 
     def answer(
-        self, asked: PreparedQuestion, groups: Groups, compute: Callable[[], Answer]
+        self, asked: PreparedQuestion, groups: Groups, compute: Callable[[PreparedQuestion], Answer]
     ) -> Served:
         """A kept answer, or else the one that `compute` makes, once for all who ask it now.
+
+        Args:
+            compute: gets the question, with its vector where the lookup has embedded it.
 
         Raises:
             What `compute` raises.
@@ -169,7 +179,7 @@ class AnswerCache:
         if isinstance(begun, Served):
             return begun
         with begun.failing():
-            answer = compute()
+            answer = compute(begun.asked)
         begun.keep(answer)
         return Served(answer, "miss")
 
@@ -189,7 +199,9 @@ class AnswerCache:
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
-        return Making(joined, lambda answer: self._keeping(key, asked, answer, look))
+        if look is not None:
+            asked = replace(asked, vector=look.vector)
+        return Making(asked, joined, lambda answer: self._keeping(key, asked, answer, look))
 
     def lookup(self, asked: PreparedQuestion, groups: Groups) -> Hit | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""

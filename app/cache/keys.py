@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from app.answering.chain import PreparedQuestion
+from app.answering.question import PreparedQuestion
 from ingestion.index.filters import AnyOf, Filter, facet
 
 # Compatibility forms that look different and mean the same. Not superscripts, fractions, circled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -13,8 +13,8 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage, documents_of, needs_of
-from app.answering.chain import PreparedQuestion
 from app.answering.follow_ups import EarlierTurn
+from app.answering.question import PreparedQuestion
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
@@ -35,16 +35,6 @@ How: TypeAlias = tuple[CacheKind, str | None]
 NOT_ASKED: How = ("off", None)
 OnTurn = Callable[[Turn, TurnRequest, Caller], None]
 OnFailure = Callable[[FailedTurn, TurnRequest, Caller], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    asked: PreparedQuestion
-    standalone: str
-    notices: list[str]
-    release: str | None
-    also_needs: Needs
-    also_documents: list[str]
 
 
 class Turns:
@@ -83,23 +73,21 @@ class Turns:
             As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none;
             TooBusy: see `at_work`.
         """
-        begun = self._begin(request, caller)
-        asked = begun.asked
-
-        def answered() -> Answer:
-            answer = self._answers.answer(asked, fall_back=True)
-            # The cache keeps it with the answer: whoever gets that is bound by it too.
-            answer.shaped_by(begun.also_needs, begun.also_documents)
-            return answer
-
+        asked = self._prepare(request, caller)
         cache = self._cache_for(request)
-        with self._watching(begun, request, caller):
+        with self._watching(asked, request, caller):
             if cache is None:
-                answer, how = answered(), NOT_ASKED
+                answer, how = self._answer(asked), NOT_ASKED
             else:
-                served = cache.answer(asked, caller.groups, answered)
+                served = cache.answer(asked, caller.groups, self._answer)
                 answer, how = served.answer, (served.kind, served.matched_question)
-        return self._end(begun, answer, how, request, caller)
+        return self._end(asked, answer, how, request, caller)
+
+    def _answer(self, asked: PreparedQuestion) -> Answer:
+        answer = self._answers.answer(asked, fall_back=True)
+        # The cache keeps it with the answer: whoever gets that is bound by it too.
+        answer.shaped_by(asked.also_needs, asked.also_documents)
+        return answer
 
     async def stream(self, request: TurnRequest, caller: Caller) -> AsyncGenerator[TurnStep]:
         """Answer step by step: the passages, words as they come, the turn.
@@ -109,44 +97,46 @@ class Turns:
         Raises:
             As `take`; after the first step too.
         """
-        begun = await run_sync(self._begin, request, caller)
+        asked = await run_sync(self._prepare, request, caller)
         cache = self._cache_for(request)
         making: Making | None = None
-        with self._watching(begun, request, caller):
+        with self._watching(asked, request, caller):
             if cache is not None:
-                found = await run_sync(at_work()(cache.begin), begun.asked, caller.groups)
+                found = await run_sync(at_work()(cache.begin), asked, caller.groups)
                 if isinstance(found, Served):
                     yield found.answer.passages
                     yield found.answer.answer
                     how: How = (found.kind, found.matched_question)
-                    yield await run_sync(self._end, begun, found.answer, how, request, caller)
+                    yield await run_sync(self._end, asked, found.answer, how, request, caller)
                     return
-                making = found
-            steps = self._answers.stream(begun.asked, fall_back=True)
+                making, asked = found, found.asked
+            steps = self._answers.stream(asked, fall_back=True)
             async with self._giving_up(making), aclosing(steps):
                 async for step in steps:
                     if not isinstance(step, Answer):
                         yield step
                         continue
-                    step.shaped_by(begun.also_needs, begun.also_documents)
+                    step.shaped_by(asked.also_needs, asked.also_documents)
                     if making is not None:
                         await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
-                    yield await run_sync(self._end, begun, step, how, request, caller)
+                    yield await run_sync(self._end, asked, step, how, request, caller)
 
     @contextmanager
-    def _watching(self, begun: _Begun, request: TurnRequest, caller: Caller) -> Iterator[None]:
+    def _watching(
+        self, asked: PreparedQuestion, request: TurnRequest, caller: Caller
+    ) -> Iterator[None]:
         """Tell of a failure to answer, and let it pass on."""
         try:
             yield
         except PlumbError as error:
             failed = FailedTurn(
                 error,
-                begun.asked.manifest,
-                begun.standalone,
-                begun.release,
-                begun.also_needs,
-                begun.also_documents,
+                asked.manifest,
+                asked.question,
+                asked.release,
+                asked.also_needs,
+                asked.also_documents,
             )
             for told in self._on_failure:
                 told(failed, request, caller)
@@ -167,65 +157,65 @@ class Turns:
         return self._cache if request.cached else None
 
     @at_work()
-    def _begin(self, request: TurnRequest, caller: Caller) -> _Begun:
+    def _prepare(self, request: TurnRequest, caller: Caller) -> PreparedQuestion:
         deadline = self._answers.deadline()
         notices: list[str] = []
-        said = list(request.said)
-        said_needs: Needs = []
-        said_documents: list[str] = []
+        history: Sequence[EarlierTurn] = request.said
+        also_needs: Needs = []
+        also_documents: list[str] = []
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
                 kept = self._sessions.history(caller.id, request.session_id)
                 # What the caller may no longer see is not used to understand a follow-up either.
-                history = readable(kept, caller, self._access)
-                said_documents = sorted({name for one in history for name in one.made_from})
-                said_needs = together(*(one.needs or () for one in history))
-                said = [EarlierTurn(one.standalone, one.answer) for one in history]
+                seen = readable(kept, caller, self._access)
+                also_documents = sorted({name for one in seen for name in one.made_from})
+                also_needs = together(*(one.needs or () for one in seen))
+                history = [EarlierTurn(one.standalone, one.answer) for one in seen]
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 notices.append(NO_HISTORY)
-        # What a split prompt alias keeps together: a conversation, else all that a caller asks.
-        sticky = f"{caller.id} {request.session_id or request.conversation or ''}"
-        standalone, condensed_by = self._answers.condense(
-            request.question, said, request.document_set, sticky, deadline
-        )
         asked = self._answers.prepare(
-            standalone,
+            request.question,
             request.document_set,
+            history=history,
             filters=request.filters,
             prompt=request.prompt,
             passages=request.passages,
             index_version=request.index_version,
-            condensed_by=condensed_by,
             visible_to=caller.groups,
-            sticky=sticky,
+            # What a split prompt alias keeps together: a conversation, else all that a caller asks.
+            sticky=f"{caller.id} {request.session_id or request.conversation or ''}",
             deadline=deadline,
         )
-        release = self._answers.release_of(asked.manifest)
-        if condensed_by is None:
-            return _Begun(asked, standalone, notices, release, [], [])
-        return _Begun(asked, standalone, notices, release, said_needs, said_documents)
+        if asked.manifest.condensed_by is None:
+            return replace(asked, notices=notices)
+        return replace(asked, notices=notices, also_needs=also_needs, also_documents=also_documents)
 
     @at_work()
     def _end(
-        self, begun: _Begun, answer: Answer, how: How, request: TurnRequest, caller: Caller
+        self,
+        asked: PreparedQuestion,
+        answer: Answer,
+        how: How,
+        request: TurnRequest,
+        caller: Caller,
     ) -> Turn:
         turn = Turn(
             **{name: getattr(answer, name) for name in Answer.model_fields},
             id=new_id(),
             at=datetime.now(UTC),
             question=request.question,
-            standalone_question=begun.standalone,
+            standalone_question=asked.question,
             session_id=request.session_id,
             cache=how[0],
             # Somebody else may have asked it: their words are shown to who sees all documents only.
             matched_question=how[1] if caller.groups is None else None,
-            notices=begun.notices,
-            release=begun.release,
+            notices=asked.notices,
+            release=asked.release,
         )
         turn.shaped_by(answer.also_needs, answer.also_documents)
-        turn.shaped_by(begun.also_needs, begun.also_documents)
+        turn.shaped_by(asked.also_needs, asked.also_documents)
         if request.session_id is not None:
             try:
                 self._sessions.append(caller.id, request.session_id, _exchange(turn))

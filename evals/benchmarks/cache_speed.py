@@ -10,14 +10,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.answering.answer import Answer
-from app.answering.chain import PreparedQuestion
+from app.answering.question import PreparedQuestion
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
@@ -58,7 +57,9 @@ def _measure(
     result: Result, name: str, cache: AnswerCache, asked: list[PreparedQuestion], answer: Answer
 ) -> None:
     for one in asked:
-        cache.answer(one, None, partial(answer.model_copy, update={"manifest": one.manifest}))
+        cache.answer(
+            one, None, lambda asked: answer.model_copy(update={"manifest": asked.manifest})
+        )
     polite = [_politely(one) for one in asked[:LOOKUPS]]
     for one in polite:
         # Embeds each question, which is not what is measured, and reads the list for the first time.

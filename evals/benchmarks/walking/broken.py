@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.answering import service
-from app.answering.chain import PreparedQuestion
+from app.answering.question import PreparedQuestion
 from app.batch import batch_store as kept
 from app.cache import answers, keys
 from app.callers import Caller

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.answering.answer import Answer, Citation
 from app.answering.citations import cite
 from app.answering.deadline import Deadline
-from app.answering.retrieval import Retrieved, Retriever
+from app.answering.retrieval import Retrieved, Retriever, Vector
 from ingestion.documents.document import Chunk
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, DocumentSet, Hit, Key, SetInfo
@@ -241,9 +241,10 @@ class TruncatedPassages(Retriever):
         limit: int,
         where: Filter | None = None,
         deadline: Deadline | None = None,
+        vector: Vector | None = None,
     ) -> Retrieved:
         """See Retriever."""
-        found = self._inner.retrieve(question, document_set, limit, where, deadline)
+        found = self._inner.retrieve(question, document_set, limit, where, deadline, vector)
         passages = [
             passage.model_copy(
                 update={
@@ -277,9 +278,10 @@ class ChangedNumbers(Retriever):
         limit: int,
         where: Filter | None = None,
         deadline: Deadline | None = None,
+        vector: Vector | None = None,
     ) -> Retrieved:
         """See Retriever."""
-        found = self._inner.retrieve(question, document_set, limit, where, deadline)
+        found = self._inner.retrieve(question, document_set, limit, where, deadline, vector)
         passages = [
             passage.model_copy(update={"text": NUMBER.sub(self._other, passage.text)})
             if passage.document in self._documents
@@ -314,6 +316,7 @@ class FixedPassages(Retriever):
         limit: int,
         where: Filter | None = None,
         deadline: Deadline | None = None,
+        vector: Vector | None = None,
     ) -> Retrieved:
         """See Retriever."""
         return self._found

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from langchain_core.language_models import BaseChatModel
 
 from app.answering.answer import Answer, Passage
-from app.answering.chain import AnswerChain, PreparedQuestion
+from app.answering.chain import AnswerChain
 from app.answering.extractive import ExtractiveChatModel
 from app.answering.follow_ups import EarlierTurn
+from app.answering.question import PreparedQuestion
 from app.answering.retrieval import Retrieved
 from evals.datasets.suite import Suite
 from evals.errors import EvalError, SuiteError
@@ -103,11 +104,10 @@ class Harness:
     def _prepare(self, item: PlannedCase) -> _Question:
         case = item.case
         turns = [EarlierTurn(one.question, one.answer) for one in case.history]
-        standalone, condensed_by = self._service.condense(case.question, turns)
         prepared = self._service.prepare(
-            standalone,
+            case.question,
+            history=turns,
             filters=case.filters,
-            condensed_by=condensed_by,
             set_name=self.plan.version.name,
             prompt=self.plan.prompt.version,
             passages=self.plan.suite.passages,

@@ -268,6 +268,15 @@ def test_a_follow_up_that_was_cut_off_is_condensed_by_rule(make_parts, openai) -
     assert "warranty" in standalone
 
 
+@pytest.mark.parametrize("reply", ["???", "…", "—"])
+def test_a_rewritten_question_without_words_is_condensed_by_rule(make_parts, openai, reply) -> None:
+    openai.reply = reply
+    parts = hosted(make_parts, openai)
+    asked = parts.answers.prepare("When does it end early?", history=[EarlierTurn(WARRANTY, "x")])
+    assert asked.manifest.condensed_by == "rule-2"
+    assert "warranty" in asked.question
+
+
 def test_a_reply_is_counted_whatever_it_is_made_of(make_parts, openai) -> None:
     def thinking(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
         """Pieces without any text: a model that thinks for ever, say."""

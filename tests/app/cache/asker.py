@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from redis import Redis
 
+from app.answering.answer import Answer
+from app.answering.question import PreparedQuestion
 from app.cache.answers import AnswerCache
 from app.cache.factory import answer_cache, open_store, question_vectors
 from app.document_sets.embedders import only_model
@@ -29,7 +31,7 @@ def ask_at_once(
             if redis.incr("test:begun") == everybody:
                 redis.rpush("test:go", *["go"] * everybody)
 
-            def compute():
+            def compute(asked: PreparedQuestion) -> Answer:
                 redis.blpop(["test:go"], timeout=60)
                 return parts.answers.answer(asked)
 

@@ -30,7 +30,7 @@ def make(request, make_parts, make_cache):
 def ask(parts, cache, question=QUESTION, groups=None, **how):
     """Ask through the cache."""
     asked = parts.answers.prepare(question, **how)
-    return cache.answer(asked, groups, lambda: parts.answers.answer(asked))
+    return cache.answer(asked, groups, parts.answers.answer)
 
 
 def test_the_same_question_gets_the_same_answer(make) -> None:
@@ -145,9 +145,9 @@ def test_an_answer_that_was_not_made_as_asked_is_not_kept(make) -> None:
     answer = parts.answers.answer(asked)
     assert may_be_kept(asked, answer)
     lesser = answer.manifest.model_copy(update={"chat_model": "fallback"})
-    cache.answer(asked, None, lambda: answer.model_copy(update={"manifest": lesser}))
+    cache.answer(asked, None, lambda _: answer.model_copy(update={"manifest": lesser}))
     doubtful = answer.citation_check.model_copy(update={"quotes_unverified": ["sure"]})
-    cache.answer(asked, None, lambda: answer.model_copy(update={"citation_check": doubtful}))
+    cache.answer(asked, None, lambda _: answer.model_copy(update={"citation_check": doubtful}))
     assert cache.lookup(asked, None) is None
     assert (cache.stats().not_stored, cache.stats().stored) == (2, 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.answering.retrieval import Retriever
-from app.cache.factory import question_vectors
+from app.cache.factory import answer_cache, question_vectors
 from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
 from app.document_sets.embedders import Embedders
@@ -50,3 +50,26 @@ def test_processes_share_vectors(make_parts, embedder, redis_url, monkeypatch) -
         store.close()
     assert len(calls) == 1
     assert np.array_equal(made[0], made[1])
+
+
+def test_a_miss_embeds_its_question_once_and_looks_its_vector_up_once(
+    make_parts, embedder, monkeypatch
+) -> None:
+    parts = make_parts()
+    vectors = question_vectors(
+        parts.settings, Embedders(embedder, lambda _: embedder), MemoryStore(10, 100_000)
+    )
+    looked_up: list[str] = []
+    monkeypatch.setattr(
+        parts.answers.retriever,
+        "_embed",
+        lambda info, question: looked_up.append(question) or vectors.embed(info, question),
+    )
+    cache = answer_cache(parts.settings, MemoryStore(10, 1_000_000), vectors)
+    plain, polite = "How long is the warranty?", "Could you please tell me: how long is it?"
+    served = cache.answer(parts.answers.prepare(plain), None, parts.answers.answer)
+    assert (served.kind, looked_up) == ("miss", [])
+    # Retrieval leaves polite words out, so that it needs another vector.
+    cache.answer(parts.answers.prepare(polite), None, parts.answers.answer)
+    assert len(looked_up) == 1
+    assert looked_up != [polite]

@@ -22,7 +22,7 @@ def test_answers_are_counted_and_cleared(
     parts = make_parts(redis__url=redis_url)
     cache = make_cache(parts)
     asked = parts.answers.prepare("How long does the warranty last?")
-    cache.answer(asked, None, lambda: parts.answers.answer(asked))
+    cache.answer(asked, None, parts.answers.answer)
     monkeypatch.setenv("PLUMB_REDIS_URL", redis_url)
     told = json.loads(plumb("cache", "stats", "--json").stdout)
     assert told == {"answers": {"depot": 1}, "vectors": 1}

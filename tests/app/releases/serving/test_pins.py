@@ -64,7 +64,7 @@ def test_answers_come_from_the_pinned_versions_whatever_alias_and_live_version_s
             assert asked.manifest == release.sets["depot"].manifest
             assert asked.limit == PASSAGES[prompt]
             assert MONTHS[number] in pinned.answers.ask(QUESTION).answer
-            assert pinned.answers.release_of(asked.manifest) == release.id
+            assert asked.release == release.id
             named = pinned.answers.prepare(QUESTION, prompt="production").manifest
             assert named == asked.manifest
             assert pinned.answers.search(QUESTION).index_version == world.versions[number]
@@ -74,7 +74,7 @@ def test_answers_come_from_the_pinned_versions_whatever_alias_and_live_version_s
             "answer@v3",
             world.versions[3],
         )
-        assert free.answers.release_of(asked.manifest) is None
+        assert asked.release is None
 
 
 def test_what_a_request_names_is_answered_so_and_is_not_the_releases(world, parts) -> None:
@@ -82,12 +82,12 @@ def test_what_a_request_names_is_answered_so_and_is_not_the_releases(world, part
     with closing(parts(release)) as pinned:
         for how in ({"prompt": "v2"}, {"index_version": world.versions[3]}, {"passages": 1}):
             asked = pinned.answers.prepare(QUESTION, "depot", **how)
-            assert pinned.answers.release_of(asked.manifest) is None, how
+            assert asked.release is None, how
         assert "48" in pinned.answers.ask(QUESTION, index_version="3").answer
-        same = pinned.answers.prepare(QUESTION, index_version="1", prompt="v1").manifest
-        assert pinned.answers.release_of(same) == release.id
-        follow_up = pinned.answers.prepare(QUESTION, condensed_by="rule-2").manifest
-        assert pinned.answers.release_of(follow_up) == release.id
+        same = pinned.answers.prepare(QUESTION, index_version="1", prompt="v1")
+        assert same.release == release.id
+        follow_up = pinned.answers.prepare(QUESTION, condensed_by="rule-2")
+        assert follow_up.release == release.id
 
 
 def test_moved_aliases_and_publications_change_nothing_even_a_broken_aliases_file(
