@@ -216,8 +216,11 @@ def _readable(
     answer = line.get("answer")
     needs, documents, document_set = unknown, list[str](), None
     if isinstance(answer, dict) and isinstance(answer.get("passages"), list):
-        needs = needs_of_metadata(passage.get("metadata", {}) for passage in answer["passages"])
-        documents = [str(passage.get("document")) for passage in answer["passages"]]
+        passages = answer["passages"]
+        # A passage also names the other documents that hold its words.
+        copies = [copy for passage in passages for copy in passage.get("also_in", [])]
+        needs = needs_of_metadata(one.get("metadata", {}) for one in [*passages, *copies])
+        documents = [str(one.get("document")) for one in [*passages, *copies]]
         document_set = (answer.get("manifest") or {}).get("document_set")
     if access.allows(caller, needs, document_set, documents):
         return line

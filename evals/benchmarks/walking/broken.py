@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.answering import service
+from app.answering import answer, service
+from app.answering.answer import Passage
 from app.answering.question import PreparedQuestion
 from app.batch import batch_store as kept
 from app.cache import answers, keys
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.jobs.job import SyncJob
+from app.lineage import record, stored_answers
 from app.turns import turns
 
 Break = Callable[[], AbstractContextManager[Any]]
@@ -62,6 +64,25 @@ def history_as_it_was() -> AbstractContextManager[Any]:
     return patch.object(turns, "readable", lambda exchanges, caller, access: list(exchanges))
 
 
+@contextmanager
+def copies_are_nobodys() -> Iterator[None]:
+    """Passages are stored without the groups and ids of the other documents that hold their words."""
+
+    def alone(passages: Iterable[Passage]) -> list[Passage]:
+        return [passage.model_copy(update={"also_in": []}) for passage in passages]
+
+    needs_of, documents_of = answer.needs_of, answer.documents_of
+    with ExitStack() as patched:
+        for module in (record, stored_answers, turns):
+            if hasattr(module, "needs_of"):
+                needs = patch.object(module, "needs_of", lambda found: needs_of(alone(found)))
+                patched.enter_context(needs)
+            if hasattr(module, "documents_of"):
+                ids = patch.object(module, "documents_of", lambda found: documents_of(alone(found)))
+                patched.enter_context(ids)
+        yield
+
+
 def documents_stay_put() -> AbstractContextManager[Any]:
     """What was stored is held against the groups of then only."""
     return patch.object(ReadAccess, "needs_now", lambda self, document_set, documents: [])
@@ -75,5 +96,6 @@ BROKEN: tuple[Break, ...] = (
     jobs_as_they_are,
     lines_as_they_are,
     history_as_it_was,
+    copies_are_nobodys,
     documents_stay_put,
 )

@@ -265,6 +265,7 @@ class Walk:
                     f"What is the access code of the {topic} depot?",
                     f"When does the {topic} depot open?",
                     "What is the access code of each depot?",
+                    "What is announced on the board at the gate?",
                     "And when does it open?",
                 )
             )
@@ -298,6 +299,8 @@ class Walk:
         turn = _turn_of(reply)
         if turn is not None:
             self._known["answers"].append(turn["id"])
+            if any(passage["also_in"] for passage in turn["passages"]):
+                self._found.took_place["passage that stands elsewhere too"] += 1
             if turn["cache"] in ("exact", "semantic"):
                 self._found.took_place[f"answer from the {turn['cache']} cache"] += 1
         return turn

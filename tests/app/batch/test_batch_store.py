@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,6 +110,39 @@ def test_only_its_owner_and_admins_see_one(database: Database) -> None:
         opened.append(line(questions(1)[0]))
     with pytest.raises(UnknownBatch, match="deleted"):
         opened.require_wanted()
+
+
+def passage(document: str, group: str, *copies: tuple[str, str]) -> dict[str, object]:
+    return {
+        "document": document,
+        "metadata": {"groups": [group]},
+        "also_in": [
+            {"document": other, "title": f"of {other}", "metadata": {"groups": [of]}}
+            for other, of in copies
+        ],
+    }
+
+
+@pytest.mark.parametrize("passages", [
+    [passage("pay.md", "hr")],
+    [passage("all.md", "sales"), passage("pay.md", "hr")],
+    [passage("all.md", "sales", ("pay.md", "hr"))],
+    [passage("all.md", "sales", ("more.md", "sales"), ("pay.md", "hr"))],
+])  # fmt: skip
+def test_a_line_is_withheld_from_who_may_not_see_each_document_that_it_names(
+    database: Database, passages: list[dict[str, object]]
+) -> None:
+    kept = KeptBatches(database, 10)
+    made = kept.create(new_batch_id(), questions(1), OWNER)
+    answer = {"answer": "yes", "passages": passages, "manifest": {"document_set": "depot"}}
+    UnfinishedBatches(database).open(made.id).append(
+        {"id": "q0", "question": "0?", "answer": answer}
+    )
+    (shown,) = kept.lines(made.id, OWNER)
+    assert json.loads(shown)["answer"] == answer
+    (withheld,) = kept.lines(made.id, replace(OWNER, groups=frozenset({"sales"})))
+    assert b"pay.md" not in withheld
+    assert json.loads(withheld)["error"]["type"] == "Withheld"
 
 
 def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database: Database) -> None:

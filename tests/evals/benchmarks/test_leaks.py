@@ -22,6 +22,7 @@ ACTIONS = {
     "ask", "stream", "follow-up", "OpenAI client", "search", "lineage", "session", "batch", "export",
     "harvest", "replay", "job", "feedback", "page", "change of groups", "document moved",
     "answer from the exact cache", "answer from the semantic cache",
+    "passage that stands elsewhere too",
 }  # fmt: skip
 
 
