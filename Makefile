@@ -123,11 +123,13 @@ $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) install -c constraints.txt -e '.[docs]'
 	@touch $@
 
-# Search on pages opened from a folder takes a script of npm's. Without npm, search needs a web server.
+# Search on pages opened from a folder, and diagrams, take scripts of npm's. Without npm, search needs a
+# web server, and diagrams load their script from another host.
 docs: $(VENV)/.docs ## Build the documentation into site/, checking its links and anchors
-	@[ -d build/docs/node_modules/iframe-worker ] || \
-	  npm install --prefix build/docs --no-save --no-package-lock --no-audit --no-fund --silent iframe-worker@1.0.4 || \
-	  echo "npm cannot install iframe-worker: search works only where site/ is served over HTTP."
+	@[ -d build/docs/node_modules/mermaid ] || \
+	  npm install --prefix build/docs --no-save --no-package-lock --no-audit --no-fund --silent \
+	    iframe-worker@1.0.4 mermaid@11.12.1 || \
+	  echo "npm cannot install iframe-worker and mermaid: search and diagrams need a server and a network."
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/; open site/index.html."
 

@@ -1,4 +1,4 @@
-"""Hooks for MkDocs, named in mkdocs.yml: links that leave docs/, and search without a server."""
+"""Hooks for MkDocs, named in mkdocs.yml: links that leave docs/; search and diagrams without a server."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).resolve().parent.parent
 # Of this name MkDocs counts warnings, so that --strict fails on them.
 logger = logging.getLogger("mkdocs.hooks.docs_site")
-# `make docs` installs it with npm. Material otherwise loads it from another host.
-SEARCH_SHIM = ROOT / "build" / "docs" / "node_modules" / "iframe-worker" / "shim" / "index.js"
-SEARCH_SHIM_URI = "assets/iframe-worker.js"
+# `make docs` installs these with npm. Material otherwise loads them from another host.
+NPM = ROOT / "build" / "docs" / "node_modules"
+SEARCH_SHIM, SEARCH_SHIM_URI = NPM / "iframe-worker/shim/index.js", "assets/iframe-worker.js"
+MERMAID, MERMAID_URI = NPM / "mermaid/dist/mermaid.min.js", "assets/mermaid.js"
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>(?!\w+:)[^)#\s]+)[^)]*\)")
 ELSEWHERE = re.compile(r"<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=[\"']?(https?:[^\"' >]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
-    """Add the script that lets search run on pages opened from a folder."""
-    if SEARCH_SHIM.is_file():
-        content = SEARCH_SHIM.read_bytes()
-        files.append(File.generated(config, SEARCH_SHIM_URI, content=content))
+    """Add the scripts that let search run on pages opened from a folder, and draw diagrams."""
+    for script, uri in ((SEARCH_SHIM, SEARCH_SHIM_URI), (MERMAID, MERMAID_URI)):
+        if script.is_file():
+            files.append(File.generated(config, uri, content=script.read_bytes()))
     return files
 
 
@@ -42,7 +44,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:
-    """Warn of a script, style or picture that a page would load from another host."""
+    """Load Mermaid where a page has a diagram; warn of what a page would load from another host."""
+    if 'class="mermaid"' in output and MERMAID.is_file():
+        source = get_relative_url(MERMAID_URI, page.url)
+        output = output.replace("</head>", f'<script src="{source}"></script></head>', 1)
     for url in ELSEWHERE.findall(output):
         logger.warning("'%s' loads %s from another host", page.file.src_uri, url)
     return output
