@@ -6,6 +6,7 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from app.answering.chat_model_pool import ChatModels
 from app.answering.reranking import Reranker
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
@@ -100,7 +101,8 @@ def build(
             opened.callback(cache.close)
         retriever = Retriever(embedders, retrieval.depth, reranker, embed)
         sentences = SentenceVectors(embedder.embed_queries)
-        answers = AnswerService(settings, sentences, sets, prompts, retriever)
+        models = ChatModels(settings.chat, settings.extractive, sentences, sets.manifest_key)
+        answers = AnswerService(settings, models, sets, prompts, retriever)
         parts = Parts(settings, catalogue, embedder, sets, prompts, answers, cache)
         if pins is not None:
             _check(pins, parts)

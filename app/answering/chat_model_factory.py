@@ -16,9 +16,8 @@ from app.answering.extractive.evidence import Embed
 from app.answering.model_call import Bounds, bounded_client
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelUnknown
-from app.settings.answering import ChatSettings, ExtractiveSettings
+from app.settings.answering import EXTRACTIVE, ChatSettings, ExtractiveSettings
 
-EXTRACTIVE = "extractive"
 # Names by which providers' clients take the bound on a reply's tokens; all others take max_tokens.
 LONGEST_NAMES = {"ollama": "num_predict", "huggingface": "max_new_tokens"}
 LONGEST = (

@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from app.answering.breaker import Breaker, Resting
 from app.answering.chat_model_factory import (
-    EXTRACTIVE,
     bounds_of,
     make_chat_model,
     merged_parameters,
@@ -27,7 +26,7 @@ from app.answering.model_failures import failure_of
 from app.configuration.chat_parameters import shown_parameters
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelDeclined, ChatModelFailed, ChatModelResting
-from app.settings.answering import ChatSettings, ExtractiveSettings
+from app.settings.answering import EXTRACTIVE, ChatSettings, ExtractiveSettings
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)

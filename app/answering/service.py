@@ -11,12 +11,10 @@ from typing import Any
 
 from app.answering.answer import Answer, SearchResult
 from app.answering.chain import AnswerChain, Step
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.condensing import condense_by_model
 from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
-from app.answering.extractive.evidence import Embed
 from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
 from app.answering.question import PreparedQuestion, check_question
 from app.answering.rendering import RENDERING
@@ -25,6 +23,7 @@ from app.document_sets.open_sets import OpenSets
 from app.errors import ChatModelError, ChatModelFailed, InvalidQuestion
 from app.manifest import Manifest, RetrievalManifest
 from app.processor import at_work
+from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from ingestion.index.filters import both, parse_filter
 from ingestion.index.filters import visible_to as passes_to
@@ -44,17 +43,17 @@ class AnswerService:
     def __init__(
         self,
         settings: Settings,
-        embed: Embed,
+        models: ChatModels,
         sets: OpenSets,
         prompts: PromptRegistry,
         retriever: Retriever,
     ) -> None:
         self._settings = settings
+        self.models = models
         self._sets = sets
         self._prompts = prompts
         self.retriever = retriever
         self._chain = AnswerChain(retriever, settings.chat.deadline_s)
-        self.models = ChatModels(settings.chat, settings.extractive, embed, sets.manifest_key)
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""

@@ -9,12 +9,12 @@ from threading import Lock
 
 from langchain_core.messages import HumanMessage
 
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.chat_model_pool import ChatModels
 from app.answering.deadline import Deadline
 from app.checks.check import Check, CheckFailed
 from app.checks.folders import writable
 from app.document_sets.embedders import Embedders
+from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.index.stores import open_store

@@ -41,7 +41,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "format": frozenset(("", "json")),
 }
 # The extractive model's, which no secret can stand in.
-EXTRACTIVE = frozenset("threshold max_sentences rules weights".split())
+OF_EXTRACTIVE = frozenset("threshold max_sentences rules weights".split())
 # Under this name stands the hash of all that is not shown.
 OTHERS = "others"
 RECORD = "deployment/manifest-key"
@@ -82,7 +82,7 @@ def without_others(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a stored manifest, perhaps of an earlier version, as they may be shown."""
     return {
         name: value
-        if is_harmless(name, value) or name in EXTRACTIVE or _is_hash(name, value)
+        if is_harmless(name, value) or name in OF_EXTRACTIVE or _is_hash(name, value)
         else HIDDEN
         for name, value in parameters.items()
     }

@@ -9,12 +9,15 @@ from pydantic import Field, SecretStr
 
 from ingestion.settings import SettingsGroup
 
+# The name of the embedded chat model.
+EXTRACTIVE = "extractive"
+
 
 class ChatSettings(SettingsGroup):
     """The chat model that writes answers."""
 
     model: str = Field(
-        default="extractive",
+        default=EXTRACTIVE,
         description="extractive (needs no key), or provider:model as LangChain's init_chat_model "
         "takes it: openai:gpt-4.1-mini, azure_openai:DEPLOYMENT, ollama:llama3.2, …",
     )

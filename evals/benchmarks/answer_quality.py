@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.answering.answer import Answer
+from app.answering.chat_model_pool import ChatModels
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.document_sets.embedders import only_model
@@ -93,7 +94,7 @@ def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
     settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
     return AnswerService(
         settings,
-        embedder.embed_queries,
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
         OpenSets(Catalogue(store), only_model(embedder)),
         PromptRegistry(shipped_prompts()),
         Retriever(only_model(embedder), settings.retrieval.depth),

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.answering.answer import Answer
+from app.answering.chat_model_pool import ChatModels
 from app.answering.question import PreparedQuestion
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
@@ -130,7 +131,7 @@ def _service(settings: Settings, embedder: Embedder) -> AnswerService:
     embedders = only_model(embedder)
     return AnswerService(
         settings,
-        embedder.embed_queries,
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
         OpenSets(Catalogue(store), embedders),
         PromptRegistry(shipped_prompts()),
         Retriever(embedders, settings.retrieval.depth),

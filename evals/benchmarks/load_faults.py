@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from app.answering.chat_model_pool import ChatModels
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.document_sets.embedders import only_model
@@ -91,7 +92,13 @@ def _expectations(stand: Stand, embedder: Embedder) -> Expectations:
     def service(settings: Settings) -> AnswerService:
         sets, prompts = OpenSets(Catalogue(store), embedders), PromptRegistry(shipped_prompts())
         retriever = Retriever(embedders, settings.retrieval.depth)
-        return AnswerService(settings, embedder.embed_queries, sets, prompts, retriever)
+        return AnswerService(
+            settings,
+            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            sets,
+            prompts,
+            retriever,
+        )
 
     told, extractive = load_settings({**index, **chat}), load_settings(index)
     return Expectations(service(told), service(extractive), SET)

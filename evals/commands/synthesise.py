@@ -131,8 +131,7 @@ def synthesise(
 
 def _chosen(by: By, settings: Any) -> Any:
     """The settings of the chat model that makes the questions; None: rules do."""
-    from app.answering.chat_model_factory import EXTRACTIVE
-    from app.settings.answering import ChatSettings
+    from app.settings.answering import EXTRACTIVE, ChatSettings
     from prompts.errors import SettingsError
 
     if by is By.RULES:

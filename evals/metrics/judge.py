@@ -17,11 +17,11 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import ValidationError
 
 from app.answering.answer import Usage
-from app.answering.chat_model_factory import EXTRACTIVE, make_hosted_model, why_not_made
+from app.answering.chat_model_factory import make_hosted_model, why_not_made
 from app.configuration.chat_parameters import is_harmless
 from app.configuration.redaction import without_credentials
 from app.errors import ChatModelUnknown
-from app.settings.answering import ChatSettings
+from app.settings.answering import EXTRACTIVE, ChatSettings
 from evals.errors import JudgeError, NoJudgement
 from evals.metrics.judge_client import JudgeClient
 from evals.metrics.judgement_cache import JudgementCache

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.answering.answer import Answer
 from app.answering.follow_ups import RULE, EarlierTurn
+from app.answering.service import AnswerService
 from app.errors import ChatModelFailed
 from evals.datasets.case import Case
 from evals.running.application import Application
@@ -38,10 +39,12 @@ class CaseAnswerer:
         self._cache = cache
         self.replies = ReplyCache(cache, budget)
         parts = application.parts(plan.settings)
-        self.service = parts.answers
         self._embedder = application.embedder
-        self.service.models = CachedChatModels(
-            plan.settings, parts.embedder.embed_queries, self.replies, self.service.models.key
+        models = CachedChatModels(
+            plan.settings, parts.embedder.embed_queries, self.replies, parts.sets.manifest_key
+        )
+        self.service = AnswerService(
+            plan.settings, models, parts.sets, parts.prompts, parts.answers.retriever
         )
 
     def answer(self, item: PlannedCase) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from app.settings.answering import EXTRACTIVE
 from evals.datasets import beir
 from evals.datasets.case import Case, Gold
 from evals.datasets.dataset_version import DatasetVersion, dataset_version
@@ -45,7 +46,6 @@ class System:
     index_version: str | None = None
 
 
-EXTRACTIVE = "extractive"
 LABELS_JSON = TypeAdapter(list[tuple[Gold, ResolvedLabel]])
 
 

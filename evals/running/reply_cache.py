@@ -21,11 +21,11 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
 from app.answering.model_call import CUT, USUAL, Bounds, complete, cut_of
+from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from evals.running.budget import Budget
 from evals.running.fingerprints import fingerprint

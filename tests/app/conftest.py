@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.answering.chat_model_pool import ChatModels
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
@@ -99,7 +100,13 @@ def make_parts(
             settings.prompt.folder or shipped_prompts(), settings.prompt.aliases
         )
         retriever = Retriever(embedders, settings.retrieval.depth)
-        answers = AnswerService(settings, embedder.embed_queries, sets, prompts, retriever)
+        answers = AnswerService(
+            settings,
+            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            sets,
+            prompts,
+            retriever,
+        )
         made.append(Parts(settings, catalogue, embedder, sets, prompts, answers))
         return made[-1]
 

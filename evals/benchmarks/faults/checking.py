@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
 from app.answering.service import AnswerService
+from app.settings.answering import EXTRACTIVE
 from evals.benchmarks.faults.breaking import Window
 from evals.benchmarks.faults.model_server import NAME
 from evals.benchmarks.faults.questions import Pool, plain

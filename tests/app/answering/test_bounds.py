@@ -17,7 +17,6 @@ from langchain_core.messages import AIMessage
 from app.answering.answer import Answer
 from app.answering.chain import CUT_NOTE
 from app.answering.chat_model_factory import (
-    EXTRACTIVE,
     bounds_of,
     make_hosted_model,
     merged_parameters,
@@ -30,6 +29,7 @@ from app.callers import Caller
 from app.errors import ChatModelFailed
 from app.openai_api.completion import completion_of
 from app.sessions.memory import MemorySessions
+from app.settings.answering import EXTRACTIVE
 from app.settings.sessions import SessionSettings
 from app.settings.tree import ChatSettings
 from app.turns.turn import TurnRequest

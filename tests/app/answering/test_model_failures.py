@@ -12,11 +12,11 @@ import openai as client
 import pytest
 
 from app.answering.breaker import Breaker, Resting
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.model_failures import failure_of
 from app.callers import Caller
 from app.errors import ChatModelDeclined, ChatModelFailed
 from app.sessions.memory import MemorySessions
+from app.settings.answering import EXTRACTIVE
 from app.settings.sessions import SessionSettings
 from app.turns.turn import TurnRequest
 from app.turns.turns import Turns

@@ -9,12 +9,12 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from app.answering.chat_model_factory import EXTRACTIVE
 from app.callers import Caller
 from app.errors import ChatModelFailed, ChatModelResting, InvalidQuestion, InvalidRequest
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import RedisSessions
 from app.sessions.session import Sessions
+from app.settings.answering import EXTRACTIVE
 from app.settings.sessions import SessionSettings
 from app.turns.turn import FailedTurn, Turn, TurnRequest
 from app.turns.turns import Turns, TurnStep

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.answering.answer import Answer
+from app.answering.chat_model_pool import ChatModels
 from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.document_sets.embedders import only_model
@@ -41,7 +42,11 @@ def service(embedder: Embedder, tmp_path: Path):
         sets = OpenSets(catalogue, embedders)
         prompts = PromptRegistry(shipped_prompts())
         return AnswerService(
-            settings, embedder.embed_queries, sets, prompts, Retriever(embedders, 100)
+            settings,
+            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            sets,
+            prompts,
+            Retriever(embedders, 100),
         )
 
     yield make
