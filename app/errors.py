@@ -256,12 +256,12 @@ _TOLD: dict[type[PlumbError], str] = {
 _FOR_ADMINISTRATORS = (IndexUnavailable, JobsUnavailable, UploadsUnavailable)
 
 
-def told_to_administrators(error: Exception) -> str:
+def message_for_administrators(error: Exception) -> str:
     """The message that an administrator gets, with places and settings."""
-    return str(error) if isinstance(error, _FOR_ADMINISTRATORS) else told_to_readers(error)
+    return str(error) if isinstance(error, _FOR_ADMINISTRATORS) else message_for_readers(error)
 
 
-def told_to_readers(error: Exception) -> str:
+def message_for_readers(error: Exception) -> str:
     """The message that a reader gets: what they can mend, or what does not work.
 
     The whole message is for operators, in the log: it may quote addresses, folders, tables, or

@@ -41,7 +41,7 @@ After = TypeVar("After")
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    asked: PreparedQuestion
+    prepared: PreparedQuestion
     began: float
     found: Retrieved
     message: AIMessage | None = None
@@ -70,7 +70,7 @@ class AnswerChain:
             _Step(self._retrieve) | _Step(self._generate) | _Step(self._conclude)
         )
 
-    def answer(self, asked: PreparedQuestion) -> Answer:
+    def answer(self, prepared: PreparedQuestion) -> Answer:
         """Answer, or refuse with the reason.
 
         Raises:
@@ -78,9 +78,9 @@ class AnswerChain:
             ModelMismatch: the set was built with another embedding model.
             ChatModelFailed: the chat model did not answer.
         """
-        return self._chain.invoke(asked)
+        return self._chain.invoke(prepared)
 
-    async def stream(self, asked: PreparedQuestion) -> AsyncGenerator[Step]:
+    async def stream(self, prepared: PreparedQuestion) -> AsyncGenerator[Step]:
         """The passages, then the model's words as they come, then the checked answer.
 
         Words may still change: what the check of citations takes out is gone from the answer at
@@ -89,7 +89,7 @@ class AnswerChain:
         Raises:
             As `answer`; after the first step too.
         """
-        state = await run_sync(self._retrieve, asked)
+        state = await run_sync(self._retrieve, prepared)
         yield state.found.passages
         if state.found.passages:
             whole: AIMessageChunk | None = None
@@ -97,7 +97,7 @@ class AnswerChain:
             timings = state.found.timings_ms
             generating = time.perf_counter()
             async with aclosing(
-                asked.chosen.stream(_messages(state), self._deadline(asked))
+                prepared.chosen.stream(_messages(state), self._deadline(prepared))
             ) as pieces:
                 async for piece in pieces:
                     whole = piece if whole is None else whole + piece
@@ -115,42 +115,42 @@ class AnswerChain:
             yield CUT_NOTE
         yield answer
 
-    def _deadline(self, asked: PreparedQuestion) -> Deadline:
-        return asked.deadline or Deadline.within(self._deadline_s)
+    def _deadline(self, prepared: PreparedQuestion) -> Deadline:
+        return prepared.deadline or Deadline.within(self._deadline_s)
 
     @at_work()
-    def _retrieve(self, asked: PreparedQuestion) -> _State:
+    def _retrieve(self, prepared: PreparedQuestion) -> _State:
         began = time.perf_counter()
         found = self._retriever.retrieve(
-            asked.question,
-            asked.document_set,
-            asked.limit,
-            asked.where,
-            self._deadline(asked),
-            asked.vector,
+            prepared.question,
+            prepared.document_set,
+            prepared.limit,
+            prepared.where,
+            self._deadline(prepared),
+            prepared.vector,
         )
-        return _State(asked, began, found)
+        return _State(prepared, began, found)
 
     def _generate(self, state: _State) -> _State:
         if not state.found.passages:
             return state
-        asked = state.asked
+        prepared = state.prepared
         next_step()
         messages = _messages(state)
         began = time.perf_counter()
-        message = asked.chosen.complete(messages, self._deadline(asked))
+        message = prepared.chosen.complete(messages, self._deadline(prepared))
         state.found.timings_ms["generate"] = _since(began)
         state = replace(state, message=message)
         if cut_of(message) is not None and _check(state).refused:
             raise ChatModelFailed(
-                f"the chat model {asked.chosen.name!r} was cut off before it had said anything "
+                f"the chat model {prepared.chosen.name!r} was cut off before it had said anything "
                 "that a passage bears out; raise chat.max_output_tokens if it needs more."
             )
         return state
 
     def _conclude(self, state: _State) -> Answer:
         checked = _check(state)
-        asked = state.asked
+        prepared = state.prepared
         is_cut = cut_of(state.message) is not None
         return Answer(
             answer=checked.text + (CUT_NOTE if is_cut and not checked.refused else ""),
@@ -158,10 +158,10 @@ class AnswerChain:
             citations=checked.citations,
             passages=state.found.passages,
             citation_check=checked.check,
-            manifest=asked.manifest,
-            prompt_version=asked.manifest.prompt,
-            index_version=asked.manifest.index_version,
-            model=asked.manifest.chat_model,
+            manifest=prepared.manifest,
+            prompt_version=prepared.manifest.prompt,
+            index_version=prepared.manifest.index_version,
+            model=prepared.manifest.chat_model,
             degraded=state.found.is_lesser,
             cut_off=is_cut,
             usage=_usage(state.message),
@@ -170,8 +170,8 @@ class AnswerChain:
 
 
 def _messages(state: _State) -> list[BaseMessage]:
-    asked, found = state.asked, state.found
-    return render(asked.prompt, asked.question, found.passages, found.question)
+    prepared, found = state.prepared, state.found
+    return render(prepared.prompt, prepared.question, found.passages, found.question)
 
 
 def _usage(message: AIMessage | None) -> Usage | None:
@@ -186,7 +186,7 @@ def _since(began: float) -> float:
 
 
 def _check(state: _State) -> Checked:
-    refusal = state.asked.prompt.contract.refusal or NO_ANSWER
+    refusal = state.prepared.prompt.contract.refusal or NO_ANSWER
     if state.message is None:
         return Checked(refusal, refused=True, check=CitationCheck())
     text = storable(str(state.message.text))

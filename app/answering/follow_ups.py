@@ -122,7 +122,7 @@ def condense_by_rule(question: str, history: Sequence[EarlierTurn]) -> str:
     if not history or len(question) > LONGEST or is_courtesy(question):
         return question
     before = next(
-        (said.question for said in reversed(history) if not is_courtesy(said.question)), None
+        (turn.question for turn in reversed(history) if not is_courtesy(turn.question)), None
     )
     plain = without_courtesy(question)
     alone = without_courtesy(_APART.sub("", plain))

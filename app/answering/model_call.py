@@ -266,13 +266,13 @@ def _cut_by(ended: str | None) -> str | None:
 
 
 def _finish(message: BaseMessage) -> str | None:
-    told = message.response_metadata
+    metadata = message.response_metadata
     for name in _FINISH:
-        value = told.get(name)
+        value = metadata.get(name)
         # Where the pieces of a stream are added up, so are words: "stop" twice is "stopstop".
         if isinstance(value, str) and value:
             return value.lower()
-    details = told.get("incomplete_details")
+    details = metadata.get("incomplete_details")
     reason = details.get("reason") if isinstance(details, dict) else None
     return reason.lower() if isinstance(reason, str) else None
 

@@ -59,7 +59,7 @@ class AnswerService:
         """Answer a question from a document set: `prepare` and `answer` in one."""
         return self.answer(self.prepare(question, set_name, **how))
 
-    def answer(self, asked: PreparedQuestion, *, fall_back: bool = False) -> Answer:
+    def answer(self, prepared: PreparedQuestion, *, fall_back: bool = False) -> Answer:
         """Answer what was prepared.
 
         Args:
@@ -69,7 +69,7 @@ class AnswerService:
         Raises:
             IndexUnavailable, ModelMismatch, ChatModelError: it cannot be served.
         """
-        for attempt, is_last in self._attempts(asked, fall_back):
+        for attempt, is_last in self._attempts(prepared, fall_back):
             try:
                 answer = self._chain.answer(attempt)
             except ChatModelError as error:
@@ -77,27 +77,27 @@ class AnswerService:
                     raise
                 logger.warning("%s Another model answers.", error)
             else:
-                is_lesser = answer.degraded or attempt.chosen is not asked.chosen
+                is_lesser = answer.degraded or attempt.chosen is not prepared.chosen
                 return answer.model_copy(update={"degraded": is_lesser})
         raise RuntimeError("no attempt was the last")
 
     async def stream(
-        self, asked: PreparedQuestion, *, fall_back: bool = False
+        self, prepared: PreparedQuestion, *, fall_back: bool = False
     ) -> AsyncGenerator[Step]:
         """Answer what was prepared, step by step: see `AnswerChain.stream`.
 
         Another model steps in only where one fails before its first word.
         """
-        for attempt, is_last in self._attempts(asked, fall_back):
+        for attempt, is_last in self._attempts(prepared, fall_back):
             spoken = False
             try:
                 async with aclosing(self._chain.stream(attempt)) as steps:
                     async for step in steps:
                         spoken = spoken or isinstance(step, str)
                         if isinstance(step, Answer):
-                            is_lesser = step.degraded or attempt.chosen is not asked.chosen
+                            is_lesser = step.degraded or attempt.chosen is not prepared.chosen
                             step = step.model_copy(update={"degraded": is_lesser})
-                        if attempt.chosen is asked.chosen or not isinstance(step, list):
+                        if attempt.chosen is prepared.chosen or not isinstance(step, list):
                             yield step
             except ChatModelError as error:
                 if is_last or spoken:
@@ -261,23 +261,23 @@ class AnswerService:
             self.models.get(prompt.model)
 
     def _attempts(
-        self, asked: PreparedQuestion, fall_back: bool
+        self, prepared: PreparedQuestion, fall_back: bool
     ) -> Iterator[tuple[PreparedQuestion, bool]]:
         """What was prepared, then the same with each model to fall back to; whether it is the last.
 
         All share one deadline: each model behind an API gets its part of what is left.
         """
         places = list(self.models.fallbacks) if fall_back else []
-        deadline = asked.deadline or self.deadline()
+        deadline = prepared.deadline or self.deadline()
         parts = self.models.hosted_from(0) if places else 1
-        yield replace(asked, deadline=deadline.share(parts)), not places
+        yield replace(prepared, deadline=deadline.share(parts)), not places
         for place in places:
-            chosen = self.models.get(asked.prompt.model, place)
-            manifest = asked.manifest.model_copy(
+            chosen = self.models.get(prepared.prompt.model, place)
+            manifest = prepared.manifest.model_copy(
                 update={"chat_model": chosen.name, "chat_parameters": chosen.parameters}
             )
             part = deadline.share(self.models.hosted_from(place))
-            attempt = replace(asked, chosen=chosen, manifest=manifest, deadline=part)
+            attempt = replace(prepared, chosen=chosen, manifest=manifest, deadline=part)
             yield attempt, place == places[-1]
 
     def _manifest(

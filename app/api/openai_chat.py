@@ -60,14 +60,14 @@ async def _chunks(
     pieces = Pieces(request.model)
     async with aclosing(steps):
         yield _event(pieces.of({"role": "assistant", "content": ""}))
-        said = ""
+        sent = ""
         try:
             async for step in steps:
                 if isinstance(step, str):
-                    said += step
+                    sent += step
                     yield _event(pieces.of({"content": step}))
                 elif isinstance(step, Turn):
-                    for piece in pieces.end(step, said):
+                    for piece in pieces.end(step, sent):
                         yield _event(piece)
                     if request.stream_options and request.stream_options.include_usage:
                         yield _event(pieces.usage(step))

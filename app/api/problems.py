@@ -45,8 +45,8 @@ from app.errors import (
     UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
-    told_to_administrators,
-    told_to_readers,
+    message_for_administrators,
+    message_for_readers,
 )
 from ingestion.errors import (
     IndexUnavailable,
@@ -170,15 +170,14 @@ def install(app: FastAPI, redact: Redactor) -> None:
 
 
 def problem_of(
-    error: PlumbError, instance: str, told: Callable[[Exception], str] = told_to_readers
+    error: PlumbError, instance: str, shown: Callable[[Exception], str] = message_for_readers
 ) -> ProblemDetail:
     """The problem that an error is.
 
-    What a server, a database or a provider said is for the log: readers are told what does not
-    work, and no more.
+    Messages of servers, databases and providers go to the log; readers learn only what does not work.
 
     Args:
-        told: what whoever asks is told of an error.
+        shown: the message that the caller gets.
     """
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     status = STATUS[kind] if kind else 500
@@ -188,7 +187,7 @@ def problem_of(
     is_logged = not isinstance(error, TooBusy | IssuerUnavailable)
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR and is_logged:
         logger.error("%s: %s", name, error)
-    return _detail(status, name, name.replace("-", " ").capitalize(), told(error), instance)
+    return _detail(status, name, name.replace("-", " ").capitalize(), shown(error), instance)
 
 
 def problem(status: int, name: str, title: str, detail: str, instance: str) -> JSONResponse:
@@ -221,8 +220,8 @@ async def plumb_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
     caller: Caller | None = getattr(request.state, "caller", None)
     is_administrator = caller is not None and caller.may("admin")
-    told = told_to_administrators if is_administrator else told_to_readers
-    body = problem_of(error, request.scope["path"], told)
+    shown = message_for_administrators if is_administrator else message_for_readers
+    body = problem_of(error, request.scope["path"], shown)
     redact: Redactor = request.app.state.redact
     response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
     if isinstance(error, AccessError):

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from pydantic import BaseModel
 
 from app.batch.questions import BatchQuestion
-from app.errors import BatchError, told_to_readers
+from app.errors import BatchError, message_for_readers
 from app.turns.turn import TurnRequest
 from prompts.errors import PlumbError
 
@@ -146,10 +146,10 @@ def _row(question_id: str, request: TurnRequest, answer: Answering) -> dict[str,
     try:
         return {"answer": answer(request).model_dump(mode="json")}
     except PlumbError as error:
-        told = " ".join(told_to_readers(error).split())
+        told = " ".join(message_for_readers(error).split())
         if told != " ".join(str(error).split()):
             logger.warning("question %r was not answered: %s", question_id, error)
         return {"error": {"type": type(error).__name__, "message": told}}
     except Exception as error:  # one question must not end the batch
         logger.exception("question %r failed in a way nobody foresaw", question_id)
-        return {"error": {"type": type(error).__name__, "message": told_to_readers(error)}}
+        return {"error": {"type": type(error).__name__, "message": message_for_readers(error)}}

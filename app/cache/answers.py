@@ -66,9 +66,9 @@ class Making:
     """
 
     def __init__(
-        self, asked: PreparedQuestion, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]
+        self, prepared: PreparedQuestion, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]
     ) -> None:
-        self.asked = asked
+        self.prepared = prepared
         self._lead = lead
         self._keeping = keeping
 
@@ -165,7 +165,10 @@ class AnswerCache:
         self._lock = threading.Lock()
 
     def answer(
-        self, asked: PreparedQuestion, groups: Groups, compute: Callable[[PreparedQuestion], Answer]
+        self,
+        prepared: PreparedQuestion,
+        groups: Groups,
+        compute: Callable[[PreparedQuestion], Answer],
     ) -> Served:
         """A kept answer, or else the one that `compute` makes, once for all who ask it now.
 
@@ -175,37 +178,37 @@ class AnswerCache:
         Raises:
             What `compute` raises.
         """
-        begun = self.begin(asked, groups)
+        begun = self.begin(prepared, groups)
         if isinstance(begun, Served):
             return begun
         with begun.failing():
-            answer = compute(begun.asked)
+            answer = compute(begun.prepared)
         begun.keep(answer)
         return Served(answer, "miss")
 
-    def begin(self, asked: PreparedQuestion, groups: Groups) -> Served | Making:
+    def begin(self, prepared: PreparedQuestion, groups: Groups) -> Served | Making:
         """A kept answer, or one that is being made to an equal question now; else the right to make it.
 
         Raises:
             PlumbError: as two, one after the other, who were making it.
         """
-        key = key_of(asked, groups, self._release)
-        hit, look = self._look(key, asked)
+        key = key_of(prepared, groups, self._release)
+        hit, look = self._look(key, prepared)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-        left = None if asked.deadline is None else asked.deadline.left
+        left = None if prepared.deadline is None else prepared.deadline.left
         with away():
             joined = self._flights.join(key.flight, key.answer, left)
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
         if look is not None:
-            asked = replace(asked, vector=look.vector)
-        return Making(asked, joined, lambda answer: self._keeping(key, asked, answer, look))
+            prepared = replace(prepared, vector=look.vector)
+        return Making(prepared, joined, lambda answer: self._keeping(key, prepared, answer, look))
 
-    def lookup(self, asked: PreparedQuestion, groups: Groups) -> Hit | None:
+    def lookup(self, prepared: PreparedQuestion, groups: Groups) -> Hit | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
-        return self._look(key_of(asked, groups, self._release), asked)[0]
+        return self._look(key_of(prepared, groups, self._release), prepared)[0]
 
     @property
     def waiting(self) -> int:
@@ -234,44 +237,44 @@ class AnswerCache:
         self._flights.close()
         self._store.close()
 
-    def _look(self, key: Key, asked: PreparedQuestion) -> tuple[Hit | None, _Look | None]:
+    def _look(self, key: Key, prepared: PreparedQuestion) -> tuple[Hit | None, _Look | None]:
         began = time.perf_counter()
         answer = self._get(key.answer)
         if answer is not None:
             self._count("exact")
-            return Hit(_told_again(answer, began), "exact"), None
+            return Hit(_served_again(answer, began), "exact"), None
         look = None
         if self._settings.semantic:
-            info = asked.document_set.info
+            info = prepared.document_set.info
             found = self._near.catch_up(
-                key.questions, info.model.dimension, self._vectors.looking(info, asked.question)
+                key.questions, info.model.dimension, self._vectors.looking(info, prepared.question)
             )
-            look = _Look(*self._vectors.embed_unless(found, info, asked.question))
+            look = _Look(*self._vectors.embed_unless(found, info, prepared.question))
             next_step()
-            for near in self._near.find(key.questions, look.vector, asked.question):
+            for near in self._near.find(key.questions, look.vector, prepared.question):
                 answer = self._get(near.answer_key)
                 if answer is not None:
                     if near.answer_key == key.answer:  # kept since the first look
                         self._count("exact")
-                        return Hit(_told_again(answer, began), "exact"), look
+                        return Hit(_served_again(answer, began), "exact"), look
                     self._count("semantic")
-                    return Hit(_told_again(answer, began), "semantic", near.question), look
+                    return Hit(_served_again(answer, began), "semantic", near.question), look
                 self._near.forget(key.questions, near)
         self._count("misses")
         return None, look
 
     def _keeping(
-        self, key: Key, asked: PreparedQuestion, answer: Answer, look: _Look | None
+        self, key: Key, prepared: PreparedQuestion, answer: Answer, look: _Look | None
     ) -> list[Op]:
         """What the store is to do with an answer that was made."""
         ops: list[Op] = [] if look is None else [*look.to_keep]
-        if not may_be_kept(asked, answer):
+        if not may_be_kept(prepared, answer):
             self._count("not_stored")
             return ops
         ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
         if look is not None:
             ops += self._near.adding(
-                key.questions, look.vector, SimilarQuestion(asked.question, key.answer)
+                key.questions, look.vector, SimilarQuestion(prepared.question, key.answer)
             )
         self._count("stored")
         return ops
@@ -285,7 +288,7 @@ class AnswerCache:
             self._counts[name] += 1
 
 
-def may_be_kept(asked: PreparedQuestion, answer: Answer) -> bool:
+def may_be_kept(prepared: PreparedQuestion, answer: Answer) -> bool:
     """Whether an answer may be given again: no refusal, no doubtful quote, whole, and made as asked.
 
     An answer that was made in a lesser way than asked (by another model, without reranking) has
@@ -296,10 +299,10 @@ def may_be_kept(asked: PreparedQuestion, answer: Answer) -> bool:
         and not answer.citation_check.quotes_unverified
         and not answer.degraded
         and not answer.cut_off
-        and answer.manifest.id == asked.manifest.id
+        and answer.manifest.id == prepared.manifest.id
     )
 
 
-def _told_again(answer: Answer, began: float) -> Answer:
+def _served_again(answer: Answer, began: float) -> Answer:
     took = round((time.perf_counter() - began) * 1000, 3)
     return answer.model_copy(update={"timings_ms": {"cache": took, "total": took}, "usage": None})

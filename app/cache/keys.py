@@ -49,7 +49,7 @@ class Key(NamedTuple):
 
 
 def key_of(
-    asked: PreparedQuestion, groups: Iterable[str] | None, release: str | None = None
+    prepared: PreparedQuestion, groups: Iterable[str] | None, release: str | None = None
 ) -> Key:
     """The key of a question for somebody who sees these groups' documents (None: all).
 
@@ -58,10 +58,10 @@ def key_of(
             different code: were answers shared, a canary would show what production made.
     """
     visible = "all" if groups is None else sorted(groups)
-    parts = [asked.manifest.id, canonical_filter(asked.where), visible]
+    parts = [prepared.manifest.id, canonical_filter(prepared.where), visible]
     scope = _hash(parts if release is None else [*parts, release])
-    exact = _hash([scope, normalised(asked.question)])
-    return Key(asked.manifest.document_set, scope, exact)
+    exact = _hash([scope, normalised(prepared.question)])
+    return Key(prepared.manifest.document_set, scope, exact)
 
 
 def normalised(question: str) -> str:

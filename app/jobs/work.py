@@ -9,7 +9,7 @@ from typing import Any
 from app.batch.work import answer_batch
 from app.configuration.redaction import Redactor
 from app.document_sets.definitions import definition_to_sync, require_definition
-from app.errors import told_to_readers, without_places
+from app.errors import message_for_readers, without_places
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
@@ -49,7 +49,7 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
 
 def _told(error: PlumbError, settings: Settings, *, is_read: bool) -> str:
     """An error on one line, bounded, without secrets and without folders of the server."""
-    text = told_to_readers(error) if is_read else str(error)
+    text = message_for_readers(error) if is_read else str(error)
     return shown(Redactor(settings)(without_places(" ".join(text.split()))), MOST_TOLD)
 
 

@@ -81,7 +81,7 @@ def replay(
         groups = reader.groups if groups is None else groups & reader.groups
     visibility: dict[str, Any] = {} if groups is None else {"visible_to": groups}
     try:
-        asked = answers.prepare(
+        prepared = answers.prepare(
             question,
             record.document_set,
             filters=record.filters,
@@ -99,7 +99,7 @@ def replay(
         raise CannotReplay(
             f"answer {record.id} came from prompt {then.prompt}, which is gone: {error}"
         ) from error
-    again = answers.answer(asked)
+    again = answers.answer(prepared)
     # An older index version is searched with the groups that documents had in it.
     require([], documents_of(again.passages))
     before, passages = (record.answer.answer, record.answer.passages) if record.answer else ("", [])

@@ -108,17 +108,17 @@ class Pieces:
         """A piece of the message."""
         return self._chunk([ChunkChoice(delta=delta)])
 
-    def end(self, turn: Turn, said: str) -> list[Chunk]:
+    def end(self, turn: Turn, sent: str) -> list[Chunk]:
         """The last pieces: sources for people, then the extension.
 
         Args:
-            said: the words that were sent. They cannot be called back: where the check of
+            sent: the words that the caller has. They cannot be taken back: where the check of
                 citations has changed them, the checked answer follows.
         """
         rest = sources_of(turn)
-        if not said:
+        if not sent:
             rest = turn.answer + rest
-        elif said.strip() != turn.answer:
+        elif sent.strip() != turn.answer:
             rest = f"\n\nAfter checking the citations: {turn.answer}{rest}"
         pieces = [self.of({"content": rest})] if rest else []
         last = self._chunk([ChunkChoice(delta={}, finish_reason=_finish_reason(turn))])

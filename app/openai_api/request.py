@@ -94,7 +94,7 @@ def turn_request(request: CompletionRequest) -> TurnRequest:
         document_set=document_set,
         prompt=prompt,
         filters=request.filters or {},
-        said=tuple(_said(request.messages[:-1])),
+        history=tuple(_history(request.messages[:-1])),
         conversation=_conversation(request),
     )
 
@@ -105,14 +105,14 @@ def _conversation(request: CompletionRequest) -> str:
     return f"{request.user or ''} {began}"
 
 
-def _said(messages: list[Message]) -> list[EarlierTurn]:
+def _history(messages: list[Message]) -> list[EarlierTurn]:
     """Questions with their answers; each question once, though it was understood by others before."""
-    said: list[EarlierTurn] = []
-    asked = ""
+    history: list[EarlierTurn] = []
+    question = ""
     for message in messages:
         if message.role == "user":
-            asked = message.text
-        elif message.role == "assistant" and asked:
-            said.append(EarlierTurn(asked, message.text))
-            asked = ""
-    return said
+            question = message.text
+        elif message.role == "assistant" and question:
+            history.append(EarlierTurn(question, message.text))
+            question = ""
+    return history

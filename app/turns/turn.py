@@ -1,4 +1,4 @@
-"""A turn, as it is asked for and as it ends."""
+"""A turn of a conversation: its request, its result, its failure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ CacheKind = Literal["exact", "semantic", "miss", "off"]
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """What is asked.
+    """A question to a document set, perhaps within a conversation.
 
     Attributes:
         question: in words; may be a follow-up.
         document_set, filters, prompt, passages, index_version: see `AnswerService.prepare`.
-        session_id: the conversation it belongs to, whose history Plumbline keeps; None for none.
-        said: a conversation whose history the caller keeps, oldest first.
-        conversation: what names that conversation; None where nothing does.
-        cached: False to have it answered anew.
+        session_id: the conversation it belongs to, whose history Plumbline keeps, if any.
+        history: of a conversation that the caller keeps, oldest first.
+        conversation: the name of that conversation, if it has one.
+        cached: False to answer again what the cache holds.
     """
 
     question: str
@@ -38,23 +38,23 @@ class TurnRequest:
     passages: int | None = None
     index_version: str | None = None
     session_id: str | None = None
-    said: tuple[EarlierTurn, ...] = ()
+    history: tuple[EarlierTurn, ...] = ()
     conversation: str | None = None
     cached: bool = True
 
 
 class Turn(Answer):
-    """An answer, and how it came about.
+    """An answer with its question and what produced it.
 
     Attributes:
-        id: names the answer.
-        at: when it was answered, UTC.
-        question: the question as it was asked.
-        standalone_question: what a follow-up was condensed to; what was searched for.
+        id: of the answer.
+        at: time of the answer, UTC.
+        question: as the caller wrote it.
+        standalone_question: the question that was searched for; a follow-up is condensed to it.
         session_id: the conversation it belongs to.
-        cache: whether it was answered before: to this very question (`exact`), to one that asks
-            the same (`semantic`), or not (`miss`); `off` where no cache was asked.
-        matched_question: the question that a `semantic` answer was given to.
+        cache: whether the answer comes from the cache: given to this very question (`exact`), to one
+            with the same meaning (`semantic`), or new (`miss`); `off` without a cache.
+        matched_question: the question that the `semantic` answer was first given to.
         notices: what the caller should know, in sentences.
         release: the release that shaped the answer; None where the service is pinned to none, or
             the request named another prompt version, index version or number of passages.
@@ -71,18 +71,18 @@ class Turn(Answer):
     release: str | None = None
 
     def as_answer(self) -> Answer:
-        """The answer without what is said of the turn, the question above all."""
+        """The answer without the fields of the turn, such as the question."""
         return Answer.model_construct(**{name: getattr(self, name) for name in Answer.model_fields})
 
 
 @dataclass(frozen=True, slots=True)
 class FailedTurn:
-    """A turn whose question was fit to be answered, and was not.
+    """A turn that failed after its question was prepared.
 
     Attributes:
-        error: what was raised instead of an answer.
-        manifest: of what it was to be answered with.
-        standalone_question: what was to be searched for.
+        error: the exception.
+        manifest: of the prepared question.
+        standalone_question: see `Turn`.
         release: see `Turn`.
         also_needs, also_documents: see `Turn`.
     """
@@ -96,5 +96,5 @@ class FailedTurn:
 
 
 def new_id() -> str:
-    """An answer's id: nobody can guess another one's."""
+    """A new answer's id, which nobody can guess."""
     return f"ans_{secrets.token_urlsafe(15)}"

@@ -1,4 +1,4 @@
-"""Take turns: condense the question, look in the cache, answer, remember, record."""
+"""Turns of conversations: prepare the question, look in the cache, answer, remember, record."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ OnFailure = Callable[[FailedTurn, TurnRequest, Caller], None]
 
 
 class Turns:
-    """Takes turns. Safe to share between threads.
+    """Answers turns. Safe to share between threads.
 
     Args:
-        answers: answers by itself, knowing none of what is here.
+        answers: answers prepared questions.
         sessions: keeps conversations.
-        cache: keeps answers; None for none.
-        on_turn: each is called with every turn that has ended.
-        on_failure: each is called with every turn that failed after its question was understood.
-        access: holds what was said before against what the caller may see now.
+        cache: keeps answers; None: no cache.
+        on_turn: callbacks for each turn that succeeded.
+        on_failure: callbacks for each turn that failed after its question was prepared.
+        access: checks that the caller may still see what earlier turns were made from.
     """
 
     def __init__(
@@ -73,78 +73,78 @@ class Turns:
             As `AnswerService.prepare` and `answer`; InvalidRequest: the session's id is none;
             TooBusy: see `at_work`.
         """
-        asked = self._prepare(request, caller)
+        prepared = self._prepare(request, caller)
         cache = self._cache_for(request)
-        with self._watching(asked, request, caller):
+        with self._watching(prepared, request, caller):
             if cache is None:
-                answer, how = self._answer(asked), NOT_ASKED
+                answer, how = self._answer(prepared), NOT_ASKED
             else:
-                served = cache.answer(asked, caller.groups, self._answer)
+                served = cache.answer(prepared, caller.groups, self._answer)
                 answer, how = served.answer, (served.kind, served.matched_question)
-        return self._end(asked, answer, how, request, caller)
+        return self._end(prepared, answer, how, request, caller)
 
-    def _answer(self, asked: PreparedQuestion) -> Answer:
-        answer = self._answers.answer(asked, fall_back=True)
+    def _answer(self, prepared: PreparedQuestion) -> Answer:
+        answer = self._answers.answer(prepared, fall_back=True)
         # The cache keeps it with the answer: whoever gets that is bound by it too.
-        answer.shaped_by(asked.also_needs, asked.also_documents)
+        answer.shaped_by(prepared.also_needs, prepared.also_documents)
         return answer
 
     async def stream(self, request: TurnRequest, caller: Caller) -> AsyncGenerator[TurnStep]:
         """Answer step by step: the passages, words as they come, the turn.
 
-        Leaving off the iteration ends the call of the model, and nothing is recorded.
+        Ending the iteration early ends the call of the model, and records nothing.
 
         Raises:
             As `take`; after the first step too.
         """
-        asked = await run_sync(self._prepare, request, caller)
+        prepared = await run_sync(self._prepare, request, caller)
         cache = self._cache_for(request)
         making: Making | None = None
-        with self._watching(asked, request, caller):
+        with self._watching(prepared, request, caller):
             if cache is not None:
-                found = await run_sync(at_work()(cache.begin), asked, caller.groups)
+                found = await run_sync(at_work()(cache.begin), prepared, caller.groups)
                 if isinstance(found, Served):
                     yield found.answer.passages
                     yield found.answer.answer
                     how: How = (found.kind, found.matched_question)
-                    yield await run_sync(self._end, asked, found.answer, how, request, caller)
+                    yield await run_sync(self._end, prepared, found.answer, how, request, caller)
                     return
-                making, asked = found, found.asked
-            steps = self._answers.stream(asked, fall_back=True)
+                making, prepared = found, found.prepared
+            steps = self._answers.stream(prepared, fall_back=True)
             async with self._giving_up(making), aclosing(steps):
                 async for step in steps:
                     if not isinstance(step, Answer):
                         yield step
                         continue
-                    step.shaped_by(asked.also_needs, asked.also_documents)
+                    step.shaped_by(prepared.also_needs, prepared.also_documents)
                     if making is not None:
                         await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
-                    yield await run_sync(self._end, asked, step, how, request, caller)
+                    yield await run_sync(self._end, prepared, step, how, request, caller)
 
     @contextmanager
     def _watching(
-        self, asked: PreparedQuestion, request: TurnRequest, caller: Caller
+        self, prepared: PreparedQuestion, request: TurnRequest, caller: Caller
     ) -> Iterator[None]:
-        """Tell of a failure to answer, and let it pass on."""
+        """Report a failure to answer, and raise it again."""
         try:
             yield
         except PlumbError as error:
             failed = FailedTurn(
                 error,
-                asked.manifest,
-                asked.question,
-                asked.release,
-                asked.also_needs,
-                asked.also_documents,
+                prepared.manifest,
+                prepared.question,
+                prepared.release,
+                prepared.also_needs,
+                prepared.also_documents,
             )
-            for told in self._on_failure:
-                told(failed, request, caller)
+            for callback in self._on_failure:
+                callback(failed, request, caller)
             raise
 
     @asynccontextmanager
     async def _giving_up(self, making: Making | None) -> AsyncGenerator[None]:
-        """Leave an answer that was not finished to another who asks for it."""
+        """Let another request compute the answer where this one does not finish it."""
         try:
             yield
         except BaseException as error:
@@ -160,7 +160,7 @@ class Turns:
     def _prepare(self, request: TurnRequest, caller: Caller) -> PreparedQuestion:
         deadline = self._answers.deadline()
         notices: list[str] = []
-        history: Sequence[EarlierTurn] = request.said
+        history: Sequence[EarlierTurn] = request.history
         also_needs: Needs = []
         also_documents: list[str] = []
         if request.session_id is not None:
@@ -175,7 +175,7 @@ class Turns:
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 notices.append(NO_HISTORY)
-        asked = self._answers.prepare(
+        prepared = self._answers.prepare(
             request.question,
             request.document_set,
             history=history,
@@ -188,14 +188,16 @@ class Turns:
             sticky=f"{caller.id} {request.session_id or request.conversation or ''}",
             deadline=deadline,
         )
-        if asked.manifest.condensed_by is None:
-            return replace(asked, notices=notices)
-        return replace(asked, notices=notices, also_needs=also_needs, also_documents=also_documents)
+        if prepared.manifest.condensed_by is None:
+            return replace(prepared, notices=notices)
+        return replace(
+            prepared, notices=notices, also_needs=also_needs, also_documents=also_documents
+        )
 
     @at_work()
     def _end(
         self,
-        asked: PreparedQuestion,
+        prepared: PreparedQuestion,
         answer: Answer,
         how: How,
         request: TurnRequest,
@@ -206,24 +208,24 @@ class Turns:
             id=new_id(),
             at=datetime.now(UTC),
             question=request.question,
-            standalone_question=asked.question,
+            standalone_question=prepared.question,
             session_id=request.session_id,
             cache=how[0],
             # Somebody else may have asked it: their words are shown to who sees all documents only.
             matched_question=how[1] if caller.groups is None else None,
-            notices=asked.notices,
-            release=asked.release,
+            notices=prepared.notices,
+            release=prepared.release,
         )
         turn.shaped_by(answer.also_needs, answer.also_documents)
-        turn.shaped_by(asked.also_needs, asked.also_documents)
+        turn.shaped_by(prepared.also_needs, prepared.also_documents)
         if request.session_id is not None:
             try:
                 self._sessions.append(caller.id, request.session_id, _exchange(turn))
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 turn.notices.append(NOT_KEPT)
-        for told in self._on_turn:
-            told(turn, request, caller)
+        for callback in self._on_turn:
+            callback(turn, request, caller)
         return turn
 
 

@@ -44,31 +44,31 @@ def run(embedder: Embedder) -> Result:
     with TemporaryDirectory() as folder, _redis(Path(folder)) as url:
         index = {"index.url": f"{folder}/index"}
         service = _service(load_settings(index), embedder)
-        asked = [_asked(service, question, n) for n, question in enumerate(_questions())]
-        answer = service.answer(asked[0])
+        prepared = [_asked(service, question, n) for n, question in enumerate(_questions())]
+        answer = service.answer(prepared[0])
         _sizes(result, answer)
         for name, more in (("in process", {}), ("Redis", {"redis.url": url})):
             cache = _cache(load_settings({**index, **more}), embedder)
-            _measure(result, name, cache, asked, answer)
+            _measure(result, name, cache, prepared, answer)
             cache.close()
     return result
 
 
 def _measure(
-    result: Result, name: str, cache: AnswerCache, asked: list[PreparedQuestion], answer: Answer
+    result: Result, name: str, cache: AnswerCache, prepared: list[PreparedQuestion], answer: Answer
 ) -> None:
-    for one in asked:
+    for one in prepared:
         cache.answer(
-            one, None, lambda asked: answer.model_copy(update={"manifest": asked.manifest})
+            one, None, lambda prepared: answer.model_copy(update={"manifest": prepared.manifest})
         )
-    polite = [_politely(one) for one in asked[:LOOKUPS]]
+    polite = [_politely(one) for one in prepared[:LOOKUPS]]
     for one in polite:
         # Embeds each question, which is not what is measured, and reads the list for the first time.
         cache.lookup(one, None)
-    exact = _times(lambda one: cache.lookup(one, None), asked[:LOOKUPS])
+    exact = _times(lambda one: cache.lookup(one, None), prepared[:LOOKUPS])
     semantic = _times(lambda one: cache.lookup(one, None), polite)
     before = cache.stats()
-    strange = [_politely(one, "Which colour has it: ") for one in asked[:LOOKUPS]]
+    strange = [_politely(one, "Which colour has it: ") for one in prepared[:LOOKUPS]]
     for one in strange:
         cache.lookup(one, None)
     misses = _times(lambda one: cache.lookup(one, None), strange)
@@ -107,8 +107,8 @@ def _asked(service: AnswerService, question: Question, number: int) -> PreparedQ
     return service.prepare(f"{question.text.rstrip('?')} {number}?", "xquad")
 
 
-def _politely(asked: PreparedQuestion, how: str = "Could you tell me: ") -> PreparedQuestion:
-    return replace(asked, question=how + asked.question)
+def _politely(prepared: PreparedQuestion, how: str = "Could you tell me: ") -> PreparedQuestion:
+    return replace(prepared, question=how + prepared.question)
 
 
 def _times(call: Callable[[Any], object], over: Any) -> list[float]:

@@ -94,7 +94,9 @@ def _expectations(stand: Stand, embedder: Embedder) -> Expectations:
         retriever = Retriever(embedders, settings.retrieval.depth)
         return AnswerService(
             settings,
-            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            ChatModels(
+                settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key
+            ),
             sets,
             prompts,
             retriever,

@@ -132,14 +132,14 @@ def _set(parts: Parts, name: str, version: str | None, wanted: ReleaseRequest) -
             )
         pins[prompt] = PromptPin(version=versions[0].version, content_hash=versions[0].content_hash)
     # The question shapes no manifest.
-    asked = parts.answers.prepare(
+    prepared = parts.answers.prepare(
         "manifest", name, prompt=pins[ANSWER].version, index_version=info.version
     )
     return ReleasedSet(
         index_number=info.number,
         index_version=info.version,
         prompts=pins,
-        manifest=asked.manifest,
+        manifest=prepared.manifest,
     )
 
 

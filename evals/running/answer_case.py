@@ -72,18 +72,18 @@ class CaseAnswerer:
 
     def _answer(self, item: PlannedCase, calls: CaseCalls) -> tuple[Answer, str | None]:
         case = item.case
-        asked = self.service.prepare(
+        prepared = self.service.prepare(
             case.question,
             history=self._history(case),
             filters=case.filters,
             **self.prepare_options,
         )
-        by_rule = asked.manifest.condensed_by == RULE
+        by_rule = prepared.manifest.condensed_by == RULE
         if calls.failure is not None or (by_rule and not self._plan.is_free):
             # The service goes on by the rule; what it answers then is not what is measured.
             why = " ".join(str(calls.failure or "the chat model is not called for a while").split())
             raise ChatModelFailed(f"the follow-up could not be condensed: {why[:300]}")
-        return self.service.answer(asked), asked.question if case.history else None
+        return self.service.answer(prepared), prepared.question if case.history else None
 
     def _history(self, case: Case) -> list[EarlierTurn]:
         """What was said before, as a session keeps it.

@@ -102,7 +102,9 @@ def make_parts(
         retriever = Retriever(embedders, settings.retrieval.depth)
         answers = AnswerService(
             settings,
-            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            ChatModels(
+                settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key
+            ),
             sets,
             prompts,
             retriever,

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.errors import told_to_administrators, told_to_readers, without_places
+from app.errors import message_for_administrators, message_for_readers, without_places
 from ingestion.errors import (
     IndexStoreError,
     IndexUnavailable,
@@ -27,10 +27,10 @@ KINDS: list[type[IndexStoreError]] = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_the_index_name_no_folder_to_readers(kind: type[IndexStoreError]) -> None:
     error = kind(f"{FOLDER}: version 3-ab of document set 'depot' has lost its table t3.")
-    told = told_to_readers(error)
+    told = message_for_readers(error)
     assert "/srv" not in told
     assert "plumb/" not in told
-    assert FOLDER in told_to_administrators(IndexUnavailable(f"{FOLDER}: cannot be read"))
+    assert FOLDER in message_for_administrators(IndexUnavailable(f"{FOLDER}: cannot be read"))
 
 
 @pytest.mark.parametrize(

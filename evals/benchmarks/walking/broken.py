@@ -42,8 +42,8 @@ def one_cache_for_all() -> Iterator[None]:
     """Answers are kept without the groups of who asked."""
     key_of = keys.key_of
 
-    def same(asked: PreparedQuestion, groups: Any, release: str | None = None) -> keys.Key:
-        return key_of(replace(asked, where=None), None, release)
+    def same(prepared: PreparedQuestion, groups: Any, release: str | None = None) -> keys.Key:
+        return key_of(replace(prepared, where=None), None, release)
 
     with patch.object(answers, "key_of", same):
         yield

@@ -198,7 +198,7 @@ def test_one_deadline_holds_for_condensing_retries_and_fallbacks_together(
         chat__fallback_model="openai:other",
         chat__fallback_base_url=openai.url,
     )
-    request = TurnRequest("When does it end early?", said=(EarlierTurn(WARRANTY, "24 months"),))
+    request = TurnRequest("When does it end early?", history=(EarlierTurn(WARRANTY, "24 months"),))
     began = time.monotonic()
     turn = turns_of(parts).take(request, ANNA)
     assert time.monotonic() - began < 3 + SHORTLY

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app import errors
 from app.api.problems import STATUS, problem_of
-from app.errors import ChatModelFailed, told_to_readers
+from app.errors import ChatModelFailed, message_for_readers
 from app.main import create_app
 from prompts.errors import PlumbError
 
@@ -36,8 +36,8 @@ def test_subclasses_are_told_as_their_bases() -> None:
     class ProviderSaid(ChatModelFailed):
         """One of a provider's own."""
 
-    assert "10.0.0.7" not in told_to_readers(ProviderSaid(SECRET))
-    assert "10.0.0.7" not in told_to_readers(RuntimeError(SECRET))
+    assert "10.0.0.7" not in message_for_readers(ProviderSaid(SECRET))
+    assert "10.0.0.7" not in message_for_readers(RuntimeError(SECRET))
 
 
 def test_a_table_that_is_gone_is_no_readers_business(make_parts: Any) -> None:

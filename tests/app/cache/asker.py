@@ -26,16 +26,16 @@ def ask_at_once(
     assert url is not None
 
     def ask(_: int) -> str:
-        asked = parts.answers.prepare(question)
+        prepared = parts.answers.prepare(question)
         with Redis.from_url(url.get_secret_value(), socket_timeout=60) as redis:
             if redis.incr("test:begun") == everybody:
                 redis.rpush("test:go", *["go"] * everybody)
 
-            def compute(asked: PreparedQuestion) -> Answer:
+            def compute(prepared: PreparedQuestion) -> Answer:
                 redis.blpop(["test:go"], timeout=60)
-                return parts.answers.answer(asked)
+                return parts.answers.answer(prepared)
 
-            return cache.answer(asked, None, compute).kind
+            return cache.answer(prepared, None, compute).kind
 
     with ThreadPoolExecutor(times) as pool:
         return Counter(pool.map(ask, range(times)))

@@ -29,8 +29,8 @@ def make(request, make_parts, make_cache):
 
 def ask(parts, cache, question=QUESTION, groups=None, **how):
     """Ask through the cache."""
-    asked = parts.answers.prepare(question, **how)
-    return cache.answer(asked, groups, parts.answers.answer)
+    prepared = parts.answers.prepare(question, **how)
+    return cache.answer(prepared, groups, parts.answers.answer)
 
 
 def test_the_same_question_gets_the_same_answer(make) -> None:
@@ -96,8 +96,8 @@ def test_after_a_publication_no_old_answer_is_served(make, documents, embedder) 
     page.write_text(before.replace("24 months", "36 months"), "utf-8")
     bench = workbench(parts.catalogue.store, embedder)
     sync_source("depot", str(documents), bench)
-    asked = parts.answers.prepare(QUESTION)
-    assert cache.lookup(asked, None) is None
+    prepared = parts.answers.prepare(QUESTION)
+    assert cache.lookup(prepared, None) is None
     assert cache.lookup(parts.answers.prepare(words), None) is None
     fresh = ask(parts, cache)
     assert fresh.kind == "miss"
@@ -141,14 +141,14 @@ def test_refusals_are_not_kept(make) -> None:
 
 def test_an_answer_that_was_not_made_as_asked_is_not_kept(make) -> None:
     parts, cache = make()
-    asked = parts.answers.prepare(QUESTION)
-    answer = parts.answers.answer(asked)
-    assert may_be_kept(asked, answer)
+    prepared = parts.answers.prepare(QUESTION)
+    answer = parts.answers.answer(prepared)
+    assert may_be_kept(prepared, answer)
     lesser = answer.manifest.model_copy(update={"chat_model": "fallback"})
-    cache.answer(asked, None, lambda _: answer.model_copy(update={"manifest": lesser}))
+    cache.answer(prepared, None, lambda _: answer.model_copy(update={"manifest": lesser}))
     doubtful = answer.citation_check.model_copy(update={"quotes_unverified": ["sure"]})
-    cache.answer(asked, None, lambda _: answer.model_copy(update={"citation_check": doubtful}))
-    assert cache.lookup(asked, None) is None
+    cache.answer(prepared, None, lambda _: answer.model_copy(update={"citation_check": doubtful}))
+    assert cache.lookup(prepared, None) is None
     assert (cache.stats().not_stored, cache.stats().stored) == (2, 0)
 
 

@@ -62,15 +62,15 @@ def test_answers_go_on_when_redis_goes(
         redis__url=redis_url, chat__model="openai:some-model", chat__base_url=openai.url
     )
     cache = make_cache(parts)
-    asked = parts.answers.prepare("How long is the warranty on a refrigeration unit?")
+    prepared = parts.answers.prepare("How long is the warranty on a refrigeration unit?")
 
     def ask() -> str:
-        return cache.answer(asked, None, parts.answers.answer).kind
+        return cache.answer(prepared, None, parts.answers.answer).kind
 
     assert [ask(), ask()] == ["miss", "exact"]
-    parts.answers.answer(asked)
+    parts.answers.answer(prepared)
     began = time.perf_counter()
-    parts.answers.answer(asked)
+    parts.answers.answer(prepared)
     alone = time.perf_counter() - began
     os.kill(redis_process, how)
     try:

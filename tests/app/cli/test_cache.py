@@ -21,16 +21,16 @@ def test_answers_are_counted_and_cleared(
 ) -> None:
     parts = make_parts(redis__url=redis_url)
     cache = make_cache(parts)
-    asked = parts.answers.prepare("How long does the warranty last?")
-    cache.answer(asked, None, parts.answers.answer)
+    prepared = parts.answers.prepare("How long does the warranty last?")
+    cache.answer(prepared, None, parts.answers.answer)
     monkeypatch.setenv("PLUMB_REDIS_URL", redis_url)
     told = json.loads(plumb("cache", "stats", "--json").stdout)
     assert told == {"answers": {"depot": 1}, "vectors": 1}
     assert "depot: 1 answers" in plumb("cache", "stats").stdout
     assert "dropped 0 answers of other" in plumb("cache", "clear", "--set", "other").stdout
-    assert cache.lookup(asked, None) is not None
+    assert cache.lookup(prepared, None) is not None
     assert "dropped 1 answers" in plumb("cache", "clear").stdout
-    assert cache.lookup(asked, None) is None
+    assert cache.lookup(prepared, None) is None
 
 
 def test_without_redis_there_is_nothing_to_look_at() -> None:

@@ -52,7 +52,7 @@ def test_a_history_that_the_caller_keeps_does_as_well(make_parts, openai) -> Non
     parts = make_parts(chat__model="openai:m", chat__base_url=openai.url)
     from app.answering.follow_ups import EarlierTurn
 
-    request = TurnRequest("When does it end early?", said=(EarlierTurn(WARRANTY, "24 months"),))
+    request = TurnRequest("When does it end early?", history=(EarlierTurn(WARRANTY, "24 months"),))
     turn = turns_of(parts).take(request, ANNA)
     assert turn.manifest.condensed_by is not None
     assert turn.manifest.condensed_by.startswith("condense@v1:")

@@ -43,7 +43,9 @@ def service(embedder: Embedder, tmp_path: Path):
         prompts = PromptRegistry(shipped_prompts())
         return AnswerService(
             settings,
-            ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
+            ChatModels(
+                settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key
+            ),
             sets,
             prompts,
             Retriever(embedders, 100),

@@ -60,29 +60,29 @@ def test_answers_come_from_the_pinned_versions_whatever_alias_and_live_version_s
     for prompt, number in (("v1", 1), ("v2", 2)):
         release = world.release(prompt, number)
         with closing(parts(release)) as pinned:
-            asked = pinned.answers.prepare(QUESTION)
-            assert asked.manifest == release.sets["depot"].manifest
-            assert asked.limit == PASSAGES[prompt]
+            prepared = pinned.answers.prepare(QUESTION)
+            assert prepared.manifest == release.sets["depot"].manifest
+            assert prepared.limit == PASSAGES[prompt]
             assert MONTHS[number] in pinned.answers.ask(QUESTION).answer
-            assert asked.release == release.id
+            assert prepared.release == release.id
             named = pinned.answers.prepare(QUESTION, prompt="production").manifest
-            assert named == asked.manifest
+            assert named == prepared.manifest
             assert pinned.answers.search(QUESTION).index_version == world.versions[number]
     with closing(build(world.settings(), embedder=world.embedder)) as free:
-        asked = free.answers.prepare(QUESTION)
-        assert (asked.manifest.prompt, asked.manifest.index_version) == (
+        prepared = free.answers.prepare(QUESTION)
+        assert (prepared.manifest.prompt, prepared.manifest.index_version) == (
             "answer@v3",
             world.versions[3],
         )
-        assert asked.release is None
+        assert prepared.release is None
 
 
 def test_what_a_request_names_is_answered_so_and_is_not_the_releases(world, parts) -> None:
     release = world.release("v1", 1)
     with closing(parts(release)) as pinned:
         for how in ({"prompt": "v2"}, {"index_version": world.versions[3]}, {"passages": 1}):
-            asked = pinned.answers.prepare(QUESTION, "depot", **how)
-            assert asked.release is None, how
+            prepared = pinned.answers.prepare(QUESTION, "depot", **how)
+            assert prepared.release is None, how
         assert "48" in pinned.answers.ask(QUESTION, index_version="3").answer
         same = pinned.answers.prepare(QUESTION, index_version="1", prompt="v1")
         assert same.release == release.id
