@@ -27,7 +27,9 @@ def test_no_room_imports_the_front_door() -> None:
 def test_an_installation_holds_no_benchmarks_and_needs_none() -> None:
     """They need packages of the group dev, and are run from a checkout."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    packages = find_namespace_packages(str(ROOT), **config["tool"]["setuptools"]["packages"]["find"])
+    packages = find_namespace_packages(
+        str(ROOT), **config["tool"]["setuptools"]["packages"]["find"]
+    )
     assert {"prompts", "ingestion.loaders", "app.api", "evals.metrics"} <= set(packages)
     assert [name for name in packages if name.startswith("evals.benchmarks")] == []
     for room in ROOMS:
