@@ -95,7 +95,6 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
-        """Start, empty."""
         if shutil.which("redis-server") is None:
             raise SettingsError("redis-server is not installed")
         command = ["redis-server", "--port", str(self._port), "--save", ""]

@@ -76,7 +76,6 @@ class InstantModels(ChatModels):
         self.instant = InstantModel()
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
-        """That model."""
         chosen = super().get({}, place)
         return ChosenModel("instant", self.instant, {}, chosen.breaker, chosen.redact)
 
@@ -131,7 +130,6 @@ def pipeline(index: str) -> FastAPI:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until killed."""
     port, kind = int(arguments[0]), arguments[1]
     given = json.loads(arguments[2])
     protocol: dict[str, Any] = {}

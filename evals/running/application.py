@@ -69,7 +69,6 @@ class Application:
 
     @property
     def store(self) -> IndexStore:
-        """The index."""
         with self._lock:
             if self._store is None:
                 self._store = open_store(self.settings.index, self.settings.qdrant)
