@@ -12,8 +12,7 @@ from langchain_core.messages import HumanMessage
 from app.answering.chat_model_factory import EXTRACTIVE
 from app.answering.chat_model_pool import ChatModels
 from app.answering.deadline import Deadline
-from app.checks.check import Check, CheckFailed
-from app.checks.folders import writable
+from app.checks.check import Check, CheckFailed, writable
 from app.document_sets.embedders import Embedders
 from app.settings.tree import Settings
 from ingestion.embedding.embedder import Embedder, load_embedder

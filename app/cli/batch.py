@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 SOME_FAILED = 3
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("batch")(batch)
-
-
 def batch(
     context: typer.Context,
     questions: Annotated[

@@ -51,11 +51,6 @@ class Cached(StrEnum):
     NONE = "none"
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("harvest")(harvest)
-
-
 def harvest(
     context: typer.Context,
     output: Review,

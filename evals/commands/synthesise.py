@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evals.commands.flags import Yes
 from evals.commands.harvest import Against, Review
+from evals.commands.new_runs import Yes
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ class By(StrEnum):
     AUTO = "auto"
     MODEL = "model"
     RULES = "rules"
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("synthesise")(synthesise)
 
 
 def synthesise(
