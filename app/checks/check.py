@@ -72,7 +72,6 @@ def run_checks(
     """Run all checks at once.
 
     Args:
-        checks: what to check.
         timeout_s: bound on each, seconds; one that takes longer has failed and is left behind in a
             daemon thread.
         redact: takes secrets out of what is found.

@@ -20,7 +20,6 @@ class JobBook(Generic[AnyJob]):
     """Jobs of one kind by id.
 
     Args:
-        kind: what kind.
         records: holds the pages.
         why_dead: says why a job that has not ended never will; empty if it may still.
     """

@@ -38,3 +38,8 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         time: datetime = value
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def storable(text: str) -> str:
+    """The text with `?` for what PostgreSQL does not take: NUL, half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")

@@ -31,7 +31,6 @@ class Application:
     """The parts behind the settings, each made when it is first asked for. Safe between threads.
 
     Args:
-        settings: the settings.
         store: the index of the settings, where it is open already; it stays open.
         embedder: the embedding model of the settings, where it is loaded already.
     """

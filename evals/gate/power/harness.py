@@ -40,7 +40,6 @@ class Harness:
     """One system, opened to be broken.
 
     Args:
-        settings: the settings.
         suite: what is asked; the metrics of its gate are measured.
         prompt: version or alias of the answer prompt.
         limit: how many cases are asked at most; None: all.
