@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test test-load test-delivery serve docs reference lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-load test-delivery serve docs reference lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -107,7 +107,7 @@ storage-servers: $(VENV)/.dev
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
 # Tests start many processes, which would compile the code anew where no byte code may be written.
-test test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
+test coverage test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
@@ -136,7 +136,7 @@ docs: $(VENV)/.docs ## Build the documentation into site/, checking its links an
 reference: $(VENV)/.dev ## Write the generated pages of docs/reference/ from the code
 	@$(BIN)/python -m docs.generate_reference
 
-lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped prompts, the pipelines
+lint: $(VENV)/.dev ## Check style, types, the direction of imports, prompts, pipelines, secrets
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -146,6 +146,11 @@ lint: $(VENV)/.dev ## Check style, types, the direction of imports, the shipped 
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/shellcheck -x infra/steps/*.sh
+	@[ ! -e .git ] || SKIP=ruff-check,ruff-format,imports,mypy $(BIN)/pre-commit run --all-files
+
+coverage: $(VENV)/.dev services ## Run the test suite and print which lines it leaves out, file by file
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" \
+	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 format: $(VENV)/.dev ## Put the code into the house's format
 	@$(BIN)/ruff check --fix .

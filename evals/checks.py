@@ -8,8 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.checks.check import Check, CheckFailed
-from app.checks.folders import writable
+from app.checks.check import Check, CheckFailed, writable
 from app.configuration.redaction import shown
 from evals.settings import Settings
 

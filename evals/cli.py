@@ -27,19 +27,21 @@ if TYPE_CHECKING:
     from app.checks.check import Check
 
 COMMANDS = (
-    run,
-    compare,
-    gate,
-    attribute,
-    power,
-    report,
-    metrics,
-    calibrate,
-    track,
-    harvest,
-    accept,
-    synthesise,
-    leakage,
+    ("run", run.run),
+    ("runs", run.runs),
+    ("compare", compare.compare),
+    ("gate", gate.gate),
+    ("attribute", attribute.attribute),
+    ("power", power.power),
+    ("report", report.report),
+    ("metrics", metrics.metrics),
+    ("calibrate", calibrate.calibrate),
+    ("track", track.track),
+    ("publish-prompts", track.publish_prompts),
+    ("harvest", harvest.harvest),
+    ("accept", accept.accept),
+    ("synthesise", synthesise.synthesise),
+    ("leakage", leakage.leakage),
 )
 
 
@@ -51,10 +53,9 @@ def settings_checks(settings: Any, call_models: bool) -> Iterable[Check]:
 
 
 def mount(app: typer.Typer) -> None:
-    """Add the group `eval` to the command line."""
     group = typer.Typer(
         no_args_is_help=True, help="Evaluations: run suites, judge candidates, grow datasets."
     )
     app.add_typer(group, name="eval")
-    for command in COMMANDS:
-        command.mount(group)
+    for name, command in COMMANDS:
+        group.command(name)(command)

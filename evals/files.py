@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from app.store.private_files import FILE, make_private_folder
 from evals.errors import DatasetError, EvalError
-from prompts.whole_files import replace_whole
+from prompts.whole_files import replace_whole, write_beside
 
 
 def write_text(file: Path, text: str, *, private: bool = False) -> Path:
@@ -77,12 +76,8 @@ def append_lines(file: Path, lines: Sequence[str]) -> None:
     if before and not before.endswith(b"\n"):
         before += b"\n"
     added = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
-    part = real.with_name(f".{real.name}.{os.getpid()}.part")
+    part = write_beside(real, before + added, 0o666)
     try:
-        with part.open("wb") as output:
-            output.write(before + added)
-            output.flush()
-            os.fsync(output.fileno())
         if real.exists():
             part.chmod(real.stat().st_mode & 0o777)
         part.replace(real)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import secrets
+import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 from prompts.errors import PromptError
 
@@ -32,15 +36,29 @@ def replace_whole(file: Path, text: str, mode: int = 0o666) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = write_beside(file, text.encode(), mode)
     try:
+        part.replace(file)
+    finally:
         part.unlink(missing_ok=True)
-        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(opened, "w", encoding="utf-8") as stream:
-            stream.write(text)
+
+
+def write_beside(file: Path, content: bytes | BinaryIO, mode: int) -> Path:
+    """Write what shall become a file to a hidden file of its own beside it, down to the disk; its path.
+
+    Raises:
+        OSError: it cannot be written; nothing is left then.
+    """
+    part = file.with_name(f".{secrets.token_hex(8)}.part")
+    opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(opened, "wb") as stream:
+            shutil.copyfileobj(
+                io.BytesIO(content) if isinstance(content, bytes) else content, stream
+            )
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)
+    except BaseException:
+        part.unlink()
         raise
+    return part

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
+
+from setuptools import find_namespace_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("prompts", "ingestion", "app", "evals")
@@ -19,6 +22,20 @@ def test_no_room_imports_the_front_door() -> None:
                 if isinstance(node, ast.ImportFrom):
                     names = [node.module or ""]
                 assert "plumb" not in names, file
+
+
+def test_an_installation_holds_no_benchmarks_and_needs_none() -> None:
+    """They need packages of the group dev, and are run from a checkout."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = find_namespace_packages(
+        str(ROOT), **config["tool"]["setuptools"]["packages"]["find"]
+    )
+    assert {"prompts", "ingestion.loaders", "app.api", "evals.metrics"} <= set(packages)
+    assert [name for name in packages if name.startswith("evals.benchmarks")] == []
+    for room in ROOMS:
+        for file in (ROOT / room).rglob("*.py"):
+            if not file.is_relative_to(ROOT / "evals" / "benchmarks"):
+                assert "evals.benchmarks" not in file.read_text("utf-8"), file
 
 
 def test_constraints_pin_everything_exactly() -> None:

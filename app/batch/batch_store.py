@@ -18,6 +18,7 @@ from app.callers import Caller, Needs, all_of
 from app.document_sets.read_access import ReadAccess
 from app.errors import InvalidRequest, TooManyRequests, UnknownBatch
 from app.store.database import Database
+from app.store.tables import storable
 
 AT_ONCE = 100
 COME_AGAIN_S = 60
@@ -75,8 +76,8 @@ class KeptBatches:
         now = datetime.now(UTC)
         row = BatchRow(
             id=batch_id,
-            caller=_fit(caller.name),
-            owner=_fit(caller.id),
+            caller=storable(caller.name),
+            owner=storable(caller.id),
             role=caller.role,
             groups=None if caller.groups is None else sorted(caller.groups),
             document_set=document_set,
@@ -134,7 +135,7 @@ class KeptBatches:
         """
         query = select(BatchRow)
         if not caller.oversees:
-            query = query.where(BatchRow.owner == _fit(caller.id))
+            query = query.where(BatchRow.owner == storable(caller.id))
         with self._database.session() as session:
             if after is not None:
                 place = _place(session, after, caller)
@@ -268,8 +269,3 @@ def _batch(row: BatchRow, questions: int, answered: int, failed: int) -> Batch:
         error=row.error,
         release=row.release,
     )
-
-
-def _fit(name: str) -> str:
-    # PostgreSQL takes neither NUL nor lone surrogates.
-    return name.encode("utf-8", "replace").decode().replace("\0", "?")

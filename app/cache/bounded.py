@@ -54,7 +54,6 @@ class Bounded(Generic[K, V]):
                 self.bytes -= dropped
 
     def clear(self) -> None:
-        """Forget everything."""
         with self._lock:
             self._kept.clear()
             self.bytes = 0

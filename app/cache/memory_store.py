@@ -50,7 +50,6 @@ class MemoryStore:
         return False
 
     def get(self, key: str) -> bytes | None:
-        """What is kept under a key, if it is not too old."""
         with self._lock:
             entry = self._live(key)
             return None if entry is None or entry.records is not None else entry.value
@@ -68,12 +67,10 @@ class MemoryStore:
         return [self._one(op) for op in ops]
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """All keys that begin so."""
         with self._lock:
             return iter([key for key in self._kept if key.startswith(prefix)])
 
     def clear(self, prefix: str) -> int:
-        """Drop all that begins so."""
         with self._lock:
             found = [key for key in self._kept if key.startswith(prefix)]
             for key in found:
@@ -81,7 +78,6 @@ class MemoryStore:
             return len(found)
 
     def stats(self) -> StoreStats:
-        """How much it holds."""
         with self._lock:
             return StoreStats(len(self._kept), self._bytes, self._evicted)
 

@@ -75,11 +75,9 @@ class RedisStore:
         return True
 
     def get(self, key: str) -> bytes | None:
-        """What is kept under a key."""
         return self._try(lambda: cast("bytes | None", self._redis.get(PREFIX + key)), None)
 
     def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep a value."""
         self._try(lambda: self._redis.set(PREFIX + key, value, px=_ms(ttl_s)), None)
 
     def do(self, *ops: Op) -> list[Any]:
@@ -101,13 +99,11 @@ class RedisStore:
         return results
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """All keys that begin so."""
         with translate_redis_errors(CacheUnavailable):
             for key in self._redis.scan_iter(match=f"{PREFIX}{prefix}*", count=1000):
                 yield cast("bytes", key).decode()[len(PREFIX) :]
 
     def clear(self, prefix: str) -> int:
-        """Drop all that begins so."""
         dropped = 0
         found = [PREFIX + key for key in self.keys(prefix)]
         with translate_redis_errors(CacheUnavailable):
@@ -126,7 +122,6 @@ class RedisStore:
         return StoreStats(failures=self._failures, aside=self._is_aside())
 
     def close(self) -> None:
-        """Close the connections."""
         self._redis.close()
 
     def _try(self, call: Callable[[], T], otherwise: T) -> T:

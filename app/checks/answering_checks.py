@@ -11,8 +11,7 @@ from langchain_core.messages import HumanMessage
 
 from app.answering.chat_model_pool import ChatModels
 from app.answering.deadline import Deadline
-from app.checks.check import Check, CheckFailed
-from app.checks.folders import writable
+from app.checks.check import Check, CheckFailed, writable
 from app.document_sets.embedders import Embedders
 from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings

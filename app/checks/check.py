@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from ingestion.loaders.files import reason
 from prompts.errors import PlumbError
 
 
@@ -69,7 +72,6 @@ def run_checks(
     """Run all checks at once.
 
     Args:
-        checks: what to check.
         timeout_s: bound on each, seconds; one that takes longer has failed and is left behind in a
             daemon thread.
         redact: takes secrets out of what is found.
@@ -96,6 +98,22 @@ def run_checks(
         if len(found) < len(checks):
             time.sleep(0.02)
     return [found[check.name] for check in checks]
+
+
+def writable(folder: Path) -> str:
+    """Write a file and remove it; in the nearest folder above, where this one is made when needed.
+
+    Raises:
+        CheckFailed: nothing can be written there.
+    """
+    folder = folder.expanduser().absolute()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise CheckFailed(f"{there}: cannot be written: {reason(error)}") from error
+    return f"{folder}: writable" if there == folder else f"{folder}: is made when it is needed"
 
 
 def _run(check: Check, future: Future[Finding], redact: Callable[[str], str]) -> None:

@@ -61,7 +61,6 @@ def check_all(
 
 
 def show_findings(findings: Sequence[Finding], console: Console | None = None) -> None:
-    """A row per check."""
     console = console or Console()
     table = Table("Check", "State", "Found", "Seconds")
     for found in findings:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.checks.check import Check, CheckFailed
-from app.checks.folders import writable
+from app.checks.check import Check, CheckFailed, writable
 from app.checks.readiness import REDIS_TIMEOUT_S
 from app.configuration.redaction import shown
 from app.settings.telemetry import TelemetrySettings

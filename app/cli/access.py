@@ -20,7 +20,6 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def mount(app: typer.Typer) -> None:
-    """Add the group `keys` and the command `audit` to the command line."""
     keys = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
     keys.command("create")(create)
     keys.command("list")(list_)

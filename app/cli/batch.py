@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 SOME_FAILED = 3
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("batch")(batch)
-
-
 def batch(
     context: typer.Context,
     questions: Annotated[
@@ -90,31 +85,16 @@ def _run(
     concurrency: int,
 ) -> BatchCount:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
 
     from app.batch.answers_file import open_answers
     from app.batch.run import run_batch
+    from ingestion.cli.progress import counting_bar
 
-    progress = Progress(
-        TextColumn("Answering"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]} failed"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with open_answers(output, again) as answers, progress:
-        task = progress.add_task("", total=len(questions), failed=0)
+    with open_answers(output, again) as answers, counting_bar(Console(stderr=True)) as bar:
+        task = bar.add_task("Answering", total=len(questions), more="0 failed")
 
         def show(count: BatchCount) -> None:
-            progress.update(task, completed=count.total, failed=count.failed)
+            bar.update(task, completed=count.total, more=f"{count.failed} failed")
 
         return run_batch(
             questions,

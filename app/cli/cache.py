@@ -20,12 +20,6 @@ SetName = Annotated[
 ]
 
 
-def mount(cache: typer.Typer) -> None:
-    """Add the commands to the group `cache`."""
-    cache.command("stats")(stats)
-    cache.command("clear")(clear)
-
-
 def stats(
     context: typer.Context, set_name: SetName = None, setting: Setting = None, json: Json = False
 ) -> None:

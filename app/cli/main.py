@@ -51,13 +51,14 @@ def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks
     app.command("demo")(demo)
     checks.mount(app, more_checks)
     index.command("prove-deleted")(prove_deleted)
-    batches.mount(app)
+    app.command("batch")(batches.batch)
     answers = lineage.mount(app)
     answers.command("forget")(forget)
     access.mount(app)
     cache = typer.Typer(no_args_is_help=True, help="The answer cache in Redis: look, clear.")
     app.add_typer(cache, name="cache")
-    cache_cli.mount(cache)
+    cache.command("stats")(cache_cli.stats)
+    cache.command("clear")(cache_cli.clear)
 
 
 def ask(

@@ -31,14 +31,12 @@ class NoQueue(Generic[AnyJob]):
         self._index_url = index_url
 
     def submit(self, job: AnyJob) -> AnyJob:
-        """Refuse."""
         raise InvalidRequest(
             f"{job.subject!r}: {self._index_url} is one process's own, so no job can "
             "open it; set index.url to a folder or to a Qdrant server."
         )
 
     def get(self, job_id: str) -> AnyJob:
-        """There is none."""
         raise UnknownJob(f"no job {job_id[:64]!a}: {self._index_url} allows of none.")
 
     def list(self) -> list[AnyJob]:

@@ -139,7 +139,6 @@ class SyncJob(Job):
 
     @property
     def subject(self) -> str:
-        """The document set."""
         return self.document_set
 
 
@@ -156,7 +155,6 @@ class BatchJob(Job):
 
     @property
     def subject(self) -> str:
-        """The batch."""
         return self.batch
 
 

@@ -10,13 +10,16 @@ from app.errors import JobIsActive, UnknownJob
 from app.jobs.job import JOB_ID, AnyJob, JobRecord
 from app.jobs.kinds import JobKind
 from ingestion.index.records import Records
+from ingestion.versions.author import is_certainly_dead
+
+# A running job shows that it lives every ten seconds (`recorder.BEAT_S`).
+SILENT = timedelta(seconds=120)
 
 
 class JobBook(Generic[AnyJob]):
     """Jobs of one kind by id.
 
     Args:
-        kind: what kind.
         records: holds the pages.
         why_dead: says why a job that has not ended never will; empty if it may still.
     """
@@ -51,7 +54,6 @@ class JobBook(Generic[AnyJob]):
         raise UnknownJob(f"no job {job_id[:64]!a}; {self._kind.look_up}.")
 
     def jobs(self) -> list[AnyJob]:
-        """All jobs, newest first."""
         found = []
         for name in self._records.names(self._kind.folder):
             try:
@@ -88,3 +90,26 @@ class JobBook(Generic[AnyJob]):
 
     def _key(self, job_id: str) -> str:
         return f"{self._kind.folder}/{job_id}"
+
+
+def why_dead(record: JobRecord[AnyJob], again: str) -> str:
+    """Why a job that has begun will never end; empty if it may, or has not begun.
+
+    Args:
+        record: the job.
+        again: how it goes on, as the end of a sentence.
+    """
+    process = record.process
+    if process is None:
+        return ""
+    if is_certainly_dead(process):
+        return (
+            f"its process {process.pid} on {process.host} ended without a word (killed, or out of "
+            f"memory); {again}."
+        )
+    if datetime.now(UTC) - record.seen > SILENT:
+        return (
+            f"its process {process.pid} on {process.host} ended, or its machine did: it was last "
+            f"heard of at {record.seen:%Y-%m-%d %H:%M:%S} UTC; {again}."
+        )
+    return ""

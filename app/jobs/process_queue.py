@@ -14,9 +14,8 @@ from filelock import FileLock
 
 import app
 from app.errors import JobsUnavailable
-from app.jobs.heartbeat import why_dead
 from app.jobs.job import AnyJob, JobRecord
-from app.jobs.job_store import JobBook
+from app.jobs.job_store import JobBook, why_dead
 from app.jobs.kinds import JobKind
 from app.jobs.settings_handover import handed_over
 from app.settings.tree import Settings
@@ -55,11 +54,9 @@ class ProcessQueue(Generic[AnyJob]):
         return job
 
     def get(self, job_id: str) -> AnyJob:
-        """A job as it is now."""
         return self.book.get(job_id).job
 
     def list(self) -> list[AnyJob]:
-        """All jobs, newest first."""
         return self.book.jobs()
 
     def close(self) -> None:

@@ -53,7 +53,6 @@ class Recorder(Generic[AnyJob]):
 
     @property
     def job(self) -> AnyJob:
-        """The job as it is now."""
         return self._record.job
 
     def begin(self, **changes: Any) -> None:
@@ -61,7 +60,6 @@ class Recorder(Generic[AnyJob]):
         self.enter(state="running", started=datetime.now(UTC), **changes)
 
     def enter(self, **changes: Any) -> None:
-        """Enter changed fields of the job."""
         with self._lock:
             self._change(**changes)
             self._write()

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic
 
 from app.errors import JobsUnavailable
-from app.jobs.heartbeat import why_dead
 from app.jobs.job import AnyJob, JobRecord
-from app.jobs.job_store import JobBook
+from app.jobs.job_store import JobBook, why_dead
 from app.jobs.kinds import JobKind, queue_name
 from app.jobs.redis_records import RedisRecords
 from app.settings.tree import Settings
@@ -68,15 +67,12 @@ class RedisQueue(Generic[AnyJob]):
         return job
 
     def get(self, job_id: str) -> AnyJob:
-        """A job as it is now."""
         return self.book.get(job_id).job
 
     def list(self) -> list[AnyJob]:
-        """All jobs, newest first."""
         return self.book.jobs()
 
     def close(self) -> None:
-        """Close the connections."""
         self._redis.close()
 
     def _why_dead(self, record: JobRecord[AnyJob]) -> str:

@@ -28,13 +28,11 @@ class RedisRecords:
         self._keep_s = keep_s
 
     def get(self, key: str) -> str | None:
-        """The text under a key."""
         with translate_redis_errors(JobsUnavailable):
             found = cast("bytes | None", self._redis.get(self._key(key)))
         return None if found is None else found.decode()
 
     def create(self, key: str, value: str) -> bool:
-        """Set a key that is not set."""
         with translate_redis_errors(JobsUnavailable):
             done = bool(self._redis.set(self._key(key), value, ex=self._keep_s, nx=True))
             if done:
@@ -42,7 +40,6 @@ class RedisRecords:
         return done
 
     def replace(self, key: str, before: str, value: str) -> bool:
-        """Set a key whose text is still `before`."""
         with translate_redis_errors(JobsUnavailable):
             done = self._redis.eval(REPLACE, 1, self._key(key), before, value, str(self._keep_s))
             if done:
@@ -50,20 +47,17 @@ class RedisRecords:
         return bool(done)
 
     def put(self, key: str, value: str) -> None:
-        """Set a key."""
         with translate_redis_errors(JobsUnavailable):
             self._redis.set(self._key(key), value, ex=self._keep_s)
             self._list(key)
 
     def delete(self, key: str) -> None:
-        """Unset a key."""
         folder, _, name = key.rpartition("/")
         with translate_redis_errors(JobsUnavailable):
             self._redis.delete(self._key(key))
             self._redis.zrem(self._names(folder), name)
 
     def names(self, folder: str) -> list[str]:
-        """Last parts of the keys directly below a folder."""
         with translate_redis_errors(JobsUnavailable):
             self._redis.zremrangebyscore(self._names(folder), "-inf", time.time() - self._keep_s)
             found = cast("list[bytes]", self._redis.zrange(self._names(folder), 0, -1))

@@ -95,7 +95,6 @@ class ReleaseHistory:
         self._records = records
 
     def ids(self) -> list[str]:
-        """Ids of all releases, oldest first."""
         created = [event.release for event in self.events() if event.action == "created"]
         return list(dict.fromkeys(created))
 

@@ -151,7 +151,6 @@ class Release(BaseModel):
         return {name: released.manifest for name, released in self.sets.items()}
 
     def text(self) -> str:
-        """The file's content."""
         return self.model_dump_json(indent=2) + "\n"
 
 

@@ -14,6 +14,7 @@ from app.callers import Caller
 from app.errors import StoreUnavailable
 from app.security.tables import AuditEntry
 from app.store.database import Database
+from app.store.tables import storable
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
@@ -104,7 +105,6 @@ class Audit:
         Args:
             since: only of this time and later.
             caller: only of callers with this name or id.
-            most: how many at the most.
         """
         wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
         if since is not None:
@@ -129,15 +129,10 @@ def _entry(
 ) -> AuditEntry:
     return AuditEntry(
         at=datetime.now(UTC),
-        caller=_fit(caller.name if isinstance(caller, Caller) else caller, 200),
-        owner=_fit(caller.id, 200) if isinstance(caller, Caller) else None,
+        caller=storable(caller.name if isinstance(caller, Caller) else caller)[:200],
+        owner=storable(caller.id)[:200] if isinstance(caller, Caller) else None,
         action=action,
-        subject=_fit(subject, 500),
-        outcome=_fit(outcome, 50),
+        subject=storable(subject)[:500],
+        outcome=storable(outcome)[:50],
         detail=detail,
     )
-
-
-def _fit(text: str, most: int) -> str:
-    # PostgreSQL takes neither NUL nor lone surrogates.
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")[:most]

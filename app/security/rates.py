@@ -21,6 +21,7 @@ from sqlalchemy import delete, select
 from app.errors import TooManyRequests
 from app.security.tables import Spending
 from app.store.database import Database
+from app.store.tables import storable
 
 logger = logging.getLogger(__name__)
 # What a request waits for Redis at the most, for each of connecting and reading.
@@ -131,8 +132,7 @@ class StoredRates:
         """
         if not per_minute:
             return
-        # PostgreSQL takes neither NUL nor lone surrogates.
-        who = who.encode("utf-8", "replace").decode().replace("\0", "?")
+        who = storable(who)
         mine = Spending.what == what, Spending.who == who
         with self._database.locked(f"{what} of {who}") as session:
             now = datetime.now(UTC)

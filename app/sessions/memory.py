@@ -33,14 +33,12 @@ class MemorySessions:
         self._lock = threading.Lock()
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
-        """What was said."""
         with self._lock:
             self._forget()
             kept = self._kept.get((owner, session_id))
             return list(kept.exchanges) if kept else []
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
-        """Add to a session."""
         with self._lock:
             self._forget()
             kept = self._kept.setdefault((owner, session_id), _Kept(self._now()))
@@ -56,7 +54,6 @@ class MemorySessions:
                 self._remove_of_the_largest()
 
     def list(self, owner: str) -> list[SessionSummary]:
-        """The owner's sessions."""
         with self._lock:
             self._forget()
             found = [
@@ -69,7 +66,6 @@ class MemorySessions:
         return found[::-1]
 
     def delete(self, owner: str, session_id: str) -> bool:
-        """Forget a session."""
         with self._lock:
             self._forget()
             return self._remove(owner, session_id)

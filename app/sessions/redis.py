@@ -85,13 +85,11 @@ class RedisSessions:
         self._keep = timedelta(hours=settings.keep_hours)
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
-        """What was said."""
         with self._reached():
             found = self._redis.lrange(_key(owner, session_id), 0, -1)
         return [Exchange.model_validate_json(text) for text in found]
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
-        """Add to a session."""
         key, index, whose = _key(owner, session_id), _index(owner), _whose(owner)
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.rpush(key, exchange.model_dump_json())
@@ -103,7 +101,6 @@ class RedisSessions:
             pipe.execute()
 
     def list(self, owner: str) -> list[SessionSummary]:
-        """The owner's sessions."""
         index = _index(owner)
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.zremrangebyscore(index, "-inf", time.time() - self._keep.total_seconds())
@@ -115,7 +112,6 @@ class RedisSessions:
         ]
 
     def delete(self, owner: str, session_id: str) -> bool:
-        """Forget a session."""
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.delete(_key(owner, session_id))
             pipe.zrem(_index(owner), session_id)
@@ -124,7 +120,6 @@ class RedisSessions:
         return bool(deleted)
 
     def close(self) -> None:
-        """Close the connections."""
         self._redis.close()
 
     @contextmanager

@@ -149,7 +149,6 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Close the connections."""
         self.engine.dispose()
 
     @contextmanager

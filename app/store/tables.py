@@ -31,12 +31,15 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """To the database."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """From the database."""
         if value is None:
             return None
         time: datetime = value
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def storable(text: str) -> str:
+    """The text with `?` for what PostgreSQL does not take: NUL, half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from app.errors import UploadsUnavailable
-from app.store.private_files import make_private_folder
+from app.store.private_files import FILE, make_private_folder
 from ingestion.loaders.files import reason
+from prompts.whole_files import write_beside
 
 
 class LocalUploads:
@@ -22,11 +21,9 @@ class LocalUploads:
         self._root = root.absolute()
 
     def folder(self, name: str) -> str:
-        """The set's folder."""
         return os.fspath(self._root / name)
 
     def names(self, name: str) -> list[str]:
-        """Names of the set's files."""
         with _told(self._root / name):
             try:
                 entries = list(os.scandir(self._root / name))
@@ -39,19 +36,13 @@ class LocalUploads:
         folder = self._root / name
         with _told(folder / file_name):
             make_private_folder(folder)
-            number, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+            part = write_beside(folder / file_name, content, FILE)
             try:
-                with os.fdopen(number, "wb") as opened:
-                    shutil.copyfileobj(content, opened)
-                    opened.flush()
-                    os.fsync(opened.fileno())
-                Path(beside).replace(folder / file_name)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
+                part.replace(folder / file_name)
+            finally:
+                part.unlink(missing_ok=True)
 
     def remove(self, name: str, file_name: str) -> bool:
-        """Remove the file."""
         with _told(self._root / name / file_name):
             try:
                 (self._root / name / file_name).unlink()

@@ -28,7 +28,6 @@ class StoredUploads:
         return f"{self._root}/{name}"
 
     def names(self, name: str) -> list[str]:
-        """Names of the set's files."""
         with self._opened(name) as (filesystem, folder):
             try:
                 entries = filesystem.ls(folder, detail=True)
@@ -52,7 +51,6 @@ class StoredUploads:
                 raise
 
     def remove(self, name: str, file_name: str) -> bool:
-        """Remove the file."""
         with self._opened(name) as (filesystem, folder):
             if not filesystem.isfile(f"{folder}/{file_name}"):
                 return False

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -26,12 +21,12 @@ from app.document_sets.embedders import only_model
 from app.document_sets.open_sets import OpenSets
 from app.settings.tree import Settings, load_settings
 from evals.benchmarks.data import Question, corpus, questions
+from evals.benchmarks.processes import redis_server
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store as open_index
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
-from prompts.errors import SettingsError
 from prompts.registry import PromptRegistry, shipped_prompts
 
 KEPT = 2000
@@ -41,12 +36,15 @@ LOOKUPS = 500
 def run(embedder: Embedder) -> Result:
     """Exact and semantic lookups, in process and in Redis, with as many questions kept as there may be."""
     result = Result("cache_speed", f"Lookups in the answer cache, {KEPT:,} questions kept")
-    with TemporaryDirectory() as folder, _redis(Path(folder)) as url:
+    with TemporaryDirectory() as folder, redis_server(Path(folder)) as url:
         index = {"index.url": f"{folder}/index"}
         service = _service(load_settings(index), embedder)
         prepared = [_asked(service, question, n) for n, question in enumerate(_questions())]
         answer = service.answer(prepared[0])
         _sizes(result, answer)
+=======
+        asked = [_asked(service, question, n) for n, question in enumerate(_questions())]
+        answer = service.answer(asked[0])
         for name, more in (("in process", {}), ("Redis", {"redis.url": url})):
             cache = _cache(load_settings({**index, **more}), embedder)
             _measure(result, name, cache, prepared, answer)
@@ -84,17 +82,6 @@ def _measure(
     result.add(
         f"{name}: miss, embedding apart", median(misses), "ms p50", at_most=3.0, note=_tail(misses)
     )
-
-
-def _sizes(result: Result, answer: Answer) -> None:
-    plain = answer.model_dump_json().encode()
-    packed = zlib.compress(plain, 1)
-    result.add("an answer as JSON", len(plain) / 1000, "kB")
-    result.add("the same packed (zlib, level 1)", len(packed) / 1000, "kB")
-    unpack = _times(lambda _: zlib.decompress(packed), range(LOOKUPS))
-    result.add("unpacking it", median(unpack), "ms p50")
-    read = _times(lambda _: Answer.model_validate_json(plain), range(LOOKUPS))
-    result.add("reading its JSON", median(read), "ms p50")
 
 
 def _questions() -> list[Question]:
@@ -141,26 +128,3 @@ def _service(settings: Settings, embedder: Embedder) -> AnswerService:
 def _cache(settings: Settings, embedder: Embedder) -> AnswerCache:
     store = open_store(settings)
     return answer_cache(settings, store, question_vectors(settings, only_model(embedder), store))
-
-
-@contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    """A Redis of its own, gone afterwards."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        raise SettingsError("redis-server is not installed.")
-    address = folder / "redis.sock"
-    server = subprocess.Popen(
-        [binary, "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(address)) == 0:
-                    break
-        yield f"unix://{address}"
-    finally:
-        server.terminate()
-        server.wait()

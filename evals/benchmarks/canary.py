@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evals.benchmarks.table import Result
 from evals.releases.canary.evidence import ErrorRates, Evidence
 from evals.releases.canary.signals import SIGNALS, Signal, SignalName
 from evals.statistics.two_arms import Floats, TwoArms
+from evals.statistics.wilson import wilson
 from ingestion.embedding.embedder import Embedder
 
 TRIALS = 2_000
@@ -33,7 +32,6 @@ USUAL: dict[SignalName, tuple[float, float]] = {
     "feedback": (0.20, 0.05),
     "cost": (0.04, 0.7),
 }
-Shares: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -193,16 +191,8 @@ def smallest_fault(signal: Signal, requests: int) -> tuple[float, float]:
     return (high, after) if math.isfinite(after) else (math.nan, math.nan)
 
 
-def wilson(share: float, trials: int, quantile: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a share of so many trials, of 95 % by default."""
-    weight = quantile**2 / trials
-    middle = (share + weight / 2) / (1 + weight)
-    half = quantile / (1 + weight) * math.sqrt(share * (1 - share) / trials + weight / (4 * trials))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _interval_text(share: float, trials: int) -> str:
-    low, high = wilson(share, trials)
+    low, high = wilson(round(share * trials), trials)
     return f"{low:.3f} to {high:.3f}"
 
 

@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.wiring import build
-from evals.benchmarks.data import data_folder, read_jsonl
-from evals.benchmarks.processes import free_port, wait_for
+from evals.benchmarks.data import ROOT, data_folder, read_jsonl
+from evals.benchmarks.processes import measured
 from evals.benchmarks.table import Result
 from evals.datasets.suite import read_suite
 from evals.running.plan import System
@@ -30,7 +30,6 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
 
-ROOT = Path(__file__).parents[2]
 QUESTIONS, ROUNDS, CONCURRENCY, SECONDS = 220, 10, 4, 0.5
 SET = "xquad"
 SUITE = """
@@ -49,6 +48,7 @@ def run(embedder: Embedder) -> Result:
     )
     with ExitStack() as stack, TemporaryDirectory() as name:
         folder = Path(name)
+        model = stack.enter_context(measured("model_process", str(SECONDS)))
         store = open_store(IndexSettings(url=str(folder / "index")))
         stack.callback(store.close)
         rounds = _written(folder)
@@ -59,7 +59,7 @@ def run(embedder: Embedder) -> Result:
                 "evals.folder": str(folder / "evals"),
                 "evals.concurrency": CONCURRENCY,
                 "chat.model": "openai:fixed",
-                "chat.base_url": stack.enter_context(_model()),
+                "chat.base_url": f"http://127.0.0.1:{model}/v1",
             }
         )
         ask = _bare(settings, store, embedder)
@@ -179,16 +179,3 @@ def _command(settings: Settings, folder: Path) -> tuple[float, float]:
     took, after = time.perf_counter() - began, os.times()
     used = after.children_user + after.children_system
     return took, used - before.children_user - before.children_system
-
-
-@contextmanager
-def _model() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "evals.benchmarks.model_process", str(port), str(SECONDS)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        wait_for(port, process)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait()

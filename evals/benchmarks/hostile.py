@@ -12,8 +12,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -31,7 +29,7 @@ from app.security.keys import Keys
 from app.store.database import Database
 from evals.benchmarks.bare_pipeline import SET
 from evals.benchmarks.data import questions
-from evals.benchmarks.processes import free_port, wait_for
+from evals.benchmarks.processes import measured
 from evals.benchmarks.service_speed import HANDBOOK
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
@@ -85,7 +83,7 @@ def run(embedder: Embedder) -> Result:
             "store.url": url,
             "auth.enabled": True,
         }
-        port = stack.enter_context(_service(given))
+        port = stack.enter_context(measured("service_process", "plumb", json.dumps(given)))
         # Each question is asked once, so that no cache answers it.
         coming = (f"{text} ({number})" for number in count() for text in texts)
         _ask(port, others, coming, WARM)
@@ -262,16 +260,3 @@ def _post(
         + ("Connection: close\r\n" if close else "")
     )
     return f"{head}\r\n".encode() + content
-
-
-@contextmanager
-def _service(given: dict[str, object]) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "evals.benchmarks.service_process", "plumb", str(port)]
-    process = subprocess.Popen([*command, json.dumps(given)])
-    try:
-        wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()

@@ -12,7 +12,6 @@ from ingestion.sync.start import sync_source, workbench
 
 
 def main(corpus: str, index: str) -> None:
-    """Ingest and print."""
     store = open_store(IndexSettings(url=index))
     embedder = load_embedder(EmbeddingSettings())
     sync_source("bench", corpus, workbench(store, embedder, ChunkingSettings(max_tokens=64)))

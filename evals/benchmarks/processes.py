@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evals.benchmarks.data import ROOT
 from prompts.errors import SettingsError
 
 START_S = 180
@@ -53,6 +57,34 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = START_S) -
     return time.monotonic() - began
 
 
+@contextmanager
+def measured(module: str, *arguments: str) -> Iterator[int]:
+    """Run `python -m evals.benchmarks.MODULE PORT ARGUMENTS…` while the context lasts; the port."""
+    port = free_port()
+    command = [sys.executable, "-m", f"evals.benchmarks.{module}", str(port), *arguments]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A redis-server while the context lasts; its URL.
+
+    Raises:
+        SettingsError: it is not installed.
+    """
+    server = RedisServer(folder)
+    try:
+        yield server.url
+    finally:
+        server.close()
+
+
 class RedisServer:
     """A redis-server that keeps nothing on disk, and can be killed and started again on its port."""
 
@@ -63,7 +95,8 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
-        """Start, empty."""
+        if shutil.which("redis-server") is None:
+            raise SettingsError("redis-server is not installed")
         command = ["redis-server", "--port", str(self._port), "--save", ""]
         self._process = subprocess.Popen(
             [*command, "--dir", str(self._folder)], stdout=subprocess.DEVNULL

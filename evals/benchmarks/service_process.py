@@ -1,4 +1,4 @@
-"""A service to be measured, in a process of its own: `… service_process KIND PORT [SETTINGS as JSON]`.
+"""A service to be measured, in a process of its own: `… service_process PORT KIND [SETTINGS as JSON]`.
 
 `plumb` is Plumbline with a chat model that answers at once; `redis-get` is the least that any cache
 over HTTP does: a FastAPI route with one Redis GET; `pipeline` the least around a search.
@@ -76,7 +76,6 @@ class InstantModels(ChatModels):
         self.instant = InstantModel()
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
-        """That model."""
         chosen = super().get({}, place)
         return ChosenModel("instant", self.instant, {}, chosen.breaker, chosen.redact)
 
@@ -131,8 +130,7 @@ def pipeline(index: str) -> FastAPI:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until killed."""
-    kind, port = arguments[0], int(arguments[1])
+    port, kind = int(arguments[0]), arguments[1]
     given = json.loads(arguments[2])
     protocol: dict[str, Any] = {}
     if kind == "redis-get":

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,14 +17,13 @@ import numpy as np
 from evals.benchmarks import load
 from evals.benchmarks.bare_pipeline import SET, bare_pipeline
 from evals.benchmarks.data import questions
-from evals.benchmarks.processes import RedisServer, free_port, wait_for
+from evals.benchmarks.processes import measured, redis_server
 from evals.benchmarks.service_process import CALLS
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source, workbench
-from prompts.errors import SettingsError
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook" / "documents"
 WARM, ASKED, CALLERS = 40, 350, 20
@@ -41,14 +36,12 @@ TURNS = 5
 def run(embedder: Embedder) -> Result:
     """Real uvicorn, real Redis, real index; the chat model answers at once."""
     result = Result("service_speed", "The service over what it wraps (chat model answers at once)")
-    if shutil.which("redis-server") is None:
-        raise SettingsError("redis-server is not installed")
     texts = [question.text for question in questions("xquad")][: 3 * (WARM + ASKED)]
     with ExitStack() as stack, TemporaryDirectory() as name:
         folder = Path(name)
         store = open_store(IndexSettings(url=str(folder / "index")))
         sync_source(SET, str(HANDBOOK), workbench(store, embedder))
-        redis = stack.enter_context(_redis(folder))
+        redis = stack.enter_context(redis_server(folder))
         settings = {
             "index.url": str(folder / "index"),
             "store.url": f"sqlite:///{folder / 'store.db'}",
@@ -210,23 +203,5 @@ def _share(values: list[float], percent: int) -> float:
     return float(np.percentile(values, percent))
 
 
-@contextmanager
-def _service(kind: str, given: dict[str, Any]) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "evals.benchmarks.service_process"]
-    process = subprocess.Popen([*command, kind, str(port), json.dumps(given)])
-    try:
-        wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    server = RedisServer(folder)
-    try:
-        yield server.url
-    finally:
-        server.close()
+def _service(kind: str, given: dict[str, Any]) -> AbstractContextManager[int]:
+    return measured("service_process", kind, json.dumps(given))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from evals.benchmarks.processes import free_port
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
 
@@ -33,9 +33,7 @@ def run(embedder: Embedder) -> Result:
 
 
 def _until_ready() -> float:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with TemporaryDirectory() as folder:
         command = [PLUMB, "serve", "--port", str(port), "--index-url", f"{folder}/index"]
         began = time.perf_counter()

@@ -68,7 +68,6 @@ class Result:
         self.rows.append(Row(what, value, unit, f"{low:g} to {high:g}", met, note))
 
     def show(self, console: Console) -> None:
-        """Print the table."""
         table = Table(
             "What", "Figure", "Unit", "Goal", "", "Note", title=self.title, title_justify="left"
         )

@@ -12,11 +12,6 @@ import typer
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("accept")(accept)
-
-
 def accept(
     context: typer.Context,
     review: Annotated[

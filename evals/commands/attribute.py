@@ -7,15 +7,10 @@ from typing import Annotated
 
 import typer
 
-from evals.commands.flags import Limit, SuiteName, Yes
+from evals.commands.new_runs import Limit, SuiteName, Yes, new_runs
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 PARTS = "prompt=VERSION,index=VERSION,model=MODEL: what differs; a value alone is the prompt's."
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("attribute")(attribute)
 
 
 def attribute(
@@ -36,7 +31,6 @@ def attribute(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.commands.new_runs import new_runs
     from evals.datasets.suite import read_suite
     from evals.gate.attribution import attribute_difference as attribute_runs
     from evals.gate.attribution import (

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from evals.metrics.judged_metrics import JudgedMetric
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("calibrate")(calibrate)
-
-
 def calibrate(
     context: typer.Context,
     file: Annotated[

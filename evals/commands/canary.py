@@ -21,7 +21,6 @@ DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def mount(app: typer.Typer) -> None:
-    """Add the group `canary` to the command line."""
     group = typer.Typer(no_args_is_help=True, help="Canaries: judge one on live traffic.")
     app.add_typer(group, name="canary")
     group.callback()(lambda: None)

@@ -11,11 +11,6 @@ from ingestion.cli.flags import Json, Setting, settings_from
 NAMED = "A run's id, or a version or alias of the answer prompt: its newest kept run."
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("compare")(compare)
-
-
 def compare(
     context: typer.Context,
     before: Annotated[str, typer.Argument(metavar="BEFORE", help=NAMED, show_default=False)],

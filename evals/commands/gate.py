@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evals.commands.flags import Yes
+from evals.commands.new_runs import Yes, new_runs
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 FAILED = 1
 FILES = "Files to write"
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("gate")(gate)
 
 
 def gate(
@@ -115,7 +110,6 @@ def _check_suite(suite: Suite, runs: dict[str, EvalRun]) -> None:
 
 def _run(suite: Suite, prompts: list[str], settings: Any, yes: bool) -> dict[str, EvalRun]:
     """Run the suite on each prompt, and keep the runs."""
-    from evals.commands.new_runs import new_runs
     from evals.running.plan import System
 
     systems = [System(prompt=prompt) for prompt in prompts]

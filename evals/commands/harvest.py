@@ -6,9 +6,8 @@ import json as encoder
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -35,27 +34,6 @@ Against = Annotated[
 ]
 
 
-class Thumb(StrEnum):
-    """What was thought of an answer."""
-
-    UP = "up"
-    DOWN = "down"
-    NONE = "none"
-
-
-class Cached(StrEnum):
-    """Which cache an answer came from."""
-
-    EXACT = "exact"
-    SEMANTIC = "semantic"
-    NONE = "none"
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("harvest")(harvest)
-
-
 def harvest(
     context: typer.Context,
     output: Review,
@@ -70,13 +48,14 @@ def harvest(
         datetime | None, typer.Option(help="Only before this day or time (UTC).")
     ] = None,
     thumb: Annotated[
-        Thumb | None, typer.Option(help="Only answers with this thumb; none: nobody judged them.")
+        Literal["up", "down", "none"] | None,
+        typer.Option(help="Only answers with this thumb; none: nobody judged them."),
     ] = None,
     refused: Annotated[
         bool | None, typer.Option("--refused/--answered", help="Only refusals, or only answers.")
     ] = None,
     cache: Annotated[
-        Cached | None,
+        Literal["exact", "semantic", "none"] | None,
         typer.Option(help="Only answers from this cache; `none`: only answers that no cache gave."),
     ] = None,
     group: Annotated[
@@ -147,9 +126,9 @@ def harvest(
             document_set=info.name,
             since=since.replace(tzinfo=UTC) if since else None,
             until=until.replace(tzinfo=UTC) if until else None,
-            thumb=thumb.value if thumb else None,
+            thumb=thumb,
             refused=refused,
-            cache=cache.value if cache else None,
+            cache=cache,
         )
         total = count_stored(database, wanted)
 

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 LEAKS = 1
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("leakage")(leakage)
-
-
 def leakage(
     context: typer.Context,
     asked: Annotated[

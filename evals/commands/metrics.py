@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from evals.metrics.metric import MetricSpec
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("metrics")(metrics)
-
-
 def metrics(json: Json = False) -> None:
     """List the metrics that a suite may name."""
     from evals.metrics.catalogue import catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from evals.running.plan import System
     from evals.running.run import EvalRun
     from evals.running.runner import SuiteRunner
+
+SuiteName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SUITE",
+        help="A suite's YAML file, or a shipped suite's name.",
+        show_default=False,
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Ask only the first of the questions.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")]
 
 
 def new_runs(

@@ -7,16 +7,11 @@ from typing import Annotated
 
 import typer
 
-from evals.commands.flags import Limit
+from evals.commands.new_runs import Limit
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 QUICK_TRIALS = 20
 QUICK_INSTANCES = 1
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("power")(power)
 
 
 def power(

@@ -22,7 +22,6 @@ Override = Annotated[
 
 
 def mount(prompts: typer.Typer) -> None:
-    """Add the commands to the group `prompts`."""
     prompts.command("promote")(promote)
     prompts.command("split")(split)
 

@@ -30,7 +30,6 @@ Approver = Annotated[str | None, typer.Option(help="Who approved it.")]
 
 
 def mount(app: typer.Typer) -> None:
-    """Add the group `release` to the command line."""
     group = typer.Typer(
         no_args_is_help=True, help="Releases: make, show, promote, roll back, history."
     )

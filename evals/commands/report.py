@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from evals.running.run import EvalRun
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("report")(report)
-
-
 def report(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A run's id.", metavar="RUN")],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evals.commands.flags import Limit, SuiteName, Yes
+from evals.commands.new_runs import Limit, SuiteName, Yes, new_runs
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 3
 SYSTEMS = "What is run"
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the commands to their group."""
-    group.command("run")(run)
-    group.command("runs")(runs)
 
 
 def run(
@@ -73,7 +67,6 @@ def run(
     settings = settings_from(context, setting, index__url=index_url)
     from rich.console import Console
 
-    from evals.commands.new_runs import new_runs
     from evals.datasets.suite import read_suite
     from evals.running.console import run_facts, show_run
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json as encoder
 import sys
 from contextlib import nullcontext
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evals.commands.flags import Yes
 from evals.commands.harvest import Against, Review
+from evals.commands.new_runs import Yes
 from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 
 if TYPE_CHECKING:
@@ -22,17 +21,7 @@ if TYPE_CHECKING:
     from ingestion.documents.document import Chunk
 
 
-class By(StrEnum):
-    """What makes the questions."""
-
-    AUTO = "auto"
-    MODEL = "model"
-    RULES = "rules"
-
-
-def mount(group: typer.Typer) -> None:
-    """Add the command to its group."""
-    group.command("synthesise")(synthesise)
+By = Literal["auto", "model", "rules"]
 
 
 def synthesise(
@@ -48,7 +37,7 @@ def synthesise(
             help="model: Ragas's test-set generator with judge.model, else chat.model; rules: "
             "sentences and table rows of plain shapes; auto: the model if one is set."
         ),
-    ] = By.AUTO,
+    ] = "auto",
     dataset: Against = None,
     seed: Annotated[int, typer.Option(help="Of what is chosen.")] = 1,
     index_version: Annotated[
@@ -134,7 +123,7 @@ def _chosen(by: By, settings: Any) -> Any:
     from app.settings.answering import EXTRACTIVE, ChatSettings
     from prompts.errors import SettingsError
 
-    if by is By.RULES:
+    if by == "rules":
         return None
     judge = settings.judge
     if judge.model and judge.model != EXTRACTIVE:
@@ -148,7 +137,7 @@ def _chosen(by: By, settings: Any) -> Any:
         )
     if settings.chat.model != EXTRACTIVE:
         return settings.chat
-    if by is By.MODEL:
+    if by == "model":
         raise SettingsError(
             "--by model: no chat model is set; set PLUMB_JUDGE_MODEL or PLUMB_CHAT_MODEL to "
             "provider:model, or make questions without one: --by rules."

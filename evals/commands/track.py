@@ -39,12 +39,6 @@ def track_new_run(run: EvalRun, settings: Any) -> None:
 NOT_TRACKED = 1
 
 
-def mount(group: typer.Typer) -> None:
-    """Add the commands to their group."""
-    group.command("track")(track)
-    group.command("publish-prompts")(publish_prompts)
-
-
 def track(
     context: typer.Context,
     runs: Annotated[

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from evals.curation.candidate import Candidate, ReviewRow
+from evals.curation.candidate import Candidate, Origin, ReviewRow
+from evals.datasets import reading
 from evals.datasets.jsonl import numbered_lines, parsed_object
 from evals.errors import DatasetError
 from evals.files import append_lines, locked
+from ingestion.sources.validation import explain
 
 MAX_LISTED = 5
+MODELS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): Candidate,
+    ("origin",): Origin,
+    **{("case", *place): model for place, model in reading.MODELS.items()},
+}
 
 
 def read_review(file: Path) -> list[ReviewRow]:
@@ -65,17 +72,6 @@ def _parsed(line: str) -> Candidate:
     try:
         return Candidate.model_validate(given)
     except ValidationError as error:
-        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-        where = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            explanation = (
-                f"unknown field `{where}`; a row has accept, case, notes, origin, as it was made"
-            )
-        elif where == "accept":
-            explanation = "`accept` is true, false, or null for not yet"
-        elif first["type"] == "missing":
-            explanation = f"the field `{where}` is missing"
-        else:
-            message = first["msg"].removeprefix("Value error, ")
-            explanation = f"`{where}`: {message[:1].lower()}{message[1:]}"
-        raise ValueError(explanation) from error
+        if any(problem["loc"] == ("accept",) for problem in error.errors()):
+            raise ValueError("accept: is true, false, or null for not yet") from error
+        raise ValueError(explain(error, MODELS)) from error

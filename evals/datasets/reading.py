@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,9 +11,15 @@ from evals.datasets import beir
 from evals.datasets.case import Case, Gold, HistoryTurn
 from evals.datasets.jsonl import numbered_lines, parsed_object
 from evals.errors import DatasetError
+from ingestion.sources.validation import explain
 
 MAX_LISTED = 5
-PARTS: dict[str, type[BaseModel]] = {"gold": Gold, "history": HistoryTurn}
+# The model at each place of a case, to tell which fields there are.
+MODELS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): Case,
+    ("gold",): Gold,
+    ("history",): HistoryTurn,
+}
 
 
 def read_cases(dataset: Path) -> list[Case]:
@@ -81,27 +84,4 @@ def _parsed(line: str) -> Case:
     try:
         return Case.model_validate(given)
     except ValidationError as error:
-        # A misspelt field is why another one is missing.
-        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-        raise ValueError(_explained(first)) from error
-
-
-def _explained(problem: Any) -> str:
-    """One problem with a case in words: the field, what is wrong, the fix."""
-    where = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        *path, name = (str(part) for part in problem["loc"])
-        known = list((PARTS[path[0]] if path and path[0] in PARTS else Case).model_fields)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"the fields are {', '.join(known)}"
-        return f"unknown field `{where}`; {hint}"
-    if problem["type"] == "missing":
-        return f"the field `{where}` is missing"
-    explanation = problem["msg"].removeprefix("Value error, ")
-    explanation = explanation[:1].lower() + explanation[1:]
-    return f"`{where}`: {explanation} (given: {_short(problem['input'])})" if where else explanation
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+        raise ValueError(explain(error, MODELS)) from error

@@ -6,12 +6,14 @@ import difflib
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evals.errors import SuiteError
+from ingestion.sources.validation import explain
+from prompts.errors import PromptError
+from prompts.yaml_files import read_mapping
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -140,13 +142,17 @@ def read_suite(given: str) -> Suite:
         SuiteError: there is none, or it is malformed; names the file, the field and the fix.
     """
     file = _file(given)
-    content = _content(file)
     try:
-        suite = Suite.model_validate(content)
+        suite = Suite.model_validate(read_mapping(file))
+    except PromptError as error:
+        raise SuiteError(str(error)) from error
     except ValidationError as error:
-        # A misspelt field is why another one is missing.
-        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-        raise SuiteError(f"{file}: {_explained(first)}.") from error
+        models: dict[tuple[str, ...], type[BaseModel]] = {(): Suite, ("gate",): GateRules}
+        for problem in error.errors():
+            match problem["loc"]:
+                case "gate", "metrics", str(metric), _:
+                    models["gate", "metrics", metric] = MetricRule
+        raise SuiteError(f"{explain(error, models, str(file))}.") from error
     dataset = (file.parent / Path(suite.dataset).expanduser()).resolve()
     if not dataset.exists():
         raise SuiteError(
@@ -173,44 +179,3 @@ def _file(given: str) -> Path:
     raise SuiteError(
         f"{given}: neither a suite's YAML file nor the name of a shipped suite; {hint}"
     )
-
-
-def _content(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SuiteError(
-            f"{file}: {error.strerror or error}; name a file that can be read."
-        ) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SuiteError(
-            f"{file}: cannot be read as YAML: {' '.join(str(error).split())}; mend it there."
-        ) from error
-    if not isinstance(content, dict):
-        raise SuiteError(
-            f"{file}: must be a mapping of fields: name, description, dataset, document_set, metrics."
-        )
-    return content
-
-
-def _explained(problem: Any) -> str:
-    """One problem in words: the field, what is wrong, the fix."""
-    where = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        *path, name = (str(part) for part in problem["loc"])
-        known = list(_part(path).model_fields)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"the fields are {', '.join(known)}"
-        return f"{where}: there is no such field; {hint}"
-    if problem["type"] == "missing":
-        return f"{where}: is missing; add it"
-    if problem["type"] == "tuple_type":
-        return f"{where}: takes a list, for example [{problem['input']}]"
-    return f"{where}: {problem['msg'].removeprefix('Value error, ')} (given: {problem['input']!r})"
-
-
-def _part(path: list[str]) -> type[BaseModel]:
-    """The model that a field at `path` belongs to."""
-    if not path:
-        return Suite
-    return GateRules if path == ["gate"] else MetricRule

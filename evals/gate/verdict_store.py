@@ -29,7 +29,6 @@ class VerdictStore:
         return write_text(file, verdict.model_dump_json(indent=2), private=True)
 
     def files(self) -> list[Path]:
-        """All verdicts' files, oldest first."""
         return sorted(self._folder.glob("*-vd_*.json"))
 
     def load(self, file: Path) -> Verdict:

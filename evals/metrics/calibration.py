@@ -18,6 +18,7 @@ from evals.errors import DatasetError
 from evals.metrics.judged_metrics import JudgedMetric, JudgeInput
 from evals.metrics.score import Score
 from evals.statistics.agreement import Agreement, agreement
+from ingestion.sources.validation import explain
 
 
 class LabelledAnswer(BaseModel):
@@ -80,9 +81,8 @@ def _row(file: Path, number: int, line: str) -> LabelledAnswer:
             f"{file}, line {number}: is no JSON: {error.msg} at column {error.colno}."
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise DatasetError(f"{file}, line {number}: `{name}`: {first['msg']}.") from error
+        told = explain(error, {(): LabelledAnswer})
+        raise DatasetError(f"{file}, line {number}: {told}.") from error
 
 
 MAX_LISTED = 5

@@ -78,7 +78,6 @@ class JudgedMetric:
     """A metric that asks the judge.
 
     Attributes:
-        info: what it is.
         condition: whether it says anything about a case.
         needs_reference: whether the answer, or what was retrieved, is compared with a reference.
         on_refusal: the score of a refusal; None if refusing makes no difference.
@@ -96,11 +95,9 @@ class JudgedMetric:
     judge: JudgeModel
 
     def applies(self, context: EvalContext) -> bool:
-        """See `Metric.applies`."""
         return self.condition(context)
 
     def score(self, context: EvalContext) -> Score:
-        """See `Metric.score`."""
         return self.score_input(judge_input(context))
 
     def score_input(self, given: JudgeInput) -> Score:

@@ -55,7 +55,6 @@ class JudgementCache:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Close the file."""
         with self._lock:
             self._database.close()
 

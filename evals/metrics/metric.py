@@ -92,7 +92,6 @@ class FormulaMetric:
     """A metric made of functions.
 
     Attributes:
-        info: what it is.
         condition: whether it says anything about a case.
         formula: its value, or why there is none.
     """
@@ -102,11 +101,9 @@ class FormulaMetric:
     formula: Callable[[EvalContext], float | Score]
 
     def applies(self, context: EvalContext) -> bool:
-        """See `Metric.applies`."""
         return self.condition(context)
 
     def score(self, context: EvalContext) -> Score:
-        """See `Metric.score`."""
         found = self.formula(context)
         return found if isinstance(found, Score) else score_of(found)
 

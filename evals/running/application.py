@@ -31,7 +31,6 @@ class Application:
     """The parts behind the settings, each made when it is first asked for. Safe between threads.
 
     Args:
-        settings: the settings.
         store: the index of the settings, where it is open already; it stays open.
         embedder: the embedding model of the settings, where it is loaded already.
     """
@@ -69,7 +68,6 @@ class Application:
 
     @property
     def store(self) -> IndexStore:
-        """The index."""
         with self._lock:
             if self._store is None:
                 self._store = open_store(self.settings.index, self.settings.qdrant)

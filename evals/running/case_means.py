@@ -26,7 +26,6 @@ def case_values(
 
     Args:
         metric: its name.
-        run: the run.
         only: ids of the questions to look at; None for all.
     """
     groups: dict[str, list[CaseResult]] = defaultdict(list)

@@ -228,25 +228,9 @@ class _Lines:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[OnProgress]:
-    from rich.markup import escape
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
+    from ingestion.cli.progress import counting_bar
 
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[more]}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-    with bar:
+    with counting_bar(console) as bar:
         task = bar.add_task("", total=None, more="")
 
         def show(progress: Progress) -> None:

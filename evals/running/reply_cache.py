@@ -186,7 +186,6 @@ class CachedChatModels(ChatModels):
         self._counted: dict[int, ChosenModel] = {}
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
-        """See `ChatModels.get`."""
         chosen = super().get(prompt, place)
         if chosen.name == EXTRACTIVE:
             return chosen

@@ -87,7 +87,6 @@ class ResultCache:
         return str(row[0])
 
     def close(self) -> None:
-        """Close the file."""
         with self._lock:
             self._connection.close()
 

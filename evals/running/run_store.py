@@ -46,5 +46,4 @@ class RunStore:
             ) from error
 
     def ids(self) -> list[str]:
-        """Ids of all runs, oldest first."""
         return sorted(file.stem for file in self._folder.glob(f"{RUN_PREFIX}*.json"))

@@ -170,7 +170,6 @@ class Scorer:
         return found
 
     def close(self) -> None:
-        """Close the judge."""
         if self._opened is not None:
             self._opened.close()
 

@@ -30,34 +30,28 @@ class Bootstrapped:
 
     @property
     def mean(self) -> float:
-        """See Estimate."""
         return self._data.mean
 
     @property
     def error(self) -> float:
-        """See Estimate."""
         return self._data.error
 
     def slack(self, confidence: float, times: float = 1.0) -> float:
-        """See Estimate."""
         drawn = float(np.quantile(self._drawn, confidence))
         return max(drawn, self._student(confidence)) * self.error / math.sqrt(times)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """See Estimate."""
         tail = (1 - confidence) / 2
         drawn = float(np.quantile(self._drawn, tail))
         above = -min(drawn, -self._student(1 - tail)) * self.error
         return self.mean - self.slack(1 - tail), self.mean + above
 
     def p_at_most(self, bound: float) -> float:
-        """See Estimate."""
         seen = self._units(bound)
         share = self._share(len(self._drawn) - np.searchsorted(self._drawn, seen, "left"))
         return max(share, student_above(seen, self._freedom))
 
     def p_at_least(self, bound: float) -> float:
-        """See Estimate."""
         seen = self._units(bound)
         share = self._share(np.searchsorted(self._drawn, seen, "right"))
         return max(share, student_above(-seen, self._freedom))

@@ -28,12 +28,10 @@ class Clustered:
 
     @property
     def clusters(self) -> int:
-        """How many clusters."""
         return len(self.sums)
 
     @cached_property
     def values(self) -> int:
-        """How many values."""
         return int(self.sizes.sum())
 
     @cached_property

@@ -37,33 +37,27 @@ class FewChanges:
 
     @property
     def mean(self) -> float:
-        """See Estimate."""
         return self._data.mean
 
     @property
     def error(self) -> float:
-        """See Estimate."""
         return self._data.error
 
     def slack(self, confidence: float, times: float = 1.0) -> float:
-        """See Estimate."""
         mean, error, freedom = self._with(self._lowest, times)
         return self.mean - mean + student_quantile(confidence, freedom) * error
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """See Estimate."""
         sure = (1 + confidence) / 2
         mean, error, freedom = self._with(self._highest)
         upper = mean + student_quantile(sure, freedom) * error
         return max(self.mean - self.slack(sure), self._lowest), min(upper, self._highest)
 
     def p_at_most(self, bound: float) -> float:
-        """See Estimate."""
         mean, error, freedom = self._with(self._lowest)
         return _tail(mean - bound, error, freedom)
 
     def p_at_least(self, bound: float) -> float:
-        """See Estimate."""
         mean, error, freedom = self._with(self._highest)
         return _tail(bound - mean, error, freedom)
 

@@ -30,23 +30,19 @@ class PairedShares:
 
     @property
     def mean(self) -> float:
-        """See Estimate."""
         return (self._wins - self._losses) / self._questions
 
     @property
     def error(self) -> float:
-        """See Estimate."""
         return math.sqrt((self._wins + self._losses) / self._questions - self.mean**2) / math.sqrt(
             self._questions
         )
 
     def slack(self, confidence: float, times: float = 1.0) -> float:
-        """See Estimate."""
         wins, losses, count = (times * n for n in (self._wins, self._losses, self._questions))
         return self.mean - _lower(wins, losses, count, normal_quantile(confidence))
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """See Estimate."""
         quantile = normal_quantile((1 + confidence) / 2)
         return (
             _lower(self._wins, self._losses, self._questions, quantile),
@@ -54,13 +50,11 @@ class PairedShares:
         )
 
     def p_at_most(self, bound: float) -> float:
-        """See Estimate."""
         if bound == 0:
             return mcnemar(self._losses, self._wins)
         return normal_above(_score(self._wins, self._losses, self._questions, bound))
 
     def p_at_least(self, bound: float) -> float:
-        """See Estimate."""
         if bound == 0:
             return mcnemar(self._wins, self._losses)
         return normal_above(-_score(self._wins, self._losses, self._questions, bound))

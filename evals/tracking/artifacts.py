@@ -58,7 +58,6 @@ def prompt_artifact(version: PromptVersion, aliases: tuple[str, ...] = ()) -> Ar
     """A prompt version; equal content is one version.
 
     Args:
-        version: the version.
         aliases: names beside its own, for example `production`.
     """
     content = version.model_dump(mode="json", exclude=ABOUT)
@@ -78,7 +77,6 @@ def results_artifact(run: EvalRun, *, texts: bool) -> Artifact:
     """All that came out of a run.
 
     Args:
-        run: the run.
         texts: whether the words go in; without them, scores and costs alone.
     """
     if texts:

@@ -94,7 +94,6 @@ class MlflowTracker:
         self._folder = folder.resolve()
 
     def log(self, entry: Entry) -> LogResult:
-        """See `Tracker`."""
         with self._calls(entry):
             experiment = self._experiment()
             run_id = self._kept(experiment, entry) or self._record(experiment, entry)

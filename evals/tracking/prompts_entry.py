@@ -18,7 +18,6 @@ def prompts_entry(registry: PromptRegistry, names: Sequence[str]) -> Entry:
     with the largest share; the table has all shares.
 
     Args:
-        registry: the prompts.
         names: which of them.
 
     Raises:

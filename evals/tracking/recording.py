@@ -66,7 +66,6 @@ def track_run(run: EvalRun, settings: Settings, commit: str | None = None) -> Lo
     """Tell of a run that is kept already.
 
     Args:
-        run: the run.
         settings: which tracker, and whether words may go there.
         commit: as `evals.tracking.recording.commit_of` says, where the run was made now.
 

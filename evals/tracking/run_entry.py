@@ -67,7 +67,6 @@ def question_rows(run: EvalRun, *, texts: bool) -> Table:
     """All answers of a run.
 
     Args:
-        run: the run.
         texts: whether words go in; without them, columns of words are left out and passages and
             citations are named by their ids.
     """
@@ -161,7 +160,6 @@ def run_entry(
     """One run with its lineage: dataset, index and prompt in; answers and scores out.
 
     Args:
-        run: the run.
         prompt: the version that answered, where it can be had as it was then.
         texts: whether words of documents, questions and answers go in.
         commit: of the repository that the run was made in, if any.

@@ -109,7 +109,6 @@ class NullTracker:
     """Keeps nothing; the run is in `evals.folder` all the same."""
 
     def log(self, entry: Entry) -> LogResult:
-        """See `Tracker`."""
         return LogResult(where="", sent=False)
 
 

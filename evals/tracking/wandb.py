@@ -105,7 +105,6 @@ class WandbTracker:
         self._folder = folder.resolve()
 
     def log(self, entry: Entry) -> LogResult:
-        """See `Tracker`."""
         # No report of how W&B is used goes out beside.
         with environment_variables({"WANDB_ERROR_REPORTING": "false"}):
             recorded = self._recorded(entry) or self._record(entry)

@@ -8,7 +8,6 @@ from ingestion.cli import ingest, models, sets, versions
 
 
 def mount(app: typer.Typer, index: typer.Typer) -> None:
-    """Add this room's commands to the command line and to its group `index`."""
     app.command("ingest")(ingest.ingest)
     app.command("sets")(sets.sets)
     models.mount(app)

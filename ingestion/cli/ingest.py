@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -53,7 +53,7 @@ def ingest(
         bool,
         typer.Option("--verbose", "-v", help="List what is left out of which document on purpose."),
     ] = False,
-    engine: Annotated[str, typer.Option(help="What runs the work: local or ray.")] = "local",
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="What runs the work.")] = "local",
     why: Annotated[str, typer.Option(help="A remark for the log of publications.")] = "",
     id_field: Annotated[
         str | None,
@@ -82,6 +82,7 @@ def ingest(
         context, setting, index__url=index_url, embedding__model=embedding_model
     )
     from ingestion.cli import sync_request as asked
+    from ingestion.sync.options import SyncOptions
 
     records = asked.record_fields(id_field, title_field, text_field)
     catalogue = open_catalogue(settings)
@@ -93,11 +94,15 @@ def ingest(
         base=base,
         chosen=chosen,
         is_kept=source is None,
-        engine=asked.engine_name(engine),
-        publish=publish,
-        force=force,
-        retry=retry,
-        why=why,
+        options=SyncOptions(
+            publish=publish,
+            force=force,
+            retry=retry,
+            keep_versions=settings.sync.keep_versions,
+            lease_s=settings.sync.lease_s,
+            why=why,
+        ),
+        engine=engine,
     )
     if watch:
         from ingestion.cli.watch import watch_and_sync

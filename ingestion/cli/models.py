@@ -11,7 +11,6 @@ from ingestion.cli.flags import Model, Setting, settings_from
 
 
 def mount(app: typer.Typer) -> None:
-    """Add the group `models` to the command line."""
     group = typer.Typer(
         no_args_is_help=True, help="Embedding models: export for services without torch."
     )

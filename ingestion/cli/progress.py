@@ -1,4 +1,4 @@
-"""A progress bar for a run of ingestion."""
+"""Progress bars: of a run of ingestion, and of anything that is counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from ingestion.sync.work import OnProgress
 from ingestion.sync.work import Progress as State
@@ -41,3 +48,16 @@ def progress_bar(*, enabled: bool = True) -> Iterator[OnProgress]:
             )
 
         yield move
+
+
+def counting_bar(console: Console) -> Progress:
+    """A bar that counts, with the task's field `more` behind the count; gone at its end."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[more]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

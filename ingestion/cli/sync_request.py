@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from ingestion.sync.start import EngineName, bench_of, kept_definition
 from ingestion.versions.catalogue import Catalogue
 
 DEFINITION_SUFFIXES = (".yaml", ".yml")
-ENGINES: tuple[EngineName, ...] = ("local", "ray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +38,16 @@ class Request:
         base: the folder that its relative paths are relative to.
         chosen: keys of the sources to look at; none for all.
         is_kept: whether the definition is the one that is kept beside the index.
-        engine, publish, force, retry, why: see `SyncOptions`.
+        options: how the sync goes.
+        engine: what runs the work.
     """
 
     definition: SetDefinition
     base: Path
     chosen: tuple[str, ...]
     is_kept: bool = False
+    options: SyncOptions = field(default_factory=SyncOptions)
     engine: EngineName = "local"
-    publish: bool = True
-    force: bool = False
-    retry: bool = False
-    why: str = ""
 
 
 def definition(
@@ -116,14 +113,6 @@ def record_fields(
     )
 
 
-def engine_name(given: str) -> EngineName:
-    """The engine by its name."""
-    for name in ENGINES:
-        if given == name:
-            return name
-    raise SourceError(f"--engine {given!r}: choose one of {', '.join(ENGINES)}.")
-
-
 def run(
     request: Request,
     settings: Any,
@@ -146,7 +135,7 @@ def run(
         )
         return start.run(
             prepared,
-            _options(request, settings),
+            request.options,
             on_progress=on_progress,
             keep=not request.is_kept,
             on_notice=lambda notice: console.print(notice, highlight=False, style="yellow"),
@@ -158,15 +147,4 @@ def rehearse(request: Request, settings: Any, catalogue: Catalogue, *, quiet: bo
     bench = bench_of(settings, catalogue.store)
     with progress_bar(enabled=not quiet) as on_progress:
         prepared = start.prepare(request.definition, bench, base=request.base, only=request.chosen)
-        return start.rehearse(prepared, bench, _options(request, settings), on_progress)
-
-
-def _options(request: Request, settings: Any) -> SyncOptions:
-    return SyncOptions(
-        publish=request.publish,
-        force=request.force,
-        retry=request.retry,
-        keep_versions=settings.sync.keep_versions,
-        lease_s=settings.sync.lease_s,
-        why=request.why,
-    )
+        return start.rehearse(prepared, bench, request.options, on_progress)

@@ -19,13 +19,8 @@ READERS_FOLLOW_S = 2.0
 
 
 def mount(index: typer.Typer) -> None:
-    """Add the commands to the group `index`."""
-    index.command("versions")(versions)
-    index.command("diff")(diff)
-    index.command("publish")(publish)
-    index.command("rollback")(rollback)
-    index.command("gc")(gc)
-    index.command("schema")(schema)
+    for command in (versions, diff, publish, rollback, gc, schema):
+        index.command(command.__name__)(command)
 
 
 def versions(
@@ -242,6 +237,6 @@ def schema() -> None:
     """Print the JSON Schema of a definition's file, for editors and for checks before a commit."""
     import json as encoder
 
-    from ingestion.sources.definition_schema import definition_schema
+    from ingestion.sources.definitions import definition_schema
 
     typer.echo(encoder.dumps(definition_schema(), indent=2))

@@ -119,7 +119,6 @@ class Embedder:
         return vectors
 
     def embed_queries(self, questions: Sequence[str]) -> Vectors:
-        """Embed questions."""
         return self._encode([self.identity.query_prefix + question for question in questions])
 
     def embed_query(self, question: str) -> NDArray[np.float32]:

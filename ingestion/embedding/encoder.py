@@ -47,7 +47,6 @@ class SentenceTransformerEncoder:
         self._turn = threading.Lock()
 
     def encode(self, texts: list[str], batch_size: int, exact: bool) -> Vectors:
-        """See `TextEncoder`."""
         precision = "float32" if exact else self._precision
         with self._turn, _arithmetic(precision, str(self._model.device)):
             vectors = self._model.encode(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from filelock import FileLock
 
+from prompts.whole_files import write_beside
+
 SUFFIX = ".json"
+OWNER_ONLY = 0o600
 
 
 class FileRecords:
@@ -22,14 +24,12 @@ class FileRecords:
         self._folder = folder
 
     def get(self, key: str) -> str | None:
-        """The text under a key."""
         try:
             return self._file(key).read_bytes().decode("utf-8")
         except FileNotFoundError:
             return None
 
     def create(self, key: str, value: str) -> bool:
-        """Set a key that is not set."""
         file = self._file(key)
         written = self._write_beside(file, value)
         try:
@@ -41,7 +41,6 @@ class FileRecords:
         return True
 
     def replace(self, key: str, before: str, value: str) -> bool:
-        """Set a key whose text is still `before`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self._folder / ".lock"):
             if self.get(key) != before:
@@ -50,16 +49,13 @@ class FileRecords:
         return True
 
     def put(self, key: str, value: str) -> None:
-        """Set a key."""
         file = self._file(key)
         self._write_beside(file, value).replace(file)
 
     def delete(self, key: str) -> None:
-        """Unset a key."""
         self._file(key).unlink(missing_ok=True)
 
     def names(self, folder: str) -> list[str]:
-        """Last parts of the keys directly below a folder."""
         try:
             entries = [file.name for file in (self._folder / folder).iterdir()]
         except FileNotFoundError:
@@ -75,13 +71,4 @@ class FileRecords:
 
     def _write_beside(self, file: Path, value: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
-        try:
-            with os.fdopen(number, "wb") as opened:
-                opened.write(value.encode("utf-8"))
-                opened.flush()
-                os.fsync(opened.fileno())
-        except BaseException:
-            Path(name).unlink()
-            raise
-        return Path(name)
+        return write_beside(file, value.encode(), OWNER_ONLY)

@@ -19,7 +19,6 @@ class Found(NamedTuple):
     """A chunk with what each search thought of it.
 
     Attributes:
-        chunk: the chunk.
         score: the fused score, from 0 to 1.
         dense: cosine similarity to the question.
         lexical: BM25; None where its words did not match.

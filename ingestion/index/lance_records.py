@@ -25,7 +25,6 @@ class LanceRecords(FileRecords):
         self._index = index
 
     def get(self, key: str) -> str | None:
-        """The text under a key."""
         with reported(self._index, "read"):
             found = super().get(key)
             if found is None:
@@ -33,7 +32,6 @@ class LanceRecords(FileRecords):
             return found
 
     def names(self, folder: str) -> list[str]:
-        """Last parts of the keys directly below a folder."""
         with reported(self._index, "read"):
             found = super().names(folder)
             if not found:
@@ -41,25 +39,21 @@ class LanceRecords(FileRecords):
             return found
 
     def create(self, key: str, value: str) -> bool:
-        """Set a key that is not set."""
         with reported(self._index, "written"):
             require(self._index)
             return super().create(key, value)
 
     def replace(self, key: str, before: str, value: str) -> bool:
-        """Set a key whose text is still `before`."""
         with reported(self._index, "written"):
             require(self._index)
             return super().replace(key, before, value)
 
     def put(self, key: str, value: str) -> None:
-        """Set a key."""
         with reported(self._index, "written"):
             require(self._index)
             super().put(key, value)
 
     def delete(self, key: str) -> None:
-        """Unset a key."""
         with reported(self._index, "written"):
             super().delete(key)
 

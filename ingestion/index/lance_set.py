@@ -52,7 +52,6 @@ class LanceSet:
     def candidates(
         self, vector: NDArray[np.float32], question: str, depth: int, where: Filter | None = None
     ) -> Candidates:
-        """Dense and lexical search side by side."""
         sql = to_sql(where)
         with reported(self._folder, "searched"):
             near, matching = self._loop.run(self._both(vector, question, depth, sql))
@@ -66,34 +65,28 @@ class LanceSet:
         return Candidates(dense, lexical, similarities, best_match)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
-        """The chunks behind row ids, in the order named."""
         return self._kept.get(keys)
 
     def count(self, where: Filter | None = None) -> int:
-        """How many chunks pass."""
         with reported(self._folder, "read"):
             return int(self._loop.run(self._table.count_rows(to_sql(where))))
 
     def ids(self) -> list[str]:
-        """The ids of all chunks."""
         query = self._table.query().select(["id"])
         with reported(self._folder, "read"):
             found: list[str] = self._loop.run(query.to_arrow())["id"].to_pylist()
         return found
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
-        """All chunks of one document, in reading order."""
         return self.chunks_of_all([document_id]).get(document_id, [])
 
     def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
-        """All chunks of many documents."""
         if not document_ids:
             return {}
         rows = self._rows_of(document_ids, self._chunk_columns()).to_pylist()
         return by_document(map(lance_rows.to_chunk, rows))
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Indexed text -> vector."""
         if not document_ids:
             return {}
         found = self._rows_of(document_ids, ["indexed_text", "vector"])

@@ -29,12 +29,10 @@ class LanceWriter:
         self.place = place
 
     def delete_documents(self, ids: Iterable[str]) -> None:
-        """Take all chunks of the named documents out."""
         with reported(self._folder, "written"):
             delete_documents(self._table, list(ids))
 
     def write(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
-        """Add chunks with their vectors."""
         if chunks:
             with reported(self._folder, "written"):
                 self._table.add(lance_rows.to_table(chunks, vectors))

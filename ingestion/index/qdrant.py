@@ -99,7 +99,6 @@ class QdrantStore:
         return
 
     def close(self) -> None:
-        """Close the connection."""
         self._connection.client.close()
 
     def require(self, info: SetInfo) -> None:

@@ -30,18 +30,15 @@ class QdrantRecords:
         self._is_made = False
 
     def get(self, key: str) -> str | None:
-        """The text under a key."""
         found = self._read(key)
         return found["value"] if found else None
 
     def create(self, key: str, value: str) -> bool:
-        """Set a key that is not set."""
         token = _token()
         self._write(_point(key, value, [token]), update_mode=models.UpdateMode.INSERT_ONLY)
         return token in _tokens(self._read(key))
 
     def replace(self, key: str, before: str, value: str) -> bool:
-        """Set a key whose text is still `before`."""
         while (found := self._read(key)) is not None and found["value"] == before:
             token = _token()
             unchanged = models.FieldCondition(
@@ -57,11 +54,9 @@ class QdrantRecords:
         return False
 
     def put(self, key: str, value: str) -> None:
-        """Set a key."""
         self._write(_point(key, value, [_token()]))
 
     def delete(self, key: str) -> None:
-        """Unset a key."""
         if self._has_collection():
             selector = models.PointIdsList(points=[_id(key)])
             self._connection.insist(
@@ -69,7 +64,6 @@ class QdrantRecords:
             )
 
     def names(self, folder: str) -> list[str]:
-        """Last parts of the keys directly below a folder."""
         if not self._has_collection():
             return []
         inside = models.FieldCondition(key="folder", match=models.MatchValue(value=folder))

@@ -63,27 +63,22 @@ class QdrantSet:
         return self._kept.get(keys)
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
-        """All chunks of one document, in reading order."""
         return self.chunks_of_all([document_id]).get(document_id, [])
 
     def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
-        """All chunks of many documents."""
         return by_document(to_chunk(point.payload or {}) for point in self._points_of(document_ids))
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Indexed text -> vector."""
         return {
             to_chunk(point.payload or {}).indexed_text: _dense_vector(point)
             for point in self._points_of(document_ids, vectors=[DENSE])
         }
 
     def count(self, where: Filter | None = None) -> int:
-        """How many chunks pass."""
         with self._connection.used() as client:
             return int(client.count(self._collection, to_filter(where), exact=True).count)
 
     def ids(self) -> list[str]:
-        """The ids of all chunks."""
         pages = self._connection.pages(self._collection, PAGE)
         return [UUID(str(point.id)).hex for page in pages for point in page]
 

@@ -56,7 +56,6 @@ class QdrantWriter:
             on_copied(len(page))
 
     def delete_documents(self, ids: Iterable[str]) -> None:
-        """Take all chunks of the named documents out."""
         for wanted in of_documents(list(ids)):
             selector = models.FilterSelector(filter=wanted)
 
@@ -66,7 +65,6 @@ class QdrantWriter:
             self._connection.insist(delete)
 
     def write(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
-        """Add chunks with their vectors."""
         if not chunks:
             return
         words = [analyze(chunk.indexed_text, chunk.language) for chunk in chunks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,6 @@ from ingestion.errors import ParsingStopped, ParsingUnavailable
 from ingestion.loaders import LoadProblem
 from ingestion.parsing.limits import Limits
 from ingestion.parsing.worker import READY
-from ingestion.parsing.worker_failures import how_it_ended, why_it_stopped
 from ingestion.sources.source_file import SourceFile
 from prompts.errors import PlumbError
 
@@ -135,7 +135,7 @@ class WorkerProcess:
             status = self.end(_GRACE_S)
             if self._stopped:
                 raise ParsingUnavailable(_CLOSED) from None
-            raise why_it_stopped(file.document_id, status, self._limits) from None
+            raise _why_it_stopped(file.document_id, status, self._limits) from None
         except BaseException:
             self.end()  # half an answer may be left in the pipe
             raise
@@ -159,7 +159,7 @@ class WorkerProcess:
             status = self.end(_GRACE_S)
             if self._stopped:
                 raise ParsingUnavailable(_CLOSED) from None
-            detail = str(error) if isinstance(error, OSError) else how_it_ended(status)
+            detail = str(error) if isinstance(error, OSError) else _how_it_ended(status)
             raise ParsingUnavailable(
                 f"no process for parsing can be started ({detail}); look for bounds on memory and "
                 "processes, or set PLUMB_LOADING_WORKERS=0 to parse without workers"
@@ -179,3 +179,39 @@ def _import_path() -> list[str]:
     """Where a worker finds this package and what it needs, wherever it is started."""
     ours = str(Path(ingestion.__file__).resolve().parent.parent)
     return [ours, *(entry for entry in sys.path if entry)]
+
+
+def _why_it_stopped(document_id: str, status: int, limits: Limits) -> ParsingStopped:
+    """What to tell of the document that was being parsed.
+
+    Args:
+        document_id: that document.
+        status: the process's exit status, below 0 for a signal.
+        limits: the bounds it ran under.
+    """
+    if sys.platform != "win32" and status == -signal.SIGALRM:
+        return ParsingStopped(
+            f"{document_id}: parsing was stopped after {limits.timeout_s:g} s; "
+            "split it, or raise PLUMB_LOADING_TIMEOUT_S"
+        )
+    if sys.platform != "win32" and status == -signal.SIGKILL:
+        return ParsingStopped(
+            f"{document_id}: its parser was killed from outside (SIGKILL), most likely because the "
+            "machine ran out of memory; split it, or lower PLUMB_LOADING_WORKERS or "
+            "PLUMB_LOADING_MEMORY_MB"
+        )
+    return ParsingStopped(
+        f"{document_id}: its parser crashed ({_how_it_ended(status)}); open and save it again, or "
+        f"remove it; if it is large, split it or raise PLUMB_LOADING_MEMORY_MB "
+        f"({limits.memory_mb:,} MB)"
+    )
+
+
+def _how_it_ended(status: int) -> str:
+    """An exit status in words: 'SIGSEGV', 'exit status 1'."""
+    if status < 0:
+        try:
+            return signal.Signals(-status).name
+        except ValueError:
+            return f"signal {-status}"
+    return f"exit status {status}"

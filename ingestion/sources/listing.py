@@ -18,7 +18,6 @@ def list_files(source: Source, base: Path, networks: Sequence[str] = ()) -> list
     """The source's files, sorted by document id. The listing is complete, or it raises.
 
     Args:
-        source: the source.
         base: the folder that a relative path is relative to.
         networks: what pages may be fetched from beside the public internet.
 

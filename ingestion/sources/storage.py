@@ -35,7 +35,6 @@ def open_storage(
     URLs are not chained (`simplecache::s3://…`): "::" is part of a name like any other.
 
     Args:
-        url: a storage URL.
         options: fsspec's storage options.
         error: what to raise where it cannot be opened.
         fresh: take a new filesystem, which remembers no listing made before.

@@ -1,4 +1,4 @@
-"""Say in one line what does not fit in a definition, where it stands, and how to mend it."""
+"""Say in one line what does not fit in a file that people write, where it stands, and how to mend it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_VALUE = 60
 _MENDS = {
     "missing": "is missing; add it",
     "string_type": "must be text; put it in quotes",
-    "tuple_type": "must be a list; write each item on a line of its own after a dash",
+    "tuple_type": "must be a list, such as [a, b]",
     "model_type": "must be a mapping; write name: value",
     "model_attributes_type": "must be a mapping; write name: value",
     "dataclass_type": "must be a mapping; write name: value",
@@ -31,7 +31,7 @@ def explain(
     name: str = "",
     line: Line = lambda _: None,
 ) -> str:
-    """What pydantic found, in one line for whoever wrote the definition.
+    """What pydantic found, in one line for whoever wrote the file.
 
     Args:
         error: what it found.

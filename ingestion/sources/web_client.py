@@ -60,7 +60,6 @@ def opened_page(
     Args:
         client: from `web_client`.
         method: GET or HEAD.
-        url: the page.
         within: URLs below which a redirect must stay; none for anywhere.
         error: what to raise, with a message that begins with the URL.
     """

@@ -35,7 +35,6 @@ def web_pages(source: Source, networks: Sequence[str] = ()) -> Iterator[SourceFi
     """The source's pages, each asked for its head. The id of a document is its URL.
 
     Args:
-        source: the source.
         networks: what may be connected to beside the public internet.
 
     Raises:

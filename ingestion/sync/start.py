@@ -203,18 +203,13 @@ def _engine(
 
 
 def sync_source(
-    name: str,
-    url: str,
-    bench: Bench,
-    *,
-    records: RecordFields | None = None,
-    on_progress: OnProgress = lambda _: None,
+    name: str, url: str, bench: Bench, *, records: RecordFields | None = None
 ) -> SyncReport:
     """Sync a set from one folder, file or URL: `prepare` and `run` in one."""
     definition = ad_hoc(name, url, records=records)
     prepared = prepare(definition, bench, base=Path.cwd())
     options = SyncOptions(keep_versions=bench.sync.keep_versions, lease_s=bench.sync.lease_s)
-    return run(prepared, options, on_progress=on_progress)
+    return run(prepared, options)
 
 
 def bench_of(
@@ -234,17 +229,14 @@ def bench_of(
 
 
 def workbench(
-    store: IndexStore,
-    embedder: Embedder,
-    chunking: ChunkingSettings | None = None,
-    loading: LoadingSettings | None = None,
+    store: IndexStore, embedder: Embedder, chunking: ChunkingSettings | None = None
 ) -> Bench:
     """A workbench around a model that is loaded already; every set is built with it."""
     return Bench(
         store=store,
         embedding=EmbeddingSettings(),
         chunking=chunking or ChunkingSettings(),
-        loading=loading or LoadingSettings(),
+        loading=LoadingSettings(),
         sync=SyncSettings(),
         load=lambda _: embedder,
     )

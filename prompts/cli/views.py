@@ -14,7 +14,6 @@ REFERENCE = "v2, answer@v2, answer@candidate, or condense."
 
 
 def mount(group: typer.Typer) -> None:
-    """Add the commands to the group `prompts`."""
     group.command("list")(list_)
     group.command("show")(show)
     group.command("diff")(diff)

@@ -6,7 +6,6 @@ from evals.benchmarks.documents.built import Input
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_content(), *_inline(), *_structure(), *_declared()]
 
 

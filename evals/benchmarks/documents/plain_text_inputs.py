@@ -6,7 +6,6 @@ from evals.benchmarks.documents.built import Input
 
 
 def delimited_inputs() -> list[Input]:
-    """All of them."""
     return [
         _rows("semicolons", "Ort;Pegel\nMainz;4,20\nBonn;3,90\n", "| Mainz | 4,20 |"),
         _rows("figures only", "1,5;2,5\n3,5;4,5\n", "| 1,5 | 2,5 |"),
@@ -66,7 +65,6 @@ def encoding_inputs() -> list[Input]:
 
 
 def markdown_inputs() -> list[Input]:
-    """All of them."""
     return [
         _text("front matter in TOML", '+++\ntitle = "Dam"\n+++\n\nIt holds.\n', "It holds.", absent=("+++", "title")),
         _text("front matter in JSON", '{"title": "Dam"}\n\nIt holds.\n', "It holds.", absent=("title",)),

@@ -53,7 +53,6 @@ class ModelServer:
             self.changed.notify_all()
 
     def close(self) -> None:
-        """Stop serving."""
         self.set_mood("well")
         self._server.shutdown()
         self._server.server_close()

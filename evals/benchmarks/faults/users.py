@@ -34,7 +34,6 @@ class Customer(HttpUser):
     wait_time = between(0.2, 0.8)
 
     def on_start(self) -> None:
-        """Begin."""
         self.name, key = next(KEYS)
         self.client.headers["X-API-Key"] = key
         self.chance = random.Random(self.name)

@@ -38,7 +38,6 @@ class DirectClient:
         self._running = TestClient(app, raise_server_exceptions=False)
 
     def __enter__(self) -> DirectClient:
-        """Start the application."""
         self._running.__enter__()
         return self
 
@@ -48,7 +47,6 @@ class DirectClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop the application."""
         self._running.__exit__(kind, error, trace)
 
     def request(

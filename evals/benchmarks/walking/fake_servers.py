@@ -102,6 +102,5 @@ class Parrots(ChatModels):
         self._parrot = Parrot(rare=rare)
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:
-        """The parrot."""
         chosen = super().get(prompt, place)
         return ChosenModel(NAME, self._parrot, chosen.parameters, chosen.breaker, chosen.redact)

@@ -52,7 +52,6 @@ class Walk:
         self._walkers = [self._walker(f"{seed}-{number}") for number in range(2)]
 
     def take(self, steps: int = STEPS) -> None:
-        """Walk."""
         for walker in self._walkers:
             self._world.admit(walker)
         actions = [(Walk.move, self._moves), *ACTIONS]
@@ -84,7 +83,6 @@ class Walk:
             self._found.took_place[f"follow-up rewritten by the {rewritten_by}"] += 1
 
     def complete(self, walker: Walker) -> None:
-        """Ask as an OpenAI client does."""
         messages = [{"role": "user", "content": self._question(walker)}]
         if self._chance.random() < 0.3:
             messages += [
@@ -96,7 +94,6 @@ class Walk:
         self._send(walker, "OpenAI client", "POST", "/v1/chat/completions", json=body)
 
     def search(self, walker: Walker) -> None:
-        """Search."""
         params = {"q": self._question(walker), "document_set": SET, "limit": "50"}
         if self._chance.random() < 0.3:
             params["filters"] = json.dumps({"groups": ["a", "b", "c"]})
@@ -142,7 +139,6 @@ class Walk:
         self._search(walker, "harvest", "\n".join(shown).encode(), but=self._world.asked)
 
     def replay(self, walker: Walker) -> None:
-        """Have a stored answer answered again."""
         self._found.tried["replay"] += 1
         caller = self._world.caller(walker)
         try:
@@ -190,7 +186,6 @@ class Walk:
         self._send(walker, "sets, models, metrics", "GET", path)
 
     def remove(self, walker: Walker) -> None:
-        """Delete something."""
         path = self._chance.choice(
             (
                 f"/v1/answers/{self._id('answers')}",

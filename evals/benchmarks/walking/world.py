@@ -106,7 +106,6 @@ class World:
         self.job = self._enter_a_job()
 
     def close(self) -> None:
-        """Stop the service."""
         self._stack.close()
 
     def forget(self) -> None:
@@ -196,7 +195,6 @@ class _StartsHere:
         self._database = database
 
     def start(self, batch_id: str, by: str) -> None:
-        """Answer the batch."""
         opened = UnfinishedBatches(self._database).open(batch_id)
         run_batch(
             opened.questions,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from app.answering.extractive import ExtractiveChatModel
 from evals.errors import EvalError
 from evals.gate.power.faults import (
-    ChangedNumbers,
+    ChangedPassages,
     DroppedChunks,
     MisplacedCitations,
     ReplacedVectors,
     SystemParts,
-    TruncatedPassages,
     WholeSet,
+    truncated,
+    with_changed_numbers,
 )
 
 Inject = Callable[[SystemParts, int], SystemParts]
@@ -113,13 +115,15 @@ def _stale(share: float) -> Inject:
         whole = _whole(parts)
         documents = sorted({chunk.document_id for chunk in whole.chunks(whole.keys())})
         old = frozenset(documents[at] for at in _drawn(len(documents), share, seed))
-        return replace(parts, retriever=ChangedNumbers(parts.retriever, old, seed))
+        change = partial(with_changed_numbers, documents=old, seed=seed)
+        return replace(parts, retriever=ChangedPassages(parts.retriever, change))
 
     return inject
 
 
 def _cut_short(letters: int) -> Inject:
-    return lambda parts, _: replace(parts, retriever=TruncatedPassages(parts.retriever, letters))
+    change = partial(truncated, letters=letters)
+    return lambda parts, _: replace(parts, retriever=ChangedPassages(parts.retriever, change))
 
 
 def _misplaced(share: float) -> Inject:

@@ -11,7 +11,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from numpy.typing import NDArray
 
-from app.answering.answer import Answer, Citation
+from app.answering.answer import Answer, Citation, Passage
 from app.answering.citations import cite
 from app.answering.deadline import Deadline
 from app.answering.retrieval import Retrieved, Retriever, Vector
@@ -64,23 +64,19 @@ class WholeSet(DocumentSet):
 
     @property
     def info(self) -> SetInfo:
-        """See DocumentSet."""
         return self.inner.info
 
     def dense(
         self, vector: NDArray[np.float32], limit: int, where: Filter | None = None
     ) -> list[Hit]:
-        """See DocumentSet."""
         return self.candidates(vector, "", limit, where).dense
 
     def lexical(self, question: str, limit: int, where: Filter | None = None) -> list[Hit]:
-        """See DocumentSet."""
         return self.inner.lexical(question, limit, where)
 
     def ranked(
         self, vector: NDArray[np.float32], question: str, where: Filter | None
     ) -> Candidates:
-        """All chunks."""
         key = vector.tobytes(), question, repr(where)
         if key not in self._ranked:
             self._ranked[key] = self.inner.candidates(
@@ -91,34 +87,27 @@ class WholeSet(DocumentSet):
     def candidates(
         self, vector: NDArray[np.float32], question: str, depth: int, where: Filter | None = None
     ) -> Candidates:
-        """See DocumentSet."""
         return top_candidates(self.ranked(vector, question, where), depth)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
-        """See DocumentSet."""
         missing = [key for key in keys if key not in self._chunks]
         if missing:
             self._chunks.update(zip(missing, self.inner.chunks(missing), strict=True))
         return [self._chunks[key] for key in keys]
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
-        """See DocumentSet."""
         return self.inner.chunks_of(document_id)
 
     def chunks_of_all(self, document_ids: Sequence[str]) -> dict[str, list[Chunk]]:
-        """See DocumentSet."""
         return self.inner.chunks_of_all(document_ids)
 
     def vectors_of(self, document_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """See DocumentSet."""
         return self.inner.vectors_of(document_ids)
 
     def count(self, where: Filter | None = None) -> int:
-        """See DocumentSet."""
         return self.inner.count(where)
 
     def ids(self) -> list[str]:
-        """See DocumentSet."""
         return self.inner.ids()
 
     def keys(self) -> list[Key]:
@@ -132,7 +121,6 @@ class WholeSet(DocumentSet):
         ]
 
     def vectors(self) -> dict[Key, NDArray[np.float32]]:
-        """Of all chunks."""
         keys = self.keys()
         chunks = self.chunks(keys)
         by_text = self.vectors_of(sorted({chunk.document_id for chunk in chunks}))
@@ -149,11 +137,9 @@ class AlteredSet(WholeSet):
     def ranked(
         self, vector: NDArray[np.float32], question: str, where: Filter | None
     ) -> Candidates:
-        """See WholeSet."""
         return self.whole.ranked(vector, question, where)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
-        """See DocumentSet."""
         return self.whole.chunks(keys)
 
 
@@ -172,7 +158,6 @@ class DroppedChunks(AlteredSet):
     def ranked(
         self, vector: NDArray[np.float32], question: str, where: Filter | None
     ) -> Candidates:
-        """See WholeSet."""
         every = self.whole.ranked(vector, question, where)
         lexical = [hit for hit in every.lexical if hit.key not in self._gone]
         best = every.best_match
@@ -201,7 +186,6 @@ class ReplacedVectors(AlteredSet):
     def ranked(
         self, vector: NDArray[np.float32], question: str, where: Filter | None
     ) -> Candidates:
-        """See WholeSet."""
         every = self.whole.ranked(vector, question, where)
         allowed = {hit.key for hit in every.dense}
         cosines = dict(zip(self._keys, (self._matrix @ vector).tolist(), strict=True))
@@ -222,17 +206,17 @@ def top_candidates(every: Candidates, depth: int) -> Candidates:
 NUMBER = re.compile(r"\d+")
 
 
-class TruncatedPassages(Retriever):
-    """Finds what another one finds, and gives the first letters of each passage.
+class ChangedPassages(Retriever):
+    """Finds what another one finds, and changes each passage.
 
     Args:
         inner: what finds.
-        letters: how many characters are left of each passage.
+        change: the passage as it is then.
     """
 
-    def __init__(self, inner: Retriever, letters: int) -> None:
+    def __init__(self, inner: Retriever, change: Callable[[Passage], Passage]) -> None:
         self._inner = inner
-        self._letters = letters
+        self._change = change
 
     def retrieve(
         self,
@@ -243,60 +227,31 @@ class TruncatedPassages(Retriever):
         deadline: Deadline | None = None,
         vector: Vector | None = None,
     ) -> Retrieved:
-        """See Retriever."""
         found = self._inner.retrieve(question, document_set, limit, where, deadline, vector)
-        passages = [
-            passage.model_copy(
-                update={
-                    "text": passage.text[: self._letters],
-                    "end": passage.start + min(len(passage.text), self._letters),
-                }
-            )
-            for passage in found.passages
-        ]
+        passages = [self._change(passage) for passage in found.passages]
         return Retrieved(found.question, passages, found.timings_ms)
 
 
-class ChangedNumbers(Retriever):
-    """Finds what another one finds, but some documents are of another revision: all numbers differ.
+def truncated(passage: Passage, letters: int) -> Passage:
+    """The first characters of a passage."""
+    end = passage.start + min(len(passage.text), letters)
+    return passage.model_copy(update={"text": passage.text[:letters], "end": end})
 
-    Args:
-        inner: what finds.
-        documents: ids of these documents.
-        seed: of the other numbers.
-    """
 
-    def __init__(self, inner: Retriever, documents: frozenset[str], seed: int) -> None:
-        self._inner = inner
-        self._documents = documents
-        self._seed = seed
+def with_changed_numbers(passage: Passage, documents: frozenset[str], seed: int) -> Passage:
+    """A passage of one of the documents as another revision has it: all numbers differ."""
+    if passage.document not in documents:
+        return passage
+    text = NUMBER.sub(lambda found: _other_number(found[0], seed), passage.text)
+    return passage.model_copy(update={"text": text})
 
-    def retrieve(
-        self,
-        question: str,
-        document_set: DocumentSet,
-        limit: int,
-        where: Filter | None = None,
-        deadline: Deadline | None = None,
-        vector: Vector | None = None,
-    ) -> Retrieved:
-        """See Retriever."""
-        found = self._inner.retrieve(question, document_set, limit, where, deadline, vector)
-        passages = [
-            passage.model_copy(update={"text": NUMBER.sub(self._other, passage.text)})
-            if passage.document in self._documents
-            else passage
-            for passage in found.passages
-        ]
-        return Retrieved(found.question, passages, found.timings_ms)
 
-    def _other(self, found: re.Match[str]) -> str:
-        """Another number of as many digits, always the same for the same, so that offsets stay right."""
-        number = found[0]
-        drawn = hashlib.sha256(f"{self._seed} {number}".encode()).digest()
-        head = (int(number[0]) - 1 + 1 + drawn[0] % 8) % 9 + 1
-        tail = ((int(digit) + drawn[1 + at % 30]) % 10 for at, digit in enumerate(number[1:]))
-        return str(head) + "".join(map(str, tail))
+def _other_number(number: str, seed: int) -> str:
+    """Another number of as many digits, always the same for the same, so that offsets stay right."""
+    drawn = hashlib.sha256(f"{seed} {number}".encode()).digest()
+    head = (int(number[0]) + drawn[0] % 8) % 9 + 1
+    tail = ((int(digit) + drawn[1 + at % 30]) % 10 for at, digit in enumerate(number[1:]))
+    return str(head) + "".join(map(str, tail))
 
 
 class FixedPassages(Retriever):
@@ -318,7 +273,6 @@ class FixedPassages(Retriever):
         deadline: Deadline | None = None,
         vector: Vector | None = None,
     ) -> Retrieved:
-        """See Retriever."""
         return self._found
 
 

@@ -6,7 +6,6 @@ an answer is worked out once for the same question, passages and model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from langchain_core.language_models import BaseChatModel
@@ -30,7 +29,6 @@ from evals.running.run import CaseResult
 from evals.running.scoring import STALE_LABEL
 from evals.settings import Settings
 from ingestion.embedding.embedder import Embedder
-from ingestion.index.protocol import IndexStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,10 @@ class Harness:
     """One system, opened to be broken.
 
     Args:
-        settings: the settings.
         suite: what is asked; the metrics of its gate are measured.
         prompt: version or alias of the answer prompt.
         limit: how many cases are asked at most; None: all.
-        store, embedder: of the settings, where they are open already.
+        embedder: of the settings, where it is loaded already.
 
     Raises:
         SuiteError: the gate has no rule, or asks a judge.
@@ -61,10 +58,9 @@ class Harness:
         prompt: str | None = None,
         *,
         limit: int | None = None,
-        store: IndexStore | None = None,
         embedder: Embedder | None = None,
     ) -> None:
-        self.application = Application(settings, store, embedder)
+        self.application = Application(settings, embedder=embedder)
         self._metrics = _metrics(suite)
         self.infos = {metric.info.name: metric.info for metric in self._metrics}
         cache = ResultCache(settings.evals.folder)
@@ -87,18 +83,11 @@ class Harness:
         )
         self.manifest = first.manifest
 
-    def results(
-        self, parts: SystemParts, on_answer: Callable[[], None] = lambda: None
-    ) -> list[CaseResult]:
+    def results(self, parts: SystemParts) -> list[CaseResult]:
         """Every case's answer and scores."""
-        found = []
-        for question in self._questions:
-            found.append(self._result(question, parts))
-            on_answer()
-        return found
+        return [self._result(question, parts) for question in self._questions]
 
     def close(self) -> None:
-        """Close the index."""
         self.application.close()
 
     def _prepare(self, item: PlannedCase) -> _Question:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
@@ -76,17 +76,6 @@ RELEASES = """union AppRequests, AppDependencies
 """
 
 
-class Tokens(Protocol):
-    """Gives bearer tokens."""
-
-    def __call__(self, *, fresh: bool) -> str:
-        """A token; `fresh` where the last one was refused.
-
-        Raises:
-            SourceRefused: no token is available.
-        """
-
-
 class AzureMonitorSource:
     """Counts by queries in the Kusto language over the REST API of Log Analytics."""
 
@@ -96,7 +85,7 @@ class AzureMonitorSource:
         compared: ComparedReleases,
         bounds: Bounds | None = None,
         *,
-        tokens: Tokens,
+        tokens: EntraTokens,
         endpoint: str = ENDPOINT,
         client: httpx.Client | None = None,
     ) -> None:
@@ -106,7 +95,6 @@ class AzureMonitorSource:
             workspace: the workspace's id (a GUID, "Workspace ID" in the portal).
             compared: which releases.
             bounds: from where on an answer is slow or dear.
-            tokens: of Microsoft Entra.
             endpoint: of the API; other clouds have their own.
             client: one to use; closed by who made it.
         """
@@ -123,21 +111,17 @@ class AzureMonitorSource:
 
     @property
     def lag(self) -> timedelta:
-        """See Source."""
         return LAG
 
     @property
     def bounds(self) -> Mapping[SignalName, float]:
-        """See Source."""
         return self._bounds or {}
 
     @property
     def not_judged(self) -> Mapping[SignalName, str]:
-        """See Source."""
         return self._not_judged
 
     def looks(self, until: datetime) -> list[Look]:
-        """See Source."""
         if self._bounds is None:
             self._bounds = self._fixed_bounds()
         if until > self._read_until:
@@ -147,7 +131,6 @@ class AzureMonitorSource:
         return self._tallying.looks(until)
 
     def releases(self) -> list[str]:
-        """See Source."""
         return sorted(row["release"] for row in self._query(RELEASES))
 
     def _counts(self, until: datetime) -> str:
@@ -239,7 +222,11 @@ class EntraTokens:
         self._scope = f"{endpoint.rstrip('/')}/.default"
 
     def __call__(self, *, fresh: bool) -> str:
-        """See Tokens. A credential keeps its token; a fresh one comes from a new credential."""
+        """A token; `fresh` where the last one was refused: then a new credential gives it.
+
+        Raises:
+            SourceRefused: no token is available.
+        """
         from azure.core.exceptions import AzureError
 
         if fresh:

@@ -97,21 +97,17 @@ class PrometheusSource:
 
     @property
     def lag(self) -> timedelta:
-        """See Source."""
         return LAG
 
     @property
     def bounds(self) -> Mapping[SignalName, float]:
-        """See Source."""
         return self._bounds
 
     @property
     def not_judged(self) -> Mapping[SignalName, str]:
-        """See Source."""
         return self._not_judged
 
     def looks(self, until: datetime) -> list[Look]:
-        """See Source."""
         self._fix_bounds()
         if not self._begun:
             self._last, self._begun = self._at_the_beginning(), True
@@ -126,7 +122,6 @@ class PrometheusSource:
         return self._tallying.looks(until)
 
     def releases(self) -> list[str]:
-        """See Source."""
         names = f"plumbline_release_info|{ANSWERS}|{REQUESTS}"
         query = f'group by (release) ({{__name__=~"{names}",release!=""{self._more}}})'
         return sorted(row["metric"].get("release", "") for row in self._query(query))

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
-from evals.benchmarks.canary import HARMLESS, Traffic, simulate, smallest_fault, wilson
+from evals.benchmarks.canary import HARMLESS, Traffic, simulate, smallest_fault
 from evals.releases.canary.signals import SIGNALS
 
 ERRORS = SIGNALS[0]
@@ -31,7 +29,3 @@ def test_a_fault_that_comes_with_the_last_step_is_found() -> None:
 def test_the_smallest_fault_of_a_handful_of_outcomes_is_none() -> None:
     feedback = next(signal for signal in SIGNALS if signal.name == "feedback")
     assert math.isnan(smallest_fault(feedback, 50)[0])
-
-
-def test_wilsons_interval() -> None:
-    assert wilson(0.05, 100) == pytest.approx((0.0215, 0.1118), abs=1e-4)

@@ -55,8 +55,11 @@ def write(file: Path, *cases: dict[str, Any], **row: Any) -> None:
             {"id": "good", "question": "Why?", "answer": "x"},
             r"review\.jsonl:2: the id 'good' is that",
         ),
-        ({"id": "x", "question": ""}, r"review\.jsonl:2: `case\.question`"),
-        ({"id": "x", "question": "Why?", "anwser": "x"}, r"unknown field `case\.anwser`"),
+        ({"id": "x", "question": ""}, r"review\.jsonl:2: case\.question: is empty"),
+        (
+            {"id": "x", "question": "Why?", "anwser": "x"},
+            r"case\.anwser: is no field; did you mean answer",
+        ),
         ({"id": "x", "question": "Why?", "answer": "x", "answerable": False}, "not answerable"),
     ],
 )
@@ -78,9 +81,9 @@ def test_one_unfit_row_and_nothing_is_taken(depot, run, tmp_path, case: dict, to
         ("[]", "is a JSON list, not an object"),
         (
             json.dumps({"accept": "maybe", "case": GOOD, "origin": ORIGIN}),
-            "`accept` is true, false",
+            "accept: is true, false",
         ),
-        (json.dumps({"accept": True, "case": GOOD}), "the field `origin` is missing"),
+        (json.dumps({"accept": True, "case": GOOD}), "origin: is missing; add it"),
     ],
 )
 def test_a_malformed_review_file_is_told_by_its_line(depot, run, tmp_path, line, told) -> None:

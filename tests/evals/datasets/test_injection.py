@@ -13,12 +13,12 @@ from app.answering.service import AnswerService
 from app.document_sets.embedders import only_model
 from app.document_sets.open_sets import OpenSets
 from app.settings.tree import load_settings
-from evals.datasets.injection import attacks, try_attack
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
+from tests.evals.datasets.injection import attacks, try_attack
 
 
 @pytest.fixture

@@ -51,19 +51,19 @@ def test_a_byte_order_mark_and_line_separators_in_strings_do_no_harm(tmp_path: P
     [
         ("{nonsense", "cases.jsonl:2: is not valid JSON"),
         ("[1]", "cases.jsonl:2: is a JSON list, not an object"),
-        ('{"id": "b"}', "cases.jsonl:2: the field `question` is missing"),
-        ('{"id": "b", "question": ""}', "cases.jsonl:2: `question`: string should have at least 1"),
+        ('{"id": "b"}', "cases.jsonl:2: question: is missing; add it"),
+        ('{"id": "b", "question": ""}', "cases.jsonl:2: question: is empty; fill it in"),
         (
             '{"id": "b", "question": "x", "anser": "y"}',
-            "cases.jsonl:2: unknown field `anser`; did you mean `answer`?",
+            "cases.jsonl:2: anser: is no field; did you mean answer?",
         ),
         (
             '{"id": "b", "question": "x", "gold": [{"document": "d", "qoute": "q"}]}',
-            "unknown field `gold.0.qoute`; did you mean `quote`?",
+            "gold.0.qoute: is no field; did you mean quote?",
         ),
         (
             '{"id": "b", "question": "x", "zzz": 1}',
-            "unknown field `zzz`; the fields are id, question",
+            "zzz: is no field; the fields are id, question",
         ),
         (
             '{"id": "b", "question": "x", "answer": "y", "answerable": false}',

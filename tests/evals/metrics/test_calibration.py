@@ -104,10 +104,10 @@ def test_relevancy_is_calibrated_with_the_real_embedding_model(
     [
         ([ROWS[0], '{"question": '], "line 2: is no JSON"),
         ([ROWS[0], "", '["x"]'], "line 3: is no JSON object"),
-        ([{"question": "x", "answer": "y"}], "line 1: `label`: Field required"),
-        ([{**ROWS[0], "label": 2}], "line 1: `label`: Input should be less than"),
+        ([{"question": "x", "answer": "y"}], "line 1: label: is missing; add it"),
+        ([{**ROWS[0], "label": 2}], "line 1: label: input should be less than"),
         ([{**ROWS[0], "id": "a"}, {**ROWS[0], "id": "a"}], "line 2: the id 'a' comes twice"),
-        ([{**ROWS[0], "lable": 1}], "line 1: `lable`: Extra inputs"),
+        ([{**ROWS[0], "lable": 1}], "line 1: lable: is no field; did you mean label"),
         ([], "has no rows; write one JSON object a line"),
     ],
 )

@@ -208,7 +208,7 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
             ", line 4: on_failure: input should be 'keep' or 'leave_out'",
         ),
         ("document_set: 2026\nsources: docs\n", ", line 1: document_set: must be text; put it in"),
-        ("document_set: kb\nsources: docs\n", ", line 2: sources: must be a list; write each item"),
+        ("document_set: kb\nsources: docs\n", ", line 2: sources: must be a list, such as [a, b]"),
         ("document_set: kb\nsources: [docs]\n", "sources.0: must be a mapping; write name: value"),
         ("", ": a definition is a mapping of fields; begin with document_set: NAME"),
         ("- a\n", ": a definition is a mapping of fields; begin with document_set: NAME"),

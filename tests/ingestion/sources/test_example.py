@@ -10,8 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from ingestion.loaders import LoadProblem, load
-from ingestion.sources.definition_schema import definition_schema
-from ingestion.sources.definitions import SetDefinition, load_definition
+from ingestion.sources.definitions import SetDefinition, definition_schema, load_definition
 from ingestion.sources.fetching import local_copy
 from ingestion.sources.listing import list_files
 

@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make both tables."""
     op.create_table(
         "answers",
         sa.Column("id", sa.String(), nullable=False),
@@ -66,6 +65,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take both away."""
     op.drop_table("feedback")
     op.drop_table("answers")

@@ -14,7 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make both tables."""
     op.create_table(
         "access_keys",
         sa.Column("id", sa.String(12), nullable=False),
@@ -53,6 +52,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both."""
     op.drop_table("audit")
     op.drop_table("access_keys")

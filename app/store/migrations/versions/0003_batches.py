@@ -14,7 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make both tables."""
     op.create_table(
         "batches",
         sa.Column("id", sa.String(26), nullable=False),
@@ -52,6 +51,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both."""
     op.drop_table("batch_questions")
     op.drop_table("batches")

@@ -20,7 +20,6 @@ from evals.benchmarks.documents.office.word_files import (
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_lists(), *_runs(), *_notes(), *_structure()]
 
 

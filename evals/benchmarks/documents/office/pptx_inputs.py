@@ -16,7 +16,6 @@ _PLACE = (Inches(1), Inches(3), Inches(3), Inches(2))
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_bodies(), *_shapes(), *_charts(), *_hidden()]
 
 

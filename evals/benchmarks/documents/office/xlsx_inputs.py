@@ -23,7 +23,6 @@ def book(*rows: list[object], name: str = "Sales") -> Any:
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_formats(), *_layouts(), *_hidden(), *_cells()]
 
 

@@ -25,7 +25,6 @@ from evals.benchmarks.documents.pdf.pdf_files import (
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_pages(), *_forms()]
 
 

@@ -17,7 +17,6 @@ from evals.benchmarks.documents.pdf.pdf_files import (
 
 
 def inputs() -> list[Input]:
-    """All of them."""
     return [*_letters(), *_scripts(), *_orders()]
 
 

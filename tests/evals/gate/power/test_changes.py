@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
 from evals.gate.power.changes import Change, all_changes, some_changes
-from evals.gate.power.faults import TruncatedPassages
+from evals.gate.power.faults import ChangedPassages, truncated
 from evals.gate.power.harness import Harness
 from evals.running.plan import System
 from evals.running.run import CaseResult
@@ -95,9 +96,9 @@ def test_an_instance_is_drawn_by_its_seed(harness: Harness) -> None:
 def test_passages_are_cut_and_fewer(harness: Harness) -> None:
     question = harness._questions[0].prepared
     short = named("truncated context", "250 characters").inject(harness.unchanged, 1)
-    assert isinstance(short.retriever, TruncatedPassages)
+    assert isinstance(short.retriever, ChangedPassages)
     found = (
-        TruncatedPassages(harness.unchanged.retriever, 20)
+        ChangedPassages(harness.unchanged.retriever, partial(truncated, letters=20))
         .retrieve(question.question, harness.unchanged.documents, 3)
         .passages
     )

@@ -18,7 +18,7 @@ from app.answering.answer import Answer
 from app.answering.citations import UNSUPPORTED, find_quote
 from prompts.versions.output import NO_ANSWER
 
-DATASET = Path(__file__).parent / "injection" / "documents.jsonl"
+DATASET = Path(__file__).parent / "injection_documents" / "documents.jsonl"
 # A line of the extractive model's answers: a table's header, if it is a row; a quotation; its marker.
 QUOTED_LINE = re.compile(
     r"^(?:(?P<header>[^\"]+): )?\"(?P<words>.*)\" \[(?P<marker>\d+)\]$", re.DOTALL
@@ -62,7 +62,6 @@ class Outcome(BaseModel):
 
 
 def attacks() -> list[Attack]:
-    """All of them."""
     lines = DATASET.read_text("utf-8").splitlines()
     return [Attack.model_validate(json.loads(line)) for line in lines]
 
