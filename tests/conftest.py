@@ -13,25 +13,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from tokenizers import Tokenizer
 
 from ingestion.embedding import onnx_encoder, weights
 from ingestion.embedding.embedder import Embedder, load_embedder
-from ingestion.embedding.encoder import Vectors
-from ingestion.embedding.onnx_encoder import OnnxEncoder, PlainModel
 from ingestion.embedding.onnx_export import export_model
 from ingestion.embedding.weights import exports_folder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
 from tests.openai_server import Script, openai_server
+from tests.shared_models import SharedEncoder, kept_by_files
 from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,8 +39,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST = ("test_on_ray.py", "test_killed.py", "test_jobs.py", "test_batches.py")
 # A service that has ended is garbage in circles, of few Python objects but much memory.
 GROWTH_TO_COLLECT = 64 << 20
-# By each model, with their vectors of 1.5 KB.
-MOST_TEXTS_KEPT = 5000
 _memory_after_collecting = 0
 # Threads leave free memory behind in many places; glibc gives it back when it is told to.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
@@ -78,58 +73,18 @@ def _shared_models() -> Iterator[None]:
     """Read a model's weights, graph and tokenizer once for all services of a worker.
 
     Each would take 0.4 seconds and 90 MB. Neither a session of onnxruntime nor a tokenizer keeps
-    state between calls. A file that changes is read anew.
+    state between calls.
     """
+
+    def below(folder: Path, *_: Any) -> Iterator[Path]:
+        return folder.rglob("*")
+
+    load = onnx_encoder._session
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(onnx_encoder, "_session", _once(onnx_encoder._session, lambda graph: [graph]))
-        hash_weights = weights.hash_weights
-        patch.setattr(
-            weights, "hash_weights", _once(hash_weights, lambda folder, _: folder.rglob("*"))
-        )
-        patch.setattr(
-            onnx_encoder,
-            "OnnxEncoder",
-            _once(_SharedEncoder, lambda folder, _: folder.rglob("*")),
-        )
+        patch.setattr(onnx_encoder, "_session", kept_by_files(load, lambda graph: [graph]))
+        patch.setattr(onnx_encoder, "OnnxEncoder", kept_by_files(SharedEncoder, below))
+        patch.setattr(weights, "hash_weights", kept_by_files(weights.hash_weights, below))
         yield
-
-
-class _SharedEncoder(OnnxEncoder):
-    """One that copies its tokenizer for counting once, and embeds a text once.
-
-    Tests ask the same few questions of the same few documents thousands of times.
-    """
-
-    def __init__(self, folder: Path, plain: PlainModel) -> None:
-        super().__init__(folder, plain)
-        self._kept: dict[str, Vectors] = {}
-
-    @cached_property
-    def tokenizer(self) -> Tokenizer:  # type: ignore[override]
-        return OnnxEncoder.tokenizer.fget(self)  # type: ignore[attr-defined]
-
-    def encode(self, texts: list[str], batch_size: int, exact: bool = True) -> Vectors:
-        if len(self._kept) > MOST_TEXTS_KEPT:
-            self._kept = {}
-        kept = self._kept
-        if new := [text for text in dict.fromkeys(texts) if text not in kept]:
-            kept.update(zip(new, super().encode(new, batch_size, exact), strict=True))
-        return np.stack([kept[text] for text in texts])
-
-
-def _once(make: Callable[..., Any], read: Callable[..., Iterable[Path]]) -> Callable[..., Any]:
-    """`make` as long as its arguments and the files that it reads are the same."""
-    made: dict[tuple[Any, ...], Any] = {}
-
-    def kept(*arguments: Any) -> Any:
-        files = [file for file in sorted(read(*arguments)) if file.is_file()]
-        stats = [(file.resolve(), file.stat()) for file in files]
-        key = (*arguments, *((file, one.st_mtime_ns, one.st_size) for file, one in stats))
-        if key not in made:
-            made[key] = make(*arguments)
-        return made[key]
-
-    return kept
 
 
 @pytest.fixture(autouse=True)
