@@ -27,16 +27,15 @@ from ingestion.embedding.weights import exports_folder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
+from tests import scheduling
 from tests.openai_server import Script, openai_server
+from tests.scheduling import GroupedFiles
 from tests.shared_models import SharedEncoder, kept_by_files
 from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-# Files that take a worker a minute. They come first, so that none is still running when all others
-# have ended.
-LONGEST = ("test_on_ray.py", "test_killed.py", "test_jobs.py", "test_batches.py")
 # A service that has ended is garbage in circles, of few Python objects but much memory.
 GROWTH_TO_COLLECT = 64 << 20
 _memory_after_collecting = 0
@@ -53,7 +52,13 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; each worker takes a whole file at a time."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: scheduling.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedFiles | None:
+    """Give files to workers in groups, where they are given file by file."""
+    return GroupedFiles(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
