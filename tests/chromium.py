@@ -92,7 +92,9 @@ def tab(program: str, folder: Path) -> Iterator[Tab]:
                f"--user-data-dir={folder}", "about:blank"]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        with connect(_address(process, folder / "DevToolsActivePort"), max_size=None) as connection:
+        address = _address(process, folder / "DevToolsActivePort")
+        # Without pings: a busy machine's browser answers none for twenty seconds, and works on.
+        with connect(address, max_size=None, ping_interval=None) as connection:
             yield Tab(connection)
     finally:
         process.terminate()

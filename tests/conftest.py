@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing.spawn
 import os
@@ -15,29 +16,31 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from onnxruntime import InferenceSession
 
-from ingestion.embedding import onnx_encoder
+from ingestion.embedding import onnx_encoder, weights
 from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.embedding.onnx_export import export_model
 from ingestion.embedding.weights import exports_folder
 from ingestion.index.protocol import IndexStore
 from ingestion.index.stores import open_store
 from ingestion.settings import EmbeddingSettings, IndexSettings
+from tests import scheduling
 from tests.openai_server import Script, openai_server
+from tests.scheduling import GroupedFiles
+from tests.shared_models import SharedEncoder, kept_by_files
 from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-# Files that take a worker a minute. They come first, so that none is still running when all others
-# have ended.
-LONGEST = ("test_on_ray.py", "test_killed.py", "test_jobs.py", "test_batches.py")
 # A service that has ended is garbage in circles, of few Python objects but much memory.
 GROWTH_TO_COLLECT = 64 << 20
 _memory_after_collecting = 0
+# Threads leave free memory behind in many places; glibc gives it back when it is told to.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 def pytest_configure() -> None:
@@ -49,7 +52,13 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; each worker takes a whole file at a time."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: scheduling.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedFiles | None:
+    """Give files to workers in groups, where they are given file by file."""
+    return GroupedFiles(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
@@ -65,25 +74,21 @@ def pytest_runtest_logfinish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shared_graphs() -> Iterator[None]:
-    """Load the graph of a model once for all services of a worker.
+def _shared_models() -> Iterator[None]:
+    """Read a model's weights, graph and tokenizer once for all services of a worker.
 
-    Each would take 0.3 seconds and 90 MB. Sessions of onnxruntime keep no state between calls.
+    Each would take 0.4 seconds and 90 MB. Neither a session of onnxruntime nor a tokenizer keeps
+    state between calls.
     """
+
+    def below(folder: Path, *_: Any) -> Iterator[Path]:
+        return folder.rglob("*")
+
     load = onnx_encoder._session
-    loaded: dict[tuple[Path, int, int], InferenceSession] = {}
-
-    def load_once(graph: Path) -> InferenceSession:
-        if not graph.exists():
-            return load(graph)
-        status = graph.stat()
-        key = (graph.resolve(), status.st_mtime_ns, status.st_size)
-        if key not in loaded:
-            loaded[key] = load(graph)
-        return loaded[key]
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(onnx_encoder, "_session", load_once)
+        patch.setattr(onnx_encoder, "_session", kept_by_files(load, lambda graph: [graph]))
+        patch.setattr(onnx_encoder, "OnnxEncoder", kept_by_files(SharedEncoder, below))
+        patch.setattr(weights, "hash_weights", kept_by_files(weights.hash_weights, below))
         yield
 
 
@@ -226,6 +231,8 @@ def _collect() -> None:
     global _memory_after_collecting
     gc.collect()
     gc.freeze()
+    if _trim is not None:
+        _trim(0)
     _memory_after_collecting = _resident_memory()
 
 

@@ -22,3 +22,12 @@ def run_plumb(
         timeout=timeout,
         check=False,
     )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process whose standard output is a pipe, and wait until nothing of it is left.
+
+    A fork ends a moment after the program that asked for it, and may write meanwhile. Both hold the pipe.
+    """
+    process.kill()
+    process.communicate(timeout=60)

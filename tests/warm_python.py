@@ -29,15 +29,23 @@ from typing import Any, NoReturn
 
 from filelock import FileLock
 
-# Not lancedb and onnxruntime: each starts a thread at import, which a fork loses.
+# Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own anew.
 PRELOADED = [
-    "lance_namespace",
-    "pandas",
+    "lancedb.background_loop",
     "pyarrow.dataset",
+    "scipy.stats",
+    "tokenizers",
+    "app.cli.main",
     "app.jobs.redis_queue",
     "app.jobs.work",
     "app.main",
     "app.wiring",
+    "evals.cli",
+    "evals.commands.canary",
+    "evals.commands.promote",
+    "evals.commands.release",
+    "ingestion.cli",
+    "ingestion.index.lance",
     "ingestion.sync.start",
 ]
 
@@ -224,10 +232,25 @@ def _run(request: dict[str, Any], streams: list[int]) -> NoReturn:
         os._exit(status & 0xFF)
 
 
+def _know_weights() -> None:
+    """Hash the default model's weights once for all forks."""
+    from ingestion.embedding import weights
+    from ingestion.settings import EmbeddingSettings
+
+    hash_weights, known = weights.hash_weights, weights.resolve_model(EmbeddingSettings())
+
+    def hash_unknown(folder: Path, name: str) -> str:
+        return known.content_hash if folder == known.folder else hash_weights(folder, name)
+
+    weights.hash_weights = hash_unknown
+
+
 def main(address: str) -> None:
     """Import, listen, serve."""
     for name in PRELOADED:
         importlib.import_module(name)
+    sys.modules["lancedb.background_loop"]._FORK_WARNED = True  # here, none of it runs at a fork
+    _know_weights()
     gc.collect()
     gc.freeze()  # so that a fork copies no page for looking into it
     with socket.socket(socket.AF_UNIX) as listener:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ingestion.embedding.embedder import load_embedder
+from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.settings import EmbeddingSettings
 from prompts.errors import PlumbError
 
@@ -46,11 +46,18 @@ def main(names: list[str]) -> int:
     if unknown := sorted(set(names) - set(NAMES)):
         console.print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
         return 2
-    embedder = load_embedder(EmbeddingSettings())
+    embedder: Embedder | None = None
     missed = 0
     for name in names or NAMES:
         try:
-            result = importlib.import_module(f"evals.benchmarks.{name}").run(embedder)
+            run = importlib.import_module(f"evals.benchmarks.{name}").run
+        except ModuleNotFoundError as error:
+            console.print(f"{name}: left out: {_missing(error)}", markup=False)
+            continue
+        # Not before a benchmark can run: an export of the model takes ten seconds.
+        embedder = embedder or load_embedder(EmbeddingSettings())
+        try:
+            result = run(embedder)
         except PlumbError as error:
             console.print(f"{name}: left out: {error}")
             continue

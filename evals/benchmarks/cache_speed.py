@@ -41,10 +41,6 @@ def run(embedder: Embedder) -> Result:
         service = _service(load_settings(index), embedder)
         prepared = [_asked(service, question, n) for n, question in enumerate(_questions())]
         answer = service.answer(prepared[0])
-        _sizes(result, answer)
-=======
-        asked = [_asked(service, question, n) for n, question in enumerate(_questions())]
-        answer = service.answer(asked[0])
         for name, more in (("in process", {}), ("Redis", {"redis.url": url})):
             cache = _cache(load_settings({**index, **more}), embedder)
             _measure(result, name, cache, prepared, answer)

@@ -1,7 +1,8 @@
 """Name content, and the code behind an answer or a score: what has one name need not be done again.
 
 The files of code are found by following imports, those inside functions included. Nothing is listed
-by hand that a later change could forget.
+by hand that a later change could forget. A version is computed once in a process, which runs the code
+that it has loaded whatever becomes of the files.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,19 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
 def answering_version() -> str:
     """SHA-256 (hex) of the code that makes an answer, and of the libraries that it calls."""
     return _version(source_files(ANSWERING))
 
 
+@cache
 def scoring_version() -> str:
     """SHA-256 (hex) of the code that scores an answer, and of the libraries that it calls."""
     return _version(source_files(SCORING, without=NOT_SCORING))
 
 
+@cache
 def labels_version() -> str:
     """SHA-256 (hex) of the code that finds what labels mean in an index version."""
     return content_hash(source_files(LABELS))
@@ -93,6 +97,7 @@ def content_hash(files: dict[str, Path]) -> str:
     return digest.hexdigest()
 
 
+@cache
 def libraries() -> dict[str, str]:
     """Versions of the installed distributions that the application declares, by name."""
     found: dict[str, str] = {}

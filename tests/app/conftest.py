@@ -25,9 +25,10 @@ from app.wiring import Parts
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
+from tests.indexing import workbench_here
 
 DOCUMENTS = {
     "warranty.md": """---
@@ -66,7 +67,7 @@ def indexed_depot(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) 
     """A LanceDB index of the documents in the set `depot`, built once; tests get copies of it."""
     folder = tmp_path_factory.mktemp("indexed-depot")
     store = open_store(IndexSettings(url=str(folder / "index")))
-    sync_source("depot", str(_write_documents(folder)), workbench(store, embedder))
+    sync_source("depot", str(_write_documents(folder)), workbench_here(store, embedder))
     store.close()
     return folder / "index"
 
@@ -93,7 +94,7 @@ def make_parts(
         catalogue = Catalogue(store)
         if not catalogue.names():
             documents: Path = request.getfixturevalue("documents")
-            sync_source("depot", str(documents), workbench(store, embedder))
+            sync_source("depot", str(documents), workbench_here(store, embedder))
         embedders = only_model(embedder)
         sets = OpenSets(catalogue, embedders, refresh_s=0)
         prompts = PromptRegistry(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.app.api.live import live_service
+from tests.indexing import workbench_here
 
 pytestmark = pytest.mark.load
 EXAMPLES = 30
@@ -29,7 +30,7 @@ def described(
     from ingestion.embedding.embedder import load_embedder
     from ingestion.index.stores import open_store
     from ingestion.settings import EmbeddingSettings
-    from ingestion.sync.start import sync_source, workbench
+    from ingestion.sync.start import sync_source
 
     folder = tmp_path_factory.mktemp("service")
     (folder / "documents").mkdir()
@@ -53,7 +54,7 @@ def described(
         key = Keys(database).create("schemathesis", "admin")
         database.close()
         store = open_store(loaded.index)
-        sync_source("depot", "documents", workbench(store, load_embedder(EmbeddingSettings())))
+        sync_source("depot", "documents", workbench_here(store, load_embedder(EmbeddingSettings())))
         store.close()
         with live_service(loaded) as url:
             yield schemathesis.openapi.from_url(f"{url}/openapi.json"), key

@@ -20,7 +20,8 @@ from evals.benchmarks.processes import RedisServer
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 FACTS = {
     "How fast may a loaded van drive?": "90 km/h",
@@ -133,7 +134,7 @@ def redis(place: Path) -> Iterator[RedisServer]:
 def service(place: Path, redis: RedisServer, embedder: Embedder) -> Iterator[Service]:
     (place / "rules.md").write_text(TEXT, "utf-8")
     store = open_store(IndexSettings(url=str(place / "index")))
-    sync_source("yard", str(place / "rules.md"), workbench(store, embedder))
+    sync_source("yard", str(place / "rules.md"), workbench_here(store, embedder))
     store.close()
     settings = {"index.url": "index", "redis.url": redis.url, "serve.workers": 2}
     opened = Service(place, settings)

@@ -12,7 +12,8 @@ from rich.console import Console
 from app.answering.answer import documents_of, needs_of
 from app.cli.show import show_answer, show_passages
 from app.wiring import Parts
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 RULES = (
     "Visitors sign in at the depot desk and are accompanied. Photographs need the consent of the "
@@ -32,7 +33,7 @@ def write(documents: Path) -> Callable[..., None]:
 
 
 def asked(parts: Parts, documents: Path, embedder, question: str = QUESTION, **how):
-    sync_source("depot", str(documents), workbench(parts.catalogue.store, embedder))
+    sync_source("depot", str(documents), workbench_here(parts.catalogue.store, embedder))
     return parts.answers.search(question, "depot", limit=4, **how).passages
 
 

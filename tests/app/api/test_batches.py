@@ -159,7 +159,7 @@ def test_a_batch_is_answered_in_its_owners_name_and_seen_by_nobody_else(start) -
 def test_it_goes_on_when_its_process_and_the_service_are_killed(start) -> None:
     client = start(limits__batch_questions_per_minute=0, batches__concurrency=1)
     owner = key("owner", groups=["hr"])
-    many = 120
+    many = 60
     lines = "\n".join(
         json.dumps({"id": f"q{n}", "question": f"Warranty {n}?"}) for n in range(many)
     )

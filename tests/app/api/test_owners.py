@@ -25,8 +25,9 @@ from app.security.keys import Keys
 from app.store.database import Database
 from ingestion.embedding.embedder import Embedder
 from ingestion.sync.report import Problem, SyncReport
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from tests.app.security.issuer import AUDIENCE, Issuer, running_issuer
+from tests.indexing import workbench_here
 
 PAY = "What is the salary of the depot manager at Kestrel?"
 HOURS = "When does the Kestrel depot open?"
@@ -189,7 +190,7 @@ def moved(client: TestClient, documents: Path, embedder: Embedder, groups: str |
     else:
         file.write_text(SECRET.replace("[hr]", groups), encoding="utf-8")
     state: Any = client.app.state  # type: ignore[attr-defined]
-    sync_source("depot", str(documents), workbench(state.parts.catalogue.store, embedder))
+    sync_source("depot", str(documents), workbench_here(state.parts.catalogue.store, embedder))
     # A new version is looked for once a second; a test does not wait for it.
     state.parts.sets._live.clear()
 

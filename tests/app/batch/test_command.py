@@ -16,7 +16,7 @@ from app.callers import Caller
 from app.lineage.answer_store import AnswerLog
 from app.store.database import Database
 from app.wiring import Parts
-from tests.forked_plumb import run_plumb
+from tests.forked_plumb import kill, run_plumb
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -54,6 +54,7 @@ def test_a_killed_batch_goes_on_and_asks_nothing_twice(place: Path) -> None:
         [sys.executable, "-m", "plumb", *command("--concurrency", "2")],
         cwd=place,
         env=environment(),
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 120
@@ -61,8 +62,8 @@ def test_a_killed_batch_goes_on_and_asks_nothing_twice(place: Path) -> None:
         if output.exists() and output.read_bytes().count(b"\n") >= 5:
             break
         time.sleep(0.01)
-    killed.kill()
-    assert killed.wait() == -9
+    kill(killed)
+    assert killed.returncode == -9
     before = output.read_bytes()
     assert 5 <= before.count(b"\n") < QUESTIONS
     with output.open("ab") as stream:

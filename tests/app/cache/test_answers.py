@@ -8,7 +8,8 @@ from app.cache.answers import may_be_kept
 from app.errors import ChatModelFailed
 from app.settings.cache import CacheSettings
 from app.wiring import build
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
 
@@ -94,7 +95,7 @@ def test_after_a_publication_no_old_answer_is_served(make, documents, embedder) 
     page = documents / "warranty.md"
     before = page.read_text("utf-8")
     page.write_text(before.replace("24 months", "36 months"), "utf-8")
-    bench = workbench(parts.catalogue.store, embedder)
+    bench = workbench_here(parts.catalogue.store, embedder)
     sync_source("depot", str(documents), bench)
     prepared = parts.answers.prepare(QUESTION)
     assert cache.lookup(prepared, None) is None

@@ -19,7 +19,8 @@ from app.turns.turns import Turns
 from app.wiring import build
 from ingestion.sources.definitions import ad_hoc
 from ingestion.sync.options import SyncOptions
-from ingestion.sync.start import prepare, run, workbench
+from ingestion.sync.start import prepare, run
+from tests.indexing import workbench_here
 
 ANNA = Caller("anna", "reader")
 
@@ -76,7 +77,7 @@ def test_kept_answers_and_sessions_are_looked_into(make_parts, documents, redis_
     _, probe = redis()
     assert probe.live
     (documents / "warranty.md").unlink()
-    bench = workbench(parts.catalogue.store, parts.embedder)
+    bench = workbench_here(parts.catalogue.store, parts.embedder)
     prepared = prepare(ad_hoc("depot", str(documents)), bench, base=documents)
     run(prepared, SyncOptions(force=True))
     proof, probe = redis()

@@ -16,7 +16,8 @@ from app.lineage.record import AnswerRecord, Lineage, record_of, without_texts
 from app.lineage.replay import replay
 from app.wiring import Parts
 from ingestion.index.filters import parse_filter
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
 CALLER = Caller("anna", "reader")
@@ -34,7 +35,7 @@ def sync_again(parts: Parts, documents: Path) -> None:
     """Publish a version in which the warranty lasts longer."""
     file = documents / "warranty.md"
     file.write_text(file.read_text("utf-8").replace("24 months", "36 months"), "utf-8")
-    sync_source("depot", str(documents), workbench(parts.catalogue.store, parts.embedder))
+    sync_source("depot", str(documents), workbench_here(parts.catalogue.store, parts.embedder))
 
 
 def shown(show, *what) -> str:

@@ -18,11 +18,12 @@ from app.releases.traffic import Traffic
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from prompts.linting import lockable
 from prompts.lock import write_lock
 from prompts.registry import PromptRegistry, shipped_prompts
+from tests.indexing import workbench_here
 
 SET = "depot"
 # Writes the weights in one step, as a proxy takes them over.
@@ -122,7 +123,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Pa
     store = open_store(IndexSettings(url=str(folder / "index")))
     for number in (1, 2, 3):
         (documents / "warranty.md").write_text(f"# Warranty\n\nIt lasts {number}2 months.\n")
-        sync_source(SET, str(documents), workbench(store, embedder))
+        sync_source(SET, str(documents), workbench_here(store, embedder))
     store.close()
     (folder / "traffic").write_text(TRAFFIC)
     (folder / "traffic").chmod(0o755)

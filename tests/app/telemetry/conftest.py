@@ -66,7 +66,7 @@ def collector() -> Iterator[Collector]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     received.url = f"http://127.0.0.1:{server.server_port}/v1/traces"
     yield received
     server.shutdown()

@@ -19,7 +19,8 @@ from app.settings.sessions import SessionSettings
 from app.turns.turn import FailedTurn, Turn, TurnRequest
 from app.turns.turns import Turns, TurnStep
 from app.wiring import Parts, build
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 ANNA, BEN = Caller("anna", "reader"), Caller("ben", "reader")
 WARRANTY = "How long does the warranty on a refrigeration unit last?"
@@ -167,7 +168,7 @@ def test_an_answer_is_given_again_until_something_that_shapes_it_changes(
 
     page = documents / "warranty.md"
     page.write_text(page.read_text().replace("24 months", "36 months"))
-    sync_source("depot", str(documents), workbench(parts.catalogue.store, parts.embedder))
+    sync_source("depot", str(documents), workbench_here(parts.catalogue.store, parts.embedder))
     parts.sets.get("depot")
     fresh = Turns(
         build(parts.settings).answers, MemorySessions(SessionSettings()), cache=live.cache

@@ -15,8 +15,9 @@ from evals.running.run_store import RunStore
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from tests.evals.gate.made_runs import made_run
+from tests.indexing import workbench_here
 
 pytest.importorskip("evals.datasets.suite", reason="suites are read by the branch `runner`")
 
@@ -99,7 +100,7 @@ def test_prompts_are_run_and_kept(
     for name, text in made.DOCUMENTS.items():
         (tmp_path / "documents" / name).write_text(text, encoding="utf-8")
     store = open_store(IndexSettings(url=str(tmp_path / "index")))
-    sync_source("depot", str(tmp_path / "documents"), workbench(store, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(store, embedder))
     store.close()
     cases = [case for case in made.CASES if case["id"] != "stale"]
     made.write_cases(tmp_path / "cases.jsonl", cases)

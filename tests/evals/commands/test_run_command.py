@@ -15,10 +15,11 @@ import pytest
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from tests.evals.running.conftest import CASES, DOCUMENTS, write_cases
 from tests.evals.tracking.wandb_log import read_run
-from tests.forked_plumb import run_plumb
+from tests.forked_plumb import kill, run_plumb
+from tests.indexing import workbench_here
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -52,7 +53,7 @@ def place(embedder: Embedder, tmp_path: Path) -> Path:
     for name, text in DOCUMENTS.items():
         (tmp_path / "documents" / name).write_text(text, encoding="utf-8")
     store = open_store(IndexSettings(url=str(tmp_path / "index")))
-    sync_source("depot", str(tmp_path / "documents"), workbench(store, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(store, embedder))
     store.close()
     (tmp_path / "suite.yaml").write_text(SUITE)
     write_cases(tmp_path / "cases.jsonl", CASES)
@@ -136,15 +137,15 @@ def test_a_killed_run_goes_on_where_it_was(place: Path) -> None:
     write_cases(place / "cases.jsonl", many)
     started = subprocess.Popen(
         [sys.executable, "-m", "plumb", "eval", "run", "suite.yaml"],
-        cwd=place, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=place, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and started.poll() is None:
         if answers(place) >= 5:
             break
         time.sleep(0.01)
-    started.kill()
-    assert started.wait() == -9
+    kill(started)
+    assert started.returncode == -9
     before = answers(place)
     assert 5 <= before < 60
     done = plumb(place, "run", "suite.yaml", "--json")

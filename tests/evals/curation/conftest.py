@@ -18,7 +18,8 @@ from app.settings.tree import load_settings
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 DOCUMENTS = {
     "warranty.md": "# Warranty terms\n\nThe warranty on a refrigeration unit lasts 24 months from "
@@ -42,7 +43,7 @@ def depot(embedder: Embedder, tmp_path: Path) -> Path:
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     store = open_store(IndexSettings(url=str(tmp_path / "index")))
-    sync_source("depot", str(folder), workbench(store, embedder))
+    sync_source("depot", str(folder), workbench_here(store, embedder))
     store.close()
     return tmp_path
 

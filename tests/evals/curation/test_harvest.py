@@ -17,8 +17,9 @@ from ingestion.embedding.embedder import Embedder
 from ingestion.errors import UnknownDocumentSet
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from tests.evals.curation.conftest import DOCUMENTS, KESTREL, MOON, WARRANTY, edit, rows
+from tests.indexing import workbench_here
 
 CORRECTED = "24 months; mail me at anna@depot.example or +44 20 7946 0018"
 
@@ -248,7 +249,7 @@ def test_answers_from_documents_for_groups_are_left_out_unless_they_are_named(
     secret = "---\ngroups: [hr]\n---\n# Salaries\n\nThe salary of the depot manager is 71,000.\n"
     (depot / "documents" / "salaries.md").write_text(secret, encoding="utf-8")
     store = open_store(IndexSettings(url=str(depot / "index")))
-    sync_source("depot", str(depot / "documents"), workbench(store, embedder))
+    sync_source("depot", str(depot / "documents"), workbench_here(store, embedder))
     store.close()
     pay = "What is the salary of the depot manager?"
     ask(pay, filters={"document": "salaries.md"})

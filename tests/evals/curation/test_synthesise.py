@@ -13,6 +13,7 @@ from evals.datasets.reading import read_cases
 from evals.errors import BudgetExceeded, JudgeError
 from prompts.errors import SettingsError
 from tests.evals.curation.conftest import edit, rows
+from tests.indexing import workbench_here
 from tests.openai_server import Script
 
 # Answers every prompt of Ragas's generator: each reads the fields that it knows.
@@ -101,9 +102,9 @@ def _index_anew(folder: Path) -> None:
     from ingestion.embedding.embedder import load_embedder
     from ingestion.index.stores import open_store
     from ingestion.settings import EmbeddingSettings, IndexSettings
-    from ingestion.sync.start import sync_source, workbench
+    from ingestion.sync.start import sync_source
 
     store = open_store(IndexSettings(url=str(folder / "index")))
-    bench = workbench(store, load_embedder(EmbeddingSettings()))
+    bench = workbench_here(store, load_embedder(EmbeddingSettings()))
     sync_source("depot", str(folder / "documents"), bench)
     store.close()

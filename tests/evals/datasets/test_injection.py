@@ -15,10 +15,11 @@ from app.document_sets.open_sets import OpenSets
 from app.settings.tree import load_settings
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.evals.datasets.injection import attacks, try_attack
+from tests.indexing import workbench_here
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def service(embedder: Embedder, tmp_path: Path):
         opened.append(store)
         catalogue = Catalogue(store)
         if not catalogue.names():
-            sync_source("attacks", str(folder), workbench(store, embedder))
+            sync_source("attacks", str(folder), workbench_here(store, embedder))
         embedders = only_model(embedder)
         sets = OpenSets(catalogue, embedders)
         prompts = PromptRegistry(shipped_prompts())

@@ -14,9 +14,10 @@ from evals.running.run_store import RunStore
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from tests.evals.gate.made_runs import made_run
 from tests.evals.running.conftest import CASES, DOCUMENTS, write_cases
+from tests.indexing import workbench_here
 
 WRONG = [0.0] * 40 + [1.0] * 80
 RIGHT = [1.0] * 120
@@ -100,10 +101,10 @@ def place(embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     store = open_store(IndexSettings(url=str(tmp_path / "index")))
     for name, text in DOCUMENTS.items():
         (tmp_path / "documents" / name).write_text(text, encoding="utf-8")
-    sync_source("depot", str(tmp_path / "documents"), workbench(store, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(store, embedder))
     hours = tmp_path / "documents" / "hours.md"
     hours.write_text(hours.read_text().replace("opens at 05:30", "opens before dawn"))
-    sync_source("depot", str(tmp_path / "documents"), workbench(store, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(store, embedder))
     store.close()
     write_cases(tmp_path / "cases.jsonl", [case for case in CASES if case["id"] != "stale"])
     (tmp_path / "suite.yaml").write_text(

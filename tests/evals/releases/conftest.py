@@ -16,10 +16,11 @@ from evals.gate.verdict_store import VerdictStore
 from evals.settings import Settings, load_settings
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from prompts.linting import lockable
 from prompts.lock import write_lock
 from prompts.registry import PromptRegistry, shipped_prompts
+from tests.indexing import workbench_here
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -83,5 +84,5 @@ def judged(settings: Settings) -> Callable[..., Path]:
 def sync(settings: Settings, name: str, documents: Path, embedder: Embedder) -> None:
     """Publish a version of a set."""
     store = open_store(settings.index)
-    sync_source(name, str(documents), workbench(store, embedder))
+    sync_source(name, str(documents), workbench_here(store, embedder))
     store.close()

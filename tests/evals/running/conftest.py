@@ -14,7 +14,8 @@ from evals.running.runner import SuiteRunner
 from evals.settings import load_settings
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 DOCUMENTS = {
     "warranty.md": "# Warranty terms\n\nThe warranty on a refrigeration unit lasts 24 months from "
@@ -67,7 +68,7 @@ def indexed(store: IndexStore, embedder: Embedder, tmp_path: Path) -> IndexStore
     folder.mkdir()
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
-    sync_source("depot", str(folder), workbench(store, embedder))
+    sync_source("depot", str(folder), workbench_here(store, embedder))
     return store
 
 

@@ -112,11 +112,23 @@ def test_imports_inside_functions_packages_and_data_count_and_those_of_type_chec
     ]  # fmt: skip
 
 
-def test_a_new_version_of_a_library_moves_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def another_process() -> Iterator[Callable[[], None]]:
+    """Forgets what a process computes once, as another process would not know it."""
+    forget = fingerprints.scoring_version.cache_clear
+    yield forget
+    forget()
+
+
+def test_a_new_version_of_a_library_moves_the_version(
+    another_process: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = fingerprints.scoring_version()
     assert {"ragas", "rapidfuzz", "lancedb", "onnxruntime"} <= fingerprints.libraries().keys()
     assert "pytest" not in fingerprints.libraries()
     monkeypatch.setattr(fingerprints, "libraries", lambda: {"ragas": "99"})
+    assert fingerprints.scoring_version() == before, "a process runs what it has loaded"
+    another_process()
     assert fingerprints.scoring_version() != before
 
 

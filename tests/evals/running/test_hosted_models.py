@@ -6,9 +6,10 @@ import pytest
 
 from evals.errors import BudgetExceeded, EvalError
 from evals.running.plan import System
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from prompts.errors import SettingsError
 from tests.evals.metrics.scripted import by_rule
+from tests.indexing import workbench_here
 
 # One token read and one written, at 1 and 2 a million.
 REPLY = 3e-6
@@ -43,14 +44,14 @@ def test_the_same_passages_are_not_paid_for_again_in_a_new_version(
     make_hosted().run(suite, System())
     asked = len(openai.requests)
     (tmp_path / "documents" / "news.md").write_text("# Canteen\n\nSoup is served on Fridays.\n")
-    sync_source("depot", str(tmp_path / "documents"), workbench(indexed, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(indexed, embedder))
     # so small is the set that the new document is among six passages of every question
     few = suite.model_copy(update={"passages": 1})
     before = make_hosted().run(few, System())
     paid = len(openai.requests)
     assert paid > asked
     (tmp_path / "documents" / "more.md").write_text("# Parking\n\nBicycles are kept in the yard.\n")
-    sync_source("depot", str(tmp_path / "documents"), workbench(indexed, embedder))
+    sync_source("depot", str(tmp_path / "documents"), workbench_here(indexed, embedder))
     runner = make_hosted()
     assert runner.estimate(few, System()).to_ask == 5
     run = runner.run(few, System())

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,12 +33,12 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, _warm_python: str) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     (folder / "documents").mkdir()
     (folder / "documents" / "quarantine.md").write_text(TEXT, "utf-8")
     release = folder / "release.json"
-    plumb = Path(sys.executable).parent / "plumb"
+    plumb = [_warm_python, "-m", "plumb"]
     own = {
         "PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTHONPATH": str(ROOT),
         "PLUMB_INDEX_URL": str(folder / "index"), "PLUMB_CHAT_MODEL": "extractive",
@@ -58,12 +57,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             release,
         ],
     ):
-        subprocess.run([plumb, *words], cwd=folder, env=own, check=True, capture_output=True)
+        subprocess.run([*plumb, *words], cwd=folder, env=own, check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [plumb, "serve", "--port", str(port)],
+        [*plumb, "serve", "--port", str(port)],
         cwd=folder, env={**own, "PLUMB_RELEASE": str(release)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip

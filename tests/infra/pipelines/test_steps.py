@@ -75,7 +75,7 @@ def server() -> Iterator[Asked]:
             """Say nothing."""
 
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
     asked.url = f"http://127.0.0.1:{running.server_port}"
     yield asked
     running.shutdown()

@@ -13,8 +13,9 @@ from ingestion.embedding.embedder import Embedder
 from ingestion.errors import IndexUnavailable, UnknownDocumentSet, UnknownVersion
 from ingestion.index.stores import open_store, open_store_late
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
+from tests.indexing import workbench_here
 from tests.missing_packages import run_without
 
 
@@ -28,7 +29,7 @@ def catalogue(folder: Path, embedder: Embedder, tmp_path: Path) -> Iterator[Cata
     """An index with the set `gate`."""
     (tmp_path / "rules.md").write_text("# Gate\n\nThe code changes every Monday.\n", "utf-8")
     store = open_store(IndexSettings(url=str(folder)))
-    sync_source("gate", str(tmp_path / "rules.md"), workbench(store, embedder))
+    sync_source("gate", str(tmp_path / "rules.md"), workbench_here(store, embedder))
     yield Catalogue(store)
     store.close()
 
@@ -86,7 +87,7 @@ def test_records_that_may_not_be_read_are_told(catalogue: Catalogue, folder: Pat
 def test_a_set_that_is_whole_keeps_the_index_ready(
     catalogue: Catalogue, folder: Path, embedder: Embedder, tmp_path: Path
 ) -> None:
-    sync_source("other", str(tmp_path / "rules.md"), workbench(catalogue.store, embedder))
+    sync_source("other", str(tmp_path / "rules.md"), workbench_here(catalogue.store, embedder))
     tables = {name: catalogue.live(name).place.partition("@")[0] for name in ("gate", "other")}
     shutil.rmtree(folder / f"{tables['gate']}.lance")
     catalogue.check()
@@ -108,7 +109,7 @@ def test_a_version_is_made_live_again_without_lancedb(
     catalogue: Catalogue, folder: Path, embedder: Embedder, tmp_path: Path
 ) -> None:
     (tmp_path / "rules.md").write_text("# Gate\n\nThe code changes every Friday.\n", "utf-8")
-    sync_source("gate", str(tmp_path / "rules.md"), workbench(catalogue.store, embedder))
+    sync_source("gate", str(tmp_path / "rules.md"), workbench_here(catalogue.store, embedder))
     assert catalogue.live("gate").number == 2
     arguments = ["plumb", "index", "rollback", "--set", "gate", "--index-url", str(folder)]
     code = f"import json, sys; sys.argv = json.loads({json.dumps(arguments)!r}); import plumb; plumb.main()"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from evals.benchmarks.killed_sync import sync_and_die
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from tests.ingestion.sync.conftest import TEXTS, Syncing
+
+pytestmark = pytest.mark.load
 
 # `python -m evals.benchmarks kills` tries a hundred.
 KILLS = 10

@@ -10,12 +10,13 @@ from ingestion.errors import InvalidSetName, PublishRefused, UnknownDocumentSet,
 from ingestion.index.stores import open_store, records_in_files
 from ingestion.settings import IndexSettings
 from ingestion.sync.manual_publish import publish_version
-from ingestion.sync.start import KeptDefinition, keep_definition, sync_source, workbench
+from ingestion.sync.start import KeptDefinition, keep_definition, sync_source
 from ingestion.versions import numbered
 from ingestion.versions.catalogue import Catalogue, KnownVersions
 from ingestion.versions.comparing import compare
 from ingestion.versions.deletion_proof import probe_index
 from ingestion.versions.garbage_collection import collect, purge
+from tests.indexing import workbench_here
 from tests.ingestion.sync.conftest import TEXTS, Syncing, syncing  # noqa: F401 (a fixture)
 
 
@@ -182,7 +183,7 @@ def test_records_in_files_tell_of_versions_without_opening_the_index(tmp_path, e
     (tmp_path / "pumps.md").write_text("# Pumps\n\nA pump moves water.\n")
     settings = IndexSettings(url=str(tmp_path / "index"))
     store = open_store(settings)
-    sync_source("things", str(tmp_path / "pumps.md"), workbench(store, embedder))
+    sync_source("things", str(tmp_path / "pumps.md"), workbench_here(store, embedder))
     records = records_in_files(settings)
     assert records is not None
     known = KnownVersions(records)

@@ -17,10 +17,11 @@ from app.wiring import build
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.holds import add_hold
 from prompts.registry import shipped_prompts
+from tests.indexing import workbench_here
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
 NEAR = "How long does the warranty on the refrigeration unit last?"
@@ -75,7 +76,7 @@ class World:
         documents.mkdir(exist_ok=True)
         (documents / "warranty.md").write_text(WARRANTY.format(months=months), "utf-8")
         with closing(open_store(IndexSettings(url=self.index))) as store:
-            report = sync_source(name, str(documents), workbench(store, self.embedder))
+            report = sync_source(name, str(documents), workbench_here(store, self.embedder))
         return report.index_version
 
     def release(

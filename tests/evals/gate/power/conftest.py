@@ -14,7 +14,8 @@ from evals.settings import load_settings
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
+from tests.indexing import workbench_here
 
 FACTS = {
     "pumps.md": ("The coolant pump runs at 41 bar.", "Pump seals are replaced every 18 months."),
@@ -51,7 +52,7 @@ def place(embedder: Embedder, tmp_path: Path) -> Path:
         text = f"# {title}\n\n## Every day\n\n{one}\n\n## Now and then\n\n{other}\n"
         (documents / name).write_text(text, encoding="utf-8")
     store = open_store(IndexSettings(url=str(tmp_path / "index")))
-    sync_source("depot", str(documents), workbench(store, embedder))
+    sync_source("depot", str(documents), workbench_here(store, embedder))
     store.close()
     cases = [
         {

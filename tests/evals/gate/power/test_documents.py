@@ -10,9 +10,10 @@ from evals.gate.power.faults import DroppedChunks, ReplacedVectors, WholeSet
 from ingestion.embedding.embedder import Embedder
 from ingestion.index import hybrid
 from ingestion.index.protocol import IndexStore
-from ingestion.sync.start import sync_source, workbench
+from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from tests.evals.gate.power.conftest import FACTS
+from tests.indexing import workbench_here
 
 QUESTION = "How often are dock doors inspected?"
 
@@ -24,7 +25,7 @@ def inner(store: IndexStore, embedder: Embedder, tmp_path: Path):
     for name, facts in FACTS.items():
         for number, fact in enumerate(facts):
             (folder / f"{number}-{name}").write_text(f"# {name}\n\n{fact}\n", encoding="utf-8")
-    sync_source("depot", str(folder), workbench(store, embedder))
+    sync_source("depot", str(folder), workbench_here(store, embedder))
     return store.open(Catalogue(store).live("depot"))
 
 
