@@ -142,9 +142,11 @@ class MarkdownWalker:
     def _html(self, content: str) -> None:
         from ingestion.loaders.html_content import strip_hidden
         from ingestion.loaders.html_parsing import parse
+        from ingestion.loaders.html_styles import apply_style_sheets
         from ingestion.loaders.html_walk import HtmlWalker
 
         soup = parse(content)
+        apply_style_sheets(soup)
         strip_hidden(soup, self._builder.losses)
         HtmlWalker(self._builder).walk(soup)
 
