@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.loaders.losses import Loss, Losses
-from ingestion.loaders.notation import Script, on_one_line
+from ingestion.loaders.notation import FORMULA, Script, on_one_line
 from ingestion.loaders.office.drawings import A, drawing_text
 from ingestion.loaders.office.equations import M, equation_text
 from ingestion.loaders.office.number_words import written
@@ -88,7 +88,7 @@ def _pieces(parent: Any, losses: Losses) -> Iterator[tuple[str, Script]]:
         elif tag == A + "br":
             yield "\n", Script.BASE
         elif tag in (M + "oMath", M + "oMathPara"):
-            yield equation_text(element), Script.BASE
+            yield FORMULA + equation_text(element), Script.BASE
         elif tag == MC + "AlternateContent":
             versions = [one for one in element if _has_text(one)]
             if versions:
