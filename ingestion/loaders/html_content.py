@@ -173,13 +173,13 @@ def _why_left_out(tag: Tag, panels: set[str]) -> Loss | None:
         return None if tag.find_parent(_SECTIONING) else Loss.RUNNING
     if (name == "dialog" and not tag.has_attr("open")) or role in _DIALOG_ROLES:
         return Loss.HIDDEN
-    hidden = _hidden(tag)
-    if hidden and (hidden is Loss.STRUCK_OUT or not _is_panel(tag, panels)):
-        return hidden
+    reason = hidden(tag)
+    if reason and (reason is Loss.STRUCK_OUT or not _is_panel(tag, panels)):
+        return reason
     return why_beside(tag, role)
 
 
-def _hidden(tag: Tag) -> Loss | None:
+def hidden(tag: Tag) -> Loss | None:
     """Whether readers see nothing of an element unless they click."""
     classes = classes_of(tag)
     if str(tag.get("aria-hidden") or "").lower() == "true":
@@ -225,7 +225,7 @@ def _is_a_name(button: Tag) -> bool:
     if any(map(_OPENING_CLASS.search, classes_of(button))) and button.find_next_sibling():
         return True
     following = button.find_next_sibling()
-    if following is not None and _hidden(following) is Loss.HIDDEN:
+    if following is not None and hidden(following) is Loss.HIDDEN:
         return True
     parent: Tag | None = button
     for _ in range(NEAREST_PARENTS):  # deep nesting must not cost its square
