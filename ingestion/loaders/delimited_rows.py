@@ -75,7 +75,24 @@ def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
         return cut(file, Dialect(hint[1]))
     if len(sample) == _SAMPLE_CHARACTERS:
         sample = sample[: sample.rfind("\n") + 1] or sample
-    return cut(file, guess_dialect(sample))
+    dialect = guess_dialect(sample)
+    if isinstance(file, io.StringIO) and (rows := _cut_by_the_rules(file.getvalue(), dialect)):
+        return iter(rows)
+    return cut(file, dialect)
+
+
+def _cut_by_the_rules(text: str, dialect: Dialect) -> list[Cells] | None:
+    """The rows as Python's csv module reads them, which is faster; None for text that it would
+    read otherwise."""
+    sign = re.escape(dialect.delimiter)
+    if dialect.escapes or dialect.quotes != '"' or '="' in text or "\0" in text:
+        return None
+    if '"' in text and re.search(rf'(?:^|{sign}) +"', text, re.MULTILINE):
+        return None
+    try:
+        return list(csv.reader(io.StringIO(text, ""), delimiter=dialect.delimiter, strict=True))
+    except csv.Error:
+        return None
 
 
 def guess_dialect(sample: str) -> Dialect:

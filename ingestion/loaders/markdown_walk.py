@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ingestion.loaders.cleaning import prose
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.inline_text import InlineText
 from ingestion.loaders.losses import Loss, Losses
@@ -155,6 +156,9 @@ class MarkdownWalker:
 
 def inline_text(token: Token, losses: Losses) -> str:
     """What a reader sees of an inline token: link texts, alternative texts, code as it is."""
+    children = token.children or []
+    if all(child.type == "text" for child in children):
+        return prose("".join(child.content for child in children))
     inline = InlineText(losses)
     _add_children(token, inline)
     return inline.take()
