@@ -20,6 +20,7 @@ _LIGATURES = r"\ufb00-\ufb06"
 _SURROGATES = r"\ud800-\udfff"
 
 _ODD = re.compile(f"[{_BREAKS}{_INVISIBLE}{_SPACES}{_BULLETS}{_LIGATURES}{_SURROGATES}]")
+_LIGATURE = re.compile(f"[{_LIGATURES}]")
 _REPLACEMENTS = (
     (re.compile(f"[{_BREAKS}]"), "\n"),
     (re.compile(f"[{_SPACES}]"), " "),
@@ -30,6 +31,18 @@ _REPLACEMENTS = (
 _ASCII = dict.fromkeys((*range(9), *range(14, 28), 31, 127))
 _ASCII_BREAKS = {ord(character): "\n" for character in _BREAKS if character.isascii()}
 _ASCII_TABLE = _ASCII | _ASCII_BREAKS
+
+
+def is_plain(text: str) -> bool:
+    """Whether cleaning would leave a text on one line as it is, but for spaces around it."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and (
+            text.isascii()
+            or (unicodedata.is_normalized("NFC", text) and not _LIGATURE.search(text))
+        )
+    )
 
 
 def clean(text: str) -> str:
@@ -44,13 +57,15 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` cleaned, with every run of white space as one space."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if is_plain(text):
         return text.strip(" ")  # most texts are so, and this is the quickest test
     return " ".join(clean(text).split())
 
 
 def prose(text: str) -> str:
     """`text` cleaned, with its line breaks kept and other white space collapsed."""
+    if is_plain(text):
+        return text.strip(" ")
     lines = (" ".join(line.split()) for line in clean(text).split("\n"))
     return "\n".join(line for line in lines if line)
 

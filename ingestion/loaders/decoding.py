@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 from ingestion.errors import UnreadableDocument
+from ingestion.loaders.telling_bytes import telling_sample
+from ingestion.loaders.western_text import is_western
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
 _MARKS = (
@@ -24,11 +26,7 @@ _MARKS = (
 )
 _SHIFTS = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
 _HEAD = 32 * 1024
-# Guessing costs time per byte. What tells encodings apart are letters beyond ASCII: only text around
-# them is sampled, so that little of it says enough.
-_SAMPLE = 8 * 1024
 _PIECE = 1 << 20
-_AROUND = 200
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\v\x08\x1a\x1b"))
 _MOST_CONTROL = 0.02
 _LEAST_NUL = 0.02  # of the high bytes in UTF-16: Chinese has few spaces
@@ -66,18 +64,6 @@ _FEW_WORDS = 4
 _MOST_WORDS = 200  # are judged
 _ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
-# Typographic signs of Windows that tell nothing of a language: quotation marks, dashes, €; signs
-# of measures behind a figure or a unit. Those that touch letters where no such sign does are the
-# letters of other encodings: `på` in cp850 ends with the byte of `†`.
-_SIGNS = (
-    rb"[\x85\x92\x96\x97\xa0]|(?<![A-Za-z\xc0-\xff])[\x82\x84\x86\x87\x8b\x91\x93\xab]"
-    rb"|[\x80\x89\x94\x95\x99\x9b\xa3\xa7\xa9\xae\xb0\xb7\xbb](?![A-Za-z\xc0-\xff])"
-    rb"|(?<![A-Za-z\xc0-\xff])[\x80\xa3\xa7\xa9]"
-    rb"|(?<=[ckd\s]m)[\xb2\xb3](?![\w\x80-\xff])|(?<!\w)\xb1(?=\s?\d)|\xb5(?=[mglsAFVW]\b)"
-    rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![\w\x80-\xff])|(?<=\d\s)\xd7(?=\s\d)"
-)
-# Other bytes beyond ASCII, with those behind them.
-_TELLING = re.compile(rb"(?!%s)[\x80-\xff]+" % _SIGNS)
 _CLEARLY_BROKEN = 20
 _NEVER_WITHIN = "¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω"
 _NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ"
@@ -225,8 +211,8 @@ def guess_encoding(data: bytes, name: str) -> str:
     """
     import chardet
 
-    sample = _telling_sample(data)
-    if not sample:
+    sample, telling = telling_sample(data)
+    if not sample or is_western(sample, telling):
         return "cp1252"
     found = chardet.detect_all(
         sample,
@@ -237,11 +223,12 @@ def guess_encoding(data: bytes, name: str) -> str:
         empty_input_encoding="cp1252",
     )
     best, most = None, 0.0
+    judged: dict[str, tuple[list[str], int]] = {}
     for candidate in found:  # the likeliest first
         encoding = candidate["encoding"]
         if candidate["confidence"] * _WINDOWS <= most:
             break
-        if encoding is not None and (weight := _weight(sample, encoding, candidate)) > most:
+        if encoding is not None and (weight := _weight(sample, encoding, candidate, judged)) > most:
             best, most = _WIDER.get(encoding, encoding), weight
     if best is None:
         raise UnreadableDocument(
@@ -252,33 +239,6 @@ def guess_encoding(data: bytes, name: str) -> str:
     return codecs.lookup(best).name
 
 
-def _telling_sample(data: bytes) -> bytes:
-    """The first letters beyond ASCII, with some text around them; empty if there are signs alone."""
-    gathered = bytearray()
-    start = end = -1
-    for match in _TELLING.finditer(data):
-        # A cut in the middle of ASCII does not halve a character of several bytes.
-        if match.start() > end + 2 * _AROUND or start < 0:
-            gathered += _up_to(data, start, end + _AROUND) + b"\n" if start >= 0 else b""
-            start = max(match.start() - _AROUND, 0)
-            while start and data[start - 1] > 0x7F:
-                start -= 1
-        end = match.end()
-        if len(gathered) + end - start > _SAMPLE:
-            break
-    if start >= 0:
-        gathered += _up_to(data, start, end + _AROUND)
-    del gathered[_SAMPLE:]
-    return bytes(gathered)
-
-
-def _up_to(data: bytes, start: int, end: int) -> bytes:
-    """A part of the data that does not end in the middle of a character of several bytes."""
-    while end < len(data) and data[end - 1] > 0x7F:
-        end += 1
-    return data[start:end]
-
-
 def _decodes_alike(sample: bytes, one: str, other: str) -> bool:
     try:
         return sample.decode(one) == sample.decode(other)
@@ -286,22 +246,31 @@ def _decodes_alike(sample: bytes, one: str, other: str) -> bool:
         return False
 
 
-def _weight(sample: bytes, encoding: str, candidate: Mapping[str, Any]) -> float:
-    """How likely an encoding is: chardet's confidence, less for odd words; 0 where it fails."""
+def _weight(
+    sample: bytes,
+    encoding: str,
+    candidate: Mapping[str, Any],
+    judged: dict[str, tuple[list[str], int]],
+) -> float:
+    """How likely an encoding is: chardet's confidence, less for odd words; 0 where it fails.
+
+    `judged` keeps the words beyond ASCII of each text that came out before, and how many are odd.
+    """
     try:
         decoder = codecs.getincrementaldecoder(_WIDER.get(encoding, encoding))()
         text = decoder.decode(sample)  # its last character may be cut
     except UnicodeDecodeError:
         return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
-    words: dict[str, None] = {}
-    for word in text.split():
-        if not word.isascii():
-            words[word] = None
-            if len(words) == _MOST_WORDS:
-                break
-    odd = sum(_is_odd(word) or _is_foreign(word, letters) for word in words)
-    few = len(words) < _FEW_WORDS
+    if text not in judged:
+        found = dict.fromkeys(word for word in text.split() if not word.isascii())
+        several = list(islice(found, _MOST_WORDS))
+        usual_words = [word for word in several if not _is_odd(word)]
+        judged[text] = usual_words, len(several) - len(usual_words)
+    words, odd = judged[text]
+    few = len(words) + odd < _FEW_WORDS
+    if letters is not None:
+        odd += sum(_is_foreign(word, letters) for word in words)
     usual = 1.0
     if encoding == "cp1252":
         usual = _WESTERN_IF_FEW if few else _WINDOWS
@@ -326,10 +295,8 @@ def _is_odd(word: str) -> bool:
     )
 
 
-def _is_foreign(word: str, letters: frozenset[str] | None) -> bool:
+def _is_foreign(word: str, letters: frozenset[str]) -> bool:
     """Whether a word has letters that its language lacks."""
-    if letters is None:
-        return False
     return any(c.isalpha() and not c.isascii() and c not in letters for c in word)
 
 

@@ -24,7 +24,10 @@ def extract(data: bytes, name: str) -> TextBuilder:
     decoded = decode(data, name)
     builder = TextBuilder()
     builder.metadata.update(decoded.metadata)
-    rows = list(read_rows(io.StringIO(decoded.text, newline="")))
+    remarks, table = _parted(decoded.text)
+    rows = list(read_rows(io.StringIO(table, newline="")))
+    for remark in remarks:
+        builder.paragraph(remark)
     builder.table(rows)
     usual = RecordFields()
     for row in rows[:_MOST_ROWS_ABOVE]:
@@ -34,6 +37,27 @@ def extract(data: bytes, name: str) -> TextBuilder:
                 "it is read as one table and its records name groups; give the source `records`"
             )
     return builder
+
+
+def _parted(text: str) -> tuple[list[str], str]:
+    """Remarks above a table, each behind a number sign, and the table."""
+    if not text.startswith("# "):
+        return [], text
+    lines = io.StringIO(text, newline="")
+    remarks: list[str] = []
+    start = 0
+    for line in lines:
+        if not line.startswith("#"):
+            break
+        remarks.append(line)
+        start += len(line)
+    else:
+        return [], text
+    # The last one may hold the names of the columns.
+    names = next(read_rows(io.StringIO(remarks[-1] + line, newline="")), [])
+    if len(names) > 1 and len(names) == len(next(read_rows(io.StringIO(line, newline="")), [])):
+        start -= len(remarks.pop())
+    return [remark.lstrip("# ") for remark in remarks], text[start:]
 
 
 def read_records(

@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TypeAlias
 
 Cells: TypeAlias = list[str]
@@ -27,7 +28,13 @@ _SAMPLE_ROWS = 100
 _LONGEST_CELL = 64 * 1024 * 1024
 _MOST_LINES = 100_000
 # Excel's own hint in the first line.
-_SEPARATOR_HINT = re.compile(r"\ufeff?sep=(.)\r?\n", re.IGNORECASE)
+_SEPARATOR_HINT = re.compile(r'\ufeff?"?sep=(.)"?[ \t]*\r?\n', re.IGNORECASE)
+# Marks that may stand around cells, with those that close them.
+_SINGLE = "'"
+_TYPOGRAPHIC = "“„«»‘「"
+_CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‘": "’", "「": "」"}
+# Text that Excel is told not to take for a number: ="00123".
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*+)"')
 # A figure or a date, which may hold other delimiters.
 _VALUE = re.compile(r"[-+(]?[\s$€£¥]*\d[\d.,:/ '-]*\s*[%)]?|\d[\d:. T/+-]*")
 _PROSE_OR_TIME = re.compile(r"(?:^|[^\w:]|T)\d{1,2}:\d\d(?::\d\d)?(?![\w:])|:\s|://")
@@ -68,7 +75,24 @@ def read_rows(file: io.TextIOBase) -> Iterator[Cells]:
         return cut(file, Dialect(hint[1]))
     if len(sample) == _SAMPLE_CHARACTERS:
         sample = sample[: sample.rfind("\n") + 1] or sample
-    return cut(file, guess_dialect(sample))
+    dialect = guess_dialect(sample)
+    if isinstance(file, io.StringIO) and (rows := _cut_by_the_rules(file.getvalue(), dialect)):
+        return iter(rows)
+    return cut(file, dialect)
+
+
+def _cut_by_the_rules(text: str, dialect: Dialect) -> list[Cells] | None:
+    """The rows as Python's csv module reads them, which is faster; None for text that it would
+    read otherwise."""
+    sign = re.escape(dialect.delimiter)
+    if dialect.escapes or dialect.quotes != '"' or '="' in text or "\0" in text:
+        return None
+    if '"' in text and re.search(rf'(?:^|{sign}) +"', text, re.MULTILINE):
+        return None
+    try:
+        return list(csv.reader(io.StringIO(text, ""), delimiter=dialect.delimiter, strict=True))
+    except csv.Error:
+        return None
 
 
 def guess_dialect(sample: str) -> Dialect:
@@ -79,37 +103,65 @@ def guess_dialect(sample: str) -> Dialect:
             continue
         for escapes in (False, True) if _may_escape(sample, delimiter) else (False,):
             dialect, score = _judged(sample, Dialect(delimiter, escapes))
-            if score > most:
+            if score > most or (escapes and score == most and _ESCAPED_QUOTE.search(sample)):
                 best, most = dialect, score
-        if _single_quoted_cell(delimiter).search(sample):
-            dialect, score = _judged(sample, Dialect(delimiter, quotes="\"'"))
-            if score > most or (score == most and _quotes_columns(sample, dialect)):
+        for marks in (_SINGLE, _TYPOGRAPHIC):
+            if not _quoted_cell(delimiter, marks).search(sample):
+                continue
+            dialect, score = _judged(sample, Dialect(delimiter, quotes=f'"{marks}'))
+            if score > most or (score == most and _are_quotes(sample, dialect)):
                 best, most = dialect, score
     return best
 
 
-@lru_cache(maxsize=16)
-def _single_quoted_cell(delimiter: str) -> re.Pattern[str]:
+@lru_cache(maxsize=32)
+def _quoted_cell(delimiter: str, marks: str) -> re.Pattern[str]:
     sign = re.escape(delimiter)
-    return re.compile(rf"(?:^|{sign}) *'[^'\n]*' *(?:{sign}|\r?$)", re.MULTILINE)
+    cells = "|".join(f"{mark}[^{_closers(mark)}]*+[{_closers(mark)}]" for mark in marks)
+    return re.compile(rf"(?:^|{sign}) *(?:{cells}) *(?:{sign}|\r?$)", re.MULTILINE)
 
 
-def _quotes_columns(sample: str, dialect: Dialect) -> bool:
-    """Whether single quotation marks stand around all cells of a column, the header aside."""
-    plain = Dialect(dialect.delimiter)
-    rows = [row for row in cut(io.StringIO(sample, newline=""), plain) if row][1:_SAMPLE_ROWS]
-    columns = [list(filter(None, map(str.strip, column))) for column in zip(*rows, strict=False)]
-    return any(
-        len(column) > 1 and all(len(c) > 1 and c[0] == c[-1] == "'" for c in column)
+def _closers(mark: str) -> str:
+    return _CLOSING.get(mark, mark)
+
+
+def _are_quotes(sample: str, dialect: Dialect) -> bool:
+    """Whether the marks stand around all cells of a column, the header aside, or are torn from
+    each other where they are read as text."""
+    marks = dialect.quotes[1:]
+    closers = "".join(map(_closers, marks))
+    plain = _sampled(sample, Dialect(dialect.delimiter))
+    columns = [list(filter(None, column)) for column in zip(*plain[1:], strict=False)]
+    if any(
+        len(column) > 1 and all(len(c) > 1 and c[0] in marks and c[-1] in closers for c in column)
         for column in columns
+    ):
+        return True
+    opened, closed = _torn(plain, marks, closers)
+    return (
+        opened > 0
+        and opened == closed
+        and not any(_torn(_sampled(sample, dialect), marks, closers))
     )
+
+
+def _sampled(sample: str, dialect: Dialect) -> list[Cells]:
+    rows = (row for row in cut(io.StringIO(sample, newline=""), dialect) if row)
+    return [list(map(str.strip, row)) for row in islice(rows, _SAMPLE_ROWS)]
+
+
+def _torn(rows: list[Cells], marks: str, closers: str) -> tuple[int, int]:
+    """How many cells begin with a mark and do not end with one, and the other way round."""
+    ends = [(cell[:1] in marks, cell[-1:] in closers) for row in rows for cell in row if cell]
+    return ends.count((True, False)), ends.count((False, True))
 
 
 def cut(lines: Iterable[str], dialect: Dialect) -> Iterator[Cells]:
     """Rows of lines that keep their line ends; a quoted cell may hold line breaks."""
     source = iter(lines)
     waiting: deque[str] = deque()
-    closes = re.compile(rf"[{dialect.quotes}][ \t]*(?:{re.escape(dialect.delimiter)}|[\r\n]|$)")
+    closers = "".join(map(_closers, dialect.quotes))
+    closes = re.compile(rf"[{closers}][ \t]*(?:{re.escape(dialect.delimiter)}|[\r\n]|$)")
     lone = 0  # lines from here in which no quotation mark closes a cell
     while (line := waiting.popleft() if waiting else next(source, None)) is not None:
         lone = max(lone - 1, 0)
@@ -151,8 +203,15 @@ def _over_lines(
 
 def _are_rows(lines: list[str], dialect: Dialect) -> bool:
     """Whether each line is a row of its own, in which a quotation mark is a sign for inches."""
-    rows = (_cells(line, dialect, quoted=False) or [] for line in lines)
-    return dialect.width > 0 and all(len(row) == dialect.width for row in rows)
+    rows = [_cells(line, dialect, quoted=False) or [] for line in lines]
+    if not dialect.width or any(len(row) != dialect.width for row in rows):
+        return False
+    # A mark with none behind it in its cell opens a cell that goes on: "7" long does not.
+    return not any(
+        cell[:1] in dialect.quotes and cell[:1] not in cell[1:].replace(2 * cell[0], "")
+        for cell in map(str.strip, rows[0])
+        if cell
+    )
 
 
 def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
@@ -160,29 +219,43 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         return []
-    only_double = dialect.quotes == '"' or "'" not in text
+    only_double = len(dialect.quotes) == 1 or not any(mark in text for mark in dialect.quotes[1:])
     if '"' not in text and only_double and not dialect.escapes:
         return text.split(dialect.delimiter)
+    formulas = '="' in text
     if (
         quoted
         and only_double
         and not dialect.escapes
         and _by_the_rules(dialect.delimiter).fullmatch(text)
     ):
-        return next(csv.reader((text,), delimiter=dialect.delimiter), [])
-    cells: Cells = []
+        cells = next(csv.reader((text,), delimiter=dialect.delimiter), [])
+        return list(map(_without_formula, cells)) if formulas else cells
+    cells = []
     place = 0
     while True:
         begin = place
         while text[begin : begin + 1] == " ":
             begin += 1
         mark = text[begin : begin + 1]
-        if quoted and mark and mark in dialect.quotes:
+        end = -1
+        if quoted and formulas and text[begin : begin + 2] == '="':
+            end = _closing(text, begin + 2, dialect)
+            if end >= 0 and _TEXT_FORMULA.fullmatch(text, begin, end + 1):
+                cells.append(text[begin + 2 : end].replace('""', '"'))
+                place = text.find(dialect.delimiter, end + 1)
+            else:
+                end = -1
+        if end >= 0:
+            pass
+        elif quoted and mark and mark in dialect.quotes:
             end = _closing(text, begin + 1, dialect)
             if end < 0:
                 return None
             inner = text[begin + 1 : end]
-            cells.append(_unescaped(inner.replace(2 * mark, mark), dialect))
+            if mark not in _CLOSING:
+                inner = inner.replace(2 * mark, mark)
+            cells.append(_without_formula(_unescaped(inner, dialect)))
             place = text.find(dialect.delimiter, end + 1)
         else:
             end = _delimiter_at(text, place, dialect)
@@ -191,6 +264,12 @@ def _cells(text: str, dialect: Dialect, *, quoted: bool = True) -> Cells | None:
         if place < 0:
             return cells
         place += 1
+
+
+def _without_formula(cell: str) -> str:
+    """What a cell shows that a formula keeps as text: 00123 for ="00123"."""
+    found = _TEXT_FORMULA.fullmatch(cell) if cell.startswith('="') else None
+    return found[1].replace('""', '"') if found else cell
 
 
 @lru_cache(maxsize=16)
@@ -207,11 +286,17 @@ def _closing(text: str, place: int, dialect: Dialect) -> int:
     `place` is behind the mark that opens it.
     """
     mark = text[place - 1]
-    while (end := text.find(mark, place)) >= 0:
+    closers = _closers(mark)
+    doubtful = -1
+    while (
+        end := min((at for at in (text.find(c, place) for c in closers) if at >= 0), default=-1)
+    ) >= 0:
         if dialect.escapes and _is_escaped(text, end):
+            if doubtful < 0 and text[end + 1 : end + 2] in (dialect.delimiter, "\r", "\n", ""):
+                doubtful = end  # the end of a folder's name: "C:\dir\"
             place = end + 1
             continue
-        if text[end + 1 : end + 2] == mark:
+        if mark not in _CLOSING and text[end + 1 : end + 2] == mark:
             place = end + 2
             continue
         after = end + 1
@@ -220,7 +305,7 @@ def _closing(text: str, place: int, dialect: Dialect) -> int:
         if after >= len(text) or text[after] in (dialect.delimiter, "\r", "\n"):
             return end
         place = end + 1
-    return -1
+    return doubtful
 
 
 def _delimiter_at(text: str, place: int, dialect: Dialect) -> int:

@@ -12,6 +12,7 @@ from ingestion.loaders.front_matter import comment_names_groups, note_rules
 from ingestion.loaders.html_content import main_content
 from ingestion.loaders.html_inline import flat_text
 from ingestion.loaders.html_parsing import parse
+from ingestion.loaders.html_styles import apply_style_sheets
 from ingestion.loaders.html_walk import HtmlWalker
 from ingestion.loaders.losses import Losses
 from ingestion.loaders.titles import stated_title
@@ -53,6 +54,7 @@ def extract(data: bytes, name: str) -> TextBuilder:
     soup = parse(decoded.text)
     _read_head(soup, builder)
     page_title = soup.title.get_text() if soup.title is not None else None
+    apply_style_sheets(soup)
     content = main_content(soup, builder.losses)
     first = content.find("h1")
     # The title element often names the site as well.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingestion.loaders.html_inline import BLOCKS, Leave, is_shown, reversed_children
+from ingestion.loaders.html_inline import BLOCKS, HtmlInline, Leave, is_shown, reversed_children
+from ingestion.loaders.losses import Losses
 
 if TYPE_CHECKING:
     from bs4 import Tag
@@ -15,6 +16,10 @@ _CODE = frozenset(("pre", "listing", "xmp"))
 _LINE_CLASSES = frozenset(
     "line code-line token-line view-line cm-line codeline hljs-ln-line".split()
 )
+# Keep their lines if their style says so.
+_KEEPING = frozenset(("code", "div", "p", "samp", "tt"))
+_KEEPS_SPACES = re.compile(r"white-space\s*:\s*pre\s*(?:;|!|$)", re.IGNORECASE)
+_BLOCK_NAMES = sorted(BLOCKS)
 _BLOCK_STYLE = re.compile(r"display:(?:block|flex|grid|table|list-item)")
 
 
@@ -22,41 +27,47 @@ def is_code_block(tag: Tag) -> bool:
     """Whether an element holds lines of code."""
     if tag.name in _CODE:
         return True
+    if tag.name in _KEEPING and tag.attrs and _KEEPS_SPACES.search(str(tag.get("style") or "")):
+        return tag.find(_BLOCK_NAMES) is None
     if tag.name != "code" or len(tag.contents) < 2 or tag.find("code") is not None:
         return False
     return any(child.name == "br" or _is_line(child) for child in tag.find_all(True))
 
 
-def code_text(code: Tag) -> str:
+def code_text(code: Tag, losses: Losses) -> str:
     """The code, each line on its own."""
     from bs4 import Tag
 
-    written: list[str] = []
+    inline = HtmlInline(losses)
     last = "\n"  # the last character so far
     stack: list[PageElement | Leave] = list(reversed_children(code))
     while stack:
         step = stack.pop()
         text = ""
         if isinstance(step, Leave):
-            text = "" if last == "\n" else "\n"
-        elif isinstance(step, Tag):
-            if step.name == "br":
-                text = "\n"
-            elif step.name == "img":
-                text = str(step.get("alt") or "")
+            if _is_line(step.tag):
+                text = "" if last == "\n" else "\n"
             else:
-                if _is_line(step):
-                    text = "" if last == "\n" else "\n"
-                    stack.append(Leave(step))
+                inline.leave(step.tag)
+        elif isinstance(step, Tag):
+            if _is_line(step):
+                text = "" if last == "\n" else "\n"
+            elif step.name == "br":
+                text = "\n"
+            elif not inline.enter(step):
+                last = " "
+                continue
+            if step.name != "br":
+                stack.append(Leave(step))
                 stack.extend(reversed_children(step))
         elif is_shown(step):
             text = str(step)
             if last == "\n" and not text.strip(" \t\r\n") and _between_blocks(step):
                 text = ""
         if text:
-            written.append(text)
+            inline.add(text)
             last = text[-1]
-    return "".join(written)
+    return inline.take_as_it_is()
 
 
 def _is_line(tag: Tag) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingestion.loaders.html_beside import (
+    NEAREST_PARENTS,
+    NOT_SHOWN,
+    classes_of,
+    is_text,
+    texts_of,
+    why_beside,
+    words_of,
+)
 from ingestion.loaders.losses import Loss, Losses
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
-    from bs4.element import NavigableString
 
-# Show no text of their own.
-NOT_SHOWN = frozenset("script style head map datalist embed".split())
 # Hold text for programs that cannot show the element itself.
 _FALLBACKS = frozenset("canvas iframe object audio video noscript".split())
 _NAVIGATION_ROLES = frozenset("navigation banner contentinfo search menu menubar".split())
@@ -27,29 +31,18 @@ _MOST_PROSE_BESIDE = 0.3
 # Inside these, <header> and <footer> belong to the content.
 _SECTIONING = ("article", "main", "section", "blockquote", "figure", "td", "li")
 _PANEL_CLASS = re.compile(r"tab-?(?:pane|panel|content|item)|accordion|collaps|expand|toggle")
-_CODE_LINE_NUMBERS = frozenset(
-    "lineno linenos linenodiv ln lnt line-number line-numbers linenumber linenumbers "
-    "hljs-ln-numbers blob-num line-numbers-rows gutter".split()
-)
-_COOKIES = re.compile(r"cookie|consent|gdpr|onetrust|cmp-", re.IGNORECASE)
-_ADVERTISEMENT = re.compile(
-    r"(?:^|.*[-_])(?:ads?|adverts?|advertisements?|advertising|adsbygoogle|sponsored)(?:[-_].*|$)",
-    re.IGNORECASE,
-)
-_SIDEBAR = re.compile(r"side-?bar", re.IGNORECASE)
-_BESIDE = re.compile(
-    r"related|share|sharing|social|newsletter|subscribe|breadcrumb|(?:^|[-_])(?:toc|nav)"
-    r"(?:[-_]|$)|table-of-contents",
-    re.IGNORECASE,
-)
-_LONGEST_BANNER = 120  # words
-_NEAREST_PARENTS = 6
-_MOST_TEXTS = 100
-_MOST_LINKS = 0.5  # of the words of an <aside> that is content
-_FEW_LINKS = 0.2  # of the words of a sidebar that is content
 # Parts of another kind than the text around them: buttons and fields that open something.
 _NAMED_BY_BUTTON = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "th", "legend", "caption")
 _OPENING = ("aria-controls", "aria-expanded", "data-toggle", "data-bs-toggle")
+_OPENING_CLASS = re.compile(r"accordion|collaps|expand|toggle|faq|disclosure", re.IGNORECASE)
+_NAMED_IN_SCRIPT = re.compile(r"['\"]#?([A-Za-z][\w:.-]*)['\"]")
+_STRUCK = frozenset(("del", "s", "strike"))
+_READING_AIDS = frozenset(("rt", "rp", "rtc"))
+# Stand for a place in a row or a list, which must not move.
+_PLACES = frozenset(("td", "th"))
+_KEEPS_LINES = re.compile(r"white-space:(?:pre|break-spaces)")
+_CODE_TAGS = ["pre", "textarea", "listing", "xmp"]
+_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through")
 
 
 def main_content(soup: BeautifulSoup, losses: Losses) -> Tag:
@@ -78,18 +71,73 @@ def strip_hidden(soup: BeautifulSoup, losses: Losses) -> None:
             if not isinstance(child, Element):
                 continue
             loss = _why_left_out(child, panels)
-            if loss is not None:
-                losses.add(loss, _words(child))
-            if loss is not None or _is_permalink(child):
-                child.decompose()
-            else:
-                stack.append(child)
+            if loss is None:
+                if _is_permalink(child):
+                    child.decompose()
+                else:
+                    if "white-space:" in _style(child):
+                        _keep_lines(child)
+                    stack.append(child)
+            elif not _keeps_visible_parts(child, loss, losses, stack):
+                _leave_out(child, loss, losses)
+
+
+def _leave_out(tag: Tag, loss: Loss, losses: Losses) -> None:
+    """Take an element out and count its words."""
+    if tag.name in _READING_AIDS:
+        # A parser that does not know where readings end puts what follows into them.
+        for base in tag.find_all("rb"):
+            if base.find_parent(["rb", "ruby"]) is tag.find_parent("ruby"):
+                for reading in base.find_all(["rt", "rtc", "rp"]):
+                    losses.add(loss, reading.get_text(" "))
+                    reading.extract()
+                tag.insert_before(base.extract())
+    if loss is not Loss.READING_AID or tag.name != "rp":
+        losses.add(loss, words_of(tag))
+    if tag.name in _PLACES and loss is Loss.STRUCK_OUT:
+        tag.clear()
+    else:
+        tag.decompose()
+
+
+def _keep_lines(tag: Tag) -> None:
+    """Mark the line breaks of an element that shows them, so that they are not read as spaces."""
+    from bs4.element import NavigableString
+
+    if not _KEEPS_LINES.search(_style(tag)):
+        return
+    for text in tag.find_all(string=True):
+        if "\n" in text and is_text(text) and text.find_parent(_CODE_TAGS) is None:
+            text.replace_with(NavigableString(text.replace("\n", "\u2028")))
+
+
+def _keeps_visible_parts(tag: Tag, loss: Loss, losses: Losses, stack: list[Tag]) -> bool:
+    """Whether an invisible element has parts that are visible again; the rest is taken out."""
+    from bs4 import Tag as Element
+
+    style = _style(tag)
+    if loss is not Loss.HIDDEN or "visibility:hidden" not in style or "display:none" in style:
+        return False
+    if not any("visibility:visible" in _style(part) for part in tag.find_all(style=True)):
+        return False
+    for child in list(tag.children):
+        if not isinstance(child, Element):
+            losses.add(loss, str(child) if is_text(child) else "")
+            child.extract()
+        elif "visibility:" not in _style(child):
+            child["style"] = f"{child.get('style') or ''};visibility:hidden"
+    stack.append(tag)
+    return True
 
 
 def _panels(soup: BeautifulSoup) -> set[str]:
     """Ids of the parts that a tab, a button or a switch shows."""
     shown: set[str] = set()
-    for tag in soup.find_all(["a", "button", "label", "li", "div", "span", "summary"]):
+    for tag in soup.find_all(["a", "button", "label", "li", "div", "span", "summary", "h2", "h3"]):
+        if not tag.attrs:
+            continue
+        if script := tag.get("onclick"):
+            shown.update(_NAMED_IN_SCRIPT.findall(str(script)[:1000]))
         if controls := str(tag.get("aria-controls") or ""):
             shown.update(controls.split())
         for name in ("data-target", "data-bs-target"):
@@ -112,6 +160,10 @@ def _why_left_out(tag: Tag, panels: set[str]) -> Loss | None:
         return None
     if name == "button":
         return None if _is_a_name(tag) else Loss.SCRIPT
+    if name in _STRUCK:
+        return Loss.STRUCK_OUT
+    if name in _READING_AIDS:
+        return Loss.READING_AID
     if not tag.attrs and name not in ("nav", "dialog", "footer", "aside"):
         return None
     role = str(tag.get("role") or "").lower()
@@ -121,22 +173,30 @@ def _why_left_out(tag: Tag, panels: set[str]) -> Loss | None:
         return None if tag.find_parent(_SECTIONING) else Loss.RUNNING
     if (name == "dialog" and not tag.has_attr("open")) or role in _DIALOG_ROLES:
         return Loss.HIDDEN
-    if (hidden := _hidden(tag)) and not _is_panel(tag, panels):
-        return hidden
-    return _why_beside(tag, role)
+    reason = hidden(tag)
+    if reason and (reason is Loss.STRUCK_OUT or not _is_panel(tag, panels)):
+        return reason
+    return why_beside(tag, role)
 
 
-def _hidden(tag: Tag) -> Loss | None:
+def hidden(tag: Tag) -> Loss | None:
     """Whether readers see nothing of an element unless they click."""
-    classes = _classes(tag)
+    classes = classes_of(tag)
     if str(tag.get("aria-hidden") or "").lower() == "true":
         return Loss.DUPLICATE if "katex-html" in classes else Loss.HIDDEN
     if tag.has_attr("hidden"):
         return Loss.HIDDEN
-    style = str(tag.get("style") or "").replace(" ", "").lower()
+    style = _style(tag)
+    if not style:
+        return None
     if "display:none" in style or "visibility:hidden" in style or "font-size:0;" in f"{style};":
         return Loss.HIDDEN
-    return None
+    return Loss.STRUCK_OUT if _STRUCK_STYLE.search(style) else None
+
+
+def _style(tag: Tag) -> str:
+    style = tag.get("style")
+    return "".join(str(style).split()).lower() if style else ""
 
 
 def _is_panel(tag: Tag, panels: set[str]) -> bool:
@@ -145,57 +205,30 @@ def _is_panel(tag: Tag, panels: set[str]) -> bool:
         tag.get("role") == "tabpanel"
         or str(tag.get("hidden") or "").lower() == "until-found"
         or str(tag.get("id") or "") in panels
-        or any(map(_PANEL_CLASS.search, _classes(tag)))
+        or any(map(_PANEL_CLASS.search, classes_of(tag)))
+        or _follows_opener(tag)
     )
 
 
-def _why_beside(tag: Tag, role: str) -> Loss | None:
-    """Whether an element is a cookie banner, an advertisement, or links beside the content."""
-    classes = _classes(tag)
-    if _CODE_LINE_NUMBERS.intersection(classes) and (
-        tag.name != "table" and tag.find_parent(["pre", "table", "code"])
-    ):
-        return Loss.LINE_NUMBER
-    said = [*classes, str(tag.get("id") or "")]
-    if tag.name in ("div", "section", "aside", "form") and any(map(_COOKIES.search, said)):
-        asks = role in ("alert", "region") or tag.find(["button", "input"]) is not None
-        if (asks or _link_share(tag) > 0) and _is_short(tag):
-            return Loss.NAVIGATION
-    if tag.name in ("div", "aside", "ins", "span", "section", "p") and (
-        any(map(_ADVERTISEMENT.fullmatch, classes))
-        or (tag.name != "section" and _ADVERTISEMENT.fullmatch(said[-1]))
-        or str(tag.get("aria-label") or "").lower() in ("advertisement", "advertising", "ad")
-    ):
-        return Loss.NAVIGATION if _is_short(tag) else None
-    if tag.name == "aside" or role == "complementary":
-        links = _link_share(tag)
-        # A box of facts within the text is called a sidebar, too.
-        sidebar = any(map(_SIDEBAR.search, said)) and (
-            links > _FEW_LINKS
-            or tag.find(["button", "input", "nav"]) is not None
-            or tag.find_parent(["main", "article"]) is None
-        )
-        beside = sidebar or any(map(_BESIDE.search, said))
-        return Loss.NAVIGATION if beside or links > _MOST_LINKS else None
-    return None
-
-
-def _is_short(tag: Tag) -> bool:
-    """Whether an element is short enough for a banner; a page about cookies or ads is longer."""
-    words = 0
-    for text in _texts(tag):
-        words += len(text.split())
-        if words > _LONGEST_BANNER:
-            return False
-    return tag.find(["main", "article"]) is None
+def _follows_opener(tag: Tag) -> bool:
+    """Whether a button or the like right before a hidden part opens it."""
+    before = tag.find_previous_sibling()
+    if before is None or tag.name not in ("div", "section", "ul", "ol", "p", "dd", "table"):
+        return False
+    return before.name == "button" or any(before.has_attr(name) for name in ("onclick", *_OPENING))
 
 
 def _is_a_name(button: Tag) -> bool:
     """Whether a button names the part that it opens: a question, a tab, a column."""
     if button.get("role") == "tab" or any(button.has_attr(name) for name in _OPENING):
         return True
+    if any(map(_OPENING_CLASS.search, classes_of(button))) and button.find_next_sibling():
+        return True
+    following = button.find_next_sibling()
+    if following is not None and hidden(following) is Loss.HIDDEN:
+        return True
     parent: Tag | None = button
-    for _ in range(_NEAREST_PARENTS):  # deep nesting must not cost its square
+    for _ in range(NEAREST_PARENTS):  # deep nesting must not cost its square
         parent = parent.parent if parent is not None else None
         if parent is not None and parent.name in _NAMED_BY_BUTTON:
             return True
@@ -225,7 +258,7 @@ def _is_the_page(candidate: Tag, body: Tag, *, is_main: bool) -> bool:
 def _count_rest(content: Tag, body: Tag, losses: Losses) -> None:
     """Count the words of the body outside of its content."""
     inside = set(map(id, content.find_all(string=True)))
-    rest = (str(text) for text in _texts(body) if id(text) not in inside)
+    rest = (str(text) for text in texts_of(body) if id(text) not in inside)
     losses.add(Loss.NAVIGATION, " ".join(rest))
 
 
@@ -236,33 +269,12 @@ def _strip_page_headers(body: Tag, losses: Losses) -> None:
             continue
         heading = header.find("h1")
         if heading is None:
-            losses.add(Loss.RUNNING, _words(header))
+            losses.add(Loss.RUNNING, words_of(header))
             header.decompose()
         else:
             heading.extract()
-            losses.add(Loss.RUNNING, _words(header))
+            losses.add(Loss.RUNNING, words_of(header))
             header.replace_with(heading)
-
-
-def _classes(tag: Tag) -> list[str]:
-    found: str | list[str] = tag.get("class") or []
-    return found.split() if isinstance(found, str) else list(found)
-
-
-def _words(tag: Tag) -> str:
-    return " ".join(_texts(tag))
-
-
-def _texts(tag: Tag) -> Iterator[NavigableString]:
-    from bs4.element import NavigableString, PreformattedString
-
-    for text in tag.descendants:
-        if not isinstance(text, NavigableString):
-            continue
-        parent = text.parent
-        if isinstance(text, PreformattedString) or parent is None or parent.name in NOT_SHOWN:
-            continue
-        yield text
 
 
 def _length(tag: Tag) -> int:
@@ -272,19 +284,3 @@ def _length(tag: Tag) -> int:
 def _prose(tag: Tag) -> int:
     """Characters outside of links."""
     return _length(tag) - sum(map(_length, tag.find_all("a")))
-
-
-def _link_share(tag: Tag) -> float:
-    """How much of an element's text is in links, as far as its beginning tells."""
-    linked = total = 0
-    for text in islice(_texts(tag), _MOST_TEXTS):
-        total += len(text.strip())
-        parent = text.parent
-        for _ in range(_NEAREST_PARENTS):
-            if parent is None or parent is tag:
-                break
-            if parent.name == "a":
-                linked += len(text.strip())
-                break
-            parent = parent.parent
-    return linked / max(total, 1)

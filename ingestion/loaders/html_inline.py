@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingestion.loaders.html_content import NOT_SHOWN
+from ingestion.loaders.html_beside import NOT_SHOWN
 from ingestion.loaders.html_lists import OpenList, marker_of
 from ingestion.loaders.inline_text import InlineText
-from ingestion.loaders.losses import Loss, Losses
+from ingestion.loaders.losses import Losses
 from ingestion.loaders.math_text import mathml_text, tex_text
 from ingestion.loaders.notation import Script
 
@@ -29,8 +29,8 @@ BLOCKS = frozenset(
 )
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _TABLE_PARTS = frozenset(("td", "th", "tr"))
-_STRUCK = frozenset(("del", "s", "strike"))
-_READING_AIDS = frozenset(("rt", "rp", "rtc"))
+_RAISED_BY_STYLE = frozenset("span font b i em strong small a u".split())
+_SCRIPT_STYLE = re.compile(r"vertical-align\s*:\s*(super|sub)\b")
 _WITH_SPACE = frozenset(
     ("label", "button", "option", "output", "meter", "progress", "select", "textarea")
 )
@@ -60,11 +60,7 @@ class HtmlInline(InlineText):
     def enter(self, tag: Tag) -> bool:
         """Start an inline element; False if it has been dealt with, content included."""
         name = tag.name
-        if name in _STRUCK or (tag.attrs and _is_struck(tag)):
-            self.losses.add(Loss.STRUCK_OUT, tag.get_text(" "))
-        elif name in _READING_AIDS:
-            self.losses.add(Loss.READING_AID, tag.get_text(" ") if name != "rp" else "")
-        elif name == "script":
+        if name == "script":
             if str(tag.get("type") or "").startswith("math/tex"):
                 self.add_formula(tex_text(tag.get_text()))
         elif name == "br":
@@ -89,7 +85,7 @@ class HtmlInline(InlineText):
     def leave(self, tag: Tag) -> None:
         """End an element that `enter` has started."""
         name = tag.name
-        if name in ("sup", "sub") or (name == "a" and is_note_mark(tag)):
+        if script_of(tag) is not Script.BASE:
             self.close()
         elif name == "q":
             self.add("”")
@@ -98,12 +94,9 @@ class HtmlInline(InlineText):
 
     def _open_element(self, tag: Tag) -> None:
         name = tag.name
-        if name in ("sup", "a") and is_note_mark(tag):
-            self.open(Script.NOTE)
-        elif name == "sup":
-            self.open(Script.RAISED)
-        elif name == "sub":
-            self.open(Script.LOWERED)
+        script = script_of(tag)
+        if script is not Script.BASE:
+            self.open(script)
         elif name == "q":
             self.add("“")
         elif _stands_apart(tag):
@@ -172,9 +165,24 @@ def _stands_apart(tag: Tag) -> bool:
     return tag.name in _WITH_SPACE or (bool(tag.attrs) and tag.get("role") in _APART_ROLES)
 
 
-def _is_struck(tag: Tag) -> bool:
-    style = str(tag.get("style") or "").replace(" ", "").lower()
-    return "line-through" in style
+def script_of(tag: Tag) -> Script:
+    """Whether an element is raised, lowered, or the mark of a note."""
+    name = tag.name
+    if name == "sub":
+        return Script.LOWERED
+    if name == "a":
+        if is_note_mark(tag):
+            return Script.NOTE
+    elif name == "sup":
+        return Script.NOTE if is_note_mark(tag) else Script.RAISED
+    if not tag.attrs or name not in _RAISED_BY_STYLE:
+        return Script.BASE
+    found = _SCRIPT_STYLE.search(str(tag.get("style") or "").lower())
+    if found is None or tag.find(["sup", "sub", "img"]) is not None:
+        return Script.BASE
+    if found[1] == "sub":
+        return Script.LOWERED
+    return Script.NOTE if is_note_mark(tag) else Script.RAISED
 
 
 def is_note_mark(tag: Tag) -> bool:

@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.loaders.office.number_words import written
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_ROMAN = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
-    (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
-_KINDS = {
-    "a": "a", "A": "A", "i": "i", "I": "I", "lower-alpha": "a", "lower-latin": "a",
-    "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i", "upper-roman": "I",
+# Holds the number of an item that a style sheet counts.
+MARKER = "plumbline-marker"
+# Types of lists as HTML and CSS name them, in the names of Word.
+_SHAPES = {
+    "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal",
+    "decimal": "decimal", "decimal-leading-zero": "decimalZero", "lower-alpha": "lowerLetter",
+    "lower-latin": "lowerLetter", "upper-alpha": "upperLetter", "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman", "upper-roman": "upperRoman", "lower-greek": "lowerGreek",
+    "hebrew": "hebrew1", "devanagari": "hindiNumbers", "thai": "thaiNumbers",
+    "cjk-decimal": "ideographDigital", "cjk-ideographic": "taiwaneseCounting",
+    "trad-chinese-informal": "taiwaneseCounting", "simp-chinese-informal": "chineseCounting",
+    "japanese-informal": "japaneseCounting", "katakana": "aiueo", "katakana-iroha": "iroha",
+    "cjk-heavenly-stem": "ideographTraditional", "cjk-earthly-branch": "ideographZodiac",
 }  # fmt: skip
+_BULLETS = frozenset(("disc", "circle", "square", "none", "disclosure-open", "disclosure-closed"))
+_GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
 
 
 @dataclass(slots=True)
@@ -23,35 +33,40 @@ class OpenList:
     """A list that has begun.
 
     Attributes:
-        number: the next item's number; None for bullets.
+        number: the next item's number.
         step: 1, or -1 in a reversed list.
-        kind: `1`, `a`, `A`, `i` or `I`; empty where nothing is drawn.
+        kind: a type of HTML or CSS, such as `a` or `lower-roman`; empty for bullets.
     """
 
-    number: int | None
+    number: int
     step: int = 1
-    kind: str = "1"
+    kind: str = "decimal"
 
     @classmethod
     def of(cls, tag: Tag) -> OpenList:
         """The list that <ol>, <ul> or the like begins."""
+        said = _kind(tag)
         if tag.name != "ol":
-            return cls(None)
-        style = _list_style(tag)
-        kind = "" if style == "none" else _KINDS.get(style or str(tag.get("type") or ""), "1")
+            return cls(1, kind=said if said not in (None, "") else "")
         reverse = tag.has_attr("reversed")
         first = len(tag.find_all("li", recursive=False)) if reverse else 1
         start = _integer(tag.get("start"))
+        kind = "decimal" if said is None else said
         return cls(first if start is None else start, -1 if reverse else 1, kind)
 
     def marker(self, item: Tag) -> str:
         """The marker of the next item, which <li value> may set."""
-        if self.number is None:
-            return "-"
-        value = _integer(item.get("value"))
-        number = self.number if value is None else value
+        if not item.attrs:
+            number, kind = self.number, self.kind
+        else:
+            value = _integer(item.get("value"))
+            number = self.number if value is None else value
+            said = _kind(item)
+            kind = self.kind if said is None else said
         self.number = number + self.step
-        return f"{_numeral(number, self.kind)}." if self.kind else "-"
+        if counted := item.get(MARKER):
+            return str(counted)
+        return f"{numeral(number, kind)}." if kind else "-"
 
 
 def marker_of(item: Tag, lists: list[OpenList]) -> str:
@@ -59,20 +74,28 @@ def marker_of(item: Tag, lists: list[OpenList]) -> str:
     return lists[-1].marker(item) if lists else "-"
 
 
-def _numeral(number: int, kind: str) -> str:
-    if kind in "aA" and number > 0:
+def numeral(number: int, kind: str) -> str:
+    """A number in a type of HTML or CSS; types that are not known count as decimal."""
+    shape = _SHAPES.get(kind, "decimal")
+    if shape in ("lowerLetter", "upperLetter", "lowerGreek") and number > 0:
+        alphabet = _GREEK if shape == "lowerGreek" else "abcdefghijklmnopqrstuvwxyz"
         letters = ""
         while number:
-            number, place = divmod(number - 1, 26)
-            letters = chr(ord("a") + place) + letters
-        return letters.upper() if kind == "A" else letters
-    if kind in "iI" and 0 < number < 4000:
-        written = ""
-        for value, sign in _ROMAN:
-            count, number = divmod(number, value)
-            written += sign * count
-        return written.upper() if kind == "I" else written
-    return str(number)
+            number, place = divmod(number - 1, len(alphabet))
+            letters = alphabet[place] + letters
+        return letters.upper() if shape == "upperLetter" else letters
+    return written(number, shape) if number >= 0 else str(number)
+
+
+def _kind(tag: Tag) -> str | None:
+    """The type that a list or an item asks for; empty for bullets, None where nothing says so."""
+    if not tag.attrs:
+        return None
+    style = _list_style(tag)
+    kind = style or str(tag.get("type") or "")
+    if kind in _BULLETS:
+        return ""
+    return kind if kind in _SHAPES else None
 
 
 def _integer(value: object) -> int | None:
@@ -85,6 +108,7 @@ def _list_style(tag: Tag) -> str:
     style = str(tag.get("style") or "").lower()
     for declaration in style.split(";"):
         name, _, value = declaration.partition(":")
-        if name.strip() in ("list-style-type", "list-style") and value.split():
-            return value.split()[0]
+        if name.strip() in ("list-style-type", "list-style"):
+            words = value.split()
+            return next((w for w in words if w in _SHAPES or w in _BULLETS), "")
     return ""

@@ -76,7 +76,7 @@ class HtmlWalker:
         if is_code_block(tag):
             self._flush()
             self._end_marker()
-            self._builder.code(code_text(tag))
+            self._builder.code(code_text(tag, self._builder.losses))
             return False
         if name not in BLOCKS:
             if _is_displayed(tag):

@@ -66,11 +66,15 @@ class InlineText:
 
     def take(self) -> str:
         """The text so far, which is then forgotten. What nothing has ended is text."""
+        return prose(self.take_as_it_is())
+
+    def take_as_it_is(self) -> str:
+        """The same with its white space, as code needs it."""
         if len(self._frames) == 1 and not self._frames[0].runs:
             return ""
         while len(self._frames) > 1:
             self._frames[-1].loss = None
             self.close()
-        text = prose(self._frames[0].text())
+        text = self._frames[0].text()
         self._frames = [_Frame()]
         return text

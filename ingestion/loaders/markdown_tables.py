@@ -48,7 +48,11 @@ def _further_cells(state: StateBlock, line: int, cells: int, level: int) -> list
     from markdown_it.rules_block.table import escapedSplit, getLine
     from markdown_it.token import Token
 
-    found = escapedSplit(getLine(state, line).strip(" \t"))
+    text = getLine(state, line).strip(" \t")
+    bars = text.count("|") - text.startswith("|") - text.endswith("|")
+    if bars < cells:
+        return []
+    found = escapedSplit(text)
     if found and not found[0]:
         del found[0]
     if found and not found[-1]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ingestion.loaders.cleaning import prose
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.inline_text import InlineText
 from ingestion.loaders.losses import Loss, Losses
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _STRUCK_TAGS = frozenset(("del", "s", "strike"))
 _READING_TAGS = frozenset(("rt", "rp"))
+_VOID_TAGS = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_MAY_HIDE = re.compile(r"style|hidden", re.IGNORECASE)
 _LABEL_TAGS = frozenset(("img", "input"))
 # A dollar sign may also stand before a price or the name of a variable.
 _IS_FORMULA = re.compile(r"[\\^_={}+*/<>]|\d\s*-|^[A-Za-z0-9]$")
@@ -142,15 +145,20 @@ class MarkdownWalker:
     def _html(self, content: str) -> None:
         from ingestion.loaders.html_content import strip_hidden
         from ingestion.loaders.html_parsing import parse
+        from ingestion.loaders.html_styles import apply_style_sheets
         from ingestion.loaders.html_walk import HtmlWalker
 
         soup = parse(content)
+        apply_style_sheets(soup)
         strip_hidden(soup, self._builder.losses)
         HtmlWalker(self._builder).walk(soup)
 
 
 def inline_text(token: Token, losses: Losses) -> str:
     """What a reader sees of an inline token: link texts, alternative texts, code as it is."""
+    children = token.children or []
+    if all(child.type == "text" for child in children):
+        return prose("".join(child.content for child in children))
     inline = InlineText(losses)
     _add_children(token, inline)
     return inline.take()
@@ -158,6 +166,7 @@ def inline_text(token: Token, losses: Losses) -> str:
 
 def _add_children(token: Token, inline: InlineText) -> None:
     children = token.children or []
+    opened: list[tuple[str, bool]] = []
     for place, child in enumerate(children):
         match child.type:
             case "em_open" | "em_close" | "strong_open" | "strong_close":
@@ -184,7 +193,7 @@ def _add_children(token: Token, inline: InlineText) -> None:
             case "sup_close" | "sub_close" | "s_close":
                 inline.close()
             case "html_inline":
-                _add_tag(child.content, inline)
+                _add_tag(child.content, inline, opened)
 
 
 def _between_figures(children: Sequence[Token], place: int) -> bool:
@@ -194,8 +203,11 @@ def _between_figures(children: Sequence[Token], place: int) -> bool:
     return before[-1:].isdigit() and behind[:1].isdigit()
 
 
-def _add_tag(content: str, inline: InlineText) -> None:
-    """An HTML tag within a paragraph, whose content stands in the tokens after it."""
+def _add_tag(content: str, inline: InlineText, opened: list[tuple[str, bool]]) -> None:
+    """An HTML tag within a paragraph, whose content stands in the tokens after it.
+
+    `opened` holds the elements that have not ended, and whether they are left out.
+    """
     found = _TAG.match(content)
     if found is None:  # a comment
         return
@@ -208,7 +220,18 @@ def _add_tag(content: str, inline: InlineText) -> None:
 
         inline.add(flat_text(parse(content), inline.losses))
     elif name not in ("sup", "sub") and name not in _STRUCK_TAGS | _READING_TAGS:
-        return
+        if not closes and not content.endswith("/>") and name not in _VOID_TAGS:
+            loss = _loss_of(content)
+            if loss is not None:
+                inline.open_left_out(loss)
+            opened.append((name, loss is not None))
+        elif closes and any(name == one for one, _ in opened):
+            while opened:
+                ended, left_out = opened.pop()
+                if left_out:
+                    inline.close()
+                if ended == name:
+                    break
     elif closes:
         inline.close()
     elif name in _STRUCK_TAGS:
@@ -217,6 +240,18 @@ def _add_tag(content: str, inline: InlineText) -> None:
         inline.open_left_out(Loss.READING_AID)
     else:
         inline.open(Script.RAISED if name == "sup" else Script.LOWERED)
+
+
+def _loss_of(content: str) -> Loss | None:
+    """Why the content of an element is left out, by the attributes of its tag."""
+    if not _MAY_HIDE.search(content):
+        return None
+    from ingestion.loaders.html_content import hidden
+    from ingestion.loaders.html_parsing import parse
+
+    body = parse(content).body
+    tag = body.find(True) if body is not None else None
+    return hidden(tag) if tag is not None else None
 
 
 def _formula(source: str, sign: str) -> str:

@@ -36,6 +36,11 @@ _HIGH_SIGNS = re.compile(r"[*†‡§¶™®©℠°′″'\"º ª]+")
 _SIMPLE = re.compile(r"[-+−–]?[^\W_]+(?:[.,][^\W_]+)*|[-+−–*]")
 
 
+# Stands before a formula in a run: 3 and 1/2 are not 31/2.
+FORMULA = "\u2063"
+_BETWEEN_FIGURES = re.compile(rf"(?<=\d){FORMULA}(?=\d)")
+
+
 def on_one_line(runs: Iterable[tuple[str, Script]]) -> str:
     """Runs of text joined on one line; raised and lowered runs keep their meaning.
 
@@ -56,6 +61,8 @@ def on_one_line(runs: Iterable[tuple[str, Script]]) -> str:
             continue
         following = merged[place + 1][0] if place + 1 < len(merged) else ""
         written += _written(text, script, written, following)
+    if FORMULA in written:
+        written = _BETWEEN_FIGURES.sub(" ", written).replace(FORMULA, "")
     return written
 
 

@@ -138,6 +138,18 @@ class _Table:
 
     def has_joint_header(self) -> bool:
         """Whether the rows at the top are one header: groups over names, or units below names."""
+        if len(self.columns) < 2:
+            return False
+        upper, lowest = self.top[0], self.top[-1]
+        first = {row[0] for row in self.top if row[0]}
+        grouped = any(
+            below and above in ("", before) and (above or before)
+            for before, above, below in zip(upper, upper[1:], lowest[1:], strict=False)
+        )
+        named_once = len(first) < 2
+        # What the cells say is known only after a longer look.
+        if not grouped and not (named_once and not lowest[0] and all(upper[1:])):
+            return False
         says = [self.says(number) for number in range(len(self.top))]
         # A year or number over a name is a group: 2026 over Plan and Actual.
         data = any(
@@ -145,21 +157,14 @@ class _Table:
             for row in says
             for said, below in zip(row, says[-1], strict=True)
         )
-        if data or len(self.columns) < 2:
+        if data:
             return False
-        upper, lowest = self.top[0], self.top[-1]
         contrast = _Says.NAME in says[-1]
-        first = {row[0] for row in self.top if row[0]}
-        grouped = any(
-            below and above in ("", before) and (above or before)
-            for before, above, below in zip(upper, upper[1:], lowest[1:], strict=False)
-        )
-        named_once = len(first) < 2
         if grouped:
             opens_with_group = len(upper) > 1 and upper[1] in ("", upper[0])
             if not named_once and not (contrast and opens_with_group and lowest[0]):
                 return False
-        elif not (named_once and contrast and not lowest[0] and all(upper[1:])):
+        elif not contrast:
             return False  # no units either
         if not contrast and (lowest[0] and lowest[0] != upper[0] and upper[0]):
             return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.cleaning import is_plain, one_line
 from ingestion.loaders.table_headers import guess_header_rows, is_clear_header
 
 __all__ = ["Layout", "Row", "guess_header_rows", "laid_out", "pipe_table"]
@@ -74,7 +74,7 @@ def cleaned(rows: Sequence[Row]) -> list[list[str]]:
     for row in rows:
         text = "".join(row)
         # One test for a row of plain cells costs less than one for each.
-        if text.isascii() and text.isprintable() and not ("|" in text or "  " in text):
+        if is_plain(text) and "|" not in text:
             cells = [cell.strip(" ") for cell in row]
         else:
             cells = [one_line(cell).replace("|", "\\|") for cell in row]

@@ -239,11 +239,12 @@ class DocxWalker:
 
     def _cell_paragraph(self, paragraph: Any) -> str:
         text = self._reader.text(paragraph).strip()
-        if not text and _mark_is_gone(paragraph, self._styles):
+        if not text and (_mark_is_gone(paragraph, self._styles) or _has_drawing(paragraph)):
             return ""
         properties = paragraph.find(W + "pPr")
         item = self._numbering.item(properties, style_of(properties))
-        return f"{item.marker} {text}" if item and text and not item.bullet else text
+        # A column of numbers has no other text.
+        return f"{item.marker} {text}".rstrip() if item and not item.bullet else text
 
     def _part_of(self, relationship_id: str) -> Any:
         relation = self._part.rels.get(relationship_id)
@@ -283,6 +284,10 @@ def _mark_is_gone(paragraph: Any, styles: Styles) -> bool:
         return True
     # A heading that runs into its text by a hidden mark stays a heading.
     return bool(is_on(mark.find(W + "vanish"))) and not is_on(mark.find(W + "specVanish"))
+
+
+def _has_drawing(paragraph: Any) -> bool:
+    return next(paragraph.iter(W + "drawing", W + "pict", W + "object"), None) is not None
 
 
 def _boxes(paragraph: Any, reader: TextReader) -> Iterator[Any]:

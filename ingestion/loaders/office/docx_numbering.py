@@ -106,7 +106,10 @@ class Numbering:
         sources += [(one.paragraph, one.id) for one in self._styles.chain(style)]
         depth: int | None = None
         direct = False
+        names: list[str] = []
         for element, name in sources:
+            if depth is None and name:
+                names.append(name)
             found = element.find(W + "numPr") if element is not None else None
             if found is None:
                 continue
@@ -119,7 +122,7 @@ class Numbering:
             list_id = named.get(W + "val")
             known = self._lists.get(list_id)
             if known and name and not direct:  # a level may name the style that uses it
-                linked = (at for at, one in known.levels.items() if one.style == name)
+                linked = (at for at, one in known.levels.items() if one.style in names)
                 depth = next(linked, depth)
             return list_id, min(max(depth or 0, 0), _LEVELS - 1)
         return None, 0

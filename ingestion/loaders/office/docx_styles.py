@@ -9,6 +9,7 @@ from typing import Any
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LONGEST_CHAIN = 12  # a broken file's styles may go in circles
 _TOGGLES = ("vanish", "strike", "dstrike")
+_NO_SIZE = 20  # where a run names none of its own
 _OFF = ("0", "false", "off", "none")
 
 
@@ -46,13 +47,18 @@ class Styles:
 
     _by_id: dict[str, Style]
     _default: str | None = None
-    _looks: dict[tuple[str | None, str | None], RunLook] = field(default_factory=dict)
+    _run_defaults: Any = None
+    _table_looks: dict[str, RunLook] = field(default_factory=dict)
+    _looks: dict[tuple[str | None, str | None, RunLook | None], RunLook] = field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, document: Any) -> Styles:
         """The styles of a python-docx document."""
         by_id: dict[str, Style] = {}
         default = None
+        tables: dict[str, RunLook] = {}
         for element in document.part.styles.element.findall(W + "style"):
             name, parent = element.find(W + "name"), element.find(W + "basedOn")
             style_id = element.get(W + "styleId") or ""
@@ -64,9 +70,13 @@ class Styles:
                 element.find(W + "rPr"),
             )
             kind = element.get(W + "type", "paragraph")
+            look = _direct(by_id[style_id].run, RunLook()) if kind == "table" else RunLook()
+            if look.hidden or look.struck:
+                tables[style_id] = look
             if kind == "paragraph" and element.get(W + "default") in ("1", "true", "on"):
                 default = style_id
-        return cls(by_id, default)
+        defaults = document.part.styles.element.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr")
+        return cls(by_id, default, defaults, tables)
 
     def chain(self, style_id: str | None) -> Iterator[Style]:
         """The style and what it is based on; without an id the default paragraph style."""
@@ -78,21 +88,37 @@ class Styles:
             yield style
             current = style.parent
 
-    def look(self, run_properties: Any, paragraph_style: str | None) -> RunLook:
+    def table_look(self, paragraph: Any) -> RunLook | None:
+        """What the style of the table around a paragraph says of its runs."""
+        if not self._table_looks:
+            return None
+        table = next(paragraph.iterancestors(W + "tbl"), None)
+        named = table.find(f"{W}tblPr/{W}tblStyle") if table is not None else None
+        return None if named is None else self._table_looks.get(named.get(W + "val"))
+
+    def look(
+        self, run_properties: Any, paragraph_style: str | None, table: RunLook | None = None
+    ) -> RunLook:
         """How a run with these properties (`w:rPr` or None) looks in a paragraph."""
         character = None
         if run_properties is not None:
             named = run_properties.find(W + "rStyle")
             character = named.get(W + "val") if named is not None else None
-        key = (paragraph_style, character)
+        key = (paragraph_style, character, table)
         if key not in self._looks:
             self._looks[key] = self._styled(*key)
         styled = self._looks[key]
         return styled if run_properties is None else _direct(run_properties, styled)
 
-    def _styled(self, paragraph_style: str | None, character: str | None) -> RunLook:
-        toggled = dict.fromkeys(_TOGGLES, False)
-        raised, font = 0, ""
+    def _styled(
+        self, paragraph_style: str | None, character: str | None, table: RunLook | None
+    ) -> RunLook:
+        usual = self._run_defaults
+        toggled = {name: bool(_flag(usual, name)) for name in _TOGGLES}
+        if table is not None:
+            toggled["vanish"] ^= table.hidden
+            toggled["strike"] ^= table.struck
+        raised, font = _raised(usual) or 0, _font(usual)
         chains = [list(self.chain(paragraph_style))]
         if character in self._by_id:
             chains.append(list(self.chain(character)))
@@ -140,14 +166,15 @@ def _raised(properties: Any) -> int | None:
     if align is not None:
         return {"superscript": 1, "subscript": -1}.get(align.get(W + "val", ""), 0)
     position, size = properties.find(W + "position"), properties.find(W + "sz")
-    if position is None or size is None:  # raised by hand, and smaller, is a superscript too
+    if position is None:  # raised by hand is a superscript too, if far or smaller
         return None
     try:
         points = int(position.get(W + "val", "0")) / 2
-        half_points = int(size.get(W + "val", "0"))
+        half_points = int(size.get(W + "val", "0")) if size is not None else _NO_SIZE
     except ValueError:
         return None
-    return (points > 0) - (points < 0) if abs(points) >= 2 and half_points <= 18 else 0
+    least = 2 if half_points <= 18 else 3
+    return (points > 0) - (points < 0) if abs(points) >= least and half_points <= 20 else 0
 
 
 def _font(properties: Any) -> str:

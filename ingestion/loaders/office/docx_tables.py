@@ -64,6 +64,9 @@ def _row(row: Any, above: list[Cell], losses: Losses) -> list[Cell]:
     for element in row.iter(W + "tc"):
         if next(element.iterancestors(W + "tr")) is not row:
             continue
+        if element.find(f"{W}tcPr/{W}cellDel") is not None:
+            losses.add(Loss.STRUCK_OUT, raw_text(element))
+            continue
         span = element.find(f"{W}tcPr/{W}gridSpan")
         width = min(int(span.get(W + "val")), _WIDEST_SPAN) if span is not None else 1
         merge = element.find(f"{W}tcPr/{W}vMerge")

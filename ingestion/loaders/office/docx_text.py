@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.loaders.losses import Loss, Losses
-from ingestion.loaders.notation import Script, on_one_line
+from ingestion.loaders.notation import FORMULA, Script, on_one_line
 from ingestion.loaders.office.docx_notes import Notes
 from ingestion.loaders.office.docx_styles import RunLook, Styles, W
 from ingestion.loaders.office.drawings import alternative_text
+from ingestion.loaders.office.equation_fields import equation_field_text
 from ingestion.loaders.office.equations import M, equation_text
 from ingestion.loaders.office.symbol_fonts import in_symbol_font, is_symbol_font, symbol
 
@@ -49,6 +50,8 @@ class TextReader:
     notes: Notes
     losses: Losses
     _drawings: list[Any] = field(default_factory=list)
+    _table_look: RunLook | None = None  # of the table that the paragraph stands in
+    _fields: list[str] = field(default_factory=list)  # instructions of the fields that are open
 
     def text(self, paragraph: Any) -> str:
         """What the paragraph shows: runs, links, fields' results, insertions, formulas."""
@@ -59,6 +62,7 @@ class TextReader:
         if paragraph.tag in (M + "oMath", M + "oMathPara"):
             return [(self._equation(paragraph, None, 0), Script.BASE)]
         style = style_of(paragraph.find(W + "pPr"))
+        self._table_look = self.styles.table_look(paragraph)
         return list(self._content(paragraph, style, 0))
 
     def drawings(self) -> list[Any]:
@@ -86,7 +90,7 @@ class TextReader:
                 yield from self._content(element, style, depth + 1)
 
     def _run(self, run: Any, style: str | None, depth: int) -> Iterator[tuple[str, Script]]:
-        look = self.styles.look(run.find(W + "rPr"), style)
+        look = self.styles.look(run.find(W + "rPr"), style, self._table_look)
         if look.hidden or look.struck:
             reason = Loss.HIDDEN if look.hidden else Loss.STRUCK_OUT
             self.losses.add(reason, raw_text(run))
@@ -119,10 +123,25 @@ class TextReader:
                 yield from self._pieces(self.chosen(element), style, look, depth + 1)
             elif tag == W + "fldChar":
                 yield _form_field(element), Script.BASE
+                yield self._equation_field(element), Script.BASE
+            elif tag == W + "instrText" and self._fields:
+                self._fields[-1] += element.text or ""
             elif tag in (W + "drawing", W + "object", W + "pict"):
                 yield from self._drawing(element)
             elif tag == M + "t":
                 yield element.text or "", script
+
+    def _equation_field(self, mark: Any) -> str:
+        """The equation that a field draws; it ends without a result."""
+        kind = mark.get(W + "fldCharType")
+        if kind == "begin":
+            self._fields.append("")
+        elif self._fields and kind == "separate":
+            self._fields[-1] = ""
+        elif self._fields and kind == "end":
+            text = equation_field_text(self._fields.pop(), self.losses)
+            return FORMULA + text if text else ""
+        return ""
 
     def _note(self, kind: str, reference: Any) -> Iterator[tuple[str, Script]]:
         custom = reference.get(W + "customMarkFollows") in ("1", "true", "on")
@@ -153,7 +172,7 @@ class TextReader:
             return on_one_line(self._content(other, style, depth + 1))
 
         text = equation_text(element, text_of)
-        return f"\n{text}\n" if element.tag == M + "oMathPara" else text
+        return f"\n{text}\n" if element.tag == M + "oMathPara" else FORMULA + text
 
     def chosen(self, alternatives: Any) -> Any:
         """One of the versions of a piece that Word wrote for newer and older programs."""

@@ -9,8 +9,8 @@ from typing import Any
 from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.office.number_formats import NumberFormat
+from ingestion.loaders.office.pptx_text import A, paragraph_text
 
-A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 CX = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
 DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
@@ -50,7 +50,7 @@ def write_diagram(root: Any, builder: TextBuilder, page: Any = None) -> None:
     """A SmartArt diagram's texts, nested as its author nested them."""
     points: dict[str, str] = {}
     for point in root.iter(DGM + "pt"):
-        paragraphs = (drawing_text(found) for found in point.iter(A + "p"))
+        paragraphs = (paragraph_text(found, builder.losses) for found in point.iter(A + "p"))
         text = one_line(" ".join(paragraphs))
         if point.get("type", "node") not in _LAYOUT_POINTS:
             points[point.get("modelId") or ""] = text
@@ -104,15 +104,9 @@ def write_chart(root: Any, builder: TextBuilder, page: Any = None) -> None:
 def write_chart_titles(root: Any, builder: TextBuilder, page: Any = None) -> None:
     """The titles of a chart and its axes, a paragraph each."""
     for title in root.iter(C + "title", CX + "title"):
-        text = " ".join(drawing_text(paragraph) for paragraph in title.iter(A + "p"))
+        text = " ".join(paragraph_text(one, builder.losses) for one in title.iter(A + "p"))
         text = text if text.strip() else " ".join(value.text or "" for value in title.iter(C + "v"))
         builder.paragraph(one_line(text), page)
-
-
-def drawing_text(paragraph: Any) -> str:
-    """The text of a DrawingML paragraph without its look."""
-    tags = (A + "t", A + "br")
-    return "".join("\n" if one.tag == A + "br" else one.text or "" for one in paragraph.iter(*tags))
 
 
 def _figures(series: list[Any]) -> list[list[str]]:

@@ -58,18 +58,31 @@ class _Section:
         return ("sign", "@") in self.tokens
 
 
+_PLAIN_CODE = re.compile(r"(#,##0|0)(?:\.(0{1,9}))?")
+_LARGEST_PLAIN = 1e15
+
+
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
     """A parsed format code."""
 
     _sections: tuple[_Section, ...]
+    _plain: tuple[Decimal, bool] | None = None  # for codes such as #,##0.00: its unit, its commas
+    _shows_text: bool = False
 
     @classmethod
     def of(cls, code: str) -> NumberFormat:
         """Parse a code such as `#,##0.00 "kg";[Red]-0`; a broken one counts as `General`."""
         if len(code) > _LONGEST_CODE:
             code = "General"
-        return cls(tuple(map(_section, _split(code)))[:4])
+        sections = tuple(map(_section, _split(code)))[:4]
+        plain = _PLAIN_CODE.fullmatch(code)
+        unit = Decimal(1).scaleb(-len(plain[2] or "")) if plain else Decimal(1)
+        return cls(
+            sections,
+            (unit, plain[1] != "0") if plain else None,
+            len(sections) == 4 or any(one.is_text for one in sections),
+        )
 
     @property
     def is_date(self) -> bool:
@@ -78,6 +91,8 @@ class NumberFormat:
 
     def text(self, text: str) -> str:
         """A text as the format shows it."""
+        if not self._shows_text:
+            return " ".join(text.split())
         if len(self._sections) == 4:
             section = self._sections[3]
         else:
@@ -93,6 +108,11 @@ class NumberFormat:
             value: the number; a date is a count of days.
             epoch: the day that dates are counted from; 1899-12-30 by default.
         """
+        if self._plain is not None and -_LARGEST_PLAIN < value < _LARGEST_PLAIN:
+            unit, grouped = self._plain
+            rounded = Decimal(f"{value:.15g}").quantize(unit, ROUND_HALF_UP)
+            text = f"{rounded:,f}" if grouped else f"{rounded:f}"
+            return text if rounded else text.lstrip("-")
         section, value, signed = self._choose(value)
         if section is None:
             return unformatted(value)

@@ -10,12 +10,13 @@ from ingestion.loaders.cleaning import one_line
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.losses import Loss
 from ingestion.loaders.office.archive import note_groups, open_archive, parsed
-from ingestion.loaders.office.drawings import A, alternative_text, write_drawing
-from ingestion.loaders.office.pptx_text import MC, ListNumbers, frame_text, paragraph_text
+from ingestion.loaders.office.drawings import alternative_text, write_drawing
+from ingestion.loaders.office.pptx_text import MC, A, ListNumbers, frame_text, paragraph_text
 from ingestion.loaders.office.properties import read_properties
 from ingestion.loaders.office.reading_order import Box, reading_order
 from ingestion.loaders.tables import Row
 
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _DEEPEST_GROUP = 20
 # Placeholders that repeat on every slide: date, footer, slide number.
 _FURNITURE = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
@@ -85,23 +86,37 @@ class SlideWriter:
         if getattr(shape, "has_table", False):
             self._table(shape.table)
         elif shape.has_text_frame:
-            self._text(shape.text_frame._txBody, bulleted=kind in ("BODY", "OBJECT"))
+            inherited = self._inherited(shape) if shape.is_placeholder else []
+            bulleted = kind in ("BODY", "OBJECT")
+            self._text(shape.text_frame._txBody, inherited, bulleted=bulleted)
         else:
             properties = next(shape._element.iter("{*}cNvPr"), None)
             if properties is not None:
                 self._builder.paragraph(alternative_text(properties), self._page)
             write_drawing(shape._element, self._part_of, self._builder, self._page)
 
-    def _text(self, body: Any, *, bulleted: bool) -> None:
+    def _inherited(self, placeholder: Any) -> list[Any]:
+        """The styles of lists that a placeholder takes over from the layout and the master."""
+        styles = []
+        base = placeholder
+        while (base := getattr(base, "_base_placeholder", None)) is not None:
+            styles.append(base._element.find(f"{P}txBody/{A}lstStyle"))
+        master = self._slide.slide_layout.slide_master._element
+        kind = placeholder.placeholder_format.type.name
+        if kind in ("BODY", "OBJECT"):
+            styles.append(master.find(f"{P}txStyles/{P}bodyStyle"))
+        return styles
+
+    def _text(self, body: Any, inherited: list[Any], *, bulleted: bool) -> None:
         """A body placeholder's paragraphs are list items unless they say otherwise."""
         texts = [(one, paragraph_text(one, self._losses)) for one in body.findall(A + "p")]
         filled = [(paragraph, text) for paragraph, text in texts if text.strip()]
-        numbers = ListNumbers(body)
+        numbers = ListNumbers(body, inherited)
         for paragraph, text in filled:
             properties = paragraph.find(A + "pPr")
             level = int(properties.get("lvl", "0")) if properties is not None else 0
             marker = numbers.marker(paragraph, level)
-            plain = properties is not None and properties.find(A + "buNone") is not None
+            plain = numbers.is_plain(paragraph, level)
             if not marker and bulleted and not plain and (len(filled) > 1 or level):
                 marker = "-"
             if marker:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.loaders.losses import Loss, Losses
-from ingestion.loaders.notation import Script, on_one_line
-from ingestion.loaders.office.drawings import A, drawing_text
+from ingestion.loaders.notation import FORMULA, Script, on_one_line
 from ingestion.loaders.office.equations import M, equation_text
 from ingestion.loaders.office.number_words import written
 from ingestion.loaders.office.symbol_fonts import in_symbol_font, is_symbol_font
 
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _LEVELS = 9
+_BULLETS = {A + name for name in ("buAutoNum", "buNone", "buChar", "buBlip")}
 _SHAPES = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -44,17 +45,24 @@ def frame_text(body: Any, losses: Losses) -> str:
 
 @dataclass(slots=True)
 class ListNumbers:
-    """Counts the automatic numbers of one text body."""
+    """Counts the automatic numbers of one text body.
+
+    Attributes:
+        body: the text body.
+        inherited: what its placeholder takes over from the layout and the master: elements with a
+            child for each level, the nearest first.
+    """
 
     body: Any
+    inherited: list[Any] = field(default_factory=list)
     _counters: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     def marker(self, paragraph: Any, level: int) -> str:
         """A paragraph's number as PowerPoint shows it, empty if it has none."""
         for deeper in [one for one in self._counters if one > level]:
             del self._counters[deeper]
-        found = self._numbering(paragraph, level)
-        if found is None:
+        found = self._bullet(paragraph, level)
+        if found is None or found.tag != A + "buAutoNum":
             self._counters.pop(level, None)
             return ""
         kind, start = found.get("type", "arabicPeriod"), found.get("startAt", "1")
@@ -66,18 +74,27 @@ class ListNumbers:
         pattern = next((one for end, one in _PATTERNS.items() if kind.endswith(end)), "{}.")
         return pattern.format(written(number, shape))
 
-    def _numbering(self, paragraph: Any, level: int) -> Any:
+    def is_plain(self, paragraph: Any, level: int) -> bool:
+        """Whether the paragraph is said to have no bullet."""
+        found = self._bullet(paragraph, level)
+        return found is not None and found.tag == A + "buNone"
+
+    def _bullet(self, paragraph: Any, level: int) -> Any:
         sources = [paragraph.find(A + "pPr")]
-        styles = self.body.find(A + "lstStyle")
-        if styles is not None and level < _LEVELS:
-            sources.append(styles.find(f"{A}lvl{level + 1}pPr"))
+        for styles in (self.body.find(A + "lstStyle"), *self.inherited):
+            if styles is not None and level < _LEVELS:
+                sources.append(styles.find(f"{A}lvl{level + 1}pPr"))
         for source in sources:
             for bullet in source if source is not None else ():
-                if bullet.tag == A + "buAutoNum":
+                if bullet.tag in _BULLETS:
                     return bullet
-                if bullet.tag in (A + "buNone", A + "buChar", A + "buBlip"):
-                    return None
         return None
+
+
+def drawing_text(paragraph: Any) -> str:
+    """The text of a DrawingML paragraph without its look."""
+    tags = (A + "t", A + "br")
+    return "".join("\n" if one.tag == A + "br" else one.text or "" for one in paragraph.iter(*tags))
 
 
 def _pieces(parent: Any, losses: Losses) -> Iterator[tuple[str, Script]]:
@@ -88,7 +105,7 @@ def _pieces(parent: Any, losses: Losses) -> Iterator[tuple[str, Script]]:
         elif tag == A + "br":
             yield "\n", Script.BASE
         elif tag in (M + "oMath", M + "oMathPara"):
-            yield equation_text(element), Script.BASE
+            yield FORMULA + equation_text(element), Script.BASE
         elif tag == MC + "AlternateContent":
             versions = [one for one in element if _has_text(one)]
             if versions:

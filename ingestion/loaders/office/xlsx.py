@@ -8,15 +8,14 @@ from typing import Any
 from zipfile import ZipFile
 
 from ingestion.loaders.extraction import TextBuilder
-from ingestion.loaders.losses import Loss
+from ingestion.loaders.losses import Loss, Losses
 from ingestion.loaders.office.archive import note_groups, open_archive, read_xml, related_paths
 from ingestion.loaders.office.drawings import (
-    A,
     C,
     alternative_text,
-    drawing_text,
     write_chart_titles,
 )
+from ingestion.loaders.office.pptx_text import A, paragraph_text
 from ingestion.loaders.office.properties import keep
 from ingestion.loaders.office.xlsx_regions import SheetRow, regions
 from ingestion.loaders.office.xlsx_sheet import MergedCells, SheetFacts
@@ -174,7 +173,7 @@ def _write_drawings(
             )
         if not kind.endswith("/drawing"):
             continue
-        texts = _drawn_texts(root)
+        texts = _drawn_texts(root, builder.losses)
         charts = [one for one in root.iter(C + "chart") if one.get(_R_ID)]
         if (texts or charts) and not heading_written:
             builder.heading(page, 1, page)
@@ -187,11 +186,11 @@ def _write_drawings(
                 write_chart_titles(found, builder, page)
 
 
-def _drawn_texts(root: Any) -> list[str]:
+def _drawn_texts(root: Any, losses: Losses) -> list[str]:
     texts = []
     for body in root.iter(_SPREADSHEET_DRAWING + "txBody", _SPREADSHEET_DRAWING + "cNvPr"):
         if body.tag.endswith("cNvPr"):
             texts.append(alternative_text(body))
         else:
-            texts.append("\n".join(drawing_text(paragraph) for paragraph in body.iter(A + "p")))
+            texts.append("\n".join(paragraph_text(one, losses) for one in body.iter(A + "p")))
     return [text for text in texts if text.strip()]

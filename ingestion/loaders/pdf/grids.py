@@ -183,18 +183,25 @@ def _united(rules: Iterable[Rule]) -> list[Rule]:
 
 def _grids(horizontal: Sequence[Rule], vertical: Sequence[Rule]) -> Iterator[Grid]:
     """Rules that meet, one grid for each group of them."""
-    groups: list[tuple[list[Rule], list[Rule]]] = []
+    # Horizontal rules by their place in the list, which is sorted from the bottom up.
+    levels = [rule.at for rule in horizontal]
+    groups: list[tuple[set[int], list[Rule]]] = []
     for rule in vertical:
-        meeting = [other for other in horizontal if _meet(other, rule)]
-        joined: tuple[list[Rule], list[Rule]] = (meeting, [rule])
+        low = bisect_left(levels, rule.start - _TOUCH)
+        high = bisect_right(levels, rule.end + _TOUCH)
+        joined: tuple[set[int], list[Rule]] = (
+            {place for place in range(low, high) if _meet(horizontal[place], rule)},
+            [rule],
+        )
         rest = []
         for group in groups:
-            if any(other in group[0] for other in joined[0]):
-                joined = [*dict.fromkeys((*group[0], *joined[0]))], [*group[1], *joined[1]]
-            else:
+            if group[0].isdisjoint(joined[0]):
                 rest.append(group)
+            else:
+                joined = group[0] | joined[0], [*group[1], *joined[1]]
         groups = [*rest, joined]
-    for across, down in groups:
+    for places, down in groups:
+        across = [horizontal[place] for place in sorted(places)]
         # Lines without a side border, or without a top and a bottom one, end the cells as well.
         columns = _places([*(rule.at for rule in down), *_ends(across, down)])
         rows = _places([*(rule.at for rule in across), *_ends(down, across)])

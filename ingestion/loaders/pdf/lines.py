@@ -178,6 +178,11 @@ class Line:
         return all(word.bold for word in self.words)
 
     @lazy
+    def mono(self) -> bool:
+        """Whether it is set like code."""
+        return all(word.mono for word in self.words)
+
+    @lazy
     def pieces(self) -> list[Line]:
         """The line cut at its wide gaps: cells of a row."""
         words = self.words

@@ -26,6 +26,9 @@ LONG_CELL = 28
 _MOST_LINES = 1500
 _MOST_BLOCKS = 400
 _MOST_PARTS = 1000
+# So many lines, and so large a share of them that goes on in the next, are prose.
+_PROSE_LINES = 5
+_PROSE_SHARE = 0.5
 
 
 @dataclass(slots=True)
@@ -164,8 +167,20 @@ def _are_cells(left: _Block, right: _Block) -> bool:
         return False
     if max(median(len(line.text) for line in part.lines) for part in (left, right)) > LONG_CELL:
         return False
+    if _reads_on(left) or _reads_on(right):
+        return False
     matched = sum(_partner(line, left.lines) is not None for line in right.lines)
     return matched == len(right.lines) and 2 * matched > len(left.lines)
+
+
+def _reads_on(block: _Block) -> bool:
+    """Whether sentences go on from line to line, as in a column of prose."""
+    lines = block.lines
+    going_on = sum(
+        after.text[:1].islower() and before.text[-1:] not in ".!?:;"
+        for before, after in pairwise(lines)
+    )
+    return len(lines) >= _PROSE_LINES and going_on >= _PROSE_SHARE * (len(lines) - 1)
 
 
 def _partner(line: Line, others: Sequence[Line]) -> int | None:

@@ -12,6 +12,7 @@ from statistics import median
 from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.notation import Script, note_mark
 from ingestion.loaders.pdf.cells import with_cell_tables
+from ingestion.loaders.pdf.drawn_rows import with_drawn_rows
 from ingestion.loaders.pdf.headings import HeadingFinder
 from ingestion.loaders.pdf.hyphens import Hyphens
 from ingestion.loaders.pdf.lines import Line, PdfPage, Table
@@ -22,6 +23,8 @@ from ingestion.loaders.pdf.tables import ROW_DISTANCE, CarriedHeader, tables_and
 # In ems, that is, in multiples of the line's own size.
 _INDENT = 0.8
 _NARROW = 12
+_WIDE = 30
+_RAGGED = 6
 # A gap between lines larger than usual by this factor parts paragraphs.
 _LARGER_GAP = 1.3
 _USUAL_LEADING = 1.2
@@ -76,7 +79,8 @@ def write_page(
 ) -> None:
     """Write a page's lines to the builder as headings, paragraphs, lists and tables."""
     lines = with_ruled_tables(page.lines, page.grids, hyphens)
-    lines = in_reading_order(with_cell_tables(lines, hyphens))
+    lines = with_cell_tables(with_drawn_rows(lines, hyphens), hyphens)
+    lines = in_reading_order(lines)
     parts = list(tables_and_lines(lines, hyphens))
     # A line or two, a page number among them, may stand before and after a table that goes on.
     _, first = _lines_before(parts)
@@ -214,6 +218,8 @@ class Column:
         size = max(before.size, 1)
         if before.hyphenated:
             return Break.NONE
+        if before.mono and line.mono and not self._is_full(before, size):
+            return Break.LINE
         if _starts_item(line) or _is_row(before, line) or self._ends_early(before, line, size):
             return Break.LINE
         if piece.is_item or len(piece.lines) == 1:
@@ -222,6 +228,14 @@ class Column:
         starts_further_in = line.left - max(self.left, before.left) > indent
         ends_hanging = before.left - max(line.left, piece.lines[0].left) > indent
         return Break.PARAGRAPH if starts_further_in or ends_hanging else Break.NONE
+
+    def _is_full(self, line: Line, size: float) -> bool:
+        """Whether a line of a wide column reaches its right margin, as prose does."""
+        return (
+            self.lines > 3
+            and self.right - self.left > _WIDE * size
+            and self.right - line.right < _RAGGED * size
+        )
 
     def _ends_early(self, before: Line, line: Line, size: float) -> bool:
         """Whether the next word would have fitted on the line before."""

@@ -19,6 +19,7 @@ class Word(NamedTuple):
         turn: by how many degrees, counterclockwise, the text is turned on the page.
         running: the file marks it as part of a running header or footer.
         off: it belongs to a layer that is switched off.
+        mono: all characters of its font are equally wide.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Word(NamedTuple):
     turn: int = 0
     running: bool = False
     off: bool = False
+    mono: bool = False
 
 
 def turned(box: Bounds, degrees: int) -> Bounds:

@@ -18,6 +18,14 @@ from ingestion.loaders.pdf.layers import Layers
 from ingestion.loaders.pdf.lines import Line
 from ingestion.loaders.pdf.marks import is_running
 from ingestion.loaders.pdf.places import Bounds, Word, turned
+from ingestion.loaders.pdf.right_to_left import (
+    RTL,
+    goes_on_beside,
+    has_rtl,
+    logical_order,
+    ordered_words,
+    reversed_clusters,
+)
 from ingestion.loaders.pdf.spacing import Letter, looks_torn, spacing_of, torn_gaps
 
 # PDFium writes U+FFFE for a hyphen at the end of a line, in place of the line break.
@@ -26,7 +34,8 @@ _LINE = re.compile(r"[^\r\n\ufffe]+\ufffe?")
 _WORD = re.compile(r"[^\s\ufffe]+")
 _BOLD_NAME = re.compile(rb"bold|black|heavy|semibold|demi|CMBX|NimbusSanL-Bold", re.IGNORECASE)
 _BOLD_WEIGHT = 600
-_RTL = frozenset(("R", "AL"))
+_MONO_NAME = re.compile(rb"courier|mono(?!type)|consol|menlo|CMTT|typewriter", re.IGNORECASE)
+_FIXED_PITCH = 1
 # More characters than any page shows; a page with more was made to stall the reader.
 _MOST_CHARACTERS = 2_000_000
 # In ems: pieces closer than this are one word if no space stands between them.
@@ -44,13 +53,15 @@ class _Style(NamedTuple):
     baseline: float
     running: bool
     off: bool = False
+    mono: bool = False
 
 
 @dataclass(slots=True)
 class _Stretch:
     """A line as PDFium breaks them: its place in the text, its words, whether a space leads.
 
-    `whole` says that the words are all of the text at that place.
+    `whole` says that the words are all of the text at that place, `ordered` that they follow each
+    other as they are read.
     """
 
     start: int
@@ -58,6 +69,7 @@ class _Stretch:
     words: list[Word]
     spaced: bool
     whole: bool = True
+    ordered: bool = False
 
 
 def page_lines(
@@ -91,9 +103,11 @@ def page_lines(
                     stretches.append(stretch)
         ends_in_space = match[0][-1].isspace()
     _mend_torn(stretches, places)
+    if not text.isascii():
+        stretches = _joined_rtl(stretches, places)
     return [
         Line(
-            _logical_order(found.words),
+            tuple(found.words) if found.ordered else logical_order(found.words),
             found.end > found.start and text[found.end - 1] == _SOFT_BREAK,
             found.spaced,
         )
@@ -128,6 +142,31 @@ def _goes_on(before: _Stretch, stretch: _Stretch) -> bool:
     before.words += [first._replace(glued=glued), *stretch.words[1:]]
     before.end = stretch.end
     return True
+
+
+def _joined_rtl(stretches: Sequence[_Stretch], places: _Places) -> list[_Stretch]:
+    """Stretches beside each other as one, where they are written from right to left."""
+    kept: list[_Stretch] = []
+    group: list[_Stretch] = []
+
+    def end() -> None:
+        words = [word for one in group for word in one.words]
+        alike = all(_alike(word, words[0]) for word in words)
+        if alike and has_rtl(words) and all(one.whole for one in group):
+            letters = [letter for one in group for letter in places.letters(one.start, one.end)]
+            words = ordered_words(letters, group[0].words[0])
+            kept.append(_Stretch(group[0].start, group[-1].end, words, group[0].spaced, True, True))
+        else:
+            kept.extend(group)
+        group.clear()
+
+    for stretch in stretches:
+        words = [word for one in group for word in one.words]
+        if group and not (stretch.whole and goes_on_beside(words, stretch.words)):
+            end()
+        group.append(stretch)
+    end()
+    return kept
 
 
 def _mend_torn(stretches: Sequence[_Stretch], places: _Places) -> None:
@@ -183,7 +222,7 @@ class _Places:
         self._loose = pypdfium2.raw.FS_RECTF()
         self._matrix = pypdfium2.raw.FS_MATRIX()
         self._x, self._y = c_double(), c_double()
-        self._bold_fonts: dict[int, bool] = {}
+        self._fonts: dict[int, tuple[bool, bool]] = {}
         self._styles: dict[int, _Style] = {}
         # PDFium counts UTF-16 units, Python characters.
         self._wide = [place for place, char in enumerate(text) if ord(char) > 0xFFFF]
@@ -203,7 +242,7 @@ class _Places:
             last_style = self._style(last, None)
         if style is None or last_style is None:
             style = style or last_style or _Style(0, 0.0, False, math.nan, False)
-        rtl = unicodedata.bidirectional(text[0]) in _RTL
+        rtl = unicodedata.bidirectional(text[0]) in RTL
         if style is last_style or end - start == 1 or rtl:
             return [self._word(text, first, last, style, rtl=rtl)]
         words: list[Word] = []
@@ -253,7 +292,7 @@ class _Places:
         if last != first:
             last_left, last_bottom, last_right, last_top = self._bounds(last, style.turn)
             if rtl and left < last_left:
-                text = _reversed_clusters(text)  # stored as seen, from left to right
+                text = reversed_clusters(text)  # stored as seen, from left to right
             left, right = min(left, last_left), max(right, last_right)
             bottom, top = min(bottom, last_bottom), max(top, last_top)
         baseline = bottom if math.isnan(style.baseline) else style.baseline
@@ -269,6 +308,7 @@ class _Places:
             turn=style.turn,
             running=style.running,
             off=style.off,
+            mono=style.mono,
         )
 
     def _index(self, place: int) -> int:
@@ -306,7 +346,8 @@ class _Places:
             at_edge = turn or not self._edges[0] < baseline < self._edges[1]
             running = bool(self._tagged and at_edge and is_running(text_object))
         off = self._layers is not None and self._layers.is_off(text_object)
-        return _Style(turn, size, self._bold(index, text_object), baseline, running, off)
+        bold, mono = self._font(index, text_object)
+        return _Style(turn, size, bold, baseline, running, off, mono)
 
     def _bounds(self, index: int, turn: int) -> Bounds:
         """Left, bottom, right, top of a character's cell, turned upright."""
@@ -316,17 +357,19 @@ class _Places:
         bounds = box.left, box.bottom, box.right, box.top
         return turned(bounds, turn) if turn else bounds
 
-    def _bold(self, index: int, text_object: Any) -> bool:
+    def _font(self, index: int, text_object: Any) -> tuple[bool, bool]:
+        """Whether the font is bold, and whether its characters are equally wide."""
         font = self._pdfium.FPDFTextObj_GetFont(text_object)
         address = addressof(font.contents) if font else 0
-        if address not in self._bold_fonts:
+        if address not in self._fonts:
             buffer = create_string_buffer(128)
             flags = c_int()
             self._pdfium.FPDFText_GetFontInfo(self._raw, index, buffer, 128, byref(flags))
             weight = self._pdfium.FPDFText_GetFontWeight(self._raw, index)
             bold = weight >= _BOLD_WEIGHT or bool(_BOLD_NAME.search(buffer.value))
-            self._bold_fonts[address] = bold
-        return self._bold_fonts[address]
+            mono = bool(flags.value & _FIXED_PITCH or _MONO_NAME.search(buffer.value))
+            self._fonts[address] = bold, mono
+        return self._fonts[address]
 
 
 def _turn(along: float, across: float) -> int:
@@ -336,7 +379,7 @@ def _turn(along: float, across: float) -> int:
     return (quarter if abs(degrees - quarter) <= _LEVEL else round(degrees)) % 360
 
 
-def _alike(style: _Style, other: _Style) -> bool:
+def _alike(style: _Style | Word, other: _Style | Word) -> bool:
     if style is other:
         return True
     size = max(style.size, other.size, 1)
@@ -344,27 +387,3 @@ def _alike(style: _Style, other: _Style) -> bool:
         abs(style.size - other.size) <= 0.05 * size
         and not abs(style.baseline - other.baseline) > 0.05 * size
     )
-
-
-def _logical_order(words: list[Word]) -> tuple[Word, ...]:
-    """Words as they are read: runs of right-to-left words that are stored as seen are turned."""
-    ordered: list[Word] = []
-    run: list[Word] = []
-    for word in words:
-        if unicodedata.bidirectional(word.text[0]) in _RTL:
-            run.append(word)
-        else:
-            ordered += [*sorted(run, key=lambda word: -word.left), word]
-            run = []
-    return (*ordered, *sorted(run, key=lambda word: -word.left))
-
-
-def _reversed_clusters(text: str) -> str:
-    """Reversed letter by letter, each with the marks that belong to it."""
-    clusters: list[str] = []
-    for character in text:
-        if clusters and unicodedata.combining(character):
-            clusters[-1] += character
-        else:
-            clusters.append(character)
-    return "".join(reversed(clusters))

@@ -59,3 +59,15 @@ def test_a_missing_column_names_those_that_are_there(loading: Any) -> None:
 def test_a_header_alone_is_empty(loading: Any) -> None:
     with pytest.raises(EmptyDocument, match="no rows"):
         loading.all("a.csv", "id,text\n", RecordFields())
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("# one, two\n# three\nid,v\n1,2\n2,3\n", "one, two\n\nthree\n\n| id | v |\n| --- |"),
+        ("# made by hand\n# id,v\n1,2\n2,3\n", "made by hand\n\n| # id | v |\n| --- |"),
+        ("#id,v\n1,2\n2,3\n", "| #id | v |\n| --- |"),
+    ],
+)
+def test_remarks_above_a_table(loading: Any, text: str, right: str) -> None:
+    assert loading.one("a.csv", text).text.startswith(right)

@@ -32,6 +32,16 @@ def rows(source: str) -> list[list[str]]:
         ("1,5;2,5\n3,5;4,5\n", [["1,5", "2,5"], ["3,5", "4,5"]]),
         ("sep=;\na,1;b\n", [["a,1", "b"]]),
         ("a,b\rx,1\r", [["a", "b"], ["x", "1"]]),
+        ('"sep=;"\r\na;b\r\n', [["a", "b"]]),
+        ('a,b\n1,"one\ntwo, three"\n2,"x"\n', [["a", "b"], ["1", "one\ntwo, three"], ["2", "x"]]),
+        (
+            'a,b,c\n1,"one, two\nthree, four",5\n2,x,6\n',
+            [["a", "b", "c"], ["1", "one, two\nthree, four", "5"], ["2", "x", "6"]],
+        ),
+        (
+            'a,b\n"say \\"no, sir\\" now",1\n"C:\\dir\\",2\n',
+            [["a", "b"], ['say "no, sir" now', "1"], ["C:\\dir\\", "2"]],
+        ),
         ("one\ntwo\n", [["one"], ["two"]]),
         ("", []),
     ],
@@ -86,3 +96,39 @@ def test_single_quotation_marks_and_rare_delimiters(text: str, expected: list[li
 )
 def test_apostrophes_times_and_powers_stay(text: str, expected: list[str]) -> None:
     assert list(read_rows(io.StringIO(text, newline="")))[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id,note\n1,'one\ntwo, three'\n2,'b'\n", [["1", "one\ntwo, three"], ["2", "b"]]),
+        ("'id';'t'\n'1';'It''s\none; two'\n'2';'x'\n", [["1", "It's\none; two"], ["2", "x"]]),
+        ("a,b\n1,'x\ny'\n2,plain\n3,'z, w'\n", [["1", "x\ny"], ["2", "plain"], ["3", "z, w"]]),
+        ("a,b\n“At, las”,“x, y”\n“Bo”,“z”\n", [["At, las", "x, y"], ["Bo", "z"]]),
+        ("a,b\n“A”,“one\ntwo, three”\n“B”,“x”\n", [["A", "one\ntwo, three"], ["B", "x"]]),
+        ("a;b\n„Mü; So“;„a; b“\n„Bo“;„x“\n", [["Mü; So", "a; b"], ["Bo", "x"]]),
+        ("a;b\n«Du; Fi»;«a; b»\n«Bo»;«x»\n", [["Du; Fi", "a; b"], ["Bo", "x"]]),
+    ],
+)
+def test_other_marks_around_cells(text: str, expected: list[list[str]]) -> None:
+    assert rows(text)[1:] == expected
+
+
+def test_typographic_marks_within_cells_stay() -> None:
+    assert rows("a,b\nBo,“Yes” and “no”\nAl,the “x” case\n")[1:] == [
+        ["Bo", "“Yes” and “no”"],
+        ["Al", "the “x” case"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('a,b\n="00123",Bolt\n"=""007""",Nut\n', [["00123", "Bolt"], ["007", "Nut"]]),
+        ('a;b\n="INV;1";"5"\n="x";6\n', [["INV;1", "5"], ["x", "6"]]),
+        ('a\tb\n="00123"\tBolt\n', [["00123", "Bolt"]]),
+        ('a,b\n=SUM(A1:A3),6\n="a"&"b",ab\n', [["=SUM(A1:A3)", "6"], ['="a"&"b"', "ab"]]),
+    ],
+)
+def test_text_that_excel_keeps_by_a_formula(text: str, expected: list[list[str]]) -> None:
+    assert rows(text)[1:] == expected

@@ -166,3 +166,20 @@ def test_a_bold_first_row_is_a_header(loading: Any, second: str, header: bool) -
     )
     text = loading.one("a.html", f"<body><p>Start.</p>{page}</body>").text
     assert ("| --- |" in text) is header
+
+
+@pytest.mark.parametrize(
+    ("items", "right"),
+    [
+        ('<ol style="list-style-type:decimal-leading-zero"><li>x</ol>', "01. x"),
+        ('<ol style="list-style-type:lower-greek"><li>x<li>y</ol>', "α. x\nβ. y"),
+        ('<ul style="list-style-type:decimal"><li>x<li>y</ul>', "1. x\n2. y"),
+        ('<ol style="list-style: square inside"><li>x</ol>', "- x"),
+        ("<ol><li type=a>x<li>y</ol>", "a. x\n2. y"),
+        ('<ol start=3 style="list-style:hebrew"><li>x</ol>', "ג. x"),
+        ("<ol type=a start=27><li>x</ol>", "aa. x"),
+        ("<ol start=-1><li>x<li>y</ol>", "-1. x\n0. y"),
+    ],
+)
+def test_lists_are_numbered_as_their_style_says(loading: Any, items: str, right: str) -> None:
+    assert loading.one("a.html", f"<p>Text.</p>{items}").text == f"Text.\n\n{right}"

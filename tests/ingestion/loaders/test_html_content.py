@@ -27,6 +27,11 @@ def page(part: str) -> str:
         "<blockquote>Words<footer>Never detach it.</footer></blockquote>",
         '<section id="cookie-consent"><h2>Consent</h2><p>Never detach it.</p></section>',
         '<div id="google-ads-guide">' + "Advice on campaigns. " * 60 + "Never detach it.</div>",
+        '<div class="ad-hoc"><p>Never detach it.</p></div>',
+        '<section id="informed-consent"><p>Never detach it. <a href="f">Form</a></p></section>',
+        '<div class="cookies"><h2>Oat cookies</h2><p>Never detach it. <a href="o">Oven</a></p></div>',
+        '<button class="collapsible">Never detach it.</button><div>By hand.</div>',
+        '<button>Never detach it.</button><div style="display:none">By hand.</div>',
         '<svg><text x="1">Never detach it.</text></svg>',
         '<svg role="img" aria-label="Never detach it."></svg>',
     ],
@@ -95,3 +100,41 @@ def test_a_box_of_facts_is_content_though_it_is_called_a_sidebar(loading: Any) -
     page = f"<body><main><h1>Dam</h1><p>The sluice is open.</p>{box}{links}</main></body>"
     text = loading.one("a.html", page).text
     assert text == "Dam\n\nThe sluice is open.\n\nFact\n\nGate 5 stays shut in winter."
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<li style="text-decoration:line-through">old words</li>',
+        '<div style="text-decoration: red line-through"><p>old words</p></div>',
+        "<del><p>old words</p></del>",
+        "<table><tr><th>A</th></tr><tr><td>x</td></tr><tr><td><s>old words</s></td></tr></table>",
+        '<table><tr><th>A</th></tr><tr style="text-decoration-line:line-through"><td>old words'
+        "</td></tr><tr><td>x</td></tr></table>",
+        "<pre>a = <del>old words</del></pre>",
+    ],
+)
+def test_struck_out_parts_of_every_kind_are_left_out(loading: Any, part: str) -> None:
+    document = loading.one("a.html", page(part))
+    assert "old words" not in document.text
+    assert document.metadata["dropped"] == ["struck out or deleted: 2 words"]
+
+
+def test_a_struck_out_cell_keeps_its_place(loading: Any) -> None:
+    table = (
+        "<table><tr><th>A</th><th>B</th><th>C</th></tr>"
+        '<tr><td>1</td><td style="text-decoration:line-through">2</td><td>3</td></tr></table>'
+    )
+    assert "| 1 |  | 3 |" in loading.one("a.html", page(table)).text
+
+
+def test_readings_without_end_tags_take_no_word_with_them(loading: Any) -> None:
+    part = "<p><ruby>東<rt>とう<rb>京<rt>きょう</ruby>です</p>"
+    document = loading.one("a.html", page(part))
+    assert document.text.endswith("東京です")
+    assert document.metadata["dropped"] == ["reading aids (ruby): 2 words"]
+
+
+def test_code_keeps_raised_figures_and_its_spaces(loading: Any) -> None:
+    part = "<pre>n  = 3 × 10<sup>13</sup>\n  <ruby>図<rt>と</rt></ruby></pre>"
+    assert loading.one("a.html", page(part)).text.endswith("n  = 3 × 10^13\n  図")

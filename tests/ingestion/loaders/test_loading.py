@@ -118,7 +118,7 @@ def test_importing_the_loaders_imports_no_parser() -> None:
 
     parsers = (
         "bs4 lxml docx pptx openpyxl pypdfium2 markdown_it mdit_py_plugins latex2mathml chardet "
-        "webencodings yaml"
+        "tinycss2 webencodings yaml"
     ).split()
     code = f"import sys, ingestion.loaders; print([m for m in {parsers} if m in sys.modules])"
     root = Path(__file__).parents[3]

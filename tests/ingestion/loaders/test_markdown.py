@@ -166,3 +166,17 @@ def test_front_matter_may_be_toml_or_json(loading: Any, front: str) -> None:
     document = loading.one("a.md", f"{front}\nThe text.\n")
     assert (document.title, document.text) == ("Chosen", "The text.")
     assert document.metadata == {"tags": ["a"]}
+
+
+def test_hidden_and_struck_out_elements_within_a_paragraph_are_left_out(loading: Any) -> None:
+    text = (
+        'Open <span style="display:none">secret **words**</span>, was '
+        '<span style="text-decoration:line-through">old</span> new, <b hidden>gone</b>'
+        '<span class="x">kept <em style="color:red">too</em></span>.\n'
+    )
+    document = loading.one("a.md", text)
+    assert document.text == "Open , was new, kept too."
+    assert document.metadata["dropped"] == [
+        "hidden by the author: 3 words",
+        "struck out or deleted: 1 word",
+    ]

@@ -128,3 +128,33 @@ def test_deleted_items_are_not_counted(loading: Any) -> None:
         "<w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
     )
     assert lines(loading, [item("a"), gone, item("b")], LEGAL) == ["1. a", "2. b"]
+
+
+def test_a_style_may_be_based_on_the_style_of_the_level_above(loading: Any) -> None:
+    numbering = definition(
+        level(0, "Article %1", more='<w:pStyle w:val="C1"/>'),
+        level(1, "%1.%2", more='<w:pStyle w:val="C2"/>'),
+    ) + number(1)
+    style = (
+        '<w:style w:type="paragraph" w:styleId="{0}"><w:name w:val="{0}"/>{1}<w:pPr><w:numPr>{2}'
+    )
+    end = "</w:numPr></w:pPr></w:style>"
+    styles = (
+        style.format("C1", "", '<w:numId w:val="1"/>') + end
+        + style.format("C2", '<w:basedOn w:val="C1"/>', '<w:ilvl w:val="1"/>') + end
+    )  # fmt: skip
+    body = [paragraph(name, f'<w:pStyle w:val="{of}"/>') for name, of in
+            (("a", "C1"), ("b", "C2"), ("c", "C2"), ("d", "C1"), ("e", "C2"))]  # fmt: skip
+    assert lines(loading, body, numbering, styles) == [
+        "Article 1 a", "1.1 b", "1.2 c", "Article 2 d", "2.1 e",
+    ]  # fmt: skip
+
+
+def test_a_column_of_numbers_without_text_is_read(loading: Any) -> None:
+    row = "<w:tr><w:tc>{}</w:tc><w:tc>{}</w:tc></w:tr>"
+    rows = [row.format(paragraph("No."), paragraph("Part"))]
+    rows += [row.format(item(""), paragraph(part)) for part in ("Bolt", "Nut")]
+    numbering = definition(level(0, "%1.")) + number(1)
+    assert lines(loading, [f"<w:tbl>{''.join(rows)}</w:tbl>"], numbering)[2:] == [
+        "| 1. | Bolt |", "| 2. | Nut |",
+    ]  # fmt: skip

@@ -196,3 +196,40 @@ def test_a_strict_file_is_read(loading: Any) -> None:
 def test_a_document_of_hidden_text_alone_is_empty(loading: Any) -> None:
     with pytest.raises(EmptyDocument):
         text(loading, paragraph("secret", run="<w:vanish/>"))
+
+
+def test_styles_of_tables_and_the_document_hide_text_too(loading: Any) -> None:
+    styles = (
+        '<w:style w:type="table" w:styleId="Hid"><w:name w:val="Hid"/><w:rPr><w:vanish/></w:rPr>'
+        "</w:style>"
+    )
+    shown = '<w:vanish w:val="0"/>'
+    table = (
+        '<w:tbl><w:tblPr><w:tblStyle w:val="Hid"/></w:tblPr><w:tr><w:tc>'
+        + paragraph("secret") + "</w:tc><w:tc>" + paragraph("shown", run=shown)
+        + "</w:tc></w:tr></w:tbl>"
+    )  # fmt: skip
+    document = loading.one("a.docx", word_file(paragraph("Open"), table, styles=styles))
+    assert document.text == "Open\n\n| shown |"
+    assert document.metadata["dropped"] == ["hidden by the author: 1 word"]
+
+
+def test_text_raised_by_hand_is_raised_without_a_size(loading: Any) -> None:
+    raised = run("5", '<w:position w:val="6"/>')
+    assert text(loading, of_runs(run("10"), raised, run(" bees"))) == "10^5 bees"
+    slightly = run("5", '<w:position w:val="2"/>')
+    assert text(loading, of_runs(run("10"), slightly, run(" bees"))) == "105 bees"
+
+
+def test_a_number_before_a_fraction_stays_apart(loading: Any) -> None:
+    half = (
+        '<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><m:f><m:num>'
+        "<m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>"
+    )
+    assert text(loading, of_runs(run("3"), half, run(" cups"))) == "3 1/2 cups"
+
+
+def test_a_deleted_cell_is_left_out(loading: Any) -> None:
+    deleted = '<w:tc><w:tcPr><w:cellDel w:id="1" w:author="a"/></w:tcPr>' + paragraph("old")
+    row = f"<w:tr>{deleted}</w:tc><w:tc>{paragraph('kept')}</w:tc><w:tc>{paragraph('b')}</w:tc></w:tr>"
+    assert text(loading, f"<w:tbl>{row}</w:tbl>") == "| kept | b |"

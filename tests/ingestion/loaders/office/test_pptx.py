@@ -10,6 +10,7 @@ from pptx.util import Inches
 
 from evals.benchmarks.documents.built import saved
 from evals.benchmarks.documents.office.slide_decks import add_diagram, add_slide, body_with
+from ingestion.loaders.office.pptx_text import A
 
 
 def test_slides_are_pages_and_their_titles_headings(loading: Any, outline: Any) -> None:
@@ -203,3 +204,35 @@ def test_merged_cells_of_a_table_are_laid_out(loading: Any) -> None:
     assert lines(loading, deck) == [
         "| Site | 2026 Plan | 2026 Real |", "| --- | --- | --- |", "| A | 1 | 2 |", "| A | 3 | 4 |",
     ]  # fmt: skip
+
+
+def test_numbers_and_missing_bullets_come_from_the_layout(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 1, "Steps")
+    frame = slide.placeholders[1].text_frame
+    frame.text = "Stop the pump"
+    frame.add_paragraph().text = "Close the valve"
+    styles = slide.slide_layout.placeholders[1]._element.txBody.find(f"{A}lstStyle")
+    for level in list(styles):
+        styles.remove(level)
+    bullet = etree.SubElement(etree.SubElement(styles, f"{A}lvl1pPr"), f"{A}buAutoNum")
+    bullet.set("type", "arabicParenR")
+    text = loading.one("a.pptx", saved(deck)).text
+    assert text == "Steps\n\n1) Stop the pump\n2) Close the valve"
+    bullet.tag = f"{A}buNone"
+    text = loading.one("a.pptx", saved(deck)).text
+    assert text == "Steps\n\nStop the pump\n\nClose the valve"
+
+
+def test_diagrams_keep_raised_figures_and_leave_out_struck_out_words(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 5, "Claim")
+    add_diagram(slide, {2: "Pay"}, [(1, 2, 0)])
+    part = next(r.target_part for r in slide.part.rels.values() if "diagramData" in r.reltype)
+    run = "<a:r><a:rPr {}/><a:t>{}</a:t></a:r>"
+    runs = run.format("", "10") + run.format('baseline="30000"', "6")
+    runs += run.format('strike="sngStrike"', "old")
+    part._blob = part.blob.replace(b"<a:r><a:t>Pay</a:t></a:r>", runs.encode())
+    document = loading.one("a.pptx", saved(deck))
+    assert document.text == "Claim\n\n- 10^6"
+    assert document.metadata["dropped"] == ["struck out or deleted: 1 word"]
