@@ -236,7 +236,7 @@ _ADDRESS = re.compile(
 
 # What whoever asks is told of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
-_TOLD: dict[type[PlumbError], str] = {
+_FOR_READERS: dict[type[PlumbError], str] = {
     IndexUnavailable: "the index cannot be read right now; try again soon.",
     StoreUnavailable: "the database cannot be reached right now; try again soon.",
     UploadsUnavailable: "uploaded files cannot be read or written right now; try again soon.",
@@ -269,7 +269,7 @@ def message_for_readers(error: Exception) -> str:
     """
     if not isinstance(error, PlumbError):
         return UNFORESEEN
-    told = next((_TOLD[kind] for kind in type(error).__mro__ if kind in _TOLD), None)
+    told = next((_FOR_READERS[kind] for kind in type(error).__mro__ if kind in _FOR_READERS), None)
     if told is not None:
         return told
     # An index's errors name its folder or server, and a model's folder.
@@ -295,8 +295,8 @@ def _last_name(match: re.Match[str]) -> str:
     return f"…/{last}{path[len(body) :]}"
 
 
-def told_of_record(error: str | None) -> str | None:
+def recorded_message_for_readers(error: str | None) -> str | None:
     """The message that a reader gets of a failure that was recorded as `Kind: message`."""
     kind = (error or "").partition(":")[0]
-    told = next((told for known, told in _TOLD.items() if known.__name__ == kind), None)
+    told = next((told for known, told in _FOR_READERS.items() if known.__name__ == kind), None)
     return error if told is None else f"{kind}: {told}"

@@ -39,7 +39,7 @@ from app.api.release_header import HEADER as RELEASE_HEADER
 from app.api.release_header import ReleaseHeader
 from app.api.request_input import FitInput
 from app.api.security_headers import SecurityHeaders
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.batch.unfinished import UnfinishedBatches
 from app.checks.readiness import Readiness
 from app.configuration.redaction import Redactor
@@ -162,7 +162,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
-    state.batches = KeptBatches(database, settings.batches.most_unfinished, pinned, access)
+    state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
         UnfinishedBatches(database, pinned),

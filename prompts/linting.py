@@ -69,7 +69,7 @@ def _faults(version: PromptVersion, registry: PromptRegistry) -> Iterator[str]:
     at = f"{version.name}/{version.version}.yaml"
     if version.parent and version.parent not in registry.versions(version.name):
         yield f"{at}: parent: {version.name} has no version {version.parent}."
-    if wrong := version.unkept():
+    if wrong := version.missing_instruction():
         yield f"{at}: {wrong}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import IndexStore
 from ingestion.settings import LoadingSettings
@@ -10,4 +12,4 @@ from ingestion.sync.start import Bench, workbench
 
 def workbench_here(store: IndexStore, embedder: Embedder) -> Bench:
     """A workbench that parses in this process: to start parsers is most of what a small sync takes."""
-    return workbench(store, embedder, loading=LoadingSettings(workers=0))
+    return replace(workbench(store, embedder), loading=LoadingSettings(workers=0))

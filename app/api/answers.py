@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.api.callers import CallerDep, ReaderAdmittedFirst
 from app.api.dependencies import AnswerLogDep, MetricsDep
 from app.api.problems import UNKNOWN_ANSWER
-from app.errors import told_of_record
+from app.errors import recorded_message_for_readers
 from app.lineage.paging import AnswerPage
 from app.lineage.record import AnswerSummary, Feedback, Lineage, Thumb
 from ingestion.index.protocol import check_name
@@ -106,4 +106,4 @@ def delete_answer(answer_id: str, log: AnswerLogDep, caller: CallerDep) -> None:
 
 def _shown(answer: Shown) -> Shown:
     """Without what a provider or a server said, where there is no answer."""
-    return answer.model_copy(update={"error": told_of_record(answer.error)})
+    return answer.model_copy(update={"error": recorded_message_for_readers(answer.error)})

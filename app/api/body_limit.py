@@ -75,7 +75,7 @@ class BodyLimit:
                 if answered:
                     raise
         if body.refused and not answered:
-            response = problem(*_said(body.refused, bound), scope["path"])
+            response = problem(*_refusal(body.refused, bound), scope["path"])
             # What is left of the body would else be waited for.
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
@@ -126,7 +126,7 @@ class _Body:
         return message
 
 
-def _said(status: int, bound: Bound) -> tuple[int, str, str, str]:
+def _refusal(status: int, bound: Bound) -> tuple[int, str, str, str]:
     if status == 413:
         return (
             status,

@@ -92,7 +92,7 @@ def require(
     async def admitted(request: Request) -> None:
         if getattr(request.state, "admitted", None) == role:
             return
-        if role == "reader" and _nobody_is_asked(request):
+        if role == "reader" and _needs_no_credential(request):
             check(request)
         else:
             # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
@@ -101,7 +101,7 @@ def require(
     return admitted
 
 
-def _nobody_is_asked(request: Request) -> bool:
+def _needs_no_credential(request: Request) -> bool:
     """Whether whoever it is may read: nothing is looked up then, and nothing refused."""
     guard = guard_of(request)
     forwarded = guard.assumed and any(name in request.headers for name in FORWARDED)

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.answering.service import AnswerService
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.checks.readiness import Readiness
 from app.document_sets.read_access import ReadAccess
 from app.jobs.batch_starter import BatchStarts
@@ -37,8 +37,8 @@ async def _jobs(request: Request) -> JobQueue[SyncJob]:
     return cast("JobQueue[SyncJob]", request.app.state.jobs)
 
 
-async def _batches(request: Request) -> KeptBatches:
-    return cast("KeptBatches", request.app.state.batches)
+async def _batches(request: Request) -> BatchStore:
+    return cast("BatchStore", request.app.state.batches)
 
 
 async def _batch_starts(request: Request) -> BatchStarts:
@@ -73,7 +73,7 @@ PartsDep = Annotated[Parts, Depends(_parts)]
 AnswersDep = Annotated[AnswerService, Depends(_answers)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 JobsDep = Annotated[JobQueue[SyncJob], Depends(_jobs)]
-BatchesDep = Annotated[KeptBatches, Depends(_batches)]
+BatchesDep = Annotated[BatchStore, Depends(_batches)]
 BatchStartsDep = Annotated[BatchStarts, Depends(_batch_starts)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 TurnsDep = Annotated[Turns, Depends(_turns)]

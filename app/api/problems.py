@@ -68,7 +68,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "5"
 INVALID_REQUEST = ("invalid-request", "Invalid request")
 # Of what is wrong with a request so many things are told, and each detail in so many characters.
-MOST_TOLD = 10
+MOST_DETAILS = 10
 MOST_DETAIL = 2000
 
 STATUS: dict[type[PlumbError], int] = {
@@ -246,8 +246,8 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     for found in error.errors():
         where = ".".join(shown(str(part)) for part in found["loc"] if part != "body")
         parts.append(f"{where or 'the body'}: {found['msg']}")
-    if len(parts) > MOST_TOLD:
-        parts[MOST_TOLD:] = [f"and {len(parts) - MOST_TOLD} more"]
+    if len(parts) > MOST_DETAILS:
+        parts[MOST_DETAILS:] = [f"and {len(parts) - MOST_DETAILS} more"]
     return problem(422, *INVALID_REQUEST, "; ".join(parts), request.scope["path"])
 
 

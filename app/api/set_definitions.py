@@ -15,7 +15,7 @@ from app.document_sets.definitions import SetDefinitionRequest, create_set, repl
 from app.errors import InvalidRequest
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sync.run import live_version
-from ingestion.sync.start import KeptDefinition, kept_definition
+from ingestion.sync.start import StoredDefinition, stored_definition
 
 router = APIRouter(prefix="/v1", tags=["document sets"], route_class=AdmittedFirst)
 
@@ -51,7 +51,7 @@ class DefinedSet(BaseModel):
     restricted: bool
 
     @classmethod
-    def of(cls, kept: KeptDefinition) -> DefinedSet:
+    def of(cls, kept: StoredDefinition) -> DefinedSet:
         """A kept definition as it is shown."""
         return cls(definition=kept.definition, restricted=kept.restricted)
 
@@ -114,7 +114,7 @@ def create(
     Sources must be below the places that the operator allows (`sync.allowed_roots`); a set
     without sources takes its documents from uploads.
     """
-    with audit.act(caller, "define-set", request.document_set, **_told(request)):
+    with audit.act(caller, "define-set", request.document_set, **_audited(request)):
         kept = create_set(request, parts.catalogue, uploads, parts.settings)
     response.headers["Location"] = f"/v1/document-sets/{request.document_set}"
     return DefinedSet.of(kept)
@@ -140,7 +140,7 @@ def replace(
             f"document_set: is {request.document_set!r}, and the address names {name!r}; write "
             "the same in both."
         )
-    with audit.act(caller, "replace-set", name, **_told(request)):
+    with audit.act(caller, "replace-set", name, **_audited(request)):
         kept, is_new = replace_set(request, parts.catalogue, uploads, parts.settings)
     if is_new:
         response.status_code = 201
@@ -150,7 +150,7 @@ def replace(
 @router.get("/document-sets/{name}", responses=NOT_FOUND, summary="Look at a document set")
 def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetails:
     """Its definition, what is live, which versions are kept, which files were uploaded."""
-    kept = kept_definition(parts.catalogue.store.records, name)
+    kept = stored_definition(parts.catalogue.store.records, name)
     listed = _versions(parts, name, required=kept is None)
     return DocumentSetDetails(
         name=name,
@@ -165,11 +165,11 @@ def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetai
 @router.get("/document-sets/{name}/versions", responses=NOT_FOUND, summary="List index versions")
 def versions(name: str, parts: PartsDep) -> Versions:
     """The set's versions that are kept: live, older, and candidates that are not live yet."""
-    kept = kept_definition(parts.catalogue.store.records, name)
+    kept = stored_definition(parts.catalogue.store.records, name)
     return Versions(versions=_versions(parts, name, required=kept is None))
 
 
-def _told(request: SetDefinitionRequest) -> dict[str, Any]:
+def _audited(request: SetDefinitionRequest) -> dict[str, Any]:
     """What the log tells of a definition: its sources, and who sees them."""
     return {"sources": [{"key": s.key, "groups": list(s.groups)} for s in request.sources]}
 

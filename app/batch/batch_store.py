@@ -25,7 +25,7 @@ COME_AGAIN_S = 60
 WITHHELD = "this came from documents that you may not see any more, or that were removed."
 
 
-class KeptBatches:
+class BatchStore:
     """Batches in the database. Safe to share between threads.
 
     Callers see their own batches, and admins who see all documents see all batches; to others a batch

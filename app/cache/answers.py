@@ -268,7 +268,7 @@ class AnswerCache:
     ) -> list[Op]:
         """What the store is to do with an answer that was made."""
         ops: list[Op] = [] if look is None else [*look.to_keep]
-        if not may_be_kept(prepared, answer):
+        if not is_cacheable(prepared, answer):
             self._count("not_stored")
             return ops
         ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
@@ -288,7 +288,7 @@ class AnswerCache:
             self._counts[name] += 1
 
 
-def may_be_kept(prepared: PreparedQuestion, answer: Answer) -> bool:
+def is_cacheable(prepared: PreparedQuestion, answer: Answer) -> bool:
     """Whether an answer may be given again: no refusal, no doubtful quote, whole, and made as asked.
 
     An answer that was made in a lesser way than asked (by another model, without reranking) has

@@ -20,7 +20,7 @@ LEVEL = 1
 
 def packed(answer: Answer) -> bytes:
     """The answer as bytes."""
-    kept = _Kept(answer=answer, needs=answer.also_needs, documents=answer.also_documents)
+    kept = _Stored(answer=answer, needs=answer.also_needs, documents=answer.also_documents)
     return zlib.compress(kept.model_dump_json().encode(), LEVEL)
 
 
@@ -41,7 +41,7 @@ class Reading:
             return read.answer
         try:
             text = zlib.decompress(kept)
-            whole = _Kept.model_validate_json(text)
+            whole = _Stored.model_validate_json(text)
         except (zlib.error, ValidationError):
             return None
         answer = whole.answer
@@ -50,7 +50,7 @@ class Reading:
         return answer
 
 
-class _Kept(BaseModel):
+class _Stored(BaseModel):
     """An answer, with what its own JSON leaves out: the conversation that shaped its question."""
 
     answer: Answer

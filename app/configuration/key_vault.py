@@ -65,7 +65,7 @@ def read_key_vault(url: str) -> dict[str, str]:
     except TimeoutError as error:
         raise SettingsError(f"{_named(url)} gave no answer within {TIMEOUT_S:g} s.") from error
     except AzureError as error:
-        raise SettingsError(_told(url, error)) from error
+        raise SettingsError(_explanation(url, error)) from error
 
 
 def _secrets(client: Any) -> dict[str, str]:
@@ -82,7 +82,7 @@ def _secrets(client: Any) -> dict[str, str]:
     }
 
 
-def _told(url: str, error: Exception) -> str:
+def _explanation(url: str, error: Exception) -> str:
     from azure.core.exceptions import (
         ClientAuthenticationError,
         HttpResponseError,

@@ -57,7 +57,7 @@ def read_secrets_manager(named: str) -> dict[str, str]:
             f"{told} cannot be read ({code}: {said.rstrip('.')}){'; ' + mend if mend else ''}."
         ) from error
     except BotoCoreError as error:
-        raise SettingsError(f"{told} cannot be read ({_said(error)}).") from error
+        raise SettingsError(f"{told} cannot be read ({_explanation(error)}).") from error
     return _variables(told, text)
 
 
@@ -101,7 +101,7 @@ def _variables(told: str, text: str | None) -> dict[str, str]:
     }
 
 
-def _said(error: Exception) -> str:
+def _explanation(error: Exception) -> str:
     from botocore.exceptions import NoCredentialsError, NoRegionError
 
     if isinstance(error, NoRegionError):

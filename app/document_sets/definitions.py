@@ -14,7 +14,7 @@ from ingestion.sources.allowed_locations import confined
 from ingestion.sources.definitions import SetDefinition
 from ingestion.sources.source import Source
 from ingestion.sync.run import live_version
-from ingestion.sync.start import KeptDefinition, keep_definition, kept_definition
+from ingestion.sync.start import StoredDefinition, keep_definition, stored_definition
 from ingestion.versions.catalogue import Catalogue
 
 
@@ -26,7 +26,7 @@ class SetDefinitionRequest(SetDefinition):
 
 def create_set(
     request: SetDefinitionRequest, catalogue: Catalogue, uploads: Uploads, settings: Settings
-) -> KeptDefinition:
+) -> StoredDefinition:
     """Keep the definition of a new set. Its uploads folder is one of its sources.
 
     Raises:
@@ -46,7 +46,7 @@ def create_set(
 
 def replace_set(
     request: SetDefinitionRequest, catalogue: Catalogue, uploads: Uploads, settings: Settings
-) -> tuple[KeptDefinition, bool]:
+) -> tuple[StoredDefinition, bool]:
     """Keep a set's definition, whatever it was; also whether the set is new.
 
     Raises:
@@ -54,18 +54,18 @@ def replace_set(
         InvalidRequest: its embedding model is none of `sync.allowed_models`.
     """
     kept = _checked(request, uploads, settings)
-    is_new = kept_definition(catalogue.store.records, request.document_set) is None
+    is_new = stored_definition(catalogue.store.records, request.document_set) is None
     keep_definition(catalogue.store.records, kept)
     return kept, is_new
 
 
-def require_definition(catalogue: Catalogue, name: str) -> KeptDefinition:
+def require_definition(catalogue: Catalogue, name: str) -> StoredDefinition:
     """A set's definition.
 
     Raises:
         UnknownDocumentSet: it has none.
     """
-    kept = kept_definition(catalogue.store.records, name)
+    kept = stored_definition(catalogue.store.records, name)
     if kept is None:
         raise UnknownDocumentSet(
             f"document set {name!r} has no definition; create one with POST /v1/document-sets."
@@ -89,7 +89,7 @@ def require_uploads(catalogue: Catalogue, uploads: Uploads, name: str) -> None:
 
 
 def definition_to_sync(
-    kept: KeptDefinition, catalogue: Catalogue, uploads: Uploads, settings: Settings
+    kept: StoredDefinition, catalogue: Catalogue, uploads: Uploads, settings: Settings
 ) -> SetDefinition:
     """What to sync by: sources checked again, and without uploads where there are none.
 
@@ -114,7 +114,9 @@ def definition_to_sync(
     return definition.model_copy(update={"sources": others})
 
 
-def _checked(request: SetDefinitionRequest, uploads: Uploads, settings: Settings) -> KeptDefinition:
+def _checked(
+    request: SetDefinitionRequest, uploads: Uploads, settings: Settings
+) -> StoredDefinition:
     own = _uploads_source(request.document_set, uploads)
     given = {name: getattr(request, name) for name in request.model_fields_set}
     sources = request.sources
@@ -122,7 +124,7 @@ def _checked(request: SetDefinitionRequest, uploads: Uploads, settings: Settings
         sources = (*sources, own)
     definition = SetDefinition.model_validate({**given, "sources": sources})
     _allowed(definition, settings)
-    return KeptDefinition(definition=definition, base=str(Path.cwd()), restricted=True)
+    return StoredDefinition(definition=definition, base=str(Path.cwd()), restricted=True)
 
 
 def _allowed(definition: SetDefinition, settings: Settings) -> SetDefinition:

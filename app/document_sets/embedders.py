@@ -94,7 +94,7 @@ class Embedders:
             with self._lock:
                 self._loaded.pop(key, None)
                 if isinstance(error, ModelMismatch):
-                    self._note_failure(key, str(error).removeprefix(self._told(info)))
+                    self._note_failure(key, str(error).removeprefix(self._mismatch(info)))
             loading.set_exception(error)
             return
         loading.set_result(loaded)
@@ -115,16 +115,16 @@ class Embedders:
     def _refuse_if_failed(self, key: str, info: SetInfo) -> None:
         failed = self._failed.get(key)
         if failed is not None and self._clock() - failed[0] < self._forget_failures_s:
-            raise ModelMismatch(self._told(info) + failed[1])
+            raise ModelMismatch(self._mismatch(info) + failed[1])
 
-    def _told(self, info: SetInfo) -> str:
+    def _mismatch(self, info: SetInfo) -> str:
         return (
             f"document set {info.name!r}, version {info.version}, was built with "
             f"{info.model.name}, not with the {self.default.identity.name} of the settings"
         )
 
     def _try(self, info: SetInfo) -> Embedder:
-        told = self._told(info)
+        told = self._mismatch(info)
         try:
             loaded = self._load(info.model)
         except PlumbError as error:

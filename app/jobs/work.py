@@ -21,7 +21,7 @@ from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 # The longest message of a failed job.
-MOST_TOLD = 1000
+MOST_ERROR_CHARS = 1000
 
 
 def run(recorder: Recorder[Any], settings: Settings) -> None:
@@ -39,7 +39,7 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         # Whoever may see the job reads this: of a batch its readers, of a sync editors. The log
         # has all of it.
         logger.warning("job %s failed: %s", job.id, error)
-        recorder.end("failed", error=_told(error, settings, is_read=isinstance(job, BatchJob)))
+        recorder.end("failed", error=_job_error(error, settings, is_read=isinstance(job, BatchJob)))
     except Exception:
         logger.exception("job %s failed in a way nobody foresaw", job.id)
         recorder.end("failed", error="it failed in a way nobody foresaw; its log has the details.")
@@ -47,10 +47,10 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         recorder.end("not_published" if report.not_published else "succeeded", report=report)
 
 
-def _told(error: PlumbError, settings: Settings, *, is_read: bool) -> str:
+def _job_error(error: PlumbError, settings: Settings, *, is_read: bool) -> str:
     """An error on one line, bounded, without secrets and without folders of the server."""
     text = message_for_readers(error) if is_read else str(error)
-    return shown(Redactor(settings)(without_places(" ".join(text.split()))), MOST_TOLD)
+    return shown(Redactor(settings)(without_places(" ".join(text.split()))), MOST_ERROR_CHARS)
 
 
 def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:

@@ -58,7 +58,7 @@ def forget_document(database: Database, document_set: str, document: str) -> int
         for start in range(0, len(ids), AT_ONCE):
             session.execute(delete(AnswerRow).where(AnswerRow.id.in_(ids[start : start + AT_ONCE])))
     if database.engine.name == "sqlite":
-        with database.told(), database.engine.connect() as connection:
+        with database.translate_errors(), database.engine.connect() as connection:
             outside = connection.execution_options(isolation_level="AUTOCOMMIT")
             outside.exec_driver_sql("VACUUM")
             outside.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -94,7 +94,7 @@ def may_be_shown(record: AnswerRecord, reader: Caller, access: ReadAccess) -> bo
     return access.allows(reader, needs, record.document_set, documents_behind(record))
 
 
-def said_before(
+def earlier_turns(
     database: Database,
     record: AnswerRecord,
     most: int,

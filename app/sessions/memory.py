@@ -13,7 +13,7 @@ from app.settings.sessions import SessionSettings
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Stored:
     updated: datetime
     exchanges: list[Exchange] = field(default_factory=list)
 
@@ -28,7 +28,7 @@ class MemorySessions:
         self._keep = timedelta(hours=settings.keep_hours)
         self._now = now
         # Both in the order in which they were last spoken in.
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Stored] = OrderedDict()
         self._of: dict[str, OrderedDict[str, None]] = {}
         self._lock = threading.Lock()
 
@@ -41,7 +41,7 @@ class MemorySessions:
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
         with self._lock:
             self._forget()
-            kept = self._kept.setdefault((owner, session_id), _Kept(self._now()))
+            kept = self._kept.setdefault((owner, session_id), _Stored(self._now()))
             kept.updated = self._now()
             kept.exchanges = [*kept.exchanges, exchange][-self._settings.most_exchanges :]
             self._kept.move_to_end((owner, session_id))

@@ -90,7 +90,7 @@ class RedisSessions:
         return [Exchange.model_validate_json(text) for text in found]
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
-        key, index, whose = _key(owner, session_id), _index(owner), _whose(owner)
+        key, index, whose = _key(owner, session_id), _index(owner), _owner_hash(owner)
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.rpush(key, exchange.model_dump_json())
             pipe.ltrim(key, -self._settings.most_exchanges, -1)
@@ -115,7 +115,7 @@ class RedisSessions:
         with self._reached(), self._redis.pipeline() as pipe:
             pipe.delete(_key(owner, session_id))
             pipe.zrem(_index(owner), session_id)
-            pipe.zrem(ALL, f"{_whose(owner)}:{session_id}")
+            pipe.zrem(ALL, f"{_owner_hash(owner)}:{session_id}")
             deleted, *_ = pipe.execute()
         return bool(deleted)
 
@@ -142,13 +142,13 @@ class RedisSessions:
 
 
 def _index(owner: str) -> str:
-    return f"{PREFIX}s:{_whose(owner)}"
+    return f"{PREFIX}s:{_owner_hash(owner)}"
 
 
 def _key(owner: str, session_id: str) -> str:
-    return f"{PREFIX}:{_whose(owner)}:{session_id}"
+    return f"{PREFIX}:{_owner_hash(owner)}:{session_id}"
 
 
-def _whose(owner: str) -> str:
+def _owner_hash(owner: str) -> str:
     """An owner's id may hold anything; its hash is of one form, 32 characters."""
     return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -62,7 +62,7 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or written.
         """
-        with self.told(), self._sessions() as session, session.begin():
+        with self.translate_errors(), self._sessions() as session, session.begin():
             yield session
 
     @contextmanager
@@ -97,7 +97,7 @@ class Database:
         from alembic import command
 
         config, known = _scripts()
-        with self.told(), self.engine.begin() as connection:
+        with self.translate_errors(), self.engine.begin() as connection:
             _wait_for_others(connection)
             config.attributes["connection"] = connection
             if self._is_ahead(connection, known):
@@ -135,7 +135,7 @@ class Database:
         from alembic.migration import MigrationContext
 
         known = _scripts()[1][::-1]
-        with self.told(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
         if at is None:
             return Migrations(tuple(known))
@@ -145,15 +145,15 @@ class Database:
 
     def check(self) -> None:
         """Raise `StoreUnavailable` if it cannot be read."""
-        with self.told(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         self.engine.dispose()
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Tell errors of the database as ours."""
+    def translate_errors(self) -> Iterator[None]:
+        """Raise errors of the database as `StoreUnavailable`."""
         try:
             yield
         except SQLAlchemyError as error:

@@ -24,7 +24,7 @@ class LocalUploads:
         return os.fspath(self._root / name)
 
     def names(self, name: str) -> list[str]:
-        with _told(self._root / name):
+        with _translate_os_errors(self._root / name):
             try:
                 entries = list(os.scandir(self._root / name))
             except FileNotFoundError:
@@ -34,7 +34,7 @@ class LocalUploads:
     def save(self, name: str, file_name: str, content: BinaryIO) -> None:
         """Write it whole under a hidden name, which no sync looks at, then rename it."""
         folder = self._root / name
-        with _told(folder / file_name):
+        with _translate_os_errors(folder / file_name):
             make_private_folder(folder)
             part = write_beside(folder / file_name, content, FILE)
             try:
@@ -43,7 +43,7 @@ class LocalUploads:
                 part.unlink(missing_ok=True)
 
     def remove(self, name: str, file_name: str) -> bool:
-        with _told(self._root / name / file_name):
+        with _translate_os_errors(self._root / name / file_name):
             try:
                 (self._root / name / file_name).unlink()
             except FileNotFoundError:
@@ -52,7 +52,7 @@ class LocalUploads:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _translate_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -90,8 +90,8 @@ def harvest(
         OPERATOR,
         Wanted,
         count_stored,
+        earlier_turns,
         may_be_shown,
-        said_before,
         stored_answers,
     )
     from app.store.database import Database
@@ -143,7 +143,7 @@ def harvest(
         with notes.status(f"0 of {total} answers") as status:
             found = harvesting.harvest(
                 shown(),
-                lambda answer: said_before(
+                lambda answer: earlier_turns(
                     database, answer, harvesting.MAX_HISTORY_TURNS, reader, access
                 ),
                 redactor,

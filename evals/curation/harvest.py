@@ -48,7 +48,7 @@ class _Proposal:
 
     def candidate(self) -> Candidate:
         answered, judged = self._answered, deciding_feedback(self._answered.feedback)
-        question, history = self._asked()
+        question, history = self._question()
         answer, answerable = self._reference(judged)
         case = Case(
             id=answered.id,
@@ -69,7 +69,7 @@ class _Proposal:
         reason = self._clean(judged.reason) if judged and judged.reason else None
         return Candidate(
             case=case,
-            notes=(*self._notes, *self._told()),
+            notes=(*self._notes, *self._redactions()),
             origin=Origin(
                 kind="answer",
                 document_set=answered.document_set,
@@ -84,7 +84,7 @@ class _Proposal:
             ),
         )
 
-    def _asked(self) -> tuple[str, tuple[HistoryTurn, ...]]:
+    def _question(self) -> tuple[str, tuple[HistoryTurn, ...]]:
         """The question; a follow-up with what was said before, or else as it was searched for."""
         question, standalone = self._answered.question or "", self._answered.standalone_question
         if standalone is None:
@@ -178,7 +178,7 @@ class _Proposal:
     def _clean(self, value: Any) -> Any:
         return self._redactor.redact_within(value, self._found)
 
-    def _told(self) -> list[str]:
+    def _redactions(self) -> list[str]:
         if not self._found:
             return []
         counts = ", ".join(f"{number} × {kind}" for kind, number in sorted(self._found.items()))
@@ -224,7 +224,7 @@ class Harvest:
 
 def harvest(
     answers: Iterable[Lineage],
-    said_before: Callable[[Lineage], Sequence[EarlierTurn]],
+    earlier_turns: Callable[[Lineage], Sequence[EarlierTurn]],
     redactor: Redactor,
     known: Sequence[Case],
     embed: Embed,
@@ -236,7 +236,7 @@ def harvest(
 
     Args:
         answers: newest first.
-        said_before: what was said before an answer in its session, oldest first.
+        earlier_turns: what was said before an answer in its session, oldest first.
         redactor: takes out what is private.
         known: cases that exist already.
         embed: texts to unit vectors.
@@ -253,7 +253,7 @@ def harvest(
         elif answered.id in known_answers:
             known_before += 1
         else:
-            before = said_before(answered) if answered.standalone_question is not None else ()
+            before = earlier_turns(answered) if answered.standalone_question is not None else ()
             found.append(candidate_from_answer(answered, before, redactor))
         on_looked(looked_at)
     found.sort(key=_rank)

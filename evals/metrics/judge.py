@@ -160,7 +160,7 @@ class JudgeModel:
                 tally.record_cached()
             return known
         try:
-            judgement = self._asked(prompt, schema, spent)
+            judgement = self._reply(prompt, schema, spent)
         except NoJudgement as error:
             for tally in (self.spent, spent):
                 tally.record_failure()
@@ -174,7 +174,7 @@ class JudgeModel:
         """Close the judgement cache."""
         self._kept.close()
 
-    def _asked(self, prompt: str, schema: type[Schema], spent: JudgeUsage) -> Schema:
+    def _reply(self, prompt: str, schema: type[Schema], spent: JudgeUsage) -> Schema:
         messages: list[BaseMessage] = [HumanMessage(prompt)]
         why = reply = ""
         for _ in range(self._settings.max_retries + 1):

@@ -235,6 +235,6 @@ def _changed(questions: Sequence[Question]) -> dict[str, int]:
     """How many questions have another answer, and how many another score."""
     return {
         "answers": sum(question.answer_changed for question in questions),
-        "worse": sum(bool(question.worse) or question.failed_anew for question in questions),
+        "worse": sum(bool(question.worse) or question.newly_failed for question in questions),
         "better": sum(bool(question.better) for question in questions),
     }

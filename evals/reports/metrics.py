@@ -178,7 +178,7 @@ def figures_of(
 
 def ranked(questions: Sequence[Question]) -> list[Question]:
     """Questions with another score or another answer, the worst first and the best last."""
-    changed = [q for q in questions if q.worse or q.better or q.failed_anew or q.answer_changed]
+    changed = [q for q in questions if q.worse or q.better or q.newly_failed or q.answer_changed]
     return sorted(changed, key=lambda q: (*(-part for part in q.harm()), q.benefit()))
 
 

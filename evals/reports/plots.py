@@ -122,7 +122,7 @@ def forest(item: Comparison, metric: MetricInfo, reach: float | None = None) -> 
         "tie": f"M{at - 7} {MIDDLE}l7-7l7 7l-7 7z",
     }
     parts.append(path(f"point {kind}", shapes[kind]))
-    return svg(HEIGHT, _said(item, metric), *parts, *_labels(item, metric, axis))
+    return svg(HEIGHT, _description(item, metric), *parts, *_labels(item, metric, axis))
 
 
 def _labels(item: Comparison, metric: MetricInfo, axis: Axis) -> list[Markup]:
@@ -138,7 +138,7 @@ def _labels(item: Comparison, metric: MetricInfo, axis: Axis) -> list[Markup]:
     return labels
 
 
-def _said(item: Comparison, metric: MetricInfo) -> str:
+def _description(item: Comparison, metric: MetricInfo) -> str:
     description = f"{item.metric}: difference {change_text(metric, item.difference)}"
     if item.interval is not None:
         description += f", 95 % interval {interval_text(metric, item.interval)}"

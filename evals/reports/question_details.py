@@ -128,7 +128,7 @@ def details_of(questions: Sequence[Question], compared: bool) -> list[Details]:
     worse = [question for question in questions if any(question.harm())]
     worse.sort(key=lambda question: question.harm(), reverse=True)
     better = [question for question in questions if any(question.benefit()) and not question.worse]
-    better = [question for question in better if not question.failed_anew]
+    better = [question for question in better if not question.newly_failed]
     better.sort(key=lambda question: question.benefit(), reverse=True)
     regressions = _filled("Worst regressions", worse, WORST, ROOM)
     room = ROOM - sum(detail.size for detail in regressions.shown)

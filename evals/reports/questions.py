@@ -67,7 +67,7 @@ class Question:
     changes: list[ScoreChange]
 
     @property
-    def failed_anew(self) -> bool:
+    def newly_failed(self) -> bool:
         """Whether the candidate has no answer where the baseline has one."""
         return (
             shown_answer(self.candidate) is None
@@ -94,7 +94,7 @@ class Question:
     def harm(self) -> tuple[bool, float, float]:
         """How bad the change is, to order by: newly failed, loss in what gates, loss in the rest."""
         losses = [(change.gates, -(change.gain or 0.0)) for change in self.worse]
-        return (self.failed_anew, *_by_gate(losses))
+        return (self.newly_failed, *_by_gate(losses))
 
     def benefit(self) -> tuple[float, float]:
         """How good it is: gain in what gates, gain in the rest."""
@@ -103,7 +103,7 @@ class Question:
     def lack(self) -> tuple[bool, float]:
         """How far the candidate is from the best there is: failed, the mean over its shares."""
         lacks = [change.shortfall for change in self._shares if change.candidate is not None]
-        return self.failed_anew, sum(lacks) / len(lacks) if lacks else 0.0
+        return self.newly_failed, sum(lacks) / len(lacks) if lacks else 0.0
 
     @property
     def _shares(self) -> list[ScoreChange]:

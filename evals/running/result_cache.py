@@ -53,7 +53,7 @@ class ResultCache:
     def __init__(self, folder: Path) -> None:
         self._file = folder / NAME
         self._lock = threading.Lock()
-        with self._told():
+        with self._translate_errors():
             keep_private(self._file)
             self._connection = sqlite3.connect(
                 self._file, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -69,7 +69,7 @@ class ResultCache:
 
     def get(self, kind: Kind, key: str) -> str | None:
         """What is kept under a fingerprint."""
-        with self._lock, self._told():
+        with self._lock, self._translate_errors():
             row = self._connection.execute(
                 "SELECT value FROM kept WHERE kind = ? AND key = ?", (kind, key)
             ).fetchone()
@@ -77,7 +77,7 @@ class ResultCache:
 
     def put(self, kind: Kind, key: str, value: str) -> str:
         """Keep a text; returns what is kept: another's, if that was there before."""
-        with self._lock, self._told():
+        with self._lock, self._translate_errors():
             self._connection.execute(
                 "INSERT OR IGNORE INTO kept (kind, key, value) VALUES (?, ?, ?)", (kind, key, value)
             )
@@ -91,7 +91,7 @@ class ResultCache:
             self._connection.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

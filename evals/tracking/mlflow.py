@@ -96,7 +96,7 @@ class MlflowTracker:
     def log(self, entry: Entry) -> LogResult:
         with self._calls(entry):
             experiment = self._experiment()
-            run_id = self._kept(experiment, entry) or self._record(experiment, entry)
+            run_id = self._finished_run(experiment, entry) or self._record(experiment, entry)
         sent = not self._is_file
         view = "" if sent else f"`mlflow ui --backend-store-uri {self._url}` shows {entry.name!r}."
         return LogResult(f"{shown(self._url)} run {run_id}", sent=sent, message=view)
@@ -157,7 +157,7 @@ class MlflowTracker:
         own = (self._folder / "mlflow-artifacts").as_uri() if self._is_file else None
         return str(self._client.create_experiment(self._settings.project, artifact_location=own))
 
-    def _kept(self, experiment: str, entry: Entry) -> str | None:
+    def _finished_run(self, experiment: str, entry: Entry) -> str | None:
         """The entry's run, if it is complete; interrupted runs are deleted."""
         for run in self._client.search_runs([experiment], f"tags.`{ID}` = '{entry.id}'"):
             if run.info.status == "FINISHED":

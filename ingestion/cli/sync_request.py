@@ -23,7 +23,7 @@ from ingestion.sources.definitions import (
 from ingestion.sync import start
 from ingestion.sync.options import SyncOptions
 from ingestion.sync.report import DryRun, SyncReport
-from ingestion.sync.start import EngineName, bench_of, kept_definition
+from ingestion.sync.start import EngineName, bench_of, stored_definition
 from ingestion.versions.catalogue import Catalogue
 
 DEFINITION_SUFFIXES = (".yaml", ".yml")
@@ -75,7 +75,7 @@ def definition(
         return loaded, Path(source).resolve().parent, ()
     if set_name is None:
         raise SourceError("name the document set: --set NAME, or give a definition (.yaml).")
-    known = kept_definition(catalogue.store.records, check_name(set_name))
+    known = stored_definition(catalogue.store.records, check_name(set_name))
     if source is None:
         if known is None:
             raise SourceError(

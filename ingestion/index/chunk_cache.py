@@ -13,7 +13,7 @@ from ingestion.index.protocol import Key
 MOST = 2_000
 
 
-class KeptChunks:
+class ChunkCache:
     """Reads chunks, those that are known from memory. Safe to share between threads.
 
     Args:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ingestion.documents.document import Chunk, by_document
 from ingestion.index import lance_indices, lance_rows
-from ingestion.index.chunk_cache import KeptChunks
+from ingestion.index.chunk_cache import ChunkCache
 from ingestion.index.event_loop import EventLoop
 from ingestion.index.filters import Filter
 from ingestion.index.lance_errors import reported
@@ -34,7 +34,7 @@ class LanceSet:
         self._table = table
         self._folder = folder
         self._loop = loop
-        self._kept = KeptChunks(self._read)
+        self._kept = ChunkCache(self._read)
         self.info = info
 
     def dense(

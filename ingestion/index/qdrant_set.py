@@ -12,7 +12,7 @@ from qdrant_client import models
 
 from ingestion.documents.document import Chunk, by_document
 from ingestion.index import bm25
-from ingestion.index.chunk_cache import KeptChunks
+from ingestion.index.chunk_cache import ChunkCache
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.index.qdrant_connection import Connection
@@ -28,7 +28,7 @@ class QdrantSet:
     def __init__(self, connection: Connection, info: SetInfo) -> None:
         self._connection = connection
         self._collection = info.place
-        self._kept = KeptChunks(self._read)
+        self._kept = ChunkCache(self._read)
         self.info = info
 
     def dense(

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-MOST_TOLD = 3
+MOST_ERROR_CHARS = 3
 _LONGEST_VALUE = 60
 _MENDS = {
     "missing": "is missing; add it",
@@ -41,7 +41,7 @@ def explain(
         line: finds a field's line in the file.
     """
     problems = _without_echoes(error.errors(include_url=False))
-    told = [_one(problem, models, line) for problem in problems[:MOST_TOLD]]
+    told = [_one(problem, models, line) for problem in problems[:MOST_ERROR_CHARS]]
     more = len(problems) - len(told)
     text = ". ".join(told) + (f". And {more} more" if more else "")
     if not name:

@@ -7,7 +7,7 @@ from ingestion.index.protocol import SetInfo
 from ingestion.sources.definitions import Checks
 from ingestion.sync.publish_checks import refusal
 from ingestion.sync.run import live_version
-from ingestion.sync.start import kept_definition
+from ingestion.sync.start import stored_definition
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.comparing import compare
 from ingestion.versions.live_version import Publication
@@ -30,7 +30,7 @@ def publish_version(
     if live is not None and live.number == info.number:
         raise PublishRefused(f"document set {info.name!r}: version {info.version} is live already.")
     if live is not None and not force:
-        kept = kept_definition(catalogue.store.records, info.name)
+        kept = stored_definition(catalogue.store.records, info.name)
         checks = kept.definition.checks if kept else Checks()
         removed = len(compare(catalogue, live, info).removed)
         refused = refusal(checks, removed, live.documents)

@@ -126,7 +126,7 @@ def run(
         on_notice=on_notice,
     )
     if keep:
-        kept = KeptDefinition(definition=prepared.definition, base=str(prepared.base))
+        kept = StoredDefinition(definition=prepared.definition, base=str(prepared.base))
         keep_definition(prepared.tools.catalogue.store.records, kept)
     return report
 
@@ -161,7 +161,7 @@ def settings_of(identity: ModelIdentity, embedding: EmbeddingSettings) -> Embedd
     return trusted_as_named(wanted, embedding)
 
 
-class KeptDefinition(BaseModel):
+class StoredDefinition(BaseModel):
     """A set's definition as it is kept beside the index.
 
     Attributes:
@@ -175,15 +175,15 @@ class KeptDefinition(BaseModel):
     restricted: bool = False
 
 
-def keep_definition(records: Records, kept: KeptDefinition) -> None:
+def keep_definition(records: Records, kept: StoredDefinition) -> None:
     """Remember a set's definition, for syncs that name only the set."""
     records.put(f"definitions/{kept.definition.document_set}", kept.model_dump_json())
 
 
-def kept_definition(records: Records, name: str) -> KeptDefinition | None:
+def stored_definition(records: Records, name: str) -> StoredDefinition | None:
     """The definition a set was last synced with, or was created with; None if there is none."""
     text = records.get(f"definitions/{check_name(name)}")
-    return KeptDefinition.model_validate_json(text) if text else None
+    return StoredDefinition.model_validate_json(text) if text else None
 
 
 def _engine(

@@ -41,7 +41,7 @@ def collect(
     records = catalogue.store.records
     versions = catalogue.versions(name)
     publications = catalogue.publications(name)
-    kept = _kept(versions, publications, keep, grace_s, candidates)
+    kept = _versions_to_keep(versions, publications, keep, grace_s, candidates)
     kept |= {one.number for one in holds_of(records, name)}
     gone = [info for info in versions if info.number not in kept]
     for info in gone:
@@ -74,7 +74,7 @@ def break_unneeded_holds(
         VersionInUse: answers come from one of these versions; no hold was ended.
     """
     versions, publications = catalogue.versions(name), catalogue.publications(name)
-    kept = _kept(versions, publications, keep, grace_s, candidates)
+    kept = _versions_to_keep(versions, publications, keep, grace_s, candidates)
     return break_holds(catalogue.store.records, name, kept)
 
 
@@ -94,7 +94,7 @@ def purge(catalogue: Catalogue, name: str) -> list[SetInfo]:
     return rewritten
 
 
-def _kept(
+def _versions_to_keep(
     versions: list[SetInfo],
     publications: Publications,
     keep: int,

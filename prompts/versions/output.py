@@ -30,7 +30,7 @@ class OutputContract(BaseModel):
 USUAL = OutputContract(citations="markers", refusal=NO_ANSWER)
 
 
-def unkept(contract: OutputContract, texts: list[str]) -> str | None:
+def missing_instruction(contract: OutputContract, texts: list[str]) -> str | None:
     """What the messages' texts fail to tell the model of the contract; None where they tell all."""
     said = " ".join(" ".join(texts).split())
     if contract.citations == "markers" and not _MARKER.search(said):

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from prompts.versions.output import USUAL, OutputContract, unkept
+from prompts.versions.output import USUAL, OutputContract, missing_instruction
 from prompts.versions.variables import USES, misfit, unfit
 
 VERSION = r"^v[1-9][0-9]*$"
@@ -133,7 +133,9 @@ class PromptVersion(BaseModel):
             raise ValueError("no message has the role `user`")
         if wrong := misfit(self.name, used):
             raise ValueError(wrong)
-        if self.output is not None and (wrong := unfit(self.name, self.output) or self.unkept()):
+        if self.output is not None and (
+            wrong := unfit(self.name, self.output) or self.missing_instruction()
+        ):
             raise ValueError(wrong)
         return self
 
@@ -145,10 +147,10 @@ class PromptVersion(BaseModel):
         use = USES.get(self.name)
         return use.output if use else USUAL
 
-    def unkept(self) -> str | None:
+    def missing_instruction(self) -> str | None:
         """What the messages fail to tell the model of the contract; None where they tell all."""
         plain = [m.content.replace("{{", "{").replace("}}", "}") for m in self.messages]
-        return unkept(self.contract, plain)
+        return missing_instruction(self.contract, plain)
 
     @property
     def examples(self) -> list[Example]:

@@ -52,14 +52,16 @@ def active(tokens: list[Token]) -> tuple[list[Token], bool, bool]:
             here, after = tokens[end], tokens[end + 1] if end + 1 < len(tokens) else None
             done = here.role == "word" and not here.proper and is_participle(here.text)
             person = all(token.role == "person" for token in tokens[place + 1 : end])
-            told = (person and end > place + 1) or (end == place + 1 and _told_of(tokens, place))
+            told = (person and end > place + 1) or (
+                end == place + 1 and _has_subject_before(tokens, place)
+            )
             if done and (told or _ends(after)):
                 return _turned(tokens, place, end)
             end += 1
     return tokens, False, False
 
 
-def _told_of(tokens: list[Token], be: int) -> bool:
+def _has_subject_before(tokens: list[Token], be: int) -> bool:
     """Whether somebody is named before `be`: `which guests are invited again`, not `are used cars`."""
     before = tokens[be - 1] if be else None
     return before is not None and (before.role in ("word", "modal") or before.text == "who")

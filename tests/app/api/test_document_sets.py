@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from ingestion.sync.start import kept_definition
+from ingestion.sync.start import stored_definition
 
 PROBLEM = "application/problem+json"
 SETS = "/v1/document-sets"
@@ -40,7 +40,7 @@ def test_a_set_is_defined_with_its_uploads_folder_as_source(client, tmp_path: Pa
     (source,) = body["definition"]["sources"]
     assert source["url"] == str(tmp_path / "plumb-uploads" / "manuals")
     records = client.app.state.parts.catalogue.store.records
-    kept = kept_definition(records, "manuals")
+    kept = stored_definition(records, "manuals")
     assert kept is not None
     assert kept.restricted
     assert kept.definition.chunking.model_fields_set == set()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.jobs.work import MOST_TOLD
+from app.jobs.work import MOST_ERROR_CHARS
 from app.security.keys import Keys
 from app.store.database import Database
 
@@ -239,7 +239,7 @@ def test_a_failed_jobs_error_is_short_and_names_no_folder_of_the_server(
     assert "must be below one of" in ended["error"]
     path = f"/v1/jobs/{ended['id']}"
     for shown in (ended, client.get(path).json(), client.get("/v1/jobs").json()["jobs"][0]):
-        assert len(shown["error"]) <= MOST_TOLD
+        assert len(shown["error"]) <= MOST_ERROR_CHARS
         assert "\n" not in shown["error"]
         assert str(tmp_path) not in shown["error"]
         assert str(tmp_path.parent) not in shown["error"]

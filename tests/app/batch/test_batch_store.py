@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from app.batch.batch import new_batch_id
-from app.batch.batch_store import AT_ONCE, KeptBatches
+from app.batch.batch_store import AT_ONCE, BatchStore
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
@@ -42,7 +42,7 @@ def line(question: BatchQuestion) -> dict[str, object]:
 
 
 def test_what_has_a_line_is_not_handed_out_again(database: Database) -> None:
-    kept, unfinished = KeptBatches(database, 10), UnfinishedBatches(database)
+    kept, unfinished = BatchStore(database, 10), UnfinishedBatches(database)
     given = [*questions(2), BatchQuestion(id="odd", question="\0 \ud800?", filters={"a": [1, 2]})]
     made = kept.create(new_batch_id(), given, OWNER, prompt="v1", per_minute=7)
     assert (made.state, made.questions, made.by) == ("queued", 3, "key owner")
@@ -70,7 +70,7 @@ def test_what_has_a_line_is_not_handed_out_again(database: Database) -> None:
 
 
 def test_all_lines_come_however_many(database: Database) -> None:
-    kept = KeptBatches(database, 10)
+    kept = BatchStore(database, 10)
     given = questions(2 * AT_ONCE + 1)
     made = kept.create(new_batch_id(), given, OWNER)
     opened = UnfinishedBatches(database).open(made.id)
@@ -81,7 +81,7 @@ def test_all_lines_come_however_many(database: Database) -> None:
 
 
 def test_only_its_owner_and_admins_see_one(database: Database) -> None:
-    kept = KeptBatches(database, 2)
+    kept = BatchStore(database, 2)
     other, admin = Caller("key other", "editor"), Caller("boss", "admin")
     bound = Caller("boss", "admin", frozenset({"hr", "sales"}), "key:of-a-bound-admin")
     first = kept.create(new_batch_id(), questions(1), OWNER)
@@ -132,7 +132,7 @@ def passage(document: str, group: str, *copies: tuple[str, str]) -> dict[str, ob
 def test_a_line_is_withheld_from_who_may_not_see_each_document_that_it_names(
     database: Database, passages: list[dict[str, object]]
 ) -> None:
-    kept = KeptBatches(database, 10)
+    kept = BatchStore(database, 10)
     made = kept.create(new_batch_id(), questions(1), OWNER)
     answer = {"answer": "yes", "passages": passages, "manifest": {"document_set": "depot"}}
     UnfinishedBatches(database).open(made.id).append(
@@ -146,7 +146,7 @@ def test_a_line_is_withheld_from_who_may_not_see_each_document_that_it_names(
 
 
 def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database: Database) -> None:
-    kept, unfinished = KeptBatches(database, 10), UnfinishedBatches(database)
+    kept, unfinished = BatchStore(database, 10), UnfinishedBatches(database)
     made = kept.create(new_batch_id(), questions(2), OWNER)
     for _ in range(3):
         unfinished.note_start(made.id)
@@ -166,10 +166,10 @@ def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database
 
 
 def test_no_more_are_unfinished_than_the_bound_however_many_ask_at_once(database: Database) -> None:
-    kept = [KeptBatches(database, 3) for _ in range(8)]
+    kept = [BatchStore(database, 3) for _ in range(8)]
     start = threading.Barrier(len(kept))
 
-    def make(one: KeptBatches) -> bool:
+    def make(one: BatchStore) -> bool:
         start.wait()
         try:
             one.create(new_batch_id(), questions(1), OWNER)

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from app.batch.batch import new_batch_id
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.batch.forget_document import batches_holding, forget_in_batches
 from app.batch.questions import BatchQuestion
 from app.batch.unfinished import UnfinishedBatches
@@ -27,7 +27,7 @@ def database(store_url: str) -> Iterator[Database]:
 
 
 def test_lines_and_questions_that_hold_it_are_found_and_forgotten(database: Database) -> None:
-    kept = KeptBatches(database, 10)
+    kept = BatchStore(database, 10)
     batch_id = new_batch_id()
     questions = [
         BatchQuestion(id="given it", question="Pay?"),

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from app.batch import work
 from app.batch.batch import Batch, new_batch_id
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.batch.questions import BatchQuestion
 from app.batch.unfinished import TRIES, UnfinishedBatches
 from app.batch.work import _Pace, answer_batch
@@ -49,7 +49,7 @@ def made(database: Database, per_minute: int = 0) -> tuple[Caller, Batch]:
     keys = Keys(database)
     caller = keys.verify(keys.create("owner", "reader", ["hr"]))
     questions = [BatchQuestion(id=f"q{n}", question=f"Warranty {n}?") for n in range(3)]
-    batch = KeptBatches(database, 10).create(
+    batch = BatchStore(database, 10).create(
         new_batch_id(), questions, caller, document_set="depot", per_minute=per_minute
     )
     return caller, batch
@@ -69,7 +69,7 @@ def test_a_batch_whose_key_is_not_in_force_is_not_begun(
     changed(database, statement)
     with pytest.raises(KeyNotInForce):
         answer_batch(batch.id, make_parts().settings)
-    now = KeptBatches(database, 10).get(batch.id, ADMIN)
+    now = BatchStore(database, 10).get(batch.id, ADMIN)
     assert (now.state, now.answered, now.failed) == ("failed", 0, 0)
     assert now.ended is not None
     assert why in (now.error or "")
@@ -83,7 +83,7 @@ def test_a_batch_ends_when_its_key_is_revoked_in_the_middle(
     # The second question waits for the next minute, and looks at the key meanwhile.
     monkeypatch.setattr(work, "LOOK_AGAIN_S", 0.05)
     caller, batch = made(database, per_minute=1)
-    kept = KeptBatches(database, 10)
+    kept = BatchStore(database, 10)
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(answer_batch, batch.id, make_parts().settings)
         while kept.get(batch.id, caller).answered < 1 and not working.done():
@@ -105,7 +105,7 @@ def test_no_line_is_kept_of_a_key_that_was_revoked_while_it_was_answered(
     Keys(database).revoke("owner")
     with pytest.raises(KeyNotInForce):
         opened.append({"id": "q0", "question": "Warranty 0?", "answer": {}})
-    assert list(KeptBatches(database, 10).lines(batch.id, ADMIN)) == []
+    assert list(BatchStore(database, 10).lines(batch.id, ADMIN)) == []
 
 
 def test_callers_without_a_key_are_not_looked_up(database: Database) -> None:

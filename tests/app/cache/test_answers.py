@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cache.answers import may_be_kept
+from app.cache.answers import is_cacheable
 from app.errors import ChatModelFailed
 from app.settings.cache import CacheSettings
 from app.wiring import build
@@ -144,7 +144,7 @@ def test_an_answer_that_was_not_made_as_asked_is_not_kept(make) -> None:
     parts, cache = make()
     prepared = parts.answers.prepare(QUESTION)
     answer = parts.answers.answer(prepared)
-    assert may_be_kept(prepared, answer)
+    assert is_cacheable(prepared, answer)
     lesser = answer.manifest.model_copy(update={"chat_model": "fallback"})
     cache.answer(prepared, None, lambda _: answer.model_copy(update={"manifest": lesser}))
     doubtful = answer.citation_check.model_copy(update={"quotes_unverified": ["sure"]})

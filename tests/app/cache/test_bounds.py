@@ -56,7 +56,7 @@ GROWING = {
     "EarlyRefusals._refusals": "MOST_REMEMBERED refusals",
     "Embedders._failed": "models that sets were built with; failures of some minutes ago go",
     "Embedders._loaded": "embedding.most_loaded",
-    "KeptChunks._known": "its number of chunks",
+    "ChunkCache._known": "its number of chunks",
     "MemorySessions._kept": "session.most",
     "MemorySessions._of": "owners of the sessions that are kept",
     "MemoryStore._kept": "cache.entries and cache.bytes",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from app.batch.batch import new_batch_id
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
@@ -57,7 +57,7 @@ def database() -> Iterator[Database]:
 
 
 def test_a_batch_is_begun_again_until_that_is_of_no_use(database: Database) -> None:
-    kept, queue = KeptBatches(database, 10), DyingJobs()
+    kept, queue = BatchStore(database, 10), DyingJobs()
     unfinished = UnfinishedBatches(database)
     starts = BatchStarts(unfinished, queue, keep_days=30)
     question = BatchQuestion(id="1", question="x?")
@@ -83,7 +83,7 @@ def test_what_this_queue_does_not_know_is_begun_when_it_was_silent_for_long(
 ) -> None:
     queue = DyingJobs()
     batch_id = new_batch_id()
-    KeptBatches(database, 10).create(batch_id, [BatchQuestion(id="1", question="x?")], OWNER)
+    BatchStore(database, 10).create(batch_id, [BatchQuestion(id="1", question="x?")], OWNER)
     starts = BatchStarts(UnfinishedBatches(database), queue, keep_days=30)
     starts.revive()
     assert queue.jobs == []

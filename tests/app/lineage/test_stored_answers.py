@@ -12,8 +12,8 @@ from app.lineage.stored_answers import (
     AT_ONCE,
     Wanted,
     count_stored,
+    earlier_turns,
     may_be_shown,
-    said_before,
     stored_answers,
 )
 from app.store.database import Database
@@ -79,11 +79,11 @@ def test_what_was_said_before_is_the_sessions_own(
     for one in said:
         log.add(one)
     log.flush()
-    before = said_before(database, said[4], 3)
+    before = earlier_turns(database, said[4], 3)
     assert [one.question for one in before] == ["Question 1?", "Question 2?", "Question 3?"]
     assert before[0].answer == "It lasts 24 months [1]."
-    assert said_before(database, said[0], 3) == []
-    assert said_before(database, record(NOON), 3) == []
+    assert earlier_turns(database, said[0], 3) == []
+    assert earlier_turns(database, record(NOON), 3) == []
 
 
 def test_what_was_said_before_is_of_the_same_owner_and_for_the_reader(
@@ -102,9 +102,9 @@ def test_what_was_said_before_is_of_the_same_owner_and_for_the_reader(
     log.add(record(NOON + timedelta(minutes=2), question="Open?", session_id="s", caller=second))
     last = record(NOON + timedelta(minutes=3), session_id="s", caller=second)
     log.flush()
-    assert [one.question for one in said_before(database, last, 9)] == ["Hidden?", "Open?"]
+    assert [one.question for one in earlier_turns(database, last, 9)] == ["Hidden?", "Open?"]
     outside = Caller("readers", "reader", frozenset({"sales"}))
-    assert [one.question for one in said_before(database, last, 9, outside)] == ["Open?"]
+    assert [one.question for one in earlier_turns(database, last, 9, outside)] == ["Open?"]
 
 
 def test_a_stored_answer_is_shown_by_what_it_was_made_from() -> None:

@@ -22,7 +22,7 @@ def test_the_worst_come_first_and_the_rest_is_counted() -> None:
     assert (len(regressions.shown), regressions.left_out) == (WORST, len(harmed) - WORST)
     shown = [detail.question.harm() for detail in regressions.shown]
     assert shown == sorted((question.harm() for question in harmed), reverse=True)[:WORST]
-    assert regressions.shown[0].question.failed_anew
+    assert regressions.shown[0].question.newly_failed
     assert 0 < len(gains.shown) <= BEST
     assert all(not detail.question.worse for detail in gains.shown)
     anchors = [detail.anchor for group in (regressions, gains) for detail in group.shown]

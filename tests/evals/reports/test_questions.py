@@ -65,11 +65,11 @@ def test_an_answer_that_is_gone_is_the_worst() -> None:
         update={"results": [CaseResult(case=before.results[0].case, error="Timeout: 60 s")]}
     )
     question = _question(before, gone)
-    assert question.failed_anew
+    assert question.newly_failed
     assert question.answer_changed
     assert question.harm() > (False, 99.0, 99.0)
-    assert not _question(gone, gone).failed_anew
-    assert not _question(gone, before).failed_anew
+    assert not _question(gone, gone).newly_failed
+    assert not _question(gone, before).newly_failed
 
 
 def test_rounding_is_no_change() -> None:

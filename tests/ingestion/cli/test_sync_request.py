@@ -11,7 +11,7 @@ from ingestion.errors import SourceError
 from ingestion.index.protocol import IndexStore
 from ingestion.settings import SyncSettings
 from ingestion.sources.definitions import SetDefinition
-from ingestion.sync.start import KeptDefinition, keep_definition, kept_definition
+from ingestion.sync.start import StoredDefinition, keep_definition, stored_definition
 from ingestion.versions.catalogue import Catalogue
 from tests.ingestion.sync.conftest import Syncing, syncing  # noqa: F401 (a fixture)
 
@@ -22,7 +22,7 @@ def restricted(store: IndexStore, tmp_path: Path) -> Catalogue:
     found = SetDefinition(
         document_set="manuals", sources=({"url": str(tmp_path / "shared" / "docs")},)
     )
-    kept = KeptDefinition(definition=found, base=str(tmp_path), restricted=True)
+    kept = StoredDefinition(definition=found, base=str(tmp_path), restricted=True)
     keep_definition(store.records, kept)
     return Catalogue(store)
 
@@ -41,7 +41,7 @@ def test_its_uploads_are_allowed(store: IndexStore, tmp_path: Path) -> None:
         document_set="manuals", sources=({"url": str(tmp_path / "plumb-uploads" / "manuals")},)
     )
     keep_definition(
-        store.records, KeptDefinition(definition=own, base=str(tmp_path), restricted=True)
+        store.records, StoredDefinition(definition=own, base=str(tmp_path), restricted=True)
     )
     found, _, _ = definition(Catalogue(store), None, "manuals", sync=SyncSettings())
     assert found == own
@@ -60,10 +60,10 @@ def test_a_source_is_not_slipped_in_but_the_set_can_be_taken_over(
 def test_a_sync_by_the_kept_definition_leaves_it_as_it_is(syncing: Syncing) -> None:  # noqa: F811
     syncing.sync()
     records = syncing.catalogue.store.records
-    kept = kept_definition(records, "things")
+    kept = stored_definition(records, "things")
     assert kept is not None
     keep_definition(records, kept.model_copy(update={"restricted": True}))
     syncing.sync(keep=False)
-    after = kept_definition(records, "things")
+    after = stored_definition(records, "things")
     assert after is not None
     assert after.restricted

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ingestion.documents.document import Chunk
-from ingestion.index.chunk_cache import KeptChunks
+from ingestion.index.chunk_cache import ChunkCache
 from ingestion.index.protocol import Key
 
 
@@ -21,12 +21,12 @@ def read() -> list[list[Key]]:
     return []
 
 
-def kept(read: list[list[Key]], most: int = 10) -> KeptChunks:
+def kept(read: list[list[Key]], most: int = 10) -> ChunkCache:
     def reading(keys: Sequence[Key]) -> dict[Key, Chunk]:
         read.append(list(keys))
         return {key: chunk(key) for key in keys}
 
-    return KeptChunks(reading, most)
+    return ChunkCache(reading, most)
 
 
 def test_only_what_is_not_known_is_read(read) -> None:

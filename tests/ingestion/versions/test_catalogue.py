@@ -10,7 +10,7 @@ from ingestion.errors import InvalidSetName, PublishRefused, UnknownDocumentSet,
 from ingestion.index.stores import open_store, records_in_files
 from ingestion.settings import IndexSettings
 from ingestion.sync.manual_publish import publish_version
-from ingestion.sync.start import KeptDefinition, keep_definition, sync_source
+from ingestion.sync.start import StoredDefinition, keep_definition, sync_source
 from ingestion.versions import numbered
 from ingestion.versions.catalogue import Catalogue, KnownVersions
 from ingestion.versions.comparing import compare
@@ -118,7 +118,7 @@ def test_publishing_by_hand_holds_to_the_bound(three) -> None:
     for name in TEXTS:
         (three.folder / name).unlink()
     keep_definition(
-        three.store.records, KeptDefinition(definition=three.definition(), base=str(three.folder))
+        three.store.records, StoredDefinition(definition=three.definition(), base=str(three.folder))
     )
     candidate = three.catalogue.find("things", three.sync(publish=False).index_version)
     with pytest.raises(PublishRefused, match="4 of 4 documents would go"):

@@ -19,7 +19,7 @@ from redis import Redis
 from sqlalchemy import update
 
 from app.batch.batch import new_batch_id
-from app.batch.batch_store import KeptBatches
+from app.batch.batch_store import BatchStore
 from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchRow
 from app.batch.unfinished import UnfinishedBatches
@@ -227,7 +227,7 @@ def test_batches_of_a_retired_release_fail_in_words_and_others_wait(store_url) -
         database.migrate()
         ids = {}
         for release in ("rel-old", "rel-gone", None):
-            kept = KeptBatches(database, 10, release)
+            kept = BatchStore(database, 10, release)
             ids[release] = new_batch_id()
             kept.create(ids[release], [BatchQuestion(id="1", question="x?")], ANNA)
         unfinished = UnfinishedBatches(database, "rel-new")
