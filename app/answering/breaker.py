@@ -1,4 +1,4 @@
-"""A circuit breaker: a model that fails again and again is left in peace for a while."""
+"""A circuit breaker: a model that keeps failing is not called for a while."""
 
 from __future__ import annotations
 

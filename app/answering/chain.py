@@ -1,8 +1,8 @@
-"""The way of one question: retrieve -> prompt -> chat model -> checked, cited answer.
+"""The path of one question: retrieve -> prompt -> chat model -> checked, cited answer.
 
-A LangChain chain of three steps over one growing state; its callbacks and tracers see the chain and
-the call of the model in it. The steps are no RunnableLambdas: those look through their function's
-signature at every call, which took longer than the rest of the chain together.
+A LangChain chain of three steps; callbacks and tracers see the chain and the model call in it. The
+steps are not RunnableLambdas: those inspect their function's signature at every call, which took longer
+than the rest of the chain together.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from app.processor import at_work, next_step
 from ingestion.index.storable_values import storable, whole_characters
 from prompts.versions.output import NO_ANSWER
 
-# Ends the text of an answer that is no whole one, so that nobody takes it for one.
+# Ends the text of an incomplete answer.
 CUT_NOTE = "\n\n(The answer was cut off here.)"
-# What a streamed answer comes in: passages, words, the answer.
+# The steps of a streamed answer: passages, text, the answer.
 Step: TypeAlias = list[Passage] | str | Answer
 
 
@@ -144,7 +144,7 @@ class AnswerChain:
         if cut_of(message) is not None and _check(state).refused:
             raise ChatModelFailed(
                 f"the chat model {prepared.chosen.name!r} was cut off before it had said anything "
-                "that a passage bears out; raise chat.max_output_tokens if it needs more."
+                "that a passage supports; raise chat.max_output_tokens if it needs more."
             )
         return state
 

@@ -68,7 +68,7 @@ class ChosenModel:
         """The model's reply.
 
         Raises:
-            ChatModelResting: the model is left in peace right now.
+            ChatModelResting: the circuit breaker is open.
             ChatModelFailed: it did not answer in time, or failed.
             ChatModelDeclined: it answers, but not this question.
         """
@@ -91,7 +91,7 @@ class ChosenModel:
 
     @contextmanager
     def calling(self) -> Iterator[Call]:
-        """Call the model within this, so that one that fails again and again is left in peace.
+        """Call the model under its circuit breaker.
 
         What the question causes, and a caller that leaves, count neither for the model nor against.
 

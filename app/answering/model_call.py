@@ -79,7 +79,7 @@ USUAL = Bounds(seconds=60.0, tokens=1024)
 def complete(
     model: BaseChatModel, messages: Sequence[BaseMessage], bounds: Bounds, deadline: Deadline
 ) -> AIMessage:
-    """The model's reply; `cut_of` says whether it is a whole one.
+    """The model's reply; `cut_of` says whether it is complete.
 
     Raises:
         TimeoutError: there is none in time.
@@ -147,7 +147,7 @@ async def _worked_out(
 
 
 def cut_of(message: BaseMessage | None) -> str | None:
-    """Why a reply is no whole one: `length`, `time`, `stalled`, `broken` or `filter`; None where it is whole."""
+    """Why a reply is incomplete: `length`, `time`, `stalled`, `broken` or `filter`; None: complete."""
     found = message.additional_kwargs.get(CUT) if message is not None else None
     return found if isinstance(found, str) else None
 
@@ -219,7 +219,7 @@ class _Counted:
         self._ended = _finish(piece) or self._ended
 
     def must_tell(self) -> None:
-        """A reply that does not say that it ended was broken off."""
+        """A reply that does not say that it ended was interrupted."""
         if self._pieces and self._ended is None:
             self.cut = self.cut or BROKEN
 

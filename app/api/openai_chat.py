@@ -41,7 +41,7 @@ async def complete(
 ) -> Completion | StreamingResponse:
     """Answer the last message of a chat from the documents.
 
-    The model names what is asked: `plumb/handbook` is the document set `handbook`,
+    The model names the document set: `plumb/handbook` is the document set `handbook`,
     `plumb/handbook@candidate` the same with the prompt at that alias or version. Sampling
     parameters are left aside: they belong to the prompt's version.
     """

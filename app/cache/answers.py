@@ -1,4 +1,4 @@
-"""The answer cache: an answer that was given may be given again, to whom it may be given."""
+"""The answer cache: reuses answers for callers who may see them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Making:
 
 
 class _Look(NamedTuple):
-    """What looking for an answer brought to light beside it."""
+    """What a lookup found beside the answer."""
 
     vector: NDArray[np.float32]
     to_keep: list[Put]
@@ -125,7 +125,7 @@ class CacheStats:
 
 
 class AnswerCache:
-    """Keeps answers, and gives them again where nothing that shapes them has changed.
+    """Caches answers, and reuses them as long as nothing that shapes them has changed.
 
     The key holds the manifest, the filters, and the groups whose documents the caller sees: after a
     publication, a rollback or a change of prompt no old answer fits, and no caller gets another's.
@@ -233,7 +233,7 @@ class AnswerCache:
         return CacheStats(**counts, turned_away=self._near.turned_away, store=self._store.stats())
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._flights.close()
         self._store.close()
 
@@ -289,10 +289,9 @@ class AnswerCache:
 
 
 def is_cacheable(prepared: PreparedQuestion, answer: Answer) -> bool:
-    """Whether an answer may be given again: no refusal, no doubtful quote, whole, and made as asked.
+    """Whether an answer may be cached: no refusal, no unverified quotation, complete, not degraded.
 
-    An answer that was made in a lesser way than asked (by another model, without reranking) has
-    another manifest, and would be served as what it is not.
+    A degraded answer (by a fallback model, without reranking) has another manifest than the question.
     """
     return (
         not answer.refused

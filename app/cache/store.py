@@ -126,4 +126,4 @@ class CacheStore(Protocol):
         """How it does."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""

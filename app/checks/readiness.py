@@ -102,7 +102,7 @@ class Readiness:
         return running
 
     def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connection to Redis."""
         if self._redis is not None:
             self._redis.close()
 

@@ -29,4 +29,4 @@ class JobQueue(Protocol[AnyJob]):
         """All jobs that are remembered, newest first."""
 
     def close(self) -> None:
-        """Let go of what it holds. Jobs go on."""
+        """Close connections. Running jobs continue."""

@@ -1,4 +1,4 @@
-"""Write records behind the answers' backs, so that a slow or broken database holds up none."""
+"""Write records asynchronously, so that a slow or broken database delays no answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Writer:
     """One thread that hands records on, in order, in small batches.
 
     While the database is away, records wait; when `most_waiting` do, further ones are dropped,
-    counted, and told of in the log once a minute.
+    counted, and logged once a minute.
 
     Args:
         write: writes records, all or none. `StoreUnavailable` means that they are to be tried

@@ -87,7 +87,7 @@ class Sessions(Protocol):
         """Forget a session; False if it is not there."""
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Close connections."""
 
 
 def readable(exchanges: Iterable[Exchange], caller: Caller, access: ReadAccess) -> list[Exchange]:

@@ -1,4 +1,4 @@
-"""Put telemetry around a service: middleware, spans of requests, and what is told of each turn."""
+"""Put telemetry around a service: middleware, spans of requests, and callbacks for turns."""
 
 from __future__ import annotations
 

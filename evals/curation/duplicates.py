@@ -1,4 +1,4 @@
-"""Tell candidates that ask what is asked already: in a dataset, in a review file, by one another."""
+"""Find candidates that repeat a question of the dataset, of a review file, or of each other."""
 
 from __future__ import annotations
 

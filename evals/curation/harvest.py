@@ -210,7 +210,7 @@ class Harvest:
             wrong, those thought right, and those that nobody judged; within each the newest first.
         looked_at: how many answers were looked at.
         without_texts: how many of these are stored without their words.
-        known: how many ask what is asked already, in the dataset or the review file.
+        known: how many repeat a question of the dataset or the review file.
         exact, near: how many ask what another candidate asks, in the same and in other words.
     """
 

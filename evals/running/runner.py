@@ -101,7 +101,7 @@ class SuiteRun:
     """A run that is ready to begin.
 
     Args:
-        plan: what is asked.
+        plan: the cases, prompt and index version.
         application: what answers.
         cache: results of earlier runs.
 

@@ -17,7 +17,7 @@ class FileRecords:
     """Records below one folder, which is made when the first one is written.
 
     Renaming and linking are atomic on a local file system. `replace` compares under a lock that
-    the system lets go of when its holder dies.
+    the system releases when its holder dies.
     """
 
     def __init__(self, folder: Path) -> None:

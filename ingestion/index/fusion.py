@@ -72,7 +72,7 @@ def fuse(candidates: Candidates, coverage: float, dense_weight: float = 1.0) -> 
     Args:
         candidates: what both searches found.
         coverage: share of the question's terms that the best lexical hit holds
-            (`bm25.coverage`); of no account where there is no hit.
+            (`bm25.coverage`); ignored without a hit.
         dense_weight: less than 1 where the embedding model does not know the question's language.
     """
     similarities = candidates.similarities

@@ -155,7 +155,7 @@ class LanceStore:
             return LanceWriter(target, copy, self._folder, info.number).finish().place
 
     def close(self) -> None:
-        """Let go of the folder; sets opened here can no longer be read."""
+        """Close the folder; sets opened here can no longer be read."""
         self._loop.close()
 
     async def _open_at(self, name: str, version: int) -> Any:

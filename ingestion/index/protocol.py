@@ -253,7 +253,7 @@ class IndexStore(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the store; sets opened here can no longer be read."""
+        """Close the store; sets opened here can no longer be read."""
 
 
 def check_name(name: str) -> str:

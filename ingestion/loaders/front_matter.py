@@ -83,7 +83,7 @@ def read_front_matter(text: str, groups: GroupRule) -> FrontMatter:
 
     Args:
         text: the whole text.
-        groups: told of the fields, and where a rule of access can be guessed and not be read.
+        groups: gets the fields, and access rules that can be guessed but not read.
     """
     # YAML knows other line breaks; each stands for one character, so that places stay.
     text = text.translate(_BREAKS) if any(sign in text for sign in _OTHER_BREAKS) else text

@@ -84,7 +84,7 @@ def _headers(client: httpx.Client, source: Source, url: str) -> Mapping[str, str
     except SourceError as error:
         if not isinstance(error.__cause__, httpx.HTTPStatusError):
             raise
-        # Some servers answer HEAD wrongly; GET decides, and is broken off before the body.
+        # Some servers answer HEAD wrongly; GET decides, and is closed before the body.
         with opened_page(client, "GET", url, within=within, error=SourceError) as page:
             return page.headers
 

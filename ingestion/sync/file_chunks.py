@@ -109,7 +109,7 @@ def _cut_document(
 
 
 def _notice(document: Document) -> str:
-    """What an editor is told of a document that is hidden; empty if it is not."""
+    """The notice about a hidden document; empty if it is not hidden."""
     if not document.hidden:
         return ""
     return f"{document.id}: {HIDDEN}, since {document.hidden}."

@@ -67,7 +67,7 @@ class SyncReport(BaseModel):
         published: whether `index_version` is live now.
         not_published: why it is not, if it should have been.
         full_build: why everything was rebuilt; empty if it was not.
-        resumed: whether it went on with a run that was broken off.
+        resumed: whether it resumed an interrupted run.
         added, updated, removed, unchanged: documents.
         problems: documents that could not be indexed, each with its reason.
         hidden: documents that are indexed and that nobody who is bound to groups sees, since

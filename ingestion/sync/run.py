@@ -82,7 +82,7 @@ def sync(
         if because and not built:
             on_notice(f"{because}: every document is read and cut anew.")
         if building.resumed or built:
-            on_notice("A run that was broken off is gone on with.")
+            on_notice("Resuming an interrupted run.")
         ledger = Ledger(building.held, rows, plan, keep=definition.on_failure == "keep")
         if plan.work or plan.gone or plan.unreadable or building.resumed or base is None:
             building.begin(sorted(plan.gone), progress, on_progress)

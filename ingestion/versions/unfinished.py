@@ -1,4 +1,4 @@
-"""An unfinished version: where it stands, so that a run that was broken off can be gone on with."""
+"""State of an unfinished version, so that an interrupted run can resume."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Weights:
 
     Measured on 2026-11-24 on XQuAD (English, 48 articles, 1,190 questions, five passages each).
     Every weight and the threshold were fitted on every second article by title, and rounded to
-    halves; which features to keep was decided with both halves in sight.
+    halves; features were chosen using both halves, so the second is not fully held out.
 
     *Unit score*: log-odds that a unit holds the answer, a conditional logit over all units of a
     question (L2 = 1).

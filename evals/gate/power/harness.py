@@ -41,7 +41,7 @@ class Harness:
     """One system, opened to be broken.
 
     Args:
-        suite: what is asked; the metrics of its gate are measured.
+        suite: its cases; the metrics of its gate are measured.
         prompt: version or alias of the answer prompt.
         limit: how many cases are asked at most; None: all.
         embedder: of the settings, where it is loaded already.
