@@ -25,7 +25,7 @@ from app.answering.question import PreparedQuestion
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retrieved, Retriever
 from app.errors import ChatModelFailed
-from app.processor import at_work, next_step
+from app.fair_shares import at_work, next_step
 from ingestion.index.storable_values import storable, whole_characters
 from prompts.versions.output import NO_ANSWER
 

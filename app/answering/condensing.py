@@ -11,7 +11,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.follow_ups import EarlierTurn
 from app.answering.model_call import cut_of
-from app.answering.quoting import Quoting, quoting_for
+from app.answering.untrusted_text import Quoting, quoting_for
 from ingestion.index.storable_values import storable
 from prompts.versions.version import PromptVersion
 

@@ -24,7 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from app.answering.deadline import Deadline
 from app.answering.model_failures import CutOff, Declined, TooShort
-from app.processor import at_work_async, away
+from app.fair_shares import at_work_async, away
 
 # A token has about four letters; of white space and of code, one has more.
 CHARS_PER_TOKEN = 12

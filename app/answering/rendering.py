@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.prompts import ChatPromptTemplate
 
 from app.answering.answer import Passage
-from app.answering.quoting import Quoting, quoting_for
+from app.answering.untrusted_text import Quoting, quoting_for
 from prompts.versions.version import PromptVersion
 
 ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}

@@ -17,7 +17,7 @@ from app.answering.deadline import Deadline
 from app.answering.reranking import Reranker
 from app.answering.spelling import WORDING, Spelling
 from app.document_sets.embedders import Embedders
-from app.processor import next_step
+from app.fair_shares import next_step
 from ingestion.index import hybrid
 from ingestion.index.filters import Filter
 from ingestion.index.fusion import FUSION

@@ -21,8 +21,8 @@ from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
 from app.document_sets.open_sets import OpenSets
 from app.errors import ChatModelError, ChatModelFailed, InvalidQuestion
+from app.fair_shares import at_work
 from app.manifest import Manifest, RetrievalManifest
-from app.processor import at_work
 from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from ingestion.index.filters import both, parse_filter

@@ -21,7 +21,7 @@ from app.cache.serialization import Reading, packed
 from app.cache.single_flight import Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
-from app.processor import away, next_step
+from app.fair_shares import away, next_step
 from app.settings.cache import CacheSettings
 
 HitKind = Literal["exact", "semantic"]

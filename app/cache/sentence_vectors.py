@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cache.bounded import Bounded
-from app.processor import next_step
+from app.fair_shares import next_step
 
 Vectors = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ class SentenceVectors:
     """Embeds texts one by one and remembers their vectors. Safe to share between threads.
 
     One text at a time is no slower than a batch on a processor: a batch pads its texts to one
-    length. Between two texts another caller can go first; see `app.processor`.
+    length. Between two texts another caller can go first; see `app.fair_shares`.
 
     Args:
         embed: texts to vectors of unit length.

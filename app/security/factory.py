@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.addresses import is_own_address
-from app.processor import Processor
+from app.fair_shares import Processor
 from app.security.audit import Audit
 from app.security.guard import Guard
 from app.security.keys import Keys

@@ -7,7 +7,7 @@ import sys
 from app.addresses import network_of
 from app.callers import Caller, Role
 from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
-from app.processor import Processor
+from app.fair_shares import Processor
 from app.security.audit import Audit
 from app.security.keys import PREFIX, Keys
 from app.security.rates import Rates

@@ -20,7 +20,7 @@ from app.cache.answers import AnswerCache, Making, Served
 from app.callers import Caller, Needs, together
 from app.document_sets.read_access import ReadAccess
 from app.errors import SessionsUnavailable
-from app.processor import at_work
+from app.fair_shares import at_work
 from app.sessions.session import Exchange, Sessions, check_session_id, readable
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from ingestion.chunking.packing import Unit, pack
 from ingestion.chunking.sections import Section, sections
-from ingestion.chunking.tokens import Measure, TokenCounter
+from ingestion.chunking.token_counter import Measure, TokenCounter
 from ingestion.documents.document import Block, BlockKind, Chunk, Document
 from ingestion.embedding.embedder import Embedder
 from ingestion.languages import sentences

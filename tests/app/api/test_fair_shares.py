@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.fair_shares import at_work
 from app.main import create_app
-from app.processor import at_work
 from app.security.keys import Keys
 from app.store.database import Database
 from tests.openai_server import openai_server

@@ -36,7 +36,7 @@ BYTES = {
 # Whatever else remembers, and what bounds it: no reader can make it grow.
 FEW = {
     "app/answering/model_call.py": "one event loop",
-    "app/answering/quoting.py": "64 prompt versions: a few patterns each",
+    "app/answering/untrusted_text.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/decoding.py": "4,096 letters and their scripts",
     "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
     "ingestion/loaders/delimited_rows.py": "sixteen patterns, one for each delimiter",

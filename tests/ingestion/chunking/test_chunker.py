@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.chunking.chunker import Chunker
-from ingestion.chunking.tokens import TokenCounter
+from ingestion.chunking.token_counter import TokenCounter
 from ingestion.documents.document import Block, BlockKind, Document, Page
 from ingestion.embedding.embedder import Embedder
 from ingestion.settings import ChunkingSettings, EmbeddingSettings

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from app.errors import TooBusy
-from app.processor import Processor, Waiter, at_work, at_work_async, away, next_step
+from app.fair_shares import Processor, Waiter, at_work, at_work_async, away, next_step
 
 STEP_S = 0.03
 CALLERS = st.sampled_from("abcd")
