@@ -17,7 +17,8 @@ BAD = {
     "merge-conflict": "<" * 7 + " HEAD\n",
     "private-key": "-----BEGIN RSA " + "PRIVATE KEY-----\n",
     "large-file": "long line\n" * 60_000,
-    "secrets": "aws_secret = '" + "wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY'\n",
+    # In pieces, so that this file itself holds none.
+    "secrets": f"aws_secret = '{'wJalrXUtn'}{'FEMI/K7MD'}{'ENG/bPxRf'}{'iCYEXAMPL'}{'EKEY'}'\n",
 }
 
 

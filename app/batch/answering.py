@@ -11,7 +11,7 @@ from app.lineage.answer_store import AnswerLog
 from app.lineage.turn_recorder import Recording
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
-from app.store.database import Database
+from app.store.database import migrated
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import Turns
 from app.wiring import build
@@ -32,22 +32,21 @@ def recorded_answering(
     Raises:
         PlumbError: a part cannot be made, or the database not be written; the message says why.
     """
-    with closing(Database(settings.store.url.get_secret_value())) as database:
-        database.migrate()
-        with (
-            closing(build(settings, cached=True)) as parts,
-            closing(open_sessions(settings)) as sessions,
-            closing(AnswerLog(database, settings.store.keep_days, settings.store.texts)) as log,
-        ):
-            recording = Recording(log, settings.prices)
-            told, told_of_failure = [recording.on_turn], [recording.on_failure]
-            access = ReadAccess(parts.sets)
-            turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure, access)
+    with (
+        migrated(settings.store.url.get_secret_value()) as database,
+        closing(build(settings, cached=True)) as parts,
+        closing(open_sessions(settings)) as sessions,
+        closing(AnswerLog(database, settings.store.keep_days, settings.store.texts)) as log,
+    ):
+        recording = Recording(log, settings.prices)
+        told, told_of_failure = [recording.on_turn], [recording.on_failure]
+        access = ReadAccess(parts.sets)
+        turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure, access)
 
-            def answer(request: TurnRequest) -> Turn:
-                try:
-                    return turns.take(request, caller)
-                finally:
-                    log.flush(RECORDED_WITHIN_S)
+        def answer(request: TurnRequest) -> Turn:
+            try:
+                return turns.take(request, caller)
+            finally:
+                log.flush(RECORDED_WITHIN_S)
 
-            yield answer
+        yield answer

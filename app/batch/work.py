@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 
 from app.batch.answering import recorded_answering
 from app.batch.run import run_batch
@@ -11,7 +10,7 @@ from app.batch.unfinished import TRIES, OpenBatch, UnfinishedBatches
 from app.errors import KeyNotInForce, StoreUnavailable, TooManyRequests
 from app.security.rates import StoredRates
 from app.settings.tree import Settings
-from app.store.database import Database
+from app.store.database import Database, migrated
 from app.turns.turn import Turn, TurnRequest
 
 # How soon one that waits for the next minute notices that its batch was deleted, or its key revoked.
@@ -26,8 +25,7 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
         KeyNotInForce: it was made with a key that is not in force any more; it has failed then.
         PlumbError: it cannot go on; the message says why.
     """
-    with closing(Database(settings.store.url.get_secret_value())) as database:
-        database.migrate()
+    with migrated(settings.store.url.get_secret_value()) as database:
         pins = settings.release
         batches = UnfinishedBatches(database, None if pins is None else pins.id)
         batch = batches.open(batch_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -80,23 +80,24 @@ def run_checks(
     Returns:
         A finding for each check, in the order of the checks.
     """
-    began = time.monotonic()
-    futures: dict[str, Future[Finding]] = {}
+    running: dict[Future[Finding], Check] = {}
     for check in checks:
         future: Future[Finding] = Future()
-        futures[check.name] = future
+        running[future] = check
         Thread(target=_run, args=(check, future, redact), daemon=True).start()
     found: dict[str, Finding] = {}
-    while waiting := [check for check in checks if check.name not in found]:
-        left = began + timeout_s - time.monotonic()
-        for check in waiting:
-            if not futures[check.name].done() and left > 0:
-                continue
-            future = futures[check.name]
-            found[check.name] = future.result() if future.done() else _late(check, timeout_s)
-            on_found(found[check.name])
-        if len(found) < len(checks):
-            time.sleep(0.02)
+
+    def note(finding: Finding) -> None:
+        found[finding.name] = finding
+        on_found(finding)
+
+    try:
+        for future in as_completed(running, timeout_s):
+            note(future.result())
+    except TimeoutError:
+        for check in checks:
+            if check.name not in found:
+                note(_late(check, timeout_s))
     return [found[check.name] for check in checks]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -109,28 +109,17 @@ class Readiness:
 
 def _in_thread(name: str, check: Callable[[], Any]) -> asyncio.Future[Dependency]:
     """Check in a new thread, which ends with the process where the check never does."""
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[Dependency] = loop.create_future()
-
-    def tell(state: Dependency | None, error: BaseException | None) -> None:
-        if found.done():
-            return
-        if state is not None:
-            found.set_result(state)
-        elif error is not None:
-            found.set_exception(error)
+    found: Future[Dependency] = Future()
+    found.set_running_or_notify_cancel()
 
     def run() -> None:
-        state, raised = None, None
         try:
-            state = _state(check)
+            found.set_result(_state(check))
         except Exception as error:  # noqa: BLE001 (raised again where it is awaited)
-            raised = error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(tell, state, raised)
+            found.set_exception(error)
 
     threading.Thread(target=run, name=f"ready-{name}", daemon=True).start()
-    return found
+    return asyncio.wrap_future(found)
 
 
 def _state(check: Callable[[], Any]) -> Dependency:

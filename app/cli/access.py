@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json as encoder
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -144,17 +143,12 @@ def parse_since(given: str) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-@contextmanager
-def _database(context: typer.Context, setting: list[str] | None) -> Iterator[Database]:
-    from app.store.database import Database
+def _database(
+    context: typer.Context, setting: list[str] | None
+) -> AbstractContextManager[Database]:
+    from app.store.database import migrated
 
-    settings = settings_from(context, setting)
-    database = Database(settings.store.url.get_secret_value())
-    try:
-        database.migrate()
-        yield database
-    finally:
-        database.close()
+    return migrated(settings_from(context, setting).store.url.get_secret_value())
 
 
 def _me() -> Caller:

@@ -14,7 +14,6 @@ from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
 if TYPE_CHECKING:
     from app.callers import Caller
     from app.lineage.answer_store import AnswerLog
-    from app.store.database import Database
 
 AnswerId = Annotated[
     str, typer.Argument(metavar="ID", help="The answer's id, ans_….", show_default=False)
@@ -110,22 +109,11 @@ def show(
 
 
 @contextmanager
-def _database(settings: Any) -> Iterator[Database]:
-    from app.store.database import Database
-
-    database = Database(settings.store.url.get_secret_value())
-    try:
-        database.migrate()
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
 def _answer_log(settings: Any) -> Iterator[AnswerLog]:
     from app.lineage.answer_store import AnswerLog
+    from app.store.database import migrated
 
-    with _database(settings) as database:
+    with migrated(settings.store.url.get_secret_value()) as database:
         yield AnswerLog(database, settings.store.keep_days, settings.store.texts)
 
 

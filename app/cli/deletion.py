@@ -38,10 +38,9 @@ def forget_stored(settings: Settings, name: str, document: str) -> tuple[int, in
     """
     from app.batch.forget_document import forget_in_batches
     from app.lineage.forget_document import forget_document
-    from app.store.database import Database
+    from app.store.database import migrated
 
-    with closing(Database(settings.store.url.get_secret_value())) as database:
-        database.migrate()
+    with migrated(settings.store.url.get_secret_value()) as database:
         lines = forget_in_batches(database, name, document)
         # Last, since it leaves no deleted row in the file.
         return forget_document(database, name, document), lines

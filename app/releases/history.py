@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -33,6 +34,24 @@ Action = Literal[
     "retired",
 ]
 RELEASES, EVENTS, HEAD = "releases", "release-events", "release-head/head"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What the operator says of what they do.
+
+    Attributes:
+        by: who they are; None: the current user.
+        why: their reason.
+        approver: who approved it.
+    """
+
+    by: str | None = None
+    why: str = ""
+    approver: str | None = None
+
+
+NO_REMARK = Remark()
 
 
 class Event(BaseModel):
@@ -130,9 +149,7 @@ class ReleaseHistory:
             self.append(
                 "created",
                 release,
-                approver=release.approver,
-                by=release.by,
-                why=release.why,
+                Remark(release.by, release.why, release.approver),
                 override=release.override is not None,
                 still=follows,
             )
@@ -171,12 +188,10 @@ class ReleaseHistory:
         self,
         action: Action,
         release: Release,
+        said: Remark = NO_REMARK,
         *,
         share: int | None = None,
         target: str | None = None,
-        approver: str | None = None,
-        by: str | None = None,
-        why: str = "",
         override: bool = False,
         still: Callable[[list[Event]], None] = lambda _: None,
     ) -> Event:
@@ -196,14 +211,14 @@ class ReleaseHistory:
             event = Event(
                 number=len(events) + 1,
                 at=datetime.now(UTC),
-                by=by or current_user(),
+                by=said.by or current_user(),
                 action=action,
                 release=release.id,
                 release_hash=release.hash,
                 share=share,
                 target=target,
-                approver=approver,
-                why=why,
+                approver=said.approver,
+                why=said.why,
                 override=override,
                 previous=events[-1].hash if events else None,
             ).sealed()

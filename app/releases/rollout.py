@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.errors import ReleaseRefused
-from app.releases.history import Event, ReleaseHistory
+from app.releases.history import NO_REMARK, Event, ReleaseHistory, Remark
 from app.releases.release import Release
 from app.releases.released_parts import Parts
 from app.releases.state import ReleaseState, state_of
@@ -23,21 +23,6 @@ from ingestion.versions import holds
 MOST_PASSES = 5
 # Raises where a release lacks the evidence that lets it reach users.
 CheckEvidence = Callable[[Release], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What the operator says of a move.
-
-    Attributes:
-        by: who they are; None: the current user.
-        why: their reason.
-        approver: who approved it.
-    """
-
-    by: str | None = None
-    why: str = ""
-    approver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +57,7 @@ class Rollout:
         self._parts.check(release)
 
     def canary(
-        self, release: Release, share: int, evidence: CheckEvidence, said: Remark = Remark()
+        self, release: Release, share: int, evidence: CheckEvidence, said: Remark = NO_REMARK
     ) -> Moved:
         """Give a release a share of the traffic, beside the one in production.
 
@@ -106,17 +91,15 @@ class Rollout:
         self._history.append(
             "canary",
             release,
+            said,
             share=share,
-            approver=said.approver,
-            by=said.by,
-            why=said.why,
             still=lambda events: self._check_nothing_moves(state_of(events), release),
         )
         self._parts.on_part("begin", 0.0)
         self._parts.share({release.id: share, production: 100 - share})
         return Moved(production, f"{release.id} has {share} % of the traffic.")
 
-    def promote(self, release: Release, evidence: CheckEvidence, said: Remark = Remark()) -> Moved:
+    def promote(self, release: Release, evidence: CheckEvidence, said: Remark = NO_REMARK) -> Moved:
         """Put a release into production, all parts together.
 
         Raises:
@@ -146,9 +129,7 @@ class Rollout:
         self._history.append(
             "promoted",
             release,
-            approver=said.approver,
-            by=said.by,
-            why=said.why,
+            said,
             override=release.override is not None,
             still=lambda events: _check_mine(events, release),
         )
@@ -158,7 +139,7 @@ class Rollout:
         return Moved(release.id, f"{release.id} is in production.")
 
     def rollback(
-        self, release_id: str | None = None, to: str | None = None, said: Remark = Remark()
+        self, release_id: str | None = None, to: str | None = None, said: Remark = NO_REMARK
     ) -> Moved:
         """Take a release away from users: the release that was in production before serves instead.
 
@@ -227,16 +208,14 @@ class Rollout:
         self._history.append(
             "withdrawn" if was_canary else "rolled back",
             release,
+            said,
             target=target.id,
-            approver=said.approver,
-            by=said.by,
-            why=said.why,
         )
         self._parts.on_part("end", 0.0)
         self._mark_in_use()
         return Moved(target.id, f"{target.id} is in production; {source} no longer serves.")
 
-    def retire(self, release: Release, said: Remark = Remark()) -> Moved:
+    def retire(self, release: Release, said: Remark = NO_REMARK) -> Moved:
         """End a release's hold on its index versions; it can no longer be promoted or gone back to.
 
         Raises:
@@ -246,7 +225,7 @@ class Rollout:
         if release.id in state.serving:
             raise ReleaseRefused(f"{release.id} serves users now; roll it back first.")
         if release.id not in state.retired:
-            self._history.append("retired", release, by=said.by, why=said.why)
+            self._history.append("retired", release, Remark(said.by, said.why))
         for name in release.sets:
             holds.remove_hold(self._records, name, release.id)
         return Moved(state.production, f"{release.id} is retired; its index versions may go.")
@@ -261,10 +240,8 @@ class Rollout:
         self._history.append(
             "promoting" if action == "promoting" else "rolling back",
             release,
+            said,
             target=target,
-            approver=said.approver,
-            by=said.by,
-            why=said.why,
             still=lambda events: (
                 self._check_nothing_moves(state_of(events), release)
                 if action == "promoting"

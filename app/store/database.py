@@ -6,7 +6,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,6 +159,18 @@ class Database:
         except SQLAlchemyError as error:
             detail = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
             raise StoreUnavailable(f"{self.shown}: {detail}; check store.url.") from error
+
+
+@contextmanager
+def migrated(url: str) -> Iterator[Database]:
+    """A database with its tables up to date, open while the context lasts.
+
+    Raises:
+        As `Database.migrate`.
+    """
+    with closing(Database(url)) as database:
+        database.migrate()
+        yield database
 
 
 def _scripts() -> tuple[Any, list[str]]:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count, cycle
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 
 from app.security.keys import Keys
-from app.store.database import Database
+from app.store.database import migrated
 from evals.benchmarks.bare_pipeline import SET
 from evals.benchmarks.data import questions
 from evals.benchmarks.processes import measured
@@ -71,8 +71,7 @@ def run(embedder: Embedder) -> Result:
         sync_source(SET, str(HANDBOOK), workbench(store, embedder))
         store.close()
         url = f"sqlite:///{folder / 'store.db'}"
-        with closing(Database(url)) as database:
-            database.migrate()
+        with migrated(url) as database:
             made = Keys(database)
             # The bound on requests a minute holds, as it does by default. So the other caller has
             # some keys, and hostile ones another key each time, since they would be refused else.

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from app.security.keys import Keys
 from app.settings.tree import Settings
-from app.store.database import Database
+from app.store.database import migrated
 from evals.benchmarks.sweeping.sweep import depot_settings, sweep
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
@@ -49,11 +49,8 @@ def run(embedder: Embedder) -> Result:
 
 def reader_key(settings: Settings) -> str:
     """A reader's key of a service that was not started yet."""
-    database = Database(settings.store.url.get_secret_value())
-    database.migrate()
-    key = Keys(database).create("sweep", "reader")
-    database.close()
-    return key
+    with migrated(settings.store.url.get_secret_value()) as database:
+        return Keys(database).create("sweep", "reader")
 
 
 def _requests() -> int:

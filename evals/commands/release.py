@@ -155,7 +155,7 @@ def canary(
 ) -> None:
     """Give a release that passed the gate a share of the traffic, beside the one in production."""
     settings = settings_from(context, setting, index__url=index_url)
-    from app.releases.rollout import Remark
+    from app.releases.history import Remark
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
@@ -178,7 +178,7 @@ def promote(
     Its evidence is checked again. A promotion that was killed is finished by the same command.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from app.releases.rollout import Remark
+    from app.releases.history import Remark
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     release = _find(ref, releases)
@@ -214,7 +214,7 @@ def rollback(
     Safe to run again: a rollback that was killed is finished, one that ended does nothing.
     """
     settings = settings_from(context, setting, index__url=index_url)
-    from app.releases.rollout import Remark
+    from app.releases.history import Remark
 
     rollout, releases, _ = _open(settings, show_parts=not json)
     from_id = _find(source, releases).id if source else None
@@ -258,7 +258,7 @@ def retire(
 ) -> None:
     """End a release's hold on its index versions, so that they may be removed."""
     settings = settings_from(context, setting, index__url=index_url)
-    from app.releases.rollout import Remark
+    from app.releases.history import Remark
 
     rollout, releases, _ = _open(settings)
     _tell(rollout.retire(_find(ref, releases), Remark(by, why)), json)

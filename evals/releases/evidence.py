@@ -11,7 +11,7 @@ from app.manifest import Manifest
 from app.releases.release import Evidence, Release
 from app.wiring import Parts
 from evals.gate.verdict import Verdict
-from evals.gate.verdict_store import newest_verdicts
+from evals.gate.verdict_store import StoredVerdict, newest_verdicts
 from prompts.aliases.alias_file import Place
 from prompts.errors import NotGated
 from prompts.moves.gating import GatePass
@@ -28,6 +28,16 @@ def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[E
     Raises:
         NotGated: there is none, or one did not pass.
     """
+    mend = "on this prompt, index version and these settings, or use --override with a reason"
+    found = _passed(folder, manifest, f"run `plumb eval gate` {mend}.")
+    return [
+        Evidence(document_set=document_set, verdict=kept.verdict.model_dump(mode="json"))
+        for kept in found
+    ]
+
+
+def _passed(folder: Path, manifest: Manifest, mend: str) -> list[StoredVerdict]:
+    """The newest verdict of each suite on a manifest; raises `NotGated` unless all passed."""
     found = newest_verdicts(folder, manifest.id)
     for kept in found:
         if not kept.verdict.passes:
@@ -36,14 +46,8 @@ def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[E
                 f"({kept.file}): {kept.verdict.sentence}"
             )
     if not found:
-        raise NotGated(
-            f"no gate run in {folder} is about {_manifest_text(manifest)}; run `plumb eval gate` on this "
-            "prompt, index version and these settings, or use --override with a reason."
-        )
-    return [
-        Evidence(document_set=document_set, verdict=kept.verdict.model_dump(mode="json"))
-        for kept in found
-    ]
+        raise NotGated(f"no gate run in {folder} is about {_manifest_text(manifest)}; {mend}")
+    return found
 
 
 def check_evidence(release: Release, folder: Path, production: Release | None = None) -> None:
@@ -164,19 +168,11 @@ class GatedOnLiveIndex:
 
     def _pass(self, version: PromptVersion, place: Place, document_set: str) -> GatePass:
         manifest = self._manifest(version.version, document_set)
-        found = newest_verdicts(self._folder, manifest.id)
-        failed = next((kept for kept in found if not kept.verdict.passes), None)
-        if failed is not None:
-            raise NotGated(
-                f"{_manifest_text(manifest)} did not pass the gate of suite {failed.verdict.suite!r} "
-                f"({failed.file}): {failed.verdict.sentence}"
-            )
-        if not found:
-            raise NotGated(
-                f"no gate run in {self._folder} is about {_manifest_text(manifest)}; run "
-                f"`plumb eval gate --baseline production --candidate {version.version}` on this "
-                "index and with these settings, or move it with --override and a reason."
-            )
+        mend = (
+            f"run `plumb eval gate --baseline production --candidate {version.version}` on this "
+            "index and with these settings, or move it with --override and a reason."
+        )
+        found = _passed(self._folder, manifest, mend)
         newest = max(found, key=lambda kept: kept.verdict.at)
         return GatePass(
             document_set=document_set,

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 from app.security.keys import Keys
 from app.settings.tree import variable_names
-from app.store.database import Database
+from app.store.database import migrated
 from evals.benchmarks.data import ROOT, corpus
 from evals.benchmarks.faults.model_server import NAME, ModelServer, model_server
 from evals.benchmarks.faults.questions import Pool
@@ -137,11 +137,9 @@ def open_stand(folder: Path, embedder: Embedder, pool: Pool) -> Iterator[Stand]:
     sync_source(SET, str(file), workbench(store, embedder), records=fields)
     store.close()
     pool.save(folder / "pool.json")
-    opened = Database(database)
-    opened.migrate()
     names = [f"caller-{number}" for number in range(CALLERS)]
-    keys = [(name, Keys(opened).create(name, "reader")) for name in names]
-    opened.close()
+    with migrated(database) as opened:
+        keys = [(name, Keys(opened).create(name, "reader")) for name in names]
     with ExitStack() as stack:
         redis = RedisServer(folder)
         stack.callback(redis.close)

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import HistoryEdited, InvalidRelease, UnknownRelease
 from app.manifest import Manifest, RetrievalManifest
-from app.releases.history import EVENTS, HEAD, RELEASES, ReleaseHistory
+from app.releases.history import EVENTS, HEAD, RELEASES, ReleaseHistory, Remark
 from app.releases.release import PromptPin, Release, ReleasedSet, new_release
 from ingestion.index.protocol import IndexStore
 
@@ -41,8 +41,8 @@ def three(history: ReleaseHistory) -> list[Release]:
     for number in range(3):
         made.append(released(history, str(number)))
         assert history.add(made[-1])
-    history.append("promoting", made[0], approver="anna")
-    history.append("promoted", made[0], approver="anna", why="ship it")
+    history.append("promoting", made[0], Remark(approver="anna"))
+    history.append("promoted", made[0], Remark(approver="anna", why="ship it"))
     return made
 
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from app.errors import ReleaseRefused, TrafficNotMoved
+from app.releases.history import Remark
 from app.releases.release import Release
-from app.releases.rollout import Remark
 from ingestion.versions.garbage_collection import collect
 from ingestion.versions.holds import holds_of
 from prompts.errors import SettingsError

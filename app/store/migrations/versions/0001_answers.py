@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0001_answers"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -62,8 +60,3 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("answer_id", "caller", name="uq_feedback_answer_id_caller"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("feedback")
-    op.drop_table("answers")

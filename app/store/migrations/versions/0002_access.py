@@ -9,8 +9,6 @@ from app.store.tables import UtcTime
 
 revision = "0002_access"
 down_revision = "0001_answers"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -49,8 +47,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_caller", "audit", ["caller"])
-
-
-def downgrade() -> None:
-    op.drop_table("audit")
-    op.drop_table("access_keys")

@@ -9,8 +9,6 @@ from app.store.tables import UtcTime
 
 revision = "0003_batches"
 down_revision = "0002_access"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -48,8 +46,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("batch_id", "number", name="pk_batch_questions"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("batch_questions")
-    op.drop_table("batches")

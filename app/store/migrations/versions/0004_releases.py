@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0004_releases"
 down_revision = "0003_batches"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -18,9 +16,3 @@ def upgrade() -> None:
     for table in ("answers", "batches"):
         if "release" not in {column["name"] for column in there.get_columns(table)}:
             op.add_column(table, sa.Column("release", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    """Drop both."""
-    op.drop_column("batches", "release")
-    op.drop_column("answers", "release")

@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0005_owners"
 down_revision = "0004_releases"
-branch_labels = None
-depends_on = None
 
 ADDED = {
     "answers": ("owner", "needs"),
@@ -35,12 +33,3 @@ def upgrade() -> None:
     for index, (table, columns) in INDEXED.items():
         if index not in {one["name"] for one in there.get_indexes(table)}:
             op.create_index(index, table, columns)
-
-
-def downgrade() -> None:
-    """Drop them."""
-    for index, (table, _) in INDEXED.items():
-        op.drop_index(index, table)
-    for table, names in ADDED.items():
-        for name in names:
-            op.drop_column(table, name)

@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0006_limits"
 down_revision = "0005_owners"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -26,9 +24,3 @@ def upgrade() -> None:
         op.create_index("ix_spending_what_who", "spending", ["what", "who", "at"])
     if "ix_audit_outcome_action" not in {index["name"] for index in there.get_indexes("audit")}:
         op.create_index("ix_audit_outcome_action", "audit", ["outcome", "action", "id"])
-
-
-def downgrade() -> None:
-    """Drop both."""
-    op.drop_index("ix_audit_outcome_action", "audit")
-    op.drop_table("spending")

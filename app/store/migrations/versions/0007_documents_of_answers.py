@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0007_documents_of_answers"
 down_revision = "0006_limits"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -16,8 +14,3 @@ def upgrade() -> None:
     known = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("answers")}
     if "documents" not in known:
         op.add_column("answers", sa.Column("documents", sa.JSON(none_as_null=True), nullable=True))
-
-
-def downgrade() -> None:
-    """Drop it."""
-    op.drop_column("answers", "documents")
