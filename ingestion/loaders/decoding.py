@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +223,7 @@ def guess_encoding(data: bytes, name: str) -> str:
         empty_input_encoding="cp1252",
     )
     best, most = None, 0.0
-    judged: dict[str, tuple[list[str], int]] = {}
+    judged: dict[str, tuple[list[set[str]], int]] = {}
     for candidate in found:  # the likeliest first
         encoding = candidate["encoding"]
         if candidate["confidence"] * _WINDOWS <= most:
@@ -250,11 +250,12 @@ def _weight(
     sample: bytes,
     encoding: str,
     candidate: Mapping[str, Any],
-    judged: dict[str, tuple[list[str], int]],
+    judged: dict[str, tuple[list[set[str]], int]],
 ) -> float:
     """How likely an encoding is: chardet's confidence, less for odd words; 0 where it fails.
 
-    `judged` keeps the words beyond ASCII of each text that came out before, and how many are odd.
+    `judged` keeps, for each text that came out before, the letters beyond ASCII of its words, and
+    how many other words are odd.
     """
     try:
         decoder = codecs.getincrementaldecoder(_WIDER.get(encoding, encoding))()
@@ -263,14 +264,18 @@ def _weight(
         return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
     if text not in judged:
-        found = dict.fromkeys(word for word in text.split() if not word.isascii())
-        several = list(islice(found, _MOST_WORDS))
-        usual_words = [word for word in several if not _is_odd(word)]
-        judged[text] = usual_words, len(several) - len(usual_words)
+        found: dict[str, None] = {}
+        for word in text.split():
+            if not word.isascii():
+                found[word] = None
+                if len(found) == _MOST_WORDS:
+                    break
+        usual_words = [_foreign_letters(word) for word in found if not _is_odd(word)]
+        judged[text] = usual_words, len(found) - len(usual_words)
     words, odd = judged[text]
     few = len(words) + odd < _FEW_WORDS
-    if letters is not None:
-        odd += sum(_is_foreign(word, letters) for word in words)
+    if letters is not None:  # letters that the language lacks
+        odd += sum(not word <= letters for word in words)
     usual = 1.0
     if encoding == "cp1252":
         usual = _WESTERN_IF_FEW if few else _WINDOWS
@@ -295,9 +300,8 @@ def _is_odd(word: str) -> bool:
     )
 
 
-def _is_foreign(word: str, letters: frozenset[str]) -> bool:
-    """Whether a word has letters that its language lacks."""
-    return any(c.isalpha() and not c.isascii() and c not in letters for c in word)
+def _foreign_letters(word: str) -> set[str]:
+    return {character for character in word if not character.isascii() and character.isalpha()}
 
 
 @lru_cache(maxsize=4096)
