@@ -66,10 +66,12 @@ _ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
 _CLEARLY_BROKEN = 20
 _NEVER_WITHIN = "¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω"
-_NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ"
+_NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ§"
 _NOBODY_WRITES = re.compile(
     rf"[\x80-\x9f¤]|[{_NEVER_BEFORE_LETTERS}](?=[^\W\d_])|(?<=[^\W\d_])[{_NEVER_WITHIN}](?=[^\W\d_])"
+    r"|[©®](?=[a-zß-ÿ])"
 )
+_CONTROLS_BEYOND_ASCII = re.compile(r"[\x80-\x84\x86-\x9f]")
 _LATIN_RANGE = re.compile("[\x00-\u024f\u1e00-\u1eff]*+")
 _EASTERN = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL IDEOGRAPHIC HALFWIDTH FULLWIDTH BOPOMOFO".split()
@@ -138,7 +140,9 @@ def check_is_text(data: bytes, name: str) -> None:
             "give it the suffix of its real format, or save it as UTF-8 text"
         )
     head = data[:_HEAD]
-    controls = len(head) - len(head.translate(None, _CONTROL))
+    shifted = _SHIFTS[0][0] in head  # Korean mail shifts by control characters
+    signs = _CONTROL.translate(None, b"\x0e\x0f") if shifted else _CONTROL
+    controls = len(head) - len(head.translate(None, signs))
     if controls > _MOST_CONTROL * len(head):
         raise UnreadableDocument(
             f"{name}: looks binary: {controls} control bytes in the first {len(head)}; "
@@ -261,6 +265,8 @@ def _weight(
         decoder = codecs.getincrementaldecoder(_WIDER.get(encoding, encoding))()
         text = decoder.decode(sample)  # its last character may be cut
     except UnicodeDecodeError:
+        return 0.0
+    if _CONTROLS_BEYOND_ASCII.search(text):  # letters of the Windows encoding that is wider
         return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
     if text not in judged:
