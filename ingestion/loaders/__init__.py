@@ -12,7 +12,7 @@ from ingestion.loaders.records import LoadProblem, RecordFields
 
 # Raise it whenever the same bytes come to be read as another text, cut differently or stored with
 # other facets: every set is then rebuilt at its next sync.
-EXTRACTION = "5"
+EXTRACTION = "6"
 
 __all__ = [
     "EXTRACTION",

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,12 @@ _ODD_WORD = 0.3  # what one word that nobody writes does to an encoding's weight
 _ODD_WORDS_COUNTED = 8
 _CLEARLY_BROKEN = 20
 _NEVER_WITHIN = "¢£¤¥¦§¨©¬®¯°±²³´¶¸¹¼½¾¿¡ˆ˜˘˙˚˛˝€‚„…†‡‰‹›™•÷×√∞≠≤≥∂∑∏π∫Ω"
-_NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ"
+_NEVER_BEFORE_LETTERS = "¼½¾¨´¸¯¦¬ˇ§"
 _NOBODY_WRITES = re.compile(
     rf"[\x80-\x9f¤]|[{_NEVER_BEFORE_LETTERS}](?=[^\W\d_])|(?<=[^\W\d_])[{_NEVER_WITHIN}](?=[^\W\d_])"
+    r"|[©®](?=[a-zß-ÿ])"
 )
+_CONTROLS_BEYOND_ASCII = re.compile(r"[\x80-\x84\x86-\x9f]")
 _LATIN_RANGE = re.compile("[\x00-\u024f\u1e00-\u1eff]*+")
 _EASTERN = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL IDEOGRAPHIC HALFWIDTH FULLWIDTH BOPOMOFO".split()
@@ -138,7 +140,9 @@ def check_is_text(data: bytes, name: str) -> None:
             "give it the suffix of its real format, or save it as UTF-8 text"
         )
     head = data[:_HEAD]
-    controls = len(head) - len(head.translate(None, _CONTROL))
+    shifted = _SHIFTS[0][0] in head  # Korean mail shifts by control characters
+    signs = _CONTROL.translate(None, b"\x0e\x0f") if shifted else _CONTROL
+    controls = len(head) - len(head.translate(None, signs))
     if controls > _MOST_CONTROL * len(head):
         raise UnreadableDocument(
             f"{name}: looks binary: {controls} control bytes in the first {len(head)}; "
@@ -223,7 +227,7 @@ def guess_encoding(data: bytes, name: str) -> str:
         empty_input_encoding="cp1252",
     )
     best, most = None, 0.0
-    judged: dict[str, tuple[list[str], int]] = {}
+    judged: dict[str, tuple[list[set[str]], int]] = {}
     for candidate in found:  # the likeliest first
         encoding = candidate["encoding"]
         if candidate["confidence"] * _WINDOWS <= most:
@@ -250,27 +254,34 @@ def _weight(
     sample: bytes,
     encoding: str,
     candidate: Mapping[str, Any],
-    judged: dict[str, tuple[list[str], int]],
+    judged: dict[str, tuple[list[set[str]], int]],
 ) -> float:
     """How likely an encoding is: chardet's confidence, less for odd words; 0 where it fails.
 
-    `judged` keeps the words beyond ASCII of each text that came out before, and how many are odd.
+    `judged` keeps, for each text that came out before, the letters beyond ASCII of its words, and
+    how many other words are odd.
     """
     try:
         decoder = codecs.getincrementaldecoder(_WIDER.get(encoding, encoding))()
         text = decoder.decode(sample)  # its last character may be cut
     except UnicodeDecodeError:
         return 0.0
+    if _CONTROLS_BEYOND_ASCII.search(text):  # letters of the Windows encoding that is wider
+        return 0.0
     letters = _LETTERS.get(str(candidate["language"]))
     if text not in judged:
-        found = dict.fromkeys(word for word in text.split() if not word.isascii())
-        several = list(islice(found, _MOST_WORDS))
-        usual_words = [word for word in several if not _is_odd(word)]
-        judged[text] = usual_words, len(several) - len(usual_words)
+        found: dict[str, None] = {}
+        for word in text.split():
+            if not word.isascii():
+                found[word] = None
+                if len(found) == _MOST_WORDS:
+                    break
+        usual_words = [_foreign_letters(word) for word in found if not _is_odd(word)]
+        judged[text] = usual_words, len(found) - len(usual_words)
     words, odd = judged[text]
     few = len(words) + odd < _FEW_WORDS
-    if letters is not None:
-        odd += sum(_is_foreign(word, letters) for word in words)
+    if letters is not None:  # letters that the language lacks
+        odd += sum(not word <= letters for word in words)
     usual = 1.0
     if encoding == "cp1252":
         usual = _WESTERN_IF_FEW if few else _WINDOWS
@@ -295,9 +306,8 @@ def _is_odd(word: str) -> bool:
     )
 
 
-def _is_foreign(word: str, letters: frozenset[str]) -> bool:
-    """Whether a word has letters that its language lacks."""
-    return any(c.isalpha() and not c.isascii() and c not in letters for c in word)
+def _foreign_letters(word: str) -> set[str]:
+    return {character for character in word if not character.isascii() and character.isalpha()}
 
 
 @lru_cache(maxsize=4096)

@@ -40,6 +40,9 @@ _STRUCK = frozenset(("del", "s", "strike"))
 _READING_AIDS = frozenset(("rt", "rp", "rtc"))
 # Stand for a place in a row or a list, which must not move.
 _PLACES = frozenset(("td", "th"))
+_HIDDEN_STYLE = re.compile(
+    r"display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|pt|em|rem|%)?(?:;|!|$)"
+)
 _KEEPS_LINES = re.compile(r"white-space:(?:pre|break-spaces)")
 _CODE_TAGS = ["pre", "textarea", "listing", "xmp"]
 _STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through")
@@ -189,7 +192,7 @@ def hidden(tag: Tag) -> Loss | None:
     style = _style(tag)
     if not style:
         return None
-    if "display:none" in style or "visibility:hidden" in style or "font-size:0;" in f"{style};":
+    if _HIDDEN_STYLE.search(style):
         return Loss.HIDDEN
     return Loss.STRUCK_OUT if _STRUCK_STYLE.search(style) else None
 

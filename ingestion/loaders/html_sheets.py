@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 # What is hidden, struck out, raised, numbered, or keeps its lines.
 PROPERTIES = frozenset(
-    "display visibility text-decoration text-decoration-line vertical-align white-space list-style "
+    "display visibility font-size text-decoration text-decoration-line vertical-align white-space list-style "
     "list-style-type content counter-reset counter-increment".split()
 )
 _MATTERS = re.compile(
-    r"display\s*:|visibility\s*:|line-through|:\s*(?:super|sub)\b|white-space\s*:\s*(?:pre|break)|"
+    r"display\s*:|visibility\s*:|font-size\s*:\s*0|line-through|:\s*(?:super|sub)\b|white-space\s*:\s*(?:pre|break)|"
     r"list-style|content\s*:\s*(?!\s*(?:\"\"|'')\s*[;}!])",
     re.IGNORECASE,
 )

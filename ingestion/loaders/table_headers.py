@@ -80,11 +80,22 @@ def guess_header_rows(rows: Sequence[Sequence[str]]) -> int:
     solid = _cleaned(solid[: max(_SAMPLE_CELLS // width, _FEWEST_ROWS)])
     most = _MOST_HEADER_ROWS if width <= _WIDEST_GROUPED else 1
     for count in range(min(most, len(solid) - 1), 1, -1):
-        if _Table(solid, count).has_joint_header():
+        if _may_be_joint(solid[:count], width) and _Table(solid, count).has_joint_header():
             return filled[count - 1] + 1
     if len(solid) > 1 and _Table(solid, 1).has_header():
         return filled[0] + 1
     return 0
+
+
+def _may_be_joint(top: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether rows may be groups over names, or units below names: something repeats or is empty."""
+    upper, lowest = top[0], top[-1]
+    return (
+        min(len(upper), len(lowest)) < width
+        or "" in upper
+        or "" in lowest
+        or len(set(upper)) < len(upper)
+    )
 
 
 def is_clear_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -114,7 +125,14 @@ class _Table:
         self.top = cells[:count]
         self.body = cells[count:]
         self.columns = [[row[place] for row in self.body] for place in range(len(used))]
-        self._kinds = [_column_kind(column) for column in self.columns]
+        self._kinds_found: list[_Kind | None] = []
+
+    @property
+    def _kinds(self) -> list[_Kind | None]:
+        """The kind of each column, found when it is asked for."""
+        if not self._kinds_found:
+            self._kinds_found = [_column_kind(column) for column in self.columns]
+        return self._kinds_found
 
     def has_header(self) -> bool:
         """Whether the one row at the top names the columns."""
@@ -138,7 +156,7 @@ class _Table:
 
     def has_joint_header(self) -> bool:
         """Whether the rows at the top are one header: groups over names, or units below names."""
-        if len(self.columns) < 2:
+        if len(self.top[0]) < 2:
             return False
         upper, lowest = self.top[0], self.top[-1]
         first = {row[0] for row in self.top if row[0]}

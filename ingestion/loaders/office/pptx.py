@@ -11,15 +11,21 @@ from ingestion.loaders.extraction import TextBuilder
 from ingestion.loaders.losses import Loss
 from ingestion.loaders.office.archive import note_groups, open_archive, parsed
 from ingestion.loaders.office.drawings import alternative_text, write_drawing
+from ingestion.loaders.office.pptx_layouts import (
+    BODIES,
+    Layouts,
+    is_title,
+    placeholder_of,
+    type_of,
+)
 from ingestion.loaders.office.pptx_text import MC, A, ListNumbers, frame_text, paragraph_text
 from ingestion.loaders.office.properties import read_properties
 from ingestion.loaders.office.reading_order import Box, reading_order
 from ingestion.loaders.tables import Row
 
-P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _DEEPEST_GROUP = 20
 # Placeholders that repeat on every slide: date, footer, slide number.
-_FURNITURE = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
+_FURNITURE = ("dt", "ftr", "sldNum", "hdr")
 
 
 def extract(data: bytes, name: str) -> TextBuilder:
@@ -32,11 +38,12 @@ def extract(data: bytes, name: str) -> TextBuilder:
     read_properties(deck.core_properties, builder)
     with archive:
         note_groups(archive, builder.groups)
+    layouts = Layouts()
     for number, slide in enumerate(deck.slides, 1):
         if slide.element.get("show") in ("0", "false"):
             builder.losses.add(Loss.HIDDEN, frame_text(slide.element, builder.losses))
         else:
-            SlideWriter(slide, number, builder).write()
+            SlideWriter(slide, number, builder, layouts).write()
     builder.metadata["pages"] = len(deck.slides)
     return builder
 
@@ -44,7 +51,8 @@ def extract(data: bytes, name: str) -> TextBuilder:
 class SlideWriter:
     """Writes one slide to a builder."""
 
-    def __init__(self, slide: Any, page: int, builder: TextBuilder) -> None:
+    def __init__(self, slide: Any, page: int, builder: TextBuilder, layouts: Layouts) -> None:
+        self._layouts = layouts
         self._slide = slide
         self._page = page
         self._builder = builder
@@ -53,10 +61,11 @@ class SlideWriter:
     def write(self) -> None:
         """Write the slide's title, its shapes in reading order, and its notes."""
         _resolve_alternatives(self._slide.shapes._spTree)
-        title = self._slide.shapes.title
+        shapes = list(self._slide.shapes)
+        title = next((one for one in shapes if is_title(placeholder_of(one._element))), None)
         if title is not None:
             self._builder.heading(frame_text(title._element, self._losses), 1, self._page)
-        for shape in self._ordered(self._slide.shapes):
+        for shape in self._ordered(shapes):
             if title is None or shape.shape_id != title.shape_id:
                 self._shape(shape)
         if self._slide.has_notes_slide:
@@ -68,7 +77,7 @@ class SlideWriter:
 
     def _ordered(self, shapes: Any, depth: int = 0) -> Iterator[Any]:
         """Shapes in reading order; a group stays together."""
-        boxes = [_box(shape) for shape in shapes]
+        boxes = [self._box(shape) for shape in shapes]
         for box in reading_order(boxes):
             shape = box.shape
             if hasattr(shape, "shapes") and not _is_hidden(shape):
@@ -77,8 +86,13 @@ class SlideWriter:
             else:
                 yield shape
 
+    def _box(self, shape: Any) -> Box:
+        left, top, width, height = self._layouts.box(self._slide, shape._element)
+        return Box(left, top, left + width, top + height, shape)
+
     def _shape(self, shape: Any) -> None:
-        kind = shape.placeholder_format.type.name if shape.is_placeholder else ""
+        mark = placeholder_of(shape._element)
+        kind = type_of(mark) if mark is not None else ""
         if kind in _FURNITURE or _is_hidden(shape):
             reason = Loss.RUNNING if kind in _FURNITURE else Loss.HIDDEN
             self._losses.add(reason, frame_text(shape._element, self._losses))
@@ -86,26 +100,13 @@ class SlideWriter:
         if getattr(shape, "has_table", False):
             self._table(shape.table)
         elif shape.has_text_frame:
-            inherited = self._inherited(shape) if shape.is_placeholder else []
-            bulleted = kind in ("BODY", "OBJECT")
-            self._text(shape.text_frame._txBody, inherited, bulleted=bulleted)
+            inherited = self._layouts.list_styles(self._slide, mark) if mark is not None else []
+            self._text(shape.text_frame._txBody, inherited, bulleted=kind in BODIES)
         else:
             properties = next(shape._element.iter("{*}cNvPr"), None)
             if properties is not None:
                 self._builder.paragraph(alternative_text(properties), self._page)
             write_drawing(shape._element, self._part_of, self._builder, self._page)
-
-    def _inherited(self, placeholder: Any) -> list[Any]:
-        """The styles of lists that a placeholder takes over from the layout and the master."""
-        styles = []
-        base = placeholder
-        while (base := getattr(base, "_base_placeholder", None)) is not None:
-            styles.append(base._element.find(f"{P}txBody/{A}lstStyle"))
-        master = self._slide.slide_layout.slide_master._element
-        kind = placeholder.placeholder_format.type.name
-        if kind in ("BODY", "OBJECT"):
-            styles.append(master.find(f"{P}txStyles/{P}bodyStyle"))
-        return styles
 
     def _text(self, body: Any, inherited: list[Any], *, bulleted: bool) -> None:
         """A body placeholder's paragraphs are list items unless they say otherwise."""
@@ -175,11 +176,6 @@ def _resolve_alternatives(tree: Any) -> None:
         parent.remove(alternatives)
         for offset, element in enumerate(chosen if chosen is not None else ()):
             parent.insert(place + offset, element)
-
-
-def _box(shape: Any) -> Box:
-    left, top = shape.left or 0, shape.top or 0
-    return Box(left, top, left + (shape.width or 0), top + (shape.height or 0), shape)
 
 
 def _is_hidden(shape: Any) -> bool:

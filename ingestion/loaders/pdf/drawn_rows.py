@@ -43,6 +43,9 @@ def with_drawn_rows(lines: Sequence[Line], hyphens: Hyphens) -> list[Line]:
         lines: in the order of drawing.
         hyphens: joins the lines of a cell.
     """
+    rising = sum(after.baseline > before.baseline for before, after in pairwise(lines))
+    if rising < _FEWEST_JUMPS:
+        return list(lines)
     parts = [
         _Part(piece, place)
         for place, line in enumerate(lines)

@@ -33,6 +33,7 @@ _LARGER = 1.12
 _NEARLY_ALL = 0.9
 _LONGEST_NUMBER = 9
 _MOST_NUMBERS = 8
+_TEXT_LINES = 3
 
 _NUMBER = re.compile(r"\d+|\b[ivxl]+\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
@@ -190,10 +191,33 @@ def _furniture(page: PdfPage, edge: list[_Edge], common: set[int]) -> list[Line]
         marked = all(word.running for word in line.words)
         if (id(line) not in common and not marked) or _heads_rows(line, page):
             break
+        sure = marked or _PAGE_NUMBER.fullmatch(place.shape) is not None
+        if not sure and _is_first_of_text(line, page):
+            break
         found.append(line)
     while found and not _stands_apart(page, found):
         found.pop()
     return found
+
+
+def _is_first_of_text(line: Line, page: PdfPage) -> bool:
+    """Whether a line and the next ones stand equally far apart, as lines of text do."""
+    near = [
+        (line.baseline - other.baseline, other)
+        for other in page.lines
+        if min(line.right, other.right) > max(line.left, other.left)
+        and abs(other.size - line.size) <= 0.05 * line.size
+    ]
+    for sign in (1, -1):
+        beyond = sorted(
+            ((sign * distance, other.left) for distance, other in near if sign * distance > 0)
+        )[:_TEXT_LINES]
+        if len(beyond) < _TEXT_LINES or abs(beyond[0][1] - line.left) > line.size:
+            continue
+        steps = [after - before for before, after in pairwise((0.0, *(at for at, _ in beyond)))]
+        if max(steps) <= 1.05 * min(steps):
+            return True
+    return False
 
 
 def _heads_rows(line: Line, page: PdfPage) -> bool:

@@ -37,12 +37,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A ruled table's borders: `columns` from left to right, `rows` from the top down."""
+    """A ruled table's borders: `columns` from left to right, `rows` from the top down.
+
+    `full` says that every line runs through the whole table, so that no cells are merged.
+    """
 
     columns: tuple[float, ...]
     rows: tuple[float, ...]
     horizontal: tuple[Rule, ...]
     vertical: tuple[Rule, ...]
+    full: bool = False
     _merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     _borders: dict[tuple[bool, int], list[Rule]] = field(default_factory=dict)
 
@@ -54,6 +58,8 @@ class Grid:
         column = min(max(bisect_right(self.columns, x) - 1, 0), len(self.columns) - 2)
         row = min(max(bisect_left(self.rows, -y, key=neg) - 1, 0), len(self.rows) - 2)
         key = row, column
+        if self.full:
+            return key
         if key not in self._merged:
             self._merged[key] = self._first(row, column)
         return self._merged[key]
@@ -83,7 +89,8 @@ def find_grids(page: Any, turn: int) -> tuple[Grid, ...]:
     """The ruled tables of a PDFium page, turned like its text."""
     horizontal: list[Rule] = []
     vertical: list[Rule] = []
-    for left, bottom, right, top in (turned(box, turn) for box in _boxes(page)):
+    boxes = _boxes(page)
+    for left, bottom, right, top in (turned(box, turn) for box in boxes) if turn else boxes:
         wide, high = right - left, top - bottom
         if high <= _THIN and wide >= _SHORTEST:
             horizontal.append(Rule((bottom + top) / 2, left, right))
@@ -206,7 +213,12 @@ def _grids(horizontal: Sequence[Rule], vertical: Sequence[Rule]) -> Iterator[Gri
         columns = _places([*(rule.at for rule in down), *_ends(across, down)])
         rows = _places([*(rule.at for rule in across), *_ends(down, across)])
         if len(columns) >= 3 and len(rows) >= 3:
-            yield Grid(tuple(columns), tuple(reversed(rows)), tuple(across), tuple(down))
+            full = all(
+                rule.start <= ends[0] + 1 and rule.end >= ends[-1] - 1
+                for rules, ends in ((across, columns), (down, rows))
+                for rule in rules
+            )
+            yield Grid(tuple(columns), tuple(reversed(rows)), tuple(across), tuple(down), full)
 
 
 def _meet(across: Rule, down: Rule) -> bool:

@@ -84,13 +84,13 @@ def write_page(
     parts = list(tables_and_lines(lines, hyphens))
     # A line or two, a page number among them, may stand before and after a table that goes on.
     _, first = _lines_before(parts)
-    for part in parts:
+    for place, part in enumerate(parts):
         if isinstance(part, Table):
             table = carried.over(part) if part is first else part
             for line in table.lines_above:
                 builder.paragraph(line, page.number)
             builder.table(table.rows, header_rows=table.header_rows, page=page.number)
-            parts[parts.index(part)] = table
+            parts[place] = table
         else:
             _write_prose(part, page.number, headings, hyphens, builder)
     carried.ends_page(_lines_before(parts[::-1])[1])

@@ -6,6 +6,7 @@ the letters tell their order: from right to left, but figures and foreign words 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -15,10 +16,16 @@ from ingestion.loaders.pdf.spacing import Letter
 
 RTL = frozenset(("R", "AL"))
 _LTR = frozenset(("L", "EN", "AN"))
+_SCRIPTS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 # In ems.
 _SPACE = 0.22
 _BESIDE = 0.7
 _OVERLAP = 0.3
+
+
+def may_have_rtl(text: str) -> bool:
+    """Whether a text has characters of scripts that are written from right to left."""
+    return not text.isascii() and _SCRIPTS.search(text) is not None
 
 
 def has_rtl(words: Iterable[Word]) -> bool:

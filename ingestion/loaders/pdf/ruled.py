@@ -72,8 +72,9 @@ def _with_table(lines: Sequence[Line], grid: Grid, hyphens: Hyphens) -> list[Lin
     cells: Cells = {}
     outside: list[Line] = []
     place: int | None = None
+    top, bottom = grid.rows[0], grid.rows[-1]
     for line in lines:
-        if line.table or line.top < grid.rows[-1] or line.bottom > grid.rows[0]:
+        if line.table or line.top < bottom or line.bottom > top:
             outside.append(line)
             continue
         rest: list[Word] = []

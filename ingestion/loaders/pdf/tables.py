@@ -5,7 +5,9 @@ Only what is plain is taken for a table; a row in doubt stays a line of text.
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -200,7 +202,7 @@ def columns_of(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
 
 
 def column_of(cell: Line, columns: Sequence[tuple[float, float]]) -> int:
-    return next(place for place, (left, right) in enumerate(columns) if left <= cell.left <= right)
+    return bisect_right(columns, (cell.left, math.inf)) - 1
 
 
 def _bycolumns_of(

@@ -23,6 +23,7 @@ from ingestion.loaders.pdf.right_to_left import (
     goes_on_beside,
     has_rtl,
     logical_order,
+    may_have_rtl,
     ordered_words,
     reversed_clusters,
 )
@@ -103,7 +104,7 @@ def page_lines(
                     stretches.append(stretch)
         ends_in_space = match[0][-1].isspace()
     _mend_torn(stretches, places)
-    if not text.isascii():
+    if may_have_rtl(text):
         stretches = _joined_rtl(stretches, places)
     return [
         Line(

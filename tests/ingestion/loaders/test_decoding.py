@@ -192,3 +192,10 @@ def test_utf16_needs_no_mark(text: str, encoding: str) -> None:
 
 def test_escape_sequences_of_a_terminal_are_no_encoding() -> None:
     assert decode(b"\x1b[31mred\x1b[0m and more words", "a.log").encoding == "utf-8"
+
+
+def test_korean_mail_and_estonian_letters_at_the_start_of_words_are_read(loading: Any) -> None:
+    korean = "도서관은 월요일을 제외하고 매일 열립니다."
+    assert loading.one("a.txt", korean.encode("iso2022_kr")).text == korean
+    estonian = "Muuseum on avatud iga päev, välja arvatud esmaspäev, õhtuti šokolaad."
+    assert loading.one("a.txt", estonian.encode("cp1252")).text == estonian

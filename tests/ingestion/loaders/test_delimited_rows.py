@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,23 @@ def test_typographic_marks_within_cells_stay() -> None:
 )
 def test_text_that_excel_keeps_by_a_formula(text: str, expected: list[list[str]]) -> None:
     assert rows(text)[1:] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a,b\n1,"x, y"\n2,"say ""no"""\n',
+        'a;b\r\n1;"x\r\ny"\r\n\r\n2;z\r\n',
+        'a,b\n1,"x" y\n2,z\n',
+        'a,b\n1, "x, y"\n2,z\n',
+        'a,b\n1,="007"\n2,7" rod\n',
+        'a,b\n1,"open\n2,z\n',
+        "a,b\r1,2\r",
+    ],
+)
+def test_text_held_at_once_is_cut_as_text_that_streams(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode())
+    with path.open(encoding="utf-8", newline="") as file:
+        streamed = list(read_rows(file))
+    assert list(read_rows(io.StringIO(text, newline=""))) == streamed

@@ -28,6 +28,8 @@ def page(sheet: str, body: str) -> str:
         ("@supports (display:grid){ .x{display:none} }", '<p class="x">Secret</p>'),
         ("P.X{DISPLAY:NONE}", '<P CLASS="X">Secret</P>'),
         (".x{display:block} p.x{display:none}", '<p class="x">Secret</p>'),
+        (".x{font-size:0px}", '<p class="x">Secret</p>'),
+        (".x{visibility:collapse}", '<table><tr class="x"><td>Secret</td></tr></table>'),
         ("[data-level=internal]{display:none}", '<p data-level="internal">Secret</p>'),
     ],
 )

@@ -236,3 +236,17 @@ def test_diagrams_keep_raised_figures_and_leave_out_struck_out_words(loading: An
     document = loading.one("a.pptx", saved(deck))
     assert document.text == "Claim\n\n- 10^6"
     assert document.metadata["dropped"] == ["struck out or deleted: 1 word"]
+
+
+def test_placeholders_without_a_place_stand_where_their_layout_has_them(loading: Any) -> None:
+    deck = Presentation()
+    slide = add_slide(deck, 3, "Two columns")  # two bodies beside each other
+    slide.placeholders[2].text_frame.text = "Right"
+    slide.placeholders[1].text_frame.text = "Left"
+    tree = slide.shapes._spTree
+    tree.append(slide.placeholders[1]._element)  # drawn last
+    box = slide.shapes.add_textbox(Inches(5.2), Inches(6.8), Inches(2), Inches(0.5))
+    box.text_frame.text = "Below"
+    tree.insert(2, box._element)
+    text = loading.one("a.pptx", saved(deck)).text
+    assert text == "Two columns\n\nLeft\n\nRight\n\nBelow"

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -225,3 +226,20 @@ def test_forms(fields: list[tuple[str, str]], ticked: bool, sex: str, size: str)
 def test_rotated_pages(lines: list[str], page: int, turn: int) -> None:
     text, _ = read(rotated(lines, page, turn))
     assert " ".join(text.split()) == " ".join(lines)
+
+
+def test_a_first_line_of_text_with_the_pages_number_is_no_header(loading: Any) -> None:
+    def draw(canvas: Canvas) -> None:
+        for page in range(1, 6):
+            canvas.setFont("Helvetica", 11)
+            canvas.drawString(50, 800, "Acme Ltd, annual report")
+            canvas.drawString(280, 30, f"Page {page} of 5")
+            for line in range(12):
+                text = f"Line {line} of sheet {page} has more text."
+                canvas.drawString(50, 740 - 20 * line, text)
+            canvas.showPage()
+
+    text = loading.one("a.pdf", drawn(draw)).text
+    assert all(f"Line 0 of sheet {page} has more text." in text for page in range(1, 6))
+    assert "Acme" not in text
+    assert "of 5" not in text
