@@ -109,6 +109,10 @@ storage-servers: $(VENV)/.dev
 # Tests start many processes, which would compile the code anew where no byte code may be written.
 test coverage test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
 
+# Workers share the cores: threads of libraries beside them only cost time.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+test: export RAYON_NUM_THREADS = 1
 test: $(VENV)/.dev services ## Run the test suite
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
 

@@ -31,9 +31,13 @@ class SharedEncoder(OnnxEncoder):
     def tokenizer(self) -> Tokenizer:  # type: ignore[override]
         return OnnxEncoder.tokenizer.fget(self)  # type: ignore[attr-defined]
 
+    def forget(self) -> None:
+        """Embed again what was embedded before."""
+        self._kept = {}
+
     def encode(self, texts: list[str], batch_size: int, exact: bool = True) -> Vectors:
         if len(self._kept) > MOST_TEXTS_KEPT:
-            self._kept = {}
+            self.forget()
         kept = self._kept
         if new := [text for text in dict.fromkeys(texts) if text not in kept]:
             kept.update(zip(new, super().encode(new, batch_size, exact), strict=True))
