@@ -53,7 +53,7 @@ def code_text(code: Tag, losses: Losses) -> str:
             if _is_line(step):
                 text = "" if last == "\n" else "\n"
             elif step.name == "br":
-                text = "\n"
+                text = "" if last == "\n" and _ends_line(step) else "\n"
             elif not inline.enter(step):
                 last = " "
                 continue
@@ -79,6 +79,14 @@ def _is_line(tag: Tag) -> bool:
     if _LINE_CLASSES.intersection(tag.get("class") or ()):
         return True
     return bool(_BLOCK_STYLE.search(str(tag.get("style") or "").replace(" ", "").lower()))
+
+
+def _ends_line(mark: Tag) -> bool:
+    """Whether a line break stands right behind a line element, which ends its line already."""
+    from bs4 import Tag
+
+    before = mark.previous_sibling
+    return isinstance(before, Tag) and _is_line(before)
 
 
 def _between_blocks(text: PageElement) -> bool:

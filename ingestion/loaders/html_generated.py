@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HELD = re.compile(r"[\w%°‰]")
 _DEEPEST = 200
+_LONGEST = 300  # characters for one element
 _LARGEST = 1_000_000
 
 
@@ -50,7 +51,7 @@ def write_generated(
 def _put(tag: Tag, part: str, text: str, *, numbered: bool) -> None:
     from bs4.element import NavigableString
 
-    if not text.strip():
+    if not text.strip() or len(text) > _LONGEST:
         return
     if tag.name == "li" and part == "before" and numbered:
         tag[MARKER] = text.strip()

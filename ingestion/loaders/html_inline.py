@@ -30,7 +30,8 @@ BLOCKS = frozenset(
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _TABLE_PARTS = frozenset(("td", "th", "tr"))
 _RAISED_BY_STYLE = frozenset("span font b i em strong small a u".split())
-_SCRIPT_STYLE = re.compile(r"vertical-align\s*:\s*(super|sub)\b")
+_ALIGNED = re.compile(r"vertical-align:(super|sub|(-?\d*\.?\d*[1-9]\d*)(?:px|pt|r?em|ex|%))")
+_MOVED = re.compile(r"(?<![\w-])(top|bottom):(-?\d*\.?\d*[1-9]\d*)")
 _WITH_SPACE = frozenset(
     ("label", "button", "option", "output", "meter", "progress", "select", "textarea")
 )
@@ -177,12 +178,27 @@ def script_of(tag: Tag) -> Script:
         return Script.NOTE if is_note_mark(tag) else Script.RAISED
     if not tag.attrs or name not in _RAISED_BY_STYLE:
         return Script.BASE
-    found = _SCRIPT_STYLE.search(str(tag.get("style") or "").lower())
-    if found is None or tag.find(["sup", "sub", "img"]) is not None:
+    script = _script_by_style("".join(str(tag.get("style") or "").lower().split()))
+    if script is Script.BASE or tag.find(["sup", "sub", "img"]) is not None:
         return Script.BASE
-    if found[1] == "sub":
-        return Script.LOWERED
-    return Script.NOTE if is_note_mark(tag) else Script.RAISED
+    return Script.NOTE if script is Script.RAISED and is_note_mark(tag) else script
+
+
+def _script_by_style(style: str) -> Script:
+    """Whether a style raises or lowers; by a distance, only if the text is smaller as well."""
+    found = _ALIGNED.search(style)
+    if found and found[1] in ("super", "sub"):
+        return Script.RAISED if found[1] == "super" else Script.LOWERED
+    if "font-size:" not in style:
+        return Script.BASE
+    moved = _MOVED.search(style) if "position:relative" in style else None
+    if found and found[2]:
+        raised = not found[2].startswith("-")
+    elif moved:
+        raised = (moved[1] == "top") == moved[2].startswith("-")
+    else:
+        return Script.BASE
+    return Script.RAISED if raised else Script.LOWERED
 
 
 def is_note_mark(tag: Tag) -> bool:

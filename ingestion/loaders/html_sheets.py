@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,14 @@ PROPERTIES = frozenset(
     "list-style-type content counter-reset counter-increment".split()
 )
 _MATTERS = re.compile(
-    r"display\s*:|visibility\s*:|font-size\s*:\s*0|line-through|:\s*(?:super|sub)\b|white-space\s*:\s*(?:pre|break)|"
+    r"display\s*:|visibility\s*:|font-size\s*:\s*0|line-through|vertical-align\s*:\s*(?:su|-?[.\d])|white-space\s*:\s*(?:pre|break)|"
     r"list-style|content\s*:\s*(?!\s*(?:\"\"|'')\s*[;}!])",
     re.IGNORECASE,
 )
 _LONGEST_SHEETS = 1 << 20
 _MOST_SELECTORS = 5_000
 _DEEPEST_RULES = 5
+_MOST_NESTED = 20  # selectors of a nested rule
 _SCREEN_WIDTH = 1280  # pixels
 _PIXELS = {"px": 1.0, "em": 16.0, "rem": 16.0}
 _FEATURE = re.compile(r"\(\s*(min|max)-(?:device-)?width\s*:\s*([\d.]+)(px|r?em)\s*\)")
@@ -73,14 +74,31 @@ def sheet_rules(soup: BeautifulSoup) -> list[Rule]:
     for text in texts:
         parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
         for prelude, content in _qualified(parsed, 0):
-            declarations = _declarations(content)
-            if not declarations:
-                continue
-            for selector in _selectors(prelude):
-                if len(rules) == _MOST_SELECTORS:
-                    return rules
-                rules.append(_rule(selector, len(rules), declarations))
-    return rules
+            _add(rules, _selectors(prelude), content, 0)
+    return rules[:_MOST_SELECTORS]
+
+
+def _add(rules: list[Rule], selectors: Sequence[str], content: list[Any], depth: int) -> None:
+    """Add the rules of selectors, and of those nested in them."""
+    import tinycss2
+
+    if len(rules) >= _MOST_SELECTORS:
+        return
+    if declarations := _declarations(content):
+        rules.extend(
+            _rule(selector, len(rules) + place, declarations)
+            for place, selector in enumerate(selectors[:_MOST_SELECTORS])
+        )
+    if depth >= _DEEPEST_RULES or not any(node.type == "{} block" for node in content):
+        return
+    for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
+        if node.type == "qualified-rule":
+            nested = [
+                inner.replace("&", outer) if "&" in inner else f"{outer} {inner}"
+                for outer in selectors[:_MOST_NESTED]
+                for inner in _selectors(node.prelude)[:_MOST_NESTED]
+            ]
+            _add(rules, nested[:_MOST_NESTED], node.content, depth + 1)
 
 
 def inline_declarations(style: str) -> dict[str, tuple[str, bool]]:

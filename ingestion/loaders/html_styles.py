@@ -33,8 +33,10 @@ _STATE = re.compile(
     r"checked|toggled)(?![\w-])",
     re.IGNORECASE,
 )
-_DEEPEST = 100  # elements further down are matched by simple selectors alone
-_MOST_STEPS = 5_000_000  # a hostile page must not take long
+# Selectors that look at all elements beside one.
+_BESIDE = re.compile(r":(?:nth|last|only|first-of)-|~")
+_DEEPEST = 60  # elements further down are matched by simple selectors alone
+_MOST_STEPS = 10_000_000  # a hostile page must not take long
 
 
 def apply_style_sheets(soup: BeautifulSoup) -> None:
@@ -128,6 +130,7 @@ class _Page:
         self._by: dict[str, list[Tag]] = defaultdict(list)
         self._depth: dict[int, int] = {id(soup): 0}
         self._steps = 0
+        self._simple_steps = 0
         for tag in self.tags:
             self._depth[id(tag)] = self._depth.get(id(tag.parent), 0) + 1
             self._by[tag.name.lower()].append(tag)
@@ -153,8 +156,8 @@ class _Page:
             return []
         if last is not None and last[1] == selector and len(names) < 2:
             wanted = kind.lower() if kind and kind != "*" and names else ""
-            self._steps += len(candidates)
-            if self._steps > _MOST_STEPS:
+            self._simple_steps += len(candidates)
+            if self._simple_steps > _MOST_STEPS:
                 return []
             return [tag for tag in candidates if not wanted or tag.name.lower() == wanted]
         return self._sieved(selector, candidates)
@@ -166,12 +169,17 @@ class _Page:
         except (css.api.SelectorSyntaxError, NotImplementedError, ValueError):
             return []
         climbs = min(len(re.findall(r"(?<![>+~\s])\s+(?![>+~\s])|~", selector)), 3)
+        beside = _BESIDE.search(selector) is not None
+        inside = len(self.tags) if ":has(" in selector else 0
         found = []
         for tag in candidates:
             depth = self._depth[id(tag)]
-            self._steps += 20 + depth**climbs
+            if depth > _DEEPEST:
+                continue
+            siblings = len(tag.parent.contents) if beside and tag.parent is not None else 0
+            self._steps += 20 + (1 + siblings + inside) * depth**climbs
             if self._steps > _MOST_STEPS:
                 return []
-            if depth <= _DEEPEST and compiled.match(tag):
+            if compiled.match(tag):
                 found.append(tag)
         return found

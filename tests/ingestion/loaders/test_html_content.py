@@ -138,3 +138,8 @@ def test_readings_without_end_tags_take_no_word_with_them(loading: Any) -> None:
 def test_code_keeps_raised_figures_and_its_spaces(loading: Any) -> None:
     part = "<pre>n  = 3 × 10<sup>13</sup>\n  <ruby>図<rt>と</rt></ruby></pre>"
     assert loading.one("a.html", page(part)).text.endswith("n  = 3 × 10^13\n  図")
+
+
+def test_a_line_break_behind_a_line_of_code_adds_no_empty_line(loading: Any) -> None:
+    part = '<pre><span class="line">a = 1</span><br><span class="line">b = 2</span><br></pre>'
+    assert loading.one("a.html", page(part)).text.endswith("a = 1\nb = 2")

@@ -28,6 +28,8 @@ def page(sheet: str, body: str) -> str:
         ("@supports (display:grid){ .x{display:none} }", '<p class="x">Secret</p>'),
         ("P.X{DISPLAY:NONE}", '<P CLASS="X">Secret</P>'),
         (".x{display:block} p.x{display:none}", '<p class="x">Secret</p>'),
+        (".c { color: red; .x { display: none } }", '<div class="c"><p class="x">Secret</p></div>'),
+        (".c { &.x { display: none } }", '<p class="c x">Secret</p>'),
         (".x{font-size:0px}", '<p class="x">Secret</p>'),
         (".x{visibility:collapse}", '<table><tr class="x"><td>Secret</td></tr></table>'),
         ("[data-level=internal]{display:none}", '<p data-level="internal">Secret</p>'),
@@ -82,6 +84,9 @@ def test_a_sheet_for_print_alone_hides_nothing(loading: Any) -> None:
     [
         (".o{text-decoration: line-through red}", '<p>was <b class="o">89</b> 59</p>', "was 59"),
         (".e{vertical-align:super}", '<p>10<span class="e">13</span> cells</p>', "10^13 cells"),
+        (".e{vertical-align:40%;font-size:70%}", '<p>10<i class="e">6</i> bees</p>', "10^6 bees"),
+        (".e{vertical-align:1px}", '<p>10<i class="e">6</i> bees</p>', "106 bees"),
+        ("", '<p>10<i style="position:relative;top:-4px;font-size:8px">6</i> a</p>', "10^6 a"),
         (".l{vertical-align:sub}", '<p>H<span class="l">2</span>O</p>', "H2O"),
         ("ol.a{list-style-type:lower-alpha}", '<ol class="a"><li>x<li>y</ol>', "a. x\nb. y"),
         ("ol ol{list-style:lower-roman}", "<ol><li>x<ol><li>y</ol></ol>", "1. x\n  i. y"),
@@ -118,6 +123,16 @@ def test_lists_of_google_docs_keep_their_letters(loading: Any) -> None:
     )
     body = '<ol class="k-1 start" start="1"><li>First<li>Second</ol>'
     assert loading.one("a.html", page(sheet, body)).text.endswith("a. First\nb. Second")
+
+
+def test_generated_text_cannot_blow_up_a_page(loading: Any) -> None:
+    sheet = "p::before{content:'" + "x " * 50_000 + "'}"
+    assert len(loading.one("a.html", page(sheet, "<p>a</p>" * 1000)).text) < 10_000
+
+
+def test_selectors_that_count_siblings_cost_little(loading: Any) -> None:
+    sheet = "".join(f"p:nth-child({n}n+9){{visibility:hidden}}" for n in range(1, 300))
+    assert "Plain words" in loading.one("a.html", page(sheet, "<p>Shown</p>" * 3000)).text
 
 
 def test_a_hostile_sheet_costs_little(loading: Any) -> None:
