@@ -83,14 +83,16 @@ class TextBuilder:
         """A table as Markdown; the first `header_rows` rows are joined into one header.
 
         Without `header_rows` the rule for all formats finds the header, and the lines of text
-        above it, which become paragraphs; see `laid_out` for `emphasised`.
+        above it, which become paragraphs; see `laid_out` for `emphasised`. No cells are merged then:
+        a text that stands twice in a column of the header is kept twice.
         """
+        has_merged_cells = header_rows is not None
         if header_rows is None:
             layout = laid_out(rows, emphasised=emphasised)
             for line in layout.lines_above:
                 self.paragraph(line, page)
             rows, header_rows = layout.rows, layout.header_rows
-        text, header_end = pipe_table(rows, header_rows)
+        text, header_end = pipe_table(rows, header_rows, has_merged_cells=has_merged_cells)
         self._append(BlockKind.TABLE, text, page=page, header_length=header_end)
 
     def result(self) -> tuple[str, tuple[Block, ...]]:

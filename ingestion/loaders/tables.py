@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -50,12 +50,18 @@ def laid_out(rows: Sequence[Row], *, emphasised: int = 0) -> Layout:
     return Layout(lines, table, header_rows)
 
 
-def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
+def pipe_table(
+    rows: Sequence[Row], header_rows: int, *, has_merged_cells: bool = True
+) -> tuple[str, int]:
     """The table as text, and the length of its header with the separator line (0 without one).
 
     Header rows are joined into one, since Markdown knows only one: '2024' over 'Costs' reads
     '2024 Costs'. Rows and columns without content are dropped. Without a header there is no
     separator line: a first row of values must not pass for names.
+
+    Args:
+        has_merged_cells: whether a merged cell's text stands in each of its rows, so that repeats in
+            a column of the header are dropped.
     """
     header, body = cleaned(rows[:header_rows]), cleaned(rows[header_rows:])
     used = _used_columns([*header, *body])
@@ -64,7 +70,8 @@ def pipe_table(rows: Sequence[Row], header_rows: int) -> tuple[str, int]:
     lines = [_pipe_row(row, used) for row in body]
     if not header:
         return "\n".join(lines), 0
-    head = f"{_pipe_row(joined(header), used)}\n|{' --- |' * len(used)}\n"
+    names = joined(header) if has_merged_cells else _stacked(header)
+    head = f"{_pipe_row(names, used)}\n|{' --- |' * len(used)}\n"
     return head + "\n".join(lines), len(head)
 
 
@@ -85,9 +92,16 @@ def cleaned(rows: Sequence[Row]) -> list[list[str]]:
 
 def joined(rows: Sequence[Row]) -> list[str]:
     """Header rows as one: down each column, what is not repeated."""
-    width = max(map(len, rows))
-    columns = ([row[place] for row in rows if place < len(row)] for place in range(width))
-    return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
+    return [" ".join(dict.fromkeys(column)) for column in _filled_columns(rows)]
+
+
+def _stacked(rows: Sequence[Row]) -> list[str]:
+    return [" ".join(column) for column in _filled_columns(rows)]
+
+
+def _filled_columns(rows: Sequence[Row]) -> Iterator[list[str]]:
+    for place in range(max(map(len, rows))):
+        yield [row[place] for row in rows if place < len(row) and row[place]]
 
 
 def _lines_above(rows: Sequence[Row]) -> tuple[int, list[str]]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion.loaders.delimited import extract
 from ingestion.loaders.tables import guess_header_rows, pipe_table
 
 
@@ -20,6 +21,13 @@ def test_without_a_header_there_is_no_separator() -> None:
 def test_header_rows_are_joined_without_repetition() -> None:
     rows = [["Name", "2024", "2024"], ["Name", "Cost", "Gain"], ["x", "1", "2"]]
     assert pipe_table(rows, 2)[0].startswith("| Name | 2024 Cost | 2024 Gain |\n")
+
+
+def test_a_header_without_merged_cells_keeps_what_stands_twice() -> None:
+    rows = [["first", "second"], ["", "aa"], ["", "aa"], ["aa", "10"]]
+    assert pipe_table(rows, 3, has_merged_cells=False)[0].startswith("| first | second aa aa |\n")
+    csv = b'erste,zweite,dritte\n,"aa, aa",aa\n,aa,aa\naa,aa,10\n'
+    assert extract(csv, "t.csv").result()[0].count("aa") == csv.count(b"aa")
 
 
 def test_empty_rows_and_columns_are_dropped_and_cells_are_one_line() -> None:
