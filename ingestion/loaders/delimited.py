@@ -28,7 +28,7 @@ def extract(data: bytes, name: str) -> TextBuilder:
     rows = list(read_rows(io.StringIO(table, newline="")))
     for remark in remarks:
         builder.paragraph(remark)
-    builder.table(rows)
+    builder.table(rows, has_merged_cells=False)
     usual = RecordFields()
     for row in rows[:_MOST_ROWS_ABOVE]:
         header = [cell.strip() for cell in row]

@@ -78,15 +78,15 @@ class TextBuilder:
         *,
         header_rows: int | None = None,
         emphasised: int = 0,
+        has_merged_cells: bool = True,
         page: Page | None = None,
     ) -> None:
         """A table as Markdown; the first `header_rows` rows are joined into one header.
 
         Without `header_rows` the rule for all formats finds the header, and the lines of text
-        above it, which become paragraphs; see `laid_out` for `emphasised`. No cells are merged then:
-        a text that stands twice in a column of the header is kept twice.
+        above it, which become paragraphs; see `laid_out` for `emphasised`, `pipe_table` for
+        `has_merged_cells`.
         """
-        has_merged_cells = header_rows is not None
         if header_rows is None:
             layout = laid_out(rows, emphasised=emphasised)
             for line in layout.lines_above:
