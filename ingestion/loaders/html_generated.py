@@ -30,7 +30,9 @@ def write_generated(
         generated: what the sheets say by element and part.
         said: what they say of elements themselves.
     """
-    contents = {key: own for key, own in generated.items() if "content" in own}
+    contents = {
+        key: own for key, own in generated.items() if 0 < len(own.get("content", "")) <= _LONGEST
+    }
     if not contents:
         return
     counters = _Counters()
@@ -39,7 +41,7 @@ def write_generated(
         if counted:
             counters.enter(tag, said.get(id(tag), {}))
         for part in ("before", "after"):
-            own = generated.get((id(tag), part))
+            own = contents.get((id(tag), part))
             if own is None:
                 continue
             if counted:

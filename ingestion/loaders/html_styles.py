@@ -36,7 +36,7 @@ _STATE = re.compile(
 # Selectors that look at all elements beside one.
 _BESIDE = re.compile(r":(?:nth|last|only|first-of)-|~")
 _DEEPEST = 60  # elements further down are matched by simple selectors alone
-_MOST_STEPS = 10_000_000  # a hostile page must not take long
+_MOST_STEPS = 4_000_000  # a hostile page must not take long
 
 
 def apply_style_sheets(soup: BeautifulSoup) -> None:
