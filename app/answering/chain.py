@@ -21,9 +21,11 @@ from app.answering.answer import Answer, CitationCheck, Passage, Usage
 from app.answering.chat_model_pool import ChosenModel
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
+from app.answering.extractive import ExtractiveChatModel
 from app.answering.model_call import cut_of
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retriever
+from app.answering.second_search import FoundAgain, search_again
 from app.errors import ChatModelFailed
 from app.manifest import Manifest
 from app.processor import at_work, next_step
@@ -75,6 +77,7 @@ class _State:
     began: float
     meant: str = ""
     passages: list[Passage] = field(default_factory=list)
+    further: int = 0
     message: AIMessage | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     is_lesser: bool = False
@@ -130,7 +133,9 @@ class AnswerChain:
             waiting = ""
             timings = dict(state.timings_ms)
             generating = time.perf_counter()
-            messages = render(asked.prompt, asked.question, state.passages, state.meant)
+            messages = render(
+                asked.prompt, asked.question, state.passages, state.meant, state.further
+            )
             async with aclosing(asked.chosen.stream(messages, self._deadline(asked))) as pieces:
                 async for piece in pieces:
                     whole = piece if whole is None else whole + piece
@@ -157,11 +162,19 @@ class AnswerChain:
         found = self._retriever.retrieve(
             asked.question, asked.document_set, asked.limit, asked.where, self._deadline(asked)
         )
+        timings = dict(found.timings_ms)
+        again = FoundAgain([], [])
+        if isinstance(asked.chosen.model, ExtractiveChatModel):
+            next_step()
+            began = time.perf_counter()
+            again = search_again(found.question, found.passages, asked.document_set, asked.where)
+            timings["search"] = round(timings.get("search", 0.0) + _since(began), 3)
         return replace(
             state,
             meant=found.question,
-            passages=found.passages,
-            timings_ms=found.timings_ms,
+            passages=[*found.passages, *again.named, *again.further],
+            further=len(again.further),
+            timings_ms=timings,
             is_lesser=found.is_lesser,
         )
 
@@ -170,7 +183,7 @@ class AnswerChain:
             return state
         asked = state.asked
         next_step()
-        messages = render(asked.prompt, asked.question, state.passages, state.meant)
+        messages = render(asked.prompt, asked.question, state.passages, state.meant, state.further)
         began = time.perf_counter()
         message = asked.chosen.complete(messages, self._deadline(asked))
         took = _since(began)
