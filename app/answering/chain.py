@@ -20,10 +20,12 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
+from app.answering.extractive import ExtractiveChatModel
 from app.answering.model_call import cut_of
 from app.answering.question import PreparedQuestion
 from app.answering.rendering import STRUCTURED, render
 from app.answering.retrieval import Retrieved, Retriever
+from app.answering.second_search import search_again
 from app.errors import ChatModelFailed
 from app.fair_shares import at_work, next_step
 from ingestion.index.storable_values import storable, whole_characters
@@ -44,6 +46,8 @@ class _State:
     prepared: PreparedQuestion
     began: float
     found: Retrieved
+    # How many of the last passages come from a second search, and answer nothing by themselves.
+    further: int = 0
     message: AIMessage | None = None
 
 
@@ -129,7 +133,19 @@ class AnswerChain:
             self._deadline(prepared),
             prepared.vector,
         )
-        return _State(prepared, began, found)
+        # Others may hold what was found: it is not changed.
+        passages, timings, further = list(found.passages), dict(found.timings_ms), 0
+        if isinstance(prepared.chosen.model, ExtractiveChatModel):
+            next_step()
+            searching = time.perf_counter()
+            again = search_again(
+                found.question, found.passages, prepared.document_set, prepared.where
+            )
+            timings["search"] = round(timings.get("search", 0.0) + _since(searching), 3)
+            passages += [*again.named, *again.further]
+            further = len(again.further)
+        found = replace(found, passages=passages, timings_ms=timings)
+        return _State(prepared, began, found, further)
 
     def _generate(self, state: _State) -> _State:
         if not state.found.passages:
@@ -171,7 +187,7 @@ class AnswerChain:
 
 def _messages(state: _State) -> list[BaseMessage]:
     prepared, found = state.prepared, state.found
-    return render(prepared.prompt, prepared.question, found.passages, found.question)
+    return render(prepared.prompt, prepared.question, found.passages, found.question, state.further)
 
 
 def _usage(message: AIMessage | None) -> Usage | None:

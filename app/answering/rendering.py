@@ -23,12 +23,17 @@ PLAIN = Quoting((), (), fences=False)
 
 
 def render(
-    prompt: PromptVersion, question: str, passages: Sequence[Passage], meant: str | None = None
+    prompt: PromptVersion,
+    question: str,
+    passages: Sequence[Passage],
+    meant: str | None = None,
+    further: int = 0,
 ) -> list[BaseMessage]:
     """The messages of `prompt` with the question and the numbered passages filled in.
 
     `meant` is the question as it was searched for, its typing errors mended: for the model that
-    computes on words. All others read the question as it was asked.
+    computes on words. All others read the question as it was asked. So many of the last passages are
+    `further` ones, from a second search.
 
     Neither can pose as a part of the prompt: see `quoting`.
     """
@@ -44,7 +49,10 @@ def render(
     last = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     messages[last].additional_kwargs[STRUCTURED] = {
         "question": meant or question,
-        "passages": [_data(marker, passage) for marker, passage in enumerate(passages, start=1)],
+        "passages": [
+            _data(marker, passage, marker > len(passages) - further)
+            for marker, passage in enumerate(passages, start=1)
+        ],
     }
     return messages
 
@@ -65,7 +73,7 @@ def heading(passage: Passage) -> str:
     return " > ".join(path) + page + (f" ({date})" if date else "")
 
 
-def _data(marker: int, passage: Passage) -> dict[str, Any]:
+def _data(marker: int, passage: Passage, is_further: bool) -> dict[str, Any]:
     return {
         "marker": marker,
         "document": passage.document,
@@ -76,4 +84,5 @@ def _data(marker: int, passage: Passage) -> dict[str, Any]:
         "dense": passage.scores.dense,
         "lexical": passage.scores.lexical,
         "metadata": passage.metadata,
+        "further": is_further,
     }

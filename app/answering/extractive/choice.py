@@ -12,7 +12,8 @@ from app.answering.extractive.blocks import asks_how, blocks
 from app.answering.extractive.evidence import Candidate, Evidence
 from app.answering.extractive.expectation import asks_of_a_day, names_a_day
 from app.answering.extractive.fitted_constants import Weights
-from app.answering.extractive.links import Link, best_link
+from app.answering.extractive.links import LEAST_GAIN, Link, best_link
+from app.answering.extractive.mismatch import cannot_answer
 from app.answering.extractive.units import Kind
 from app.answering.extractive.versions import in_force_first, is_set_back
 
@@ -51,18 +52,24 @@ def choose(
     if not ranked:
         return Choice((), 0.0)
     best = ranked[0][0]
-    stems = (candidate.stems | candidate.around for candidate in evidence.candidates)
+    stems = (
+        candidate.stems | candidate.around
+        for candidate in evidence.candidates
+        if not candidate.passage.is_further
+    )
     lacks = lacks_asked_for(evidence.question, stems)
     chosen = _best(evidence, ranked, weights, max_sentences)
     quoted = tuple(evidence.candidates[index] for index in _ordered(evidence, chosen))
     support = weights.support(evidence.rows[best], lacks)
     if not asks_how(evidence.question):
-        scores = {index: weights.unit_score(row) for index, row in enumerate(evidence.rows)}
-        if (link := best_link(evidence, scores)) is not None:
+        if (link := best_link(evidence, weights)) is not None:
             quoted = _with_link(evidence, chosen, link, max_sentences)
-            support = max(support, _support_of(evidence, link, weights, lacks))
+            if link.gain >= LEAST_GAIN:
+                support = max(support, _support_of(evidence, link, weights, lacks))
     elif (block := _block(evidence, ranked, weights)) is not None:
         quoted = (block,)
+    if cannot_answer(evidence.question, quoted):
+        support = 0.0
     if support < threshold:
         return Choice((), support)
     ordered, notes = in_force_first(quoted, evidence.question, today)
@@ -74,14 +81,24 @@ def _with_link(
 ) -> tuple[Candidate, ...]:
     """The best unit, the two linked ones, and what else was chosen: one more than `most` in all.
 
-    A row that is reached by a value says little without the one that has the value.
+    A row that is reached by a value says little without the one that has the value. Other rows of
+    the two tables are of other things.
     """
     pair = [link.source, link.target]
+    tables = {_table(evidence, index) for index in pair} - {None}
+    chosen = [index for index in chosen if index in pair or _table(evidence, index) not in tables]
     if most == 1:
         return (evidence.candidates[link.target],)
     found = [*(i for i in chosen[:1] if i not in pair), *pair]
     found += [i for i in chosen[1:] if i not in pair]
     return tuple(evidence.candidates[index] for index in found[: most + 1])
+
+
+def _table(evidence: Evidence, index: int) -> tuple[int, str] | None:
+    """The table of a row, by passage and header; None for what is no row."""
+    candidate = evidence.candidates[index]
+    header = candidate.unit.header
+    return (candidate.passage.marker, header) if header else None
 
 
 def _support_of(evidence: Evidence, link: Link, weights: Weights, lacks: bool) -> float:

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from app.answering.extractive.expectation import asks_whether, expected, holds, without_measure
 from app.answering.extractive.passages import Passage, Task
+from app.answering.extractive.scope import labels_of, share_held
 from app.answering.extractive.units import Kind, Unit, cut
 from app.answering.extractive.words import Compounds, Reader, Telling, Word
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
+# Cosines of texts with the question.
+Likeness = Callable[[Sequence[str]], list[float]]
 
 # A longer unit is embedded up to here, characters; quoted it is whole.
 LONGEST_EMBEDDED = 400
@@ -59,9 +62,10 @@ class Row:
         expected: 1 if it holds the kind of thing that is asked for, new to the question.
         passage_match: share of the question's words that the passage, title and context hold.
         names_match: share of the question's names and numbers that they hold; 1 if it has none.
+        scope: share of the question's labels ("class R", a code) that it holds; see `scope`.
         can_answer: false for headings and questions, and for what says nothing beyond the question,
             unless that asks whether something is so; nor for the document's title on its title
-            page; nor what was not embedded.
+            page; nor what was not embedded, nor further passages.
     """
 
     similarity: float
@@ -74,6 +78,7 @@ class Row:
     passage_match: float
     names_match: float
     can_answer: bool
+    scope: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Evidence:
         candidates: all units, in reading order.
         rows: what was measured of each.
         telling: how telling a stem is among these units.
+        likeness: cosines of more texts with the question; it embeds them.
     """
 
     question: str
@@ -93,14 +99,17 @@ class Evidence:
     candidates: list[Candidate]
     rows: list[Row]
     telling: Telling
+    likeness: Likeness
 
 
-def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) -> Evidence:
+def gather(task: Task, embed: Embed | None, score: Callable[[Row], float], limit: int) -> Evidence:
     """Measure the units of the task's passages.
+
+    Further passages take no part in how telling a word is, and do not answer by themselves.
 
     Args:
         task: question and passages.
-        embed: texts to vectors of unit length.
+        embed: texts to vectors of unit length; None: nothing is compared by meaning.
         score: how promising a unit is; called on rows with no similarity yet.
         limit: how many of the most promising units are embedded, and so can answer. Embedding
             is what takes the time: about 7 ms a sentence on two cores.
@@ -110,7 +119,7 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
     candidates = [
         found for passage in task.passages for found in _candidates(passage, reader, compounds)
     ]
-    telling = Telling([candidate.stems for candidate in candidates])
+    telling = Telling([one.stems for one in candidates if not one.passage.is_further])
     rows = _by_words(task, candidates, reader, telling)
     plain = without_measure(task.question)
     stems = tuple(word.stem for word in reader.content(plain))
@@ -118,12 +127,21 @@ def gather(task: Task, embed: Embed, score: Callable[[Row], float], limit: int) 
         (index for index, row in enumerate(rows) if row.can_answer),
         key=lambda index: -score(rows[index]),
     )[:limit]
-    if not promising:
-        return Evidence(task.question, stems, candidates, rows, telling)
+    if not promising or embed is None:
+        return Evidence(task.question, stems, candidates, rows, telling, _unlike)
     vectors = embed([task.question, *(embedded_text(candidates[index]) for index in promising)])
-    cosines = dict(zip(promising, (vectors[1:] @ vectors[0]).tolist(), strict=True))
+    asked = vectors[0]
+    cosines = dict(zip(promising, (vectors[1:] @ asked).tolist(), strict=True))
+
+    def likeness(texts: Sequence[str]) -> list[float]:
+        return [float(cosine) for cosine in embed(texts) @ asked] if texts else []
+
     measured = _by_meaning(candidates, rows, cosines)
-    return Evidence(task.question, stems, candidates, measured, telling)
+    return Evidence(task.question, stems, candidates, measured, telling, likeness)
+
+
+def _unlike(texts: Sequence[str]) -> list[float]:
+    return [0.0] * len(texts)
 
 
 def embedded_text(candidate: Candidate) -> str:
@@ -155,6 +173,7 @@ def _by_words(
     names = {w.stem for w in question if w.surface[0].isdigit() or (w.capital and w.start > 0)}
     pairs = set(pairwise(stems))
     expectation, whether = expected(task.question), asks_whether(task.question)
+    labels = labels_of(reader.read(task.question))
     best_score = max((passage.score for passage in task.passages), default=0.0)
     whole: dict[int, set[str]] = {}
     for candidate in candidates:
@@ -175,8 +194,10 @@ def _by_words(
                 expected=float(holds(expectation, candidate.words, known)),
                 passage_match=telling.share(stems, found),
                 names_match=telling.share(names, found) if names else 1.0,
+                scope=share_held(labels, candidate.unit, candidate.text, candidate.words, reader),
                 can_answer=candidate.unit.kind is not Kind.HEADING
                 and (whether or not own <= known)
+                and not candidate.passage.is_further
                 and not _only_the_title(candidate, reader),
             )
         )

@@ -13,6 +13,7 @@ class Expectation(Enum):
     """What would answer."""
 
     NUMBER = "number"
+    FREQUENCY = "frequency"
     DATE = "date"
     NAME = "name"
     ANYTHING = "anything"
@@ -20,6 +21,7 @@ class Expectation(Enum):
 
 # In this order; the first that matches decides.
 _ASKS = (
+    (Expectation.FREQUENCY, r"\bhow (?:often|frequently)\b"),
     (
         Expectation.DATE,
         r"\bwhen\b|\b(?:what|which)\b.{0,20}\b(?:year|years|date|day|month|century|centuries|decade|era"
@@ -27,7 +29,7 @@ _ASKS = (
     ),
     (
         Expectation.NUMBER,
-        r"\bhow (?:many|much|long|far|old|tall|large|big|high|deep|fast|heavy|often|wide|frequently)\b"
+        r"\bhow (?:many|much|long|far|old|tall|large|big|high|deep|fast|heavy|wide|soon|quickly|late|early)\b"
         r"|\b(?:what|which)\b.{0,30}\b(?:number|percent|percentage|proportion|population|distance|cost"
         r"|price|fee|rate|amount|length|height|width|weight|speed|temperature|size|age|total|average"
         r"|fraction|limit|maximum|minimum|quota|version|value|range|ratio|score)\b",
@@ -42,15 +44,26 @@ _ASKS = (
     ),
 )
 _QUESTION_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
-_NUMBER_WORDS = frozenset(
+NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fifteen twenty thirty "
     "forty fifty sixty hundred hundreds thousand thousands million millions billion trillion dozen "
     "half quarter third thirds once twice double triple percent none zero both".split()
+)
+_FREQUENCY_WORDS = NUMBER_WORDS | frozenset(
+    "hourly daily nightly weekly fortnightly monthly quarterly yearly annually annual each every always never "
+    "continuously".split()
 )
 _DATE_WORDS = frozenset(
     "january february march april may june july august september october november december jan feb mar "
     "apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday "
     "century centuries decade bc ad bce ce today".split()
+)
+# Of a rule, not of one date.
+_DAYS_OF_RULES = frozenset(
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays weekdays".split()
+)
+_TIME_UNITS = frozenset(
+    "min minute minutes h hour hours day days week weeks month months year years".split()
 )
 _YEAR = re.compile(r"1\d{3}s?\Z|20\d\ds?\Z")
 _WHETHER = re.compile(
@@ -114,13 +127,19 @@ def holds(expectation: Expectation, words: Sequence[Word], known: Set[str]) -> b
     """Whether a unit holds what is expected, other than the stems that the question knows."""
     fresh = [(index, word) for index, word in enumerate(words) if word.stem not in known]
     if expectation is Expectation.NUMBER:
-        return any(w.surface[0].isdigit() or w.surface.lower() in _NUMBER_WORDS for _, w in fresh)
+        return any(w.surface[0].isdigit() or w.surface.lower() in NUMBER_WORDS for _, w in fresh)
+    if expectation is Expectation.FREQUENCY:
+        return any(
+            w.surface[0].isdigit() or w.surface.lower() in _FREQUENCY_WORDS for _, w in fresh
+        )
     if expectation is Expectation.DATE:
         return any(
             _YEAR.match(w.surface)
             or (w.capital and w.surface.lower() in _DATE_WORDS)
             or w.stem == "centuri"
-            for _, w in fresh
+            or w.surface.lower() in _DAYS_OF_RULES
+            or (w.surface[0].isdigit() and _is_of_time(words, index))
+            for index, w in fresh
         )
     if expectation is Expectation.NAME:
         return any(_is_name(words, index) for index, _ in fresh)
@@ -133,3 +152,15 @@ def _is_name(words: Sequence[Word], index: int) -> bool:
     if not word.capital or word.grammar:
         return False
     return index > 0 or (len(words) > 1 and words[1].capital)
+
+
+def _is_of_time(words: Sequence[Word], index: int) -> bool:
+    """Whether a number counts hours or days ("10 working days"), or begins a clock time: `14:00`."""
+    word, after = words[index], words[index + 1 : index + 3]
+    if any(other.surface.lower() in _TIME_UNITS for other in after):
+        return True
+    if not after or len(word.surface) > 2:
+        return False
+    minutes = after[0]
+    apart = minutes.start - word.start - len(word.surface)
+    return apart == 1 and len(minutes.surface) == 2 and minutes.surface.isdigit()

@@ -31,6 +31,7 @@ class Passage:
         dated: since when its document's version is in force (`YYYY-MM-DD`), if metadata or title say.
         says_in_force: whether a metadata field says so by its name; `date` and a title do not.
         status: what its document's metadata and title say of that.
+        is_further: whether a second search found it, for what the others name or lack.
     """
 
     marker: int
@@ -42,6 +43,7 @@ class Passage:
     dated: str | None = None
     says_in_force: bool = False
     status: str = ""
+    is_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def _passage(entry: Mapping[str, Any]) -> Passage:
         dated=_dated(entry, _DATE_FIELDS, str(entry.get("title") or "")),
         says_in_force=_dated(entry, _IN_FORCE_FIELDS) is not None,
         status=_status(entry),
+        is_further=bool(entry.get("further")),
     )
 
 

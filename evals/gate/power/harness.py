@@ -134,7 +134,13 @@ class Harness:
         found = parts.retriever.retrieve(
             wanted.question, parts.documents, wanted.limit, wanted.where
         )
-        key = wanted.question, _model_key(parts.model), tuple(map(_passage_key, found.passages))
+        # The extractive model searches the documents once more.
+        key = (
+            wanted.question,
+            _model_key(parts.model),
+            parts.documents.info.version,
+            tuple(map(_passage_key, found.passages)),
+        )
         if key not in self._answers:
             chain = AnswerChain(FixedPassages(Retrieved(found.question, found.passages)))
             self._answers[key] = chain.answer(wanted)

@@ -65,3 +65,38 @@ def test_what_several_rows_share_is_no_key() -> None:
     }
     text = quoted("Which highest temperature may bananas get?", GOODS, shared)
     assert text.count('" [') <= 2
+
+
+def test_a_further_passage_gives_the_row_that_leads_on_but_no_answer_of_its_own() -> None:
+    further = {**GOODS, "further": True, "score": 0.0}
+    text = quoted("Up to which highest temperature may bananas get?", CLASSES, further)
+    assert "D | +14 °C | 12 min" in text
+    alone = {"title": "Rules", "text": "The highest temperature is read twice."}
+    text = quoted("Which class are bananas of?", alone, further)
+    assert "Bananas" not in text
+
+
+def test_a_value_leads_to_the_key_that_repeats_its_column() -> None:
+    vans = {
+        "title": "Vans",
+        "text": "| Van | Depot | Next service |\n| --- | --- | --- |\n| V-041 | Ostrey | C |\n"
+        "| V-042 | Ostrey | B |",
+    }
+    services = {
+        "title": "Services",
+        "text": "| Service | Hours in the bay | Done at |\n| --- | --- | --- |\n| Service B | 3 h | Ostrey |\n"
+        "| Service C | 9 h | Merrowby |",
+    }
+    text = quoted("How many hours in the bay will V-041 be at its next service?", vans, services)
+    assert "Service C | 9 h | Merrowby" in text
+    assert "Service B | 3 h" not in text
+
+
+def test_of_two_tables_with_the_key_the_nearer_one_answers() -> None:
+    cooling = {
+        "title": "Cooling",
+        "text": "| Class | Pre-cool time |\n| --- | --- |\n| D | 25 min |\n| C | 45 min |",
+    }
+    text = quoted("Up to which highest temperature may bananas get?", GOODS, cooling, CLASSES)
+    assert "D | +14 °C | 12 min" in text
+    assert "25 min" not in text
