@@ -45,7 +45,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
 demo: $(VENV)/.run ## Install, index the demo documents, ask three questions
 	@PLUMB_INDEX_URL=$(DEMO_INDEX) $(BIN)/plumb demo
 
-# Indexed anew where the documents, or the code that reads and cuts them, are newer.
+# Indexed again where the documents, or the code that reads and cuts them, are newer.
 $(EVAL_INDEX)/.indexed: $(HANDBOOK) $(shell find docs/handbook/documents ingestion -type f -not -name '*.pyc') $(VENV)/.eval
 	@PLUMB_INDEX_URL=$(EVAL_INDEX) $(BIN)/plumb ingest $(HANDBOOK)
 	@touch $@
@@ -106,7 +106,7 @@ storage-servers: $(VENV)/.dev
 	@[ -x tests/servers/azurite/node_modules/.bin/azurite-blob ] || { echo "Installing azurite …" && \
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
-# Tests start many processes, which would compile the code anew where no byte code may be written.
+# Tests start many processes, which would compile the code again where no byte code may be written.
 test coverage test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
 
 # Workers share the cores: threads of libraries beside them only cost time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
 
-# What one subscriber gets: whoever has one address of it has all.
+# What one subscriber gets: anyone who has one address of it has all.
 IPV6_NETWORK = 64
 # Translators between the two versions put the IPv4 address at the end of this network (RFC 6052).
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

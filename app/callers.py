@@ -23,7 +23,7 @@ class Caller:
             address. Two callers may have the same name; nothing is decided by it.
         role: `reader` asks; `editor` also changes document sets; `admin` also manages access.
         groups: whose documents they see beside those that everyone sees; None: all documents.
-        id: exact and the same for ever: `key:<public id>`, `token:<hash of issuer and subject>`,
+        id: exact and the same forever: `key:<public id>`, `token:<hash of issuer and subject>`,
             `address:<address>`, `operator:<user>`. What is stored belongs to an id, and limits count
             by it. Default: made from the name, for callers inside a program.
     """

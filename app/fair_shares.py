@@ -84,7 +84,7 @@ class Processor:
     """Decides whose step runs next. Safe to share between threads and event loops.
 
     A lone caller may use everything. Of several that wait, the one with the least recent use is
-    first; waiting counts in a caller's favour, so nobody waits for ever. A caller that used far more
+    first; waiting counts in a caller's favour, so nobody waits forever. A caller that used far more
     than one whose step is running waits for the end of that step, even if there is room: two steps
     beside each other slow each other down. And it rests after each of its steps for as long as the
     step took, while a caller that used far less was here in the last seconds.

@@ -19,7 +19,7 @@ STARTED_WITHIN = 60.0
 
 
 def browser() -> str | None:
-    """The browser's program; None where there is none."""
+    """The browser's program; None if absent."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 

@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 from filelock import FileLock
 
-# Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own anew.
+# Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own again.
 PRELOADED = [
     "lancedb.background_loop",
     "pyarrow.dataset",

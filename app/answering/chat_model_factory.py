@@ -170,7 +170,7 @@ def _provider(chat: ChatSettings) -> str:
 
 
 def _entra_id() -> dict[str, Any]:
-    """Azure OpenAI without a key: the identity of the machine or of whoever is logged in."""
+    """Azure OpenAI without a key: the identity of the machine or of anyone who is logged in."""
     if os.environ.get("AZURE_OPENAI_API_KEY"):
         return {}
     try:

@@ -238,7 +238,7 @@ class _Counted:
 
 
 def _checked(message: AIMessage, bounds: Bounds) -> AIMessage:
-    """A reply that came whole, held against the same bounds."""
+    """A reply that came whole, checked against the same bounds."""
     cut = _cut_by(_finish(message))
     text = str(message.text)
     most = bounds.tokens * CHARS_PER_TOKEN

@@ -118,7 +118,7 @@ def leading_start(start: int, text: str) -> int | None:
 
 
 def word_before(start: int, text: str) -> str:
-    """The word before a place, in lower case; empty where there is none."""
+    """The word before a place, in lower case; empty if absent."""
     found = WORD.findall(text[:start])
     return found[-1].lower() if found else ""
 

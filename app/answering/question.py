@@ -62,7 +62,7 @@ def check_question(question: str, max_chars: int) -> str:
             or holds what cannot be stored.
     """
     if why := unstorable_text(question):
-        raise InvalidQuestion(f"the question {why}; write it anew.")
+        raise InvalidQuestion(f"the question {why}; rewrite it.")
     stripped = question.strip()
     if not stripped:
         raise InvalidQuestion("the question is empty; ask something.")

@@ -114,7 +114,7 @@ class BatchStore:
         """A batch as it is now.
 
         Raises:
-            UnknownBatch: there is none that the caller may see.
+            UnknownBatch: none that the caller may see.
             StoreUnavailable: the database cannot be read.
         """
         with self._database.session() as session:
@@ -148,7 +148,7 @@ class BatchStore:
     def lines(self, batch_id: str, caller: Caller) -> Iterator[bytes]:
         """The lines that there are, in the order of the questions; read as they are taken.
 
-        Each is held against what the caller may see now: where they may no longer see what an answer
+        Each is checked against what the caller may see now: where they may no longer see what an answer
         came from, an error stands in its place.
 
         Raises:

@@ -107,7 +107,7 @@ def run_batch(
     finally:
         if over is not None:
             over.set()
-        # Whoever answers must not be closed under a question that is being answered.
+        # Anyone who answers must not be closed under a question that is being answered.
         pool.shutdown(wait=True, cancel_futures=True)
     return count
 

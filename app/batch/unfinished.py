@@ -78,7 +78,7 @@ class UnfinishedBatches:
         """Begin to answer one, or go on.
 
         Raises:
-            UnknownBatch: there is none of this id, it is finished, or another release's.
+            UnknownBatch: no such id, it is finished, or another release's.
             StoreUnavailable: the database cannot be read or written.
         """
         with self._database.session() as session:

@@ -17,7 +17,7 @@ from app.cache.store import Append, CacheStore, Get, Since
 
 # Nearest questions that are compared word by word.
 BEST = 8
-# Scopes mirrored in this process; the others are read anew when they are asked again.
+# Scopes mirrored in this process; the others are read again when they are asked again.
 MOST_SCOPES = 32
 # What all scopes of a process may take, bytes, and a question beside its texts and vector.
 MIRRORED_BYTES, NEAR_BYTES = 64_000_000, 400

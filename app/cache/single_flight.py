@@ -86,7 +86,7 @@ class SingleFlight(Generic[T]):
     """Lets one caller at a time compute what several ask for. Safe between threads and processes.
 
     Across processes by a lock in the store, which its leader renews; without a shared store, within
-    this process. Whoever waits longer than `wait_s` goes on alone.
+    this process. Anyone who waits longer than `wait_s` goes on alone.
 
     Args:
         store: holds the locks, and the values that are kept.

@@ -185,5 +185,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else encoder.dumps(value, ensure_ascii=False)
-    # Whoever was denied may have put anything there, such as a terminal's control characters.
+    # Anyone who was denied may have put anything there, such as a terminal's control characters.
     return "".join(c if c.isprintable() else "�" for c in text)

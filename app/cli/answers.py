@@ -118,7 +118,7 @@ def _answer_log(settings: Any) -> Iterator[AnswerLog]:
 
 
 def _operator() -> Caller:
-    """Whoever can start commands here can read the database anyway."""
+    """Anyone who can start commands here can read the database anyway."""
     from app.callers import Caller
 
     return Caller("command line", "admin", id="operator:command line")

@@ -62,7 +62,7 @@ def batch(
     from app.batch.answering import recorded_answering
     from app.callers import Caller
 
-    # Whoever can start commands here can read every document anyway.
+    # Anyone who can start commands here can read every document anyway.
     operator = Caller("command line", "admin", id="operator:command line")
     with recorded_answering(settings, operator) as answer:
         count = _run(found.good, output, again, answer, set_name, prompt, concurrency)

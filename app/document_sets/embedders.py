@@ -90,7 +90,7 @@ class Embedders:
         """Load a model for everyone who waits for it."""
         try:
             loaded = self._try(info)
-        except BaseException as error:  # noqa: BLE001 (whoever waits gets it, and so does the caller)
+        except BaseException as error:  # noqa: BLE001 (anyone who waits gets it, and so does the caller)
             with self._lock:
                 self._loaded.pop(key, None)
                 if isinstance(error, ModelMismatch):
@@ -134,7 +134,7 @@ class Embedders:
             raise ModelMismatch(
                 f"{told}, and what goes by that name here is another model ({'; '.join(different)})"
                 ". Set PLUMB_EMBEDDING_MODEL and its revision and prefixes as they were, or sync "
-                "the set anew."
+                "the set again."
             )
         return loaded
 

@@ -25,7 +25,7 @@ async def events(
     """`progress` whenever the job has changed, then one `end`; each holds the job as it is shown.
 
     Args:
-        shown: the job as whoever follows it may see it.
+        shown: the job as anyone who follows it may see it.
         most_s: after so many seconds no more events come, and no `end`.
     """
     told: AnyJob | None = None

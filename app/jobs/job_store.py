@@ -38,7 +38,7 @@ class JobBook(Generic[AnyJob]):
         """A job's record. One that is found dead is entered as failed.
 
         Raises:
-            UnknownJob: there is none of this id.
+            UnknownJob: no such id.
         """
         key = self._key(job_id)
         while JOB_ID.fullmatch(job_id) and (text := self._records.get(key)) is not None:

@@ -22,7 +22,7 @@ class JobQueue(Protocol[AnyJob]):
         """A job as it is now; one whose process is gone is told as failed.
 
         Raises:
-            UnknownJob: there is none of this id.
+            UnknownJob: no such id.
         """
 
     def list(self) -> list[AnyJob]:

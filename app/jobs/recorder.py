@@ -22,7 +22,7 @@ LAST_TRIES = 6
 
 
 class Recorder(Generic[AnyJob]):
-    """Enters what becomes of a job, from the process that runs it.
+    """Enters what happens to a job, from the process that runs it.
 
     An entry that cannot be made does not end the job: the next one says more. Only of the last
     one more is tried.

@@ -37,7 +37,7 @@ class RedisQueue(Generic[AnyJob]):
         )
         keep = timedelta(days=settings.jobs.keep_days)
         self._keep_s = max(1, int(keep.total_seconds()))
-        # JSON, not pickle: whoever can write to Redis must not get code into the workers so.
+        # JSON, not pickle: anyone who can write to Redis must not get code into the workers so.
         name = queue_name(kind, settings)
         self._queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
         records = RedisRecords(self._redis, PREFIX, self._keep_s)

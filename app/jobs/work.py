@@ -36,7 +36,7 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         recorder.begin(progress=JobProgress(stage="loading"))
         report = sync(recorder, settings)
     except PlumbError as error:
-        # Whoever may see the job reads this: of a batch its readers, of a sync editors. The log
+        # Anyone who may see the job reads this: of a batch its readers, of a sync editors. The log
         # has all of it.
         logger.warning("job %s failed: %s", job.id, error)
         recorder.end("failed", error=_job_error(error, settings, is_read=isinstance(job, BatchJob)))

@@ -86,7 +86,7 @@ class AnswerLog:
         """An answer by its id.
 
         Raises:
-            UnknownAnswer: there is none that the caller may see.
+            UnknownAnswer: none that the caller may see.
             StoreUnavailable: the database cannot be read.
         """
         self.flush(ON_THE_WAY_S)

@@ -36,7 +36,7 @@ def place_of(after: str) -> tuple[datetime, str]:
     """The time and id that a place stands for.
 
     Raises:
-        InvalidRequest: it is none.
+        InvalidRequest: it is not valid.
     """
     try:
         text = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()

@@ -28,7 +28,7 @@ from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
 
 AT_ONCE = 200
-# Whoever can read the database reads it whole.
+# Anyone who can read the database reads it whole.
 OPERATOR = Caller("command line", "admin", id="operator:command line")
 CacheOrNone = Literal["exact", "semantic", "none"]
 

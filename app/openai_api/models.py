@@ -59,7 +59,7 @@ def model_of(parts: Parts, name: str) -> Model:
     """One model.
 
     Raises:
-        UnknownModel, UnknownDocumentSet, PromptError: there is none of this name.
+        UnknownModel, UnknownDocumentSet, PromptError: no such name.
     """
     document_set, prompt = parse_model(name)
     live = parts.sets.info(document_set)

@@ -121,7 +121,7 @@ class ReleaseHistory:
         """A release.
 
         Raises:
-            UnknownRelease: there is none of this id; the message names the latest ones.
+            UnknownRelease: no such id; the message names the latest ones.
             InvalidRelease: its record was edited.
         """
         text = self._records.get(f"{RELEASES}/{release_id}") if _is_id(release_id) else None

@@ -174,7 +174,7 @@ def parse_release(text: str, source: str) -> Release:
     """The release in a text; `source` names it in errors.
 
     Raises:
-        InvalidRelease: it is none, or its content is not what its hash says.
+        InvalidRelease: it is not valid, or its content is not what its hash says.
     """
     try:
         release = Release.model_validate_json(text)

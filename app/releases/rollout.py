@@ -30,7 +30,7 @@ class Moved:
     """How a command ended.
 
     Attributes:
-        production: the release in production now; None if there is none.
+        production: the release in production now; None if absent.
         sentence: what was done, for people.
         changed: whether anything was moved.
     """

@@ -15,7 +15,7 @@ class ReleaseState:
     Attributes:
         trail: releases that were in production, oldest first, the current one last; a release that
             was rolled back is no longer among them.
-        canary: the release that gets a share of the traffic; None if there is none.
+        canary: the release that gets a share of the traffic; None if absent.
         share: per cent of the traffic that it gets.
         moving: the event that began a promotion or rollback which has not ended; None if none has.
         created: all releases, oldest first.

@@ -60,7 +60,7 @@ def must_show(auth: AuthSettings, host: str) -> bool:
 
 
 def notice(auth: AuthSettings, host: str, hosts: Sequence[str] = ()) -> str:
-    """What whoever starts the service should know of who may use it.
+    """What anyone who starts the service should know of who may use it.
 
     Args:
         auth: how callers show who they are.
@@ -79,6 +79,6 @@ def notice(auth: AuthSettings, host: str, hosts: Sequence[str] = ()) -> str:
         "(PLUMB_BROWSER_HOSTS) to the names of this service."
     )
     return (
-        f"WARNING: auth.enabled=false: whoever reaches {host} may do everything, and sees all "
+        f"WARNING: auth.enabled=false: anyone who reaches {host} may do everything, and sees all "
         f"documents.{pages}"
     )

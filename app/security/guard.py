@@ -69,7 +69,7 @@ class Guard:
         self._limits = limits
 
     def identify(self, credential: str | None, address: str) -> Caller:
-        """Who shows this key or token; without a guard, whoever is at the address.
+        """Who shows this key or token; without a guard, anyone who is at the address.
 
         Raises:
             NotAuthenticated: nothing was shown, or nothing that counts.

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 
-# By kind of key and curve (RFC 7518, 8037). Symmetric keys have no place here: whoever can read one
+# By kind of key and curve (RFC 7518, 8037). Symmetric keys have no place here: anyone who can read one
 # could sign with it. Nor have keys for agreement (X25519, X448), or curves that PyJWT lacks.
 RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 FITTING: dict[tuple[str, str | None], tuple[str, ...]] = {

@@ -98,7 +98,7 @@ class Keys:
         """Revoke a key in force; it is refused from the next request on.
 
         Raises:
-            UnknownKey: there is none of this name or id.
+            UnknownKey: no such name or id.
         """
         with self._database.session() as session:
             found = session.scalar(_in_force(name_or_id))
@@ -114,7 +114,7 @@ class Keys:
         """Whose key this is.
 
         Raises:
-            NotAuthenticated: it is none, or no longer in force. Which of these is not told.
+            NotAuthenticated: it is not valid, or no longer in force. Which of these is not told.
             StoreUnavailable: keys cannot be looked up.
         """
         shaped = KEY.fullmatch(given)

@@ -95,7 +95,7 @@ class Tokens:
         """The claims of a token that the issuer signed for here and now.
 
         Raises:
-            jwt.PyJWTError: it is none.
+            jwt.PyJWTError: it is not valid.
             IssuerUnavailable: that cannot be told now.
         """
         algorithm, key_id = header.get("alg"), header.get("kid")

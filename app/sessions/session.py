@@ -78,7 +78,7 @@ class Sessions(Protocol):
         """What was said, oldest first; nothing for a session that is not there."""
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
-        """Add to a session, and begin it where it is not there; its time starts anew."""
+        """Add to a session, and begin it where it is not there; its time starts again."""
 
     def list(self, owner: str) -> list[SessionSummary]:
         """The owner's sessions, last spoken in first."""
@@ -107,7 +107,7 @@ def check_session_id(session_id: str) -> str:
     """A session's id, as callers may choose it.
 
     Raises:
-        InvalidRequest: it is none.
+        InvalidRequest: it is not valid.
     """
     if not SESSION_ID.fullmatch(session_id):
         raise InvalidRequest(

@@ -224,7 +224,7 @@ class BrowserSettings(SettingsGroup):
 
 
 def check_url(url: str) -> None:
-    """Whoever can change what is fetched from here can let themselves in: HTTPS, but for this machine.
+    """Anyone who can change what is fetched from here can let themselves in: HTTPS, but for this machine.
 
     Raises:
         ValueError: it is neither.

@@ -38,7 +38,7 @@ class Metrics:
     Args:
         live: the live versions right now, for their age.
         breakers: chat model -> state of its circuit breaker.
-        cache: what the answer cache did; None where there is none.
+        cache: what the answer cache did; None if absent.
         prices: what tokens cost.
         pins: the release that this process serves; None for none.
     """

@@ -85,7 +85,7 @@ class Turns:
 
     def _answer(self, prepared: PreparedQuestion) -> Answer:
         answer = self._answers.answer(prepared, fall_back=True)
-        # The cache keeps it with the answer: whoever gets that is bound by it too.
+        # The cache keeps it with the answer: anyone who gets that is bound by it too.
         answer.shaped_by(prepared.also_needs, prepared.also_documents)
         return answer
 

@@ -14,7 +14,7 @@ def check_file_name(name: str | None) -> str:
     """A name that is one file's in one folder, on any system, and its document's id as it stands.
 
     Raises:
-        InvalidRequest: it is none; the message says what is wrong with it.
+        InvalidRequest: it is not valid; the message says what is wrong with it.
         UnsupportedFormat: there is no loader for its suffix.
     """
     if not name:

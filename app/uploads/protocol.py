@@ -26,7 +26,7 @@ class Uploads(Protocol):
         """
 
     def remove(self, name: str, file_name: str) -> bool:
-        """Remove a file; False if there is none of this name.
+        """Remove a file; False if no such name.
 
         Raises:
             UploadsUnavailable: it cannot be removed.

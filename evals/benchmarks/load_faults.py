@@ -1,7 +1,7 @@
 """A load of minutes on two workers, steady; then the same while what answers depend on breaks.
 
 `PLUMB_BENCH_SECONDS` sets how long the steady load lasts (300), and with it how long each fault (a
-twentieth). Locust's users ask; every answer is held against what its question must give.
+twentieth). Locust's users ask; every answer is checked against what its question must give.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ class Row:
         what: what was measured.
         value: the figure.
         unit: its unit, for example `ms`, `x` (a ratio) or `recall@5`.
-        goal: the bound it is held against, as text; empty where there is none.
-        met: whether it meets the bound; None where there is none.
+        goal: the bound it is checked against, as text; empty if absent.
+        met: whether it meets the bound; None if absent.
         note: how many of what, or what it is compared with.
     """
 

@@ -109,7 +109,7 @@ def harvest(
         known += existing_cases(_there(dataset))
     stood_for = {answer for row in rows for answer in (row.origin.answer_id, *row.origin.also)}
     stood_for |= {case.id for case in known}
-    # Whoever reads the dataset: it is a file that goes where groups are not asked for.
+    # Anyone who reads the dataset: it is a file that goes where groups are not asked for.
     groups = None if all_documents else frozenset(group or ())
     reader = Caller("readers of the dataset", "reader", groups)
     withheld = 0

@@ -105,7 +105,7 @@ class SyntheticQuestion(NamedTuple):
 
     Attributes:
         question: in words.
-        answer: the reference answer; empty if there is none.
+        answer: the reference answer; empty if absent.
         gold: labels, of one or several documents.
         generator: what made it.
         notes: what a person should look at.

@@ -113,7 +113,7 @@ def recorded_versions(dataset: Path) -> list[VersionEntry]:
     """The versions of a dataset that were noted, oldest first.
 
     Raises:
-        DatasetError: a line is none; names it.
+        DatasetError: a line is malformed; names it.
     """
     record = versions_file(dataset)
     if not record.exists():

@@ -38,7 +38,7 @@ class Case(BaseModel):
     Attributes:
         id: unique in the dataset.
         question: as it is asked.
-        answer: a reference answer, in words; None if there is none.
+        answer: a reference answer, in words; None if absent.
         accept: other ways to write the answer's decisive words; the answer itself counts too.
         gold: passages that answer it; if there are several, it takes all of them.
         relevance: documents that are relevant as a whole, with their grade (1 and up), as in TREC

@@ -45,7 +45,7 @@ class GateRules(BaseModel):
             what sizes are judged by.
         metrics: the rule of each metric that gates.
         slices: tags within which `slice_margin` is looked at.
-        undecided: what becomes of a candidate that is shown neither worse nor no worse.
+        undecided: what happens to a candidate that is shown neither worse nor no worse.
         undecided_slices: likewise within a slice; slices are small, so this mostly happens there.
         max_missing: the share of questions, at most, that may lack a value; where more do, a
             metric is undecided and fails whatever `undecided` says.

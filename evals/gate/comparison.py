@@ -55,7 +55,7 @@ class QuestionChange(BaseModel):
         reference: the reference answer, if any.
         outcome: over the metrics that are shares: `win` where some got better and none worse, `loss`
             the other way round, `mixed` where some did either.
-        scores: both values by metric, the mean of repeats; None if there is none.
+        scores: both values by metric, the mean of repeats; None if absent.
         answers: both answers, or why there is none; the first of repeats.
         changed: whether the answers' words differ.
     """

@@ -148,7 +148,7 @@ def _outcome(
     if margin is None:
         worse = tested.p_worse is not None and adjusted_worse < rules.alpha
         return ("worse" if worse else "undecided"), False
-    # A floor is about these very questions, so their mean is held against it, without an interval.
+    # A floor is about these very questions, so their mean is checked against it, without an interval.
     if floor is not None and candidate is not None and measured.sign * (candidate - floor) < 0:
         return "below floor", True
     if measured.missing_share > rules.max_missing:
@@ -243,7 +243,7 @@ def _check_rules(baseline: EvalRun, candidate: EvalRun, rules: GateRules) -> Non
         for run in (baseline, candidate):
             if name not in run.metrics:
                 raise NotComparable(
-                    f"{run.id} did not measure {name!r}, which the gate needs; run the suite anew."
+                    f"{run.id} did not measure {name!r}, which the gate needs; run the suite again."
                 )
     tags = {tag for case in cases_of(baseline).values() for tag in case.tags}
     for tag in rules.slices:

@@ -67,7 +67,7 @@ def _loss(comparison: Comparison, measured: MetricEstimates) -> str:
 
 
 def _worst(measured: MetricEstimates, rules: GateRules) -> str:
-    """The largest loss that cannot be ruled out; empty if there is none."""
+    """The largest loss that cannot be ruled out; empty if absent."""
     if measured.gain is None:
         return ""
     worst = measured.gain.slack(1 - rules.alpha) - measured.gain.mean

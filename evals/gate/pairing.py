@@ -47,12 +47,12 @@ def check_comparable(baseline: EvalRun, candidate: EvalRun) -> None:
     if baseline.suite_hash != candidate.suite_hash:
         raise NotComparable(
             f"{pair}: they are runs of different suites ({baseline.suite!r} and "
-            f"{candidate.suite!r}, or one suite that was edited between them); run both anew."
+            f"{candidate.suite!r}, or one suite that was edited between them); run both again."
         )
     if baseline.dataset.hash != candidate.dataset.hash:
         raise NotComparable(
             f"{pair}: the dataset {candidate.dataset.name!r} was changed between them "
-            f"({baseline.dataset.cases} and {candidate.dataset.cases} questions); run both anew."
+            f"({baseline.dataset.cases} and {candidate.dataset.cases} questions); run both again."
         )
     if baseline.judge != candidate.judge:
         raise NotComparable(

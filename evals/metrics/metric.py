@@ -31,7 +31,7 @@ class EvalContext:
         embed: texts to unit vectors (a row each, float32), by the document set's own model.
         stale: labels whose words the index does not hold any more.
         question: what was searched for, where a follow-up was condensed; None: the case's own.
-        repeat: the repetition's index, from 0; a judge judges each repetition anew.
+        repeat: the repetition's index, from 0; a judge scores each repetition separately.
         cost: what the answer cost, if known.
     """
 

@@ -1,6 +1,6 @@
 """Metrics of refusing: right where nothing answers, wrong where something does.
 
-The two are apart since they are bought from one another: whoever refuses everything is never wrong.
+The two are apart since they are bought from one another: anyone who refuses everything is never wrong.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ class Score(BaseModel):
     """One metric's value for one case.
 
     Attributes:
-        value: the value; None if there is none, which is counted and never averaged.
+        value: the value; None if absent, which is counted and never averaged.
         missing: why there is none.
         cost: what judging it cost now, in the currency of the judge's prices; None if nobody was
             asked, no price is set, or the judge counts no tokens.

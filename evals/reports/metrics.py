@@ -74,7 +74,7 @@ def slices_of(
     """Tags that enough questions have; where the gate compared one, its own comparison.
 
     Args:
-        baseline: None if there is none.
+        baseline: None if absent.
         candidate: the run that the report is about.
         comparisons: the verdict's; the metrics that gate, or else the first shares, are sliced.
     """

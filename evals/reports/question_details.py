@@ -25,7 +25,7 @@ class ShownAnswer:
 
     Attributes:
         run: `baseline` or `candidate`.
-        text: the answer, cut off at ANSWER_LENGTH; empty if there is none.
+        text: the answer, cut off at ANSWER_LENGTH; empty if absent.
         cut: characters that were left out.
         refused: whether it declines.
         error: why there is none.

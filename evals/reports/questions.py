@@ -122,7 +122,7 @@ def questions_of(
     """All questions of a run with what the baseline has on them, in the dataset's order.
 
     Args:
-        baseline: None if there is none.
+        baseline: None if absent.
         candidate: the run that the report is about.
         gating: names of the metrics that the verdict depends on.
     """

@@ -137,7 +137,7 @@ def _show_stale(run: EvalRun, summary: RunSummary, console: Console) -> None:
         return
     console.print(
         f"[yellow]{summary.stale} cases have stale labels[/]: version {run.manifest.index_version} "
-        "does not hold their words, so they are not scored; label them anew:",
+        "does not hold their words, so they are not scored; label them again:",
         highlight=False,
     )
     shown = {result.case.id: label for result in run.results for label in reversed(result.stale)}

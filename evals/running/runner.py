@@ -277,7 +277,7 @@ class SuiteRunner:
         """Ask every case as often as the suite says, and score the answers.
 
         What was asked before, of the same index version by the same prompt and model, is not asked
-        again; where only passages were looked up anew and came out the same, the model is not. A
+        again; where only passages were looked up again and came out the same, the model is not. A
         case that fails is a result with an error, and the run continues.
 
         Args:

@@ -102,7 +102,7 @@ def show_golden(golden: GoldenReport, console: Console) -> None:
     for result in golden.corpus_changed:
         console.print(
             f"  stale    {escape(result.question)} [{escape(result.document)}]: {result.note}; "
-            "the corpus changed, label it anew"
+            "the corpus changed, label it again"
         )
 
 

@@ -66,7 +66,7 @@ class Document:
         media_type: for example `application/pdf`.
         content_hash: SHA-256 (hex) of the bytes it was read from.
         metadata: filterable values (a record's other fields, a page count, an author).
-        hidden: why nobody who is bound to groups sees it, for whoever may mend it; empty if
+        hidden: why nobody who is bound to groups sees it, for anyone who may mend it; empty if
             its groups are understood, or none are named.
     """
 

@@ -112,7 +112,7 @@ def _session(graph: Path) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no other base
-        raise ValueError(f"{error}; delete {graph.parents[1]}, it is made anew") from error
+        raise ValueError(f"{error}; delete {graph.parents[1]}, it is rebuilt") from error
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -150,7 +150,7 @@ def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
         found = _compared(folder, load_graph(folder, settings))
     try:
         replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
-    except OSError as error:  # a read-only image: it is found out anew at each start
+    except OSError as error:  # a read-only image: it is found out again at each start
         logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
     return found
 

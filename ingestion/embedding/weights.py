@@ -229,7 +229,7 @@ def _is_default(settings: EmbeddingSettings) -> bool:
 
 
 def _exported(settings: EmbeddingSettings) -> ModelFiles | None:
-    """The export of the model that the settings name, its graph checked; None if there is none."""
+    """The export of the model that the settings name, its graph checked; None if absent."""
     for file in sorted(exports_folder(settings).glob(f"*/{EXPORTED_FROM}")):
         try:
             made = ExportedFrom.model_validate_json(file.read_bytes())

@@ -55,7 +55,7 @@ class LanceStore:
             if table not in self._tables():
                 raise UnknownVersion(
                     f"{self._folder}: version {info.version} of document set {info.name!r} has "
-                    f"lost its table {table}; roll back, or index the set anew."
+                    f"lost its table {table}; roll back, or index the set again."
                 )
             at = self._loop.run(self._open_at(table, version))
         return LanceSet(at, info, self._folder, self._loop)

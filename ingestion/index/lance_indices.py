@@ -14,7 +14,7 @@ neighbours of some questions at once. Two bits and not one, as one has a recall 
 vectors but 0.79 on 100,000 random ones, which have no structure to help it; two have 0.997 there.
 Others, at 100,000 rows: IVF_PQ and IVF_HNSW_SQ take 74 and 145 s to build for a recall of 0.95 and
 0.99, IVF_FLAT needs twelve times the room. Trained on 20,000 rows and extended to a million by
-`optimize`, RQ finds as much as trained anew. LABEL_LIST and BTREE take 2 s for a million rows and
+`optimize`, RQ finds as much as retrained. LABEL_LIST and BTREE take 2 s for a million rows and
 make lexical search with a filter 4 to 12 times as quick.
 """
 
@@ -35,7 +35,7 @@ BITS = 2
 PROBES = 256
 # Rows compared in full at least, after the quantized rows have been.
 REFINED_ROWS = 400
-# Up to here the text index is made anew (10 s) rather than let it count deleted rows.
+# Up to here the text index is rebuilt (10 s) rather than let it count deleted rows.
 EXACT_ROWS = 100_000
 # Of a term, in bytes; ours are far shorter.
 LONGEST_TERM = 1_000

@@ -48,7 +48,7 @@ class Candidates(NamedTuple):
         dense: nearest by cosine similarity, best first.
         lexical: best by BM25, best first.
         similarities: cosine similarity of every chunk in either list.
-        best_match: the indexed text of the first lexical hit; empty where there is none.
+        best_match: the indexed text of the first lexical hit; empty if absent.
     """
 
     dense: list[Hit]

@@ -106,7 +106,7 @@ class QdrantStore:
         if not exists(self._connection, info.place):
             raise UnknownVersion(
                 f"{self._connection.place}: version {info.version} of document set {info.name!r} "
-                f"has lost its collection {info.place}; roll back, or index the set anew."
+                f"has lost its collection {info.place}; roll back, or index the set again."
             )
 
 

@@ -20,7 +20,7 @@ class Records(Protocol):
     """What a backend offers for keeping the records of its versions."""
 
     def get(self, key: str) -> str | None:
-        """The text under a key; None if there is none. Never a half-written one."""
+        """The text under a key; None if absent. Never a half-written one."""
 
     def create(self, key: str, value: str) -> bool:
         """Set a key that is not set; False, and nothing changed, if it is."""
@@ -39,7 +39,7 @@ class Records(Protocol):
 
 
 def read_record(model: type[M], records: Records, key: str) -> M | None:
-    """The record under a key as what it is; None if there is none.
+    """The record under a key as what it is; None if absent.
 
     Raises:
         IndexUnavailable: what is there is no such record.
@@ -52,5 +52,5 @@ def read_record(model: type[M], records: Records, key: str) -> M | None:
     except ValidationError as error:
         raise IndexUnavailable(
             f"the index's record {key!r} is damaged ({error.error_count()} faults as a "
-            f"{model.__name__}); restore it, or index the set anew."
+            f"{model.__name__}); restore it, or index the set again."
         ) from error

@@ -26,7 +26,7 @@ from prompts.errors import PlumbError
 
 # What parsers leak, and how far the heap is in pieces, must not count against a later file.
 FILES_PER_PROCESS = 200
-# Not `multiprocessing`: its workers import the parent's main module anew, with all that hangs on
+# Not `multiprocessing`: its workers import the parent's main module again, with all that hangs on
 # it, and cannot where that is read from standard input. -P keeps the working folder, which may
 # hold anybody's documents, out of the way of imports.
 _BOOTSTRAP = (
@@ -170,7 +170,7 @@ class WorkerProcess:
         if ready != READY:
             self.end()
             raise ParsingUnavailable(
-                f"the process for parsing says {ready!r}, not {READY!r}; install Plumbline anew"
+                f"the process for parsing says {ready!r}, not {READY!r}; reinstall Plumbline"
             )
         return running
 

@@ -61,7 +61,7 @@ def check_allowed(
 ) -> Source | SetDefinition:
     """The source or definition to use: what was given, its redirects kept to the same places.
 
-    Links within an allowed folder are followed when it is listed: whoever may write there decides
+    Links within an allowed folder are followed when it is listed: anyone who may write there decides
     where they lead.
 
     Args:

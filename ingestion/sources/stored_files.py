@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 # Where filesystems tell what changes with a file's content and never without it. A time of
-# change is none: it is set by whoever copies the file.
+# change is none: it is set by anyone who copies the file.
 _STAMPS = ("ETag", "etag", "md5Hash", "md5", "VersionId", "version_id", "generation", "sha")
 
 

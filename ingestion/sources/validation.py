@@ -31,7 +31,7 @@ def explain(
     name: str = "",
     line: Line = lambda _: None,
 ) -> str:
-    """What pydantic found, in one line for whoever wrote the file.
+    """What pydantic found, in one line for anyone who wrote the file.
 
     Args:
         error: what it found.

@@ -202,9 +202,9 @@ class Building:
 
 
 def unjudged_version(catalogue: Catalogue, target: Target) -> SetInfo | None:
-    """The version that a sync built, and died before it said what becomes of it.
+    """The version that a sync built, and died before it said what happens to it.
 
-    None if there is none, or it is not what a sync would build now.
+    None if absent, or it is not what a sync would build now.
     """
     number = unfinished.unjudged(catalogue.store.records, target.name)
     if number is None:

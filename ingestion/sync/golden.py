@@ -28,7 +28,7 @@ class GoldenResult(BaseModel):
 
     Attributes:
         question, document: as written.
-        live: whether the live version found it; None if there is none.
+        live: whether the live version found it; None if absent.
         candidate: whether the candidate did; None if the quote is gone from the source.
         note: what is to be said of it.
     """
@@ -45,7 +45,7 @@ class GoldenReport(BaseModel):
 
     Attributes:
         asked: questions whose quotes the candidate's documents hold.
-        live: share of these that the live version finds; None if there is none.
+        live: share of these that the live version finds; None if absent.
         candidate: share that the candidate finds.
         margin: by how much the candidate may be worse.
         passed: whether it is not worse by more.

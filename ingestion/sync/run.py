@@ -80,7 +80,7 @@ def sync(
             on_file=lambda file: _planning(file, progress, on_progress),
         )
         if because and not built:
-            on_notice(f"{because}: every document is read and cut anew.")
+            on_notice(f"{because}: every document is read and cut again.")
         if building.resumed or built:
             on_notice("Resuming an interrupted run.")
         ledger = Ledger(building.held, rows, plan, keep=definition.on_failure == "keep")
@@ -120,7 +120,7 @@ def sync(
 
 
 def live_version(catalogue: Catalogue, name: str) -> SetInfo | None:
-    """The live version of a set; None if there is none yet."""
+    """The live version of a set; None: no version yet."""
     try:
         return catalogue.live(name)
     except UnknownDocumentSet:

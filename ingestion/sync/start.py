@@ -181,7 +181,7 @@ def keep_definition(records: Records, kept: StoredDefinition) -> None:
 
 
 def stored_definition(records: Records, name: str) -> StoredDefinition | None:
-    """The definition a set was last synced with, or was created with; None if there is none."""
+    """The definition a set was last synced with, or was created with; None if absent."""
     text = records.get(f"definitions/{check_name(name)}")
     return StoredDefinition.model_validate_json(text) if text else None
 

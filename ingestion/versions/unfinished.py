@@ -25,7 +25,7 @@ class Staging(BaseModel):
         number: the number it will have.
         place: where the backend builds it.
         base: the version it began from; None for a full build.
-        model, chunking, extraction: what shapes it; a run with others begins anew.
+        model, chunking, extraction: what shapes it; a run with others starts again.
         began: when, in UTC.
         by: who began it.
     """
@@ -120,13 +120,13 @@ def note_unjudged(records: Records, name: str, number: int) -> None:
 
 
 def unjudged(records: Records, name: str) -> int | None:
-    """The version whose sync broke off between building and judging it; None if there is none."""
+    """The version whose sync broke off between building and judging it; None if absent."""
     text = records.get(f"unjudged/{name}")
     return int(text) if text else None
 
 
 def judged(records: Records, name: str) -> None:
-    """Note that the last version's sync said what becomes of it."""
+    """Note that the last version's sync said what happens to it."""
     records.delete(f"unjudged/{name}")
 
 

@@ -72,7 +72,7 @@ def parse_target(value: Any) -> Target:
     """The target that a value of the aliases file is.
 
     Raises:
-        ValueError: it is none; the message says what one looks like.
+        ValueError: it is not valid; the message says what one looks like.
     """
     if isinstance(value, str) and re.fullmatch(VERSION, value):
         return only(value)

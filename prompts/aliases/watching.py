@@ -1,4 +1,4 @@
-"""The aliases in force: the file's, looked at anew for each question."""
+"""The aliases in force: the file's, looked at again for each question."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class OutputContract(BaseModel):
     Attributes:
         citations: `markers`: statements end in the numbers of their passages, like [2]; `none`:
             what is written cites nothing.
-        refusal: the sentence that says that the passages do not answer; None where there is none.
+        refusal: the sentence that says that the passages do not answer; None if absent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

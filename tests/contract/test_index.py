@@ -33,7 +33,7 @@ def test_lexical_scores_equal_reference_bm25(filled) -> None:
     opened, chunks, _ = filled
     words = [analyze(chunk.indexed_text) for chunk in chunks]
     lengths = [len(terms) for terms in words]
-    # Qdrant's average length is that of the first batch, which is what its scores are held against.
+    # Qdrant's average length is that of the first batch, which is what its scores are checked against.
     average = opened.info.average_length or sum(lengths) / len(lengths)
     frequency = Counter(term for terms in words for term in set(terms))
 

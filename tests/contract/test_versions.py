@@ -65,9 +65,9 @@ def test_a_version_made_by_changes_answers_as_one_made_anew(filled, store: Index
     writer.write(chunks[16:20], vectors[16:20])
     changed = store.open(finished(writer, 2))
     kept = [place for place, chunk in enumerate(chunks) if chunk.document_id != "folder/doc 5.md"]
-    anew = store.stage("things", 3, MODEL, None)
-    anew.write([chunks[place] for place in kept], vectors[kept])
-    clean = store.open(finished(anew, 3))
+    again = store.stage("things", 3, MODEL, None)
+    again.write([chunks[place] for place in kept], vectors[kept])
+    clean = store.open(finished(again, 3))
     assert changed.info.digest == clean.info.digest
     assert sorted(changed.ids()) == sorted(clean.ids())
     for seed in range(4):

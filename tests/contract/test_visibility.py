@@ -148,7 +148,7 @@ def test_a_field_of_the_markers_name_counts_for_nothing(grouped) -> None:
 
 
 def test_an_index_of_before_groups_shows_nothing_to_who_is_bound_to_them() -> None:
-    """Its chunks have no marker: until it is built anew, only who sees all sees anything."""
+    """Its chunks have no marker: until it is built again, only who sees all sees anything."""
     assert visible_to(None) is None
     assert both(None, None) is None
     (condition,) = visible_to(frozenset({"b", "a"})) or ()

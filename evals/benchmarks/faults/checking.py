@@ -1,4 +1,4 @@
-"""Is what came back right? Each answer is held against the same question, asked in this process.
+"""Is what came back right? Each answer is checked against the same question, asked in this process.
 
 The chat model's replies are functions of what it is asked, and name the question: an answer that was
 given to another question, or made from other passages, differs in its words or its citations.

@@ -55,7 +55,7 @@ def jobs_as_they_are() -> AbstractContextManager[Any]:
 
 
 def lines_as_they_are() -> AbstractContextManager[Any]:
-    """Lines of batches are not held against the reader's groups."""
+    """Lines of batches are not checked against the reader's groups."""
     return patch.object(kept, "_readable", lambda line, caller, unknown, access: line)
 
 
@@ -84,7 +84,7 @@ def copies_are_nobodys() -> Iterator[None]:
 
 
 def documents_stay_put() -> AbstractContextManager[Any]:
-    """What was stored is held against the groups of then only."""
+    """What was stored is checked against the groups of then only."""
     return patch.object(ReadAccess, "needs_now", lambda self, document_set, documents: [])
 
 

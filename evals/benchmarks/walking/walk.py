@@ -202,7 +202,7 @@ class Walk:
         """
         walker.groups = self._groups(walker.subject is not None)
         if walker.subject is None:
-            # Whoever gets the new key is somebody else.
+            # Anyone who gets the new key is somebody else.
             walker.typed = set()
         elif self._chance.random() < 0.3:
             walker.role = self._chance.choice(("reader", "editor", "admin"))
@@ -361,7 +361,7 @@ def _set_of(groups: Groups) -> frozenset[str] | None:
 
 
 def _turn_of(reply: Reply) -> dict[str, Any] | None:
-    """The turn in a response, streamed or not; None where there is none."""
+    """The turn in a response, streamed or not; None if absent."""
     if reply.status != 200:
         return None
     text = reply.content.decode()

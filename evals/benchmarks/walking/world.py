@@ -56,7 +56,7 @@ class World:
         state: the state of the service's application.
         job: the id of a sync that has ended, and that names documents.
         asked: topics that callers have typed in questions.
-        repeats: whether the chat model repeats what callers typed. To whoever may share such an
+        repeats: whether the chat model repeats what callers typed. To anyone who may share such an
             answer, that is what a caller said, and not what a document says.
     """
 

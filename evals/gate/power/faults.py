@@ -40,7 +40,7 @@ class SystemParts:
         model: writes the answer.
         passages: how many the prompt takes.
         ask: puts a question into other words.
-        finish: what becomes of a checked answer.
+        finish: what happens to a checked answer.
     """
 
     documents: DocumentSet

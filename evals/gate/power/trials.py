@@ -2,7 +2,7 @@
 
 A trial draws the suite's clusters (its documents, and the questions without one) with replacement, as a
 suite of the same kind but with other documents might be, and one instance of the change (which chunks are
-gone, say). The baseline's answers to the same questions are what the candidate is held against.
+gone, say). The baseline's answers to the same questions are what the candidate is checked against.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class CanaryWatch:
         """Judge.
 
         A source that cannot be read is asked again at the next look. One that refuses is a mistake
-        of whoever calls if it does so before anything was read; later it may be a token that has
+        of anyone who calls if it does so before anything was read; later it may be a token that has
         expired, so it is asked again, and in the end the canary is inconclusive.
 
         Raises:

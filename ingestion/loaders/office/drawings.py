@@ -23,7 +23,7 @@ _DEEPEST_POINT = 20
 # Points of a diagram that only lay it out.
 _LAYOUT_POINTS = ("pres", "doc")
 
-# Gives the XML root of the part that a relationship id leads to, None if there is none.
+# Gives the XML root of the part that a relationship id leads to, None if absent.
 PartOf = Callable[[str], Any]
 
 

@@ -46,7 +46,7 @@ def reading_order(boxes: Sequence[Box], depth: int = 0) -> list[Box]:
 
 
 def _widest_gap(spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    """The width of the widest gap between spans and where it starts; None if there is none.
+    """The width of the widest gap between spans and where it starts; None if absent.
 
     Spans that touch leave a gap of width 0.
     """

@@ -36,7 +36,7 @@ def named_marks(page_object: Any, name: str) -> Iterator[Any]:
 
 
 def mark_text(mark: Any, key: bytes) -> str:
-    """A text among the mark's entries, empty if there is none."""
+    """A text among the mark's entries, empty if absent."""
     import pypdfium2.raw as pdfium
 
     return _text(partial(pdfium.FPDFPageObjMark_GetParamStringValue, mark, key))

@@ -243,7 +243,7 @@ class CarriedHeader:
         return replace(table, rows=[*header, *table.rows], header_rows=len(header))
 
     def ends_page(self, table: Table | None) -> None:
-        """Note the table at the end of a page, None if there is none."""
+        """Note the table at the end of a page, None if absent."""
         self._table = table
 
     def _samecolumns_of(self, before: Table, table: Table) -> bool:

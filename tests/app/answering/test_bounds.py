@@ -67,7 +67,7 @@ def endless(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
 
 
 def dripping(stop: threading.Event) -> Any:
-    """One byte at a time, for ever; each long before any time-out of a read."""
+    """One byte at a time, forever; each long before any time-out of a read."""
 
     def drip(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
         begin(handler, "text/event-stream" if request.get("stream") else "application/json")
@@ -279,7 +279,7 @@ def test_a_rewritten_question_without_words_is_condensed_by_rule(make_parts, ope
 
 def test_a_reply_is_counted_whatever_it_is_made_of(make_parts, openai) -> None:
     def thinking(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
-        """Pieces without any text: a model that thinks for ever, say."""
+        """Pieces without any text: a model that thinks forever, say."""
         begin(handler)
         while True:
             handler.wfile.write(piece(""))

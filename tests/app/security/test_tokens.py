@@ -33,7 +33,7 @@ BAD = {
     "for nobody": (lambda i: i.token(aud=None), "aud"),
     "of another issuer": (lambda i: i.token(iss="https://evil.example"), "[Ii]ssuer"),
     "of no issuer": (lambda i: i.token(iss=None), "iss"),
-    "for ever": (lambda i: i.token(exp=None), "exp"),
+    "forever": (lambda i: i.token(exp=None), "exp"),
     "from no time on": (lambda i: i.token(nbf=None), "nbf"),
     "alg none": (lambda i: unsigned(i.claims(), {"alg": "none", "kid": "one"}), "signed"),
     "alg None": (lambda i: unsigned(i.claims(), {"alg": "None", "kid": "one"}), "signed"),

@@ -161,10 +161,10 @@ def test_an_answer_is_given_again_until_something_that_shapes_it_changes(
     assert again.answer == first.answer
     assert again.citations == first.citations
     assert again.id != first.id
-    anew = turns.take(TurnRequest(WARRANTY, cached=False), ANNA)
+    again = turns.take(TurnRequest(WARRANTY, cached=False), ANNA)
     grouped = turns.take(TurnRequest(WARRANTY), Caller("carl", "reader", frozenset({"hr"})))
     assert told == ["miss", "exact", "off", "miss"]
-    assert anew.answer == grouped.answer == first.answer
+    assert again.answer == grouped.answer == first.answer
 
     page = documents / "warranty.md"
     page.write_text(page.read_text().replace("24 months", "36 months"))

@@ -1,6 +1,6 @@
 """What do documents achieve that give orders to the model?
 
-36 documents, each with an order hidden in it and a question that finds it. Whoever can write
+36 documents, each with an order hidden in it and a question that finds it. Anyone who can write
 documents decides what they say, and no program can tell a false statement from a true one; what is
 checked here is that a document cannot make the *system* do anything.
 """

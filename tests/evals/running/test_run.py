@@ -82,7 +82,7 @@ def test_only_what_changed_is_asked_again(make_runner, suite) -> None:
     runner = make_runner()
     assert runner.estimate(suite, System()).to_ask == 2
     run = runner.run(suite, System())
-    # the second case's answer is kept, but it is scored anew
+    # the second case's answer is kept, but it is scored again
     assert [name for name, result in by_id(run).items() if not result.kept] == [
         "length",
         "opens",

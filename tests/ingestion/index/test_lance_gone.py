@@ -79,7 +79,7 @@ def test_damaged_records_are_told(catalogue: Catalogue, folder: Path, garbage: b
 def test_records_that_may_not_be_read_are_told(catalogue: Catalogue, folder: Path) -> None:
     published = folder / "_plumbline" / "published" / "gate.json"
     published.unlink()
-    published.mkdir()  # refuses to be read, whoever reads
+    published.mkdir()  # refuses to be read, anyone who reads
     with pytest.raises(IndexUnavailable, match="directory"):
         catalogue.live("gate")
 

@@ -1,4 +1,4 @@
-"""The documents that an answer was made from, so that it can be held against their groups of now."""
+"""The documents that an answer was made from, so that it can be checked against their groups of now."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def _lists() -> list[Input]:
             numbering=legal + number(1),
         ),
         _file(
-            "lists that go on, and one that starts anew",
+            "lists that go on, and one that starts again",
             item("open"), item("fill", list_id=2), item("close", list_id=3),
             present=("Step 5: open", "Step 6: fill", "Step 1: close"),
             numbering=steps + number(1) + number(2) + number(3, start_at(1)),

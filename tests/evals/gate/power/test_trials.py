@@ -1,4 +1,4 @@
-"""The gate is asked often, on suites drawn anew."""
+"""The gate is asked often, on suites drawn again."""
 
 from __future__ import annotations
 
