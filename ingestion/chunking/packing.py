@@ -35,19 +35,20 @@ def pack(units: Sequence[Unit], room: int, overlap: int = 0) -> Iterator[tuple[i
         overlap: how many repeatable units from a piece's end may begin the next.
     """
     left = sum(unit.tokens for unit in units)
-    at = 0
+    at = new = 0
     while at < len(units):
         pieces = -(-left // room)
         target = left / pieces
         first = at
         size = 0
         while at < len(units) and size + units[at].tokens <= room:
-            # Stop where the piece comes nearest to its even share.
-            if pieces > 1 and size and size + units[at].tokens / 2 > target:
+            # Stop where the piece comes nearest to its even share, after its first new unit.
+            if pieces > 1 and at > new and size + units[at].tokens / 2 > target:
                 break
             size += units[at].tokens
             at += 1
         yield units[first].start, units[at - 1].end
+        new = at
         if at < len(units):
             back = _repeated(units[first + 1 : at], room, overlap, units[at].tokens)
             at -= back

@@ -70,6 +70,11 @@ _MONEY = re.compile(
     r"|no charge)\b|\d[.,]\d\d\b",
     re.IGNORECASE,
 )
+# "The salary is 71,000" names a sum without a currency.
+_NAMES_SUM = re.compile(
+    rf"\d,\d\d\d\b|\b{_SUMS}\b.{{0,60}}?\b(?:is|are|was|were|of|at) (?:(?:about|around|only|up to) )?\d",
+    re.IGNORECASE,
+)
 _COLUMN_OF_MONEY = re.compile(
     r"\b(?:price|rate|cost|fee|amount|surcharge)s?\b|[£$€]", re.IGNORECASE
 )
@@ -98,10 +103,13 @@ def _lacks_form(question: str, quoted: Sequence[Candidate]) -> bool:
 
 
 def _holds_money(one: Candidate) -> bool:
-    """Whether a unit names a sum, or a number where its heading or column says that it is one."""
-    over = f"{one.unit.header} {one.unit.about}"
+    """Whether a unit names a sum, or a number that its words, heading or column say is one."""
+    if _MONEY.search(one.text):
+        return True
     has_number = any(character.isdigit() for character in one.text)
-    return bool(_MONEY.search(one.text) or (has_number and _COLUMN_OF_MONEY.search(over)))
+    over = f"{one.unit.header} {one.unit.about}"
+    is_sum = _COLUMN_OF_MONEY.search(over) or _NAMES_SUM.search(one.text)
+    return has_number and is_sum is not None
 
 
 def _is_of_another_time(question: str, quoted: Sequence[Candidate]) -> bool:

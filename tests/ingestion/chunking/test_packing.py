@@ -32,6 +32,10 @@ def test_pieces_fit_and_lose_nothing(sizes: list[int], room: int, overlap: int) 
     assert all(end - start <= room for start, end in pieces)
 
 
+def test_a_piece_is_never_only_what_the_one_before_ends_with() -> None:
+    assert list(pack(row_of([4, 5, 25, 4]), 30, overlap=3)) == [(0, 9), (4, 34), (34, 38)]
+
+
 def test_what_fits_is_one_piece() -> None:
     assert list(pack(row_of([10, 20, 30]), 60)) == [(0, 60)]
     assert list(pack([], 60)) == []

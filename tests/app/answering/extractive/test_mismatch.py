@@ -41,6 +41,16 @@ def is_refused(question: str, passage: str | dict[str, Any]) -> bool:
             "The fine for a late report is £40.",
         ),
         (
+            "What is the salary of the depot manager?",
+            "The salary of the depot manager is paid on day 25.",
+            "The salary of the depot manager is 71000 a year.",
+        ),
+        (
+            "What is the bonus of the depot manager?",
+            "The bonus of the depot manager depends on 3 figures.",
+            "The bonus of the depot manager may come to 1,500.",
+        ),
+        (
             "What percentage of orders came late?",
             "The percentage of orders that came late is reviewed weekly.",
             "The percentage of orders that came late is 4 %.",
