@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.answering.citations import UNSUPPORTED
+from app.answering.follow_ups import EarlierTurn
 from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
 from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet
 from prompts.errors import PromptError
@@ -179,3 +180,18 @@ def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path
         ModelMismatch, match="cannot be loaded here: a model is not the model at hand"
     ):
         parts.answers.ask("Hours?", "other")
+
+
+@pytest.mark.parametrize(("settings", "question"), [
+    ({}, "Something else: ???"),
+    ({"serve__max_question_chars": 30}, "How much is it in all of it?"),
+])  # fmt: skip
+def test_a_follow_up_that_nobody_could_ask_alone_stays_as_it_was_asked(
+    make_parts, settings: dict[str, int], question: str
+) -> None:
+    parts = make_parts(**settings)
+    history = [EarlierTurn("How long does the warranty on a compressor last?", "24 months")]
+    prepared = parts.answers.prepare(question, history=history)
+    assert (prepared.question, prepared.manifest.condensed_by) == (question, None)
+    # As a replay asks it: by itself.
+    assert parts.answers.prepare(prepared.question).question == question
