@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from app.answering.answer import Passage, StageScores
+from app.answering.copies import unlike
 from app.answering.extractive import passages as extractive
 from app.answering.extractive.evidence import Candidate, Evidence, gather
 from app.answering.extractive.fitted_constants import Weights
@@ -89,12 +90,9 @@ def search_again(
         return FoundAgain([], [])
     text = " ".join([*codes, *(one.text for one in wanted)])
     hits = document_set.lexical(text, DEPTH, where)
-    seen = {(passage.document, passage.text) for passage in passages}
-    chunks = [
-        chunk
-        for chunk in document_set.chunks([hit.key for hit in hits])
-        if (chunk.document_id, chunk.text) not in seen
-    ]
+    # What a passage says already, in whichever document, takes no place.
+    found = document_set.chunks([hit.key for hit in hits])
+    chunks = unlike(found, [passage.text for passage in passages])
     sought = frozenset(codes)
     named = [chunk for chunk in chunks if not sought.isdisjoint(_keys(chunk.text))][:NAMED]
     others = [chunk for chunk in chunks if chunk not in named]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.answering.answer import documents_of
 from app.answering.second_search import FURTHER, FoundAgain, _keys, search_again
 
 GOODS = "| Code | Goods | Class |\n| --- | --- | --- |\n| PG-1 | Bananas | D |\n| PG-2 | Insulin | P |\n"
@@ -120,3 +121,17 @@ def test_a_row_has_its_code_in_one_of_its_first_two_cells(row: str) -> None:
 ])  # fmt: skip
 def test_a_code_elsewhere_makes_no_row(text: str) -> None:
     assert "STB-2" not in set(_keys(text))
+
+
+def test_what_a_passage_says_already_takes_no_place_again(documents: Path, make_parts) -> None:
+    rule = "Insulin of Kestrel must be stored between 2 and 8 degrees in the vault of the depot."
+    (documents / "rule.md").write_text(f"# Cold rule\n\n{rule}\n", encoding="utf-8")
+    (documents / "copy.md").write_text(f"# Night edition\n\n{rule}\n", encoding="utf-8")
+    parts = make_parts()
+    question = "In which vault of Kestrel is insulin stored in the night?"
+    found = parts.answers.search(question, filters={"document": "rule.md"}).passages
+    more = search_again(question, found, parts.sets.get("depot"))
+    assert {"rule.md", "copy.md"}.isdisjoint(documents_of([*more.named, *more.further]))
+    answer = parts.answers.ask(question, passages=2)
+    places = [documents_of([passage]) for passage in answer.passages]
+    assert sum(["copy.md" in place for place in places]) == 1
