@@ -217,9 +217,10 @@ class AnswerService:
         question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))
         set_name = set_name or self._sets.only()
+        # A set or a version that is not there is told before a model condenses anything.
+        document_set = self._sets.get(set_name, index_version)
         if history:
             question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)
-        document_set = self._sets.get(set_name, index_version)
         reference = prompt or self._settings.prompt.answer
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages

@@ -7,7 +7,7 @@ import pytest
 from app.answering.citations import UNSUPPORTED
 from app.answering.follow_ups import EarlierTurn
 from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
-from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet
+from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 from prompts.versions.output import NO_ANSWER
 
@@ -165,6 +165,17 @@ def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
         answers.ask("Hours?", filters={"year": {"above": 3}})
     with pytest.raises(PromptError, match="no version or alias 'v99'"):
         answers.ask("Hours?", prompt="v99")
+
+
+def test_no_model_is_asked_for_a_set_or_a_version_that_is_not_there(make_parts, openai) -> None:
+    openai.reply = "How long does the warranty on a compressor last?"
+    answers = make_parts(chat__model="openai:m", chat__base_url=openai.url).answers
+    history = [EarlierTurn("How long does the warranty on a unit last?", "24 months")]
+    with pytest.raises(UnknownDocumentSet):
+        answers.prepare("And on a compressor?", "nonesuch", history=history)
+    with pytest.raises(UnknownVersion):
+        answers.prepare("And on a compressor?", index_version="7-0123456789", history=history)
+    assert openai.requests == []
 
 
 def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path) -> None:
