@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ingestion.documents.document import Chunk
 from ingestion.index.hybrid import Found
 
 # Changes with any rule of what counts as a copy, so that a manifest tells old answers from new ones.
@@ -29,15 +30,21 @@ _TURNS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a text says, as far as it is compared."""
+
+    words: tuple[str, ...]
+    runs: frozenset[tuple[str, ...]]
+    turns: Counter[str]
+
+
 @dataclass(slots=True)
 class Distinct:
     """A chunk, and those that say the same and were ranked below it."""
 
     best: Found
     others: list[Found] = field(default_factory=list)
-    runs: frozenset[tuple[str, ...]] = frozenset()
-    turns: Counter[str] = field(default_factory=Counter)
-    words: tuple[str, ...] = ()
 
 
 def distinct(found: Iterable[Found]) -> list[Distinct]:
@@ -47,23 +54,51 @@ def distinct(found: Iterable[Found]) -> list[Distinct]:
         found: what one reader may see, best first; nothing else is compared or named.
     """
     kept: list[Distinct] = []
-    by_words: dict[tuple[str, ...], Distinct] = {}
+    known = _Known()
     for item in found:
-        words = tuple(word.lower() for word in _WORD.findall(item.chunk.text))
-        same = by_words.get(words) if words else None
-        if same is None:
-            one = Distinct(item, words=words, runs=_runs(words), turns=_turns(words))
-            same = next((other for other in kept if _nearly(one, other)), None)
-            if same is None:
-                kept.append(one)
-                same = one
-            by_words[words] = same
-        if same.best is not item:
-            same.others.append(item)
+        place = known.place_of(item.chunk.text)
+        if place == len(kept):
+            kept.append(Distinct(item))
+        else:
+            kept[place].others.append(item)
     return kept
 
 
-def _nearly(one: Distinct, other: Distinct) -> bool:
+def unlike(chunks: Iterable[Chunk], texts: Iterable[str]) -> list[Chunk]:
+    """Chunks in their order, without copies and near-copies of texts or of chunks before them."""
+    known, said = _Known(), dict.fromkeys(texts)
+    for text in said:
+        known.place_of(text)
+    return [chunk for chunk in chunks if chunk.text not in said and known.is_new(chunk.text)]
+
+
+class _Known:
+    """Texts that say different things, by their places."""
+
+    def __init__(self) -> None:
+        self._kept: list[_Said] = []
+        self._by_words: dict[tuple[str, ...], int] = {}
+
+    def place_of(self, text: str) -> int:
+        """The place of the text that says the same; the next one for a text that is new."""
+        words = tuple(word.lower() for word in _WORD.findall(text))
+        place = self._by_words.get(words) if words else None
+        if place is None:
+            said = _Said(words, _runs(words), _turns(words))
+            alike = (at for at, other in enumerate(self._kept) if _nearly(said, other))
+            place = next(alike, len(self._kept))
+            if place == len(self._kept):
+                self._kept.append(said)
+            self._by_words[words] = place
+        return place
+
+    def is_new(self, text: str) -> bool:
+        """Whether no text before says the same."""
+        before = len(self._kept)
+        return self.place_of(text) == before
+
+
+def _nearly(one: _Said, other: _Said) -> bool:
     if not one.runs or not other.runs or one.turns != other.turns:
         return False
     smaller, larger = sorted((len(one.runs), len(other.runs)))

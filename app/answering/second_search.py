@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from app.answering.answer import Passage, StageScores
+from app.answering.copies import unlike
 from app.answering.extractive import passages as extractive
 from app.answering.extractive.evidence import Candidate, Evidence, gather
 from app.answering.extractive.fitted_constants import Weights
-from app.answering.extractive.links import CODE, NAME, cells_of
+from app.answering.extractive.links import CODE, KEY_CELLS, NAME, cells_of
 from app.answering.extractive.words import Reader, Word
 from app.answering.named_things import LIGHT
 from ingestion.documents.document import Chunk
@@ -89,14 +90,11 @@ def search_again(
         return FoundAgain([], [])
     text = " ".join([*codes, *(one.text for one in wanted)])
     hits = document_set.lexical(text, DEPTH, where)
-    seen = {(passage.document, passage.text) for passage in passages}
-    chunks = [
-        chunk
-        for chunk in document_set.chunks([hit.key for hit in hits])
-        if (chunk.document_id, chunk.text) not in seen
-    ]
-    row = _row_of(codes) if codes else None
-    named = [chunk for chunk in chunks if row is not None and row.search(chunk.text)][:NAMED]
+    # What a passage says already, in whichever document, takes no place.
+    found = document_set.chunks([hit.key for hit in hits])
+    chunks = unlike(found, [passage.text for passage in passages])
+    sought = frozenset(codes)
+    named = [chunk for chunk in chunks if not sought.isdisjoint(_keys(chunk.text))][:NAMED]
     others = [chunk for chunk in chunks if chunk not in named]
     best = max((passage.score for passage in passages), default=0.0)
     return FoundAgain(
@@ -113,15 +111,21 @@ def _passage(chunk: Chunk, score: float) -> Passage:
 
 def _without_row(question: str, passages: Sequence[Passage]) -> list[str]:
     """Codes of the question that no passage has a row of."""
-    texts = "\n".join(passage.text for passage in passages)
     codes = dict.fromkeys(CODE.findall(question))
-    return [code for code in codes if not _row_of([code]).search(texts)]
+    if not codes:
+        return []
+    keys = {key for passage in passages for key in _keys(passage.text)}
+    return [code for code in codes if code not in keys]
 
 
-def _row_of(codes: Sequence[str]) -> re.Pattern[str]:
-    """Finds a row that has one of the codes in its first two cells."""
-    any_code = "|".join(map(re.escape, codes))
-    return re.compile(rf"^\|?(?:[^|\n]+\|)?\s*(?:{any_code})\s*\|", re.MULTILINE)
+def _keys(text: str) -> Iterator[str]:
+    """What stands in the first two cells of a text's rows.
+
+    Line by line: whoever writes a document decides how long its lines and its gaps are.
+    """
+    for line in text.split("\n"):
+        cells = line.removeprefix("|").split("|", KEY_CELLS)
+        yield from (cell.strip() for cell in cells[:-1])
 
 
 def _wanted(question: str, passages: Sequence[Passage]) -> list[_Wanted]:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from app.answering.answer import Answer, SearchResult
+from app.answering.answer import Answer, Passage, SearchResult
 from app.answering.chain import AnswerChain, Step
 from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.condensing import condense_by_model
@@ -86,8 +86,10 @@ class AnswerService:
     ) -> AsyncGenerator[Step]:
         """Answer what was prepared, step by step: see `AnswerChain.stream`.
 
-        Another model steps in only where one fails before its first word.
+        Another model steps in only where one fails before its first word. Where it answers from
+        other passages, they come again.
         """
+        shown: list[Passage] | None = None
         for attempt, is_last in self._attempts(prepared, fall_back):
             spoken = False
             try:
@@ -97,8 +99,11 @@ class AnswerService:
                         if isinstance(step, Answer):
                             is_lesser = step.degraded or attempt.chosen is not prepared.chosen
                             step = step.model_copy(update={"degraded": is_lesser})
-                        if attempt.chosen is prepared.chosen or not isinstance(step, list):
-                            yield step
+                        if isinstance(step, list):
+                            if step == shown:
+                                continue
+                            shown = step
+                        yield step
             except ChatModelError as error:
                 if is_last or spoken:
                     raise
@@ -163,7 +168,11 @@ class AnswerService:
                 return (rewritten, name) if rewritten != question else (question, None)
             except (ChatModelError, InvalidQuestion) as error:
                 logger.warning("a follow-up was condensed by rule: %s", error)
-        rewritten = condense_by_rule(question, history)
+        try:
+            rewritten = self._checked(condense_by_rule(question, history))
+        except InvalidQuestion:
+            # "Something else: ???", or too long with what it refers to: nobody could ask that alone.
+            return question, None
         return (rewritten, RULE) if rewritten != question else (question, None)
 
     def prepare(
@@ -208,9 +217,10 @@ class AnswerService:
         question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))
         set_name = set_name or self._sets.only()
+        # A set or a version that is not there is told before a model condenses anything.
+        document_set = self._sets.get(set_name, index_version)
         if history:
             question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)
-        document_set = self._sets.get(set_name, index_version)
         reference = prompt or self._settings.prompt.answer
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages

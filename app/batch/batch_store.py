@@ -224,9 +224,17 @@ def _readable(
         documents = [str(one.get("document")) for one in [*passages, *copies]]
         document_set = (answer.get("manifest") or {}).get("document_set")
     if access.allows(caller, needs, document_set, documents):
-        return line
+        return line if caller.groups is None else _without_others_words(line)
     told = {"type": "Withheld", "message": WITHHELD}
     return {"id": line.get("id"), "question": line.get("question"), "error": told}
+
+
+def _without_others_words(line: dict[str, Any]) -> dict[str, Any]:
+    """The line without the question that somebody else asked, as `Turns` shows it to nobody either."""
+    answer = line.get("answer")
+    if not isinstance(answer, dict) or answer.get("matched_question") is None:
+        return line
+    return {**line, "answer": {**answer, "matched_question": None}}
 
 
 def _place(session: Session, after: str, caller: Caller) -> tuple[datetime, str]:

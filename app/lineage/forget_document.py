@@ -23,7 +23,7 @@ class Holding(BaseModel):
         feedback: how much feedback there is on them.
         passages: ids of answers that were given its passages.
         words: ids of answers that otherwise name it: in the question, the filters, the answer or
-            feedback.
+            feedback; and of those whose question was made from a conversation about it.
     """
 
     looked_at: int = 0
@@ -80,7 +80,10 @@ def _holding(session: Session, document_set: str, document: str) -> Holding:
 
 
 def _naming(session: Session, document_set: str, document: str) -> Iterator[AnswerRow]:
-    """Answers whose text, or whose feedback's, has the document's id in it anywhere."""
+    """Answers whose text, or whose feedback's, has the document's id in it anywhere.
+
+    A follow-up may hold words of an answer before it, and so of the documents that it was made from.
+    """
     in_json = json.dumps(document)[1:-1]
     about = select(FeedbackRow.answer_id).where(
         or_(
@@ -93,6 +96,7 @@ def _naming(session: Session, document_set: str, document: str) -> Iterator[Answ
         or_(
             cast(AnswerRow.answer, Text).contains(in_json, autoescape=True),
             cast(AnswerRow.filters, Text).contains(in_json, autoescape=True),
+            cast(AnswerRow.documents, Text).contains(in_json, autoescape=True),
             AnswerRow.question.contains(document, autoescape=True),
             AnswerRow.standalone_question.contains(document, autoescape=True),
             AnswerRow.id.in_(about),

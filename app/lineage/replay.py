@@ -88,6 +88,7 @@ def replay(
             prompt=then.prompt.partition("@")[2],
             passages=then.retrieval.passages,
             index_version=then.index_version,
+            condensed_by=then.condensed_by,
             **visibility,
         )
     except (UnknownVersion, UnknownDocumentSet) as error:

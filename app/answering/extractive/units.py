@@ -14,6 +14,9 @@ LONGEST_LIST = 600
 # A fenced block of code up to this many characters is one unit, a longer one is cut into lines.
 LONGEST_CODE = 500
 LONGEST_HEADING = 80
+# What is longer, with its table's header, is not quoted: an answer of few such ones would be longer than
+# a model's may be. Text is cut by tokens, and a wide gap is of none.
+LONGEST_QUOTED = 2_500
 
 _LINE = re.compile(r"[^\n]+")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
@@ -35,6 +38,8 @@ _CODE_LINE = re.compile(
     r"|[A-Z]{3,}(?:\s+\S+)+;\s*\Z|(?:GET|POST|PUT|PATCH|DELETE)\s+(?:https?://|/)\S*"
     r"|[{}\[\]()]+[;,]?\s*\Z|[{\s]*\"[\w.-]+\":\s)"
 )
+# No pattern of code asks for more than two spaces; in a wide gap they would look for their ends for seconds.
+_GAP = re.compile(r"\s{3,}")
 _COMMENT = re.compile(r"\s*(?:#|//|--\s)")
 # A command that no option marks: small letters first, and nothing that only prose has.
 _BARE_COMMAND = re.compile(r"\A\s*[a-z][\w.-]*(?:\s+[^\s,;:!?]+)+\s*\Z")
@@ -72,7 +77,12 @@ class Unit:
 
 def cut(text: str, context: str = "") -> list[Unit]:
     """The units of a passage in reading order; `context` may hold the header of a cut table."""
-    return list(_with_lists(text, list(_under_headings(text, _pieces(text, context)))))
+    pieces = (
+        unit
+        for unit in _pieces(text, context)
+        if unit.end - unit.start + len(unit.header) <= LONGEST_QUOTED
+    )
+    return list(_with_lists(text, list(_under_headings(text, pieces))))
 
 
 def _pieces(text: str, context: str) -> Iterator[Unit]:
@@ -146,7 +156,8 @@ def _reads_as_code(paragraph: str, introduced: bool) -> bool:
         paragraph: lines without an empty one between them.
         introduced: whether a colon stands before it: then commands need no other mark.
     """
-    lines = [line for line in paragraph.splitlines() if line.strip() and not _COMMENT.match(line)]
+    narrow = (_GAP.sub("  ", line) for line in paragraph.splitlines())
+    lines = [line for line in narrow if line.strip() and not _COMMENT.match(line)]
     if not lines or any(_SENTENCE_END.search(line) or _ITEM.match(line) for line in lines):
         return False
     if introduced and all(_BARE_COMMAND.match(line) for line in lines):

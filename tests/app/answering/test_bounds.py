@@ -352,3 +352,12 @@ def test_a_model_that_does_not_stream_gives_its_reply_in_one_piece(
     assert isinstance(answer, Answer)
     assert "24 months" in answer.answer
     assert not answer.cut_off
+
+
+def test_a_gap_in_a_document_takes_the_answer_from_nobody(make_parts, documents) -> None:
+    for number in range(3):
+        text = f"# Hedge {number}\n\n```\nThe zebra hedge is cut{' ' * 30_000}by Ms Orr.\n```\n"
+        (documents / f"hedge-{number}.md").write_text(text, encoding="utf-8")
+    answer = make_parts().answers.ask("By whom is the zebra hedge cut?")
+    assert any(" " * 1_000 in passage.text for passage in answer.passages)
+    assert not answer.cut_off

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from app.answering.second_search import FURTHER, FoundAgain, search_again
+from app.answering.answer import documents_of
+from app.answering.second_search import FURTHER, FoundAgain, _keys, search_again
 
 GOODS = "| Code | Goods | Class |\n| --- | --- | --- |\n| PG-1 | Bananas | D |\n| PG-2 | Insulin | P |\n"
 CLASSES = (
@@ -89,3 +91,47 @@ def test_filters_hold_for_the_second_search_too(house) -> None:
     question = "How much time should I plan to pre-cool a van for insulin?"
     answer = house.answers.ask(question, passages=1, filters={"document": "classes.md"})
     assert {passage.document for passage in answer.passages} == {"classes.md"}
+
+
+def test_codes_in_a_question_and_gaps_in_documents_take_no_time_together(
+    documents: Path, make_parts
+) -> None:
+    gap = "\n" * 3_000
+    for number in range(6):
+        text = f"# Hedge {number}\n\n```\nThe hedge is cut.{gap}Cut {number} ends.\n```\n"
+        (documents / f"hedge-{number}.md").write_text(text, encoding="utf-8")
+    parts = make_parts()
+    question = "How is the hedge cut? " + " ".join(f"AB{number:04}" for number in range(280))
+    found = parts.answers.search(question, limit=6).passages
+    assert sum(gap in passage.text for passage in found) >= 3
+    began = time.thread_time()
+    search_again(question, found, parts.sets.get("depot"))
+    assert time.thread_time() - began < 2.0
+
+
+@pytest.mark.parametrize("row", [
+    "| STB-2 | 1 |", "STB-2 | 1", "  STB-2|1", "| Lane | STB-2 | 1 |", "Lane | STB-2 |",
+])  # fmt: skip
+def test_a_row_has_its_code_in_one_of_its_first_two_cells(row: str) -> None:
+    assert "STB-2" in set(_keys(f"Lanes\n{row}\nMore"))
+
+
+@pytest.mark.parametrize("text", [
+    "STB-2", "| a | b | STB-2 | 1 |", "| a STB-2 | 1 |", "Lane |\nSTB-2\n| 1",
+])  # fmt: skip
+def test_a_code_elsewhere_makes_no_row(text: str) -> None:
+    assert "STB-2" not in set(_keys(text))
+
+
+def test_what_a_passage_says_already_takes_no_place_again(documents: Path, make_parts) -> None:
+    rule = "Insulin of Kestrel must be stored between 2 and 8 degrees in the vault of the depot."
+    (documents / "rule.md").write_text(f"# Cold rule\n\n{rule}\n", encoding="utf-8")
+    (documents / "copy.md").write_text(f"# Night edition\n\n{rule}\n", encoding="utf-8")
+    parts = make_parts()
+    question = "In which vault of Kestrel is insulin stored in the night?"
+    found = parts.answers.search(question, filters={"document": "rule.md"}).passages
+    more = search_again(question, found, parts.sets.get("depot"))
+    assert {"rule.md", "copy.md"}.isdisjoint(documents_of([*more.named, *more.further]))
+    answer = parts.answers.ask(question, passages=2)
+    places = [documents_of([passage]) for passage in answer.passages]
+    assert sum(["copy.md" in place for place in places]) == 1

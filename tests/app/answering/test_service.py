@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.answering.citations import UNSUPPORTED
+from app.answering.follow_ups import EarlierTurn
 from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
-from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet
+from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet, UnknownVersion
 from prompts.errors import PromptError
 from prompts.versions.output import NO_ANSWER
 
@@ -166,6 +167,17 @@ def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
         answers.ask("Hours?", prompt="v99")
 
 
+def test_no_model_is_asked_for_a_set_or_a_version_that_is_not_there(make_parts, openai) -> None:
+    openai.reply = "How long does the warranty on a compressor last?"
+    answers = make_parts(chat__model="openai:m", chat__base_url=openai.url).answers
+    history = [EarlierTurn("How long does the warranty on a unit last?", "24 months")]
+    with pytest.raises(UnknownDocumentSet):
+        answers.prepare("And on a compressor?", "nonesuch", history=history)
+    with pytest.raises(UnknownVersion):
+        answers.prepare("And on a compressor?", index_version="7-0123456789", history=history)
+    assert openai.requests == []
+
+
 def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path) -> None:
     from evals.benchmarks.answer_quality import make_set
     from tests.contract.chunks import MODEL, make_chunks
@@ -179,3 +191,18 @@ def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path
         ModelMismatch, match="cannot be loaded here: a model is not the model at hand"
     ):
         parts.answers.ask("Hours?", "other")
+
+
+@pytest.mark.parametrize(("settings", "question"), [
+    ({}, "Something else: ???"),
+    ({"serve__max_question_chars": 30}, "How much is it in all of it?"),
+])  # fmt: skip
+def test_a_follow_up_that_nobody_could_ask_alone_stays_as_it_was_asked(
+    make_parts, settings: dict[str, int], question: str
+) -> None:
+    parts = make_parts(**settings)
+    history = [EarlierTurn("How long does the warranty on a compressor last?", "24 months")]
+    prepared = parts.answers.prepare(question, history=history)
+    assert (prepared.question, prepared.manifest.condensed_by) == (question, None)
+    # As a replay asks it: by itself.
+    assert parts.answers.prepare(prepared.question).question == question

@@ -145,6 +145,25 @@ def test_a_line_is_withheld_from_who_may_not_see_each_document_that_it_names(
     assert json.loads(withheld)["error"]["type"] == "Withheld"
 
 
+def test_the_words_of_who_asked_before_are_for_who_sees_all_documents(database: Database) -> None:
+    kept, overseer = BatchStore(database, 10), replace(OWNER, groups=None)
+    made = kept.create(new_batch_id(), questions(1), overseer)
+    answer = {
+        "answer": "yes",
+        "passages": [passage("all.md", "sales")],
+        "manifest": {"document_set": "depot"},
+        "matched_question": "Is Ms Dent let go?",
+    }
+    UnfinishedBatches(database).open(made.id).append(
+        {"id": "q0", "question": "0?", "answer": answer}
+    )
+    (shown,) = kept.lines(made.id, overseer)
+    assert json.loads(shown)["answer"] == answer
+    # The same person, who is in groups since.
+    (shown,) = kept.lines(made.id, OWNER)
+    assert json.loads(shown)["answer"] == {**answer, "matched_question": None}
+
+
 def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database: Database) -> None:
     kept, unfinished = BatchStore(database, 10), UnfinishedBatches(database)
     made = kept.create(new_batch_id(), questions(2), OWNER)

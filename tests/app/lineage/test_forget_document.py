@@ -39,6 +39,19 @@ def test_answers_and_feedback_are_looked_through(log, database: Database) -> Non
     assert log.get(elsewhere.id, ANNA)
 
 
+def test_a_follow_up_holds_words_of_what_was_said_before(log, database: Database) -> None:
+    shaped = record(
+        question="And who else?", standalone_question="Who else earns 71,000?"
+    ).model_copy(update={"documents": ["other.md", SECRET]})
+    log.add(shaped)
+    log.flush(5)
+    held = answers_holding(database, "depot", SECRET)
+    assert (held.passages, held.words) == ([], [shaped.id])
+    assert forget_document(database, "depot", SECRET) == 1
+    with pytest.raises(UnknownAnswer):
+        log.get(shaped.id, ANNA)
+
+
 def test_no_byte_of_it_is_left_in_the_file(tmp_path: Path) -> None:
     from app.lineage.answer_store import AnswerLog
 

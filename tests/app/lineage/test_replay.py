@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from app.answering.follow_ups import RULE, EarlierTurn
 from app.callers import Caller
 from app.cli.show_answers import show_lineage, show_page, show_replay
 from app.errors import CannotReplay
@@ -69,6 +70,25 @@ def test_filters_passages_and_the_question_in_its_session_are_used_again(make_pa
     assert result.same
     assert [passage.document for passage in result.answer.passages] == ["hours.html"]
     assert parse_filter(record.filters) == parse_filter(narrow)
+
+
+def test_a_follow_up_is_replayed_as_the_same(make_parts) -> None:
+    parts = make_parts()
+    prepared = parts.answers.prepare(
+        "And the Merlin depot?",
+        history=[EarlierTurn("When does the Kestrel depot open?", "at 05:30")],
+    )
+    given = parts.answers.answer(prepared)
+    record = record_of(
+        given,
+        given.manifest,
+        question="And the Merlin depot?",
+        standalone_question=prepared.question,
+        caller=CALLER,
+    )
+    assert record.manifest.condensed_by == RULE
+    result = replay(record, parts.answers)
+    assert (result.same, result.manifest_changes) == (True, [])
 
 
 def test_other_settings_are_told_field_by_field(make_parts, openai) -> None:

@@ -108,6 +108,37 @@ def test_a_second_model_comes_before_the_last_resort(make_parts, openai) -> None
     assert "24 months from delivery" in turn.answer
 
 
+def test_who_follows_a_stream_has_each_passage_that_the_last_resort_cites(
+    make_parts, documents
+) -> None:
+    tables = {
+        "goods": "| Code | Goods | Class |\n| --- | --- | --- |\n| PG-1 | Bananas | D |\n| PG-2 | Insulin | P |\n",
+        "classes": "| Class | Planned time to pre-cool a van |\n| --- | --- |\n| D | 25 min |\n| P | 50 min |\n",
+        **{f"other-{n}": f"The hedge number {n} is cut in June." for n in range(9)},
+    }
+    for name, table in tables.items():
+        (documents / f"{name}.md").write_text(f"# {name}\n\n{table}", encoding="utf-8")
+    parts = make_parts(
+        chat__model="openai:away",
+        chat__base_url="http://127.0.0.1:1/v1",
+        chat__max_retries=0,
+        retrieval__passages=1,
+    )
+    asked = TurnRequest("How much time should I plan to pre-cool a van for insulin?")
+
+    async def streamed() -> list[TurnStep]:
+        return [step async for step in turns_of(parts).stream(asked, ANNA)]
+
+    steps = anyio.run(streamed)
+    turn, shown = steps[-1], [step for step in steps if isinstance(step, list)]
+    assert isinstance(turn, Turn)
+    assert turn.degraded
+    assert {citation.document for citation in turn.citations} == {"goods.md", "classes.md"}
+    assert shown[-1] == turn.passages
+    assert len(shown) == 2
+    assert steps.index(shown[-1]) < min(at for at, one in enumerate(steps) if isinstance(one, str))
+
+
 def test_a_model_that_fails_again_and_again_is_left_in_peace(make_parts, openai) -> None:
     parts = make_parts(
         chat__model="openai:m",

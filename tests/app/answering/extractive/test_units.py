@@ -1,5 +1,7 @@
 """What of a passage can be quoted by itself."""
 
+import time
+
 import pytest
 
 from app.answering.extractive.units import Kind, cut
@@ -105,3 +107,23 @@ def test_long_code_is_cut_into_lines() -> None:
 def test_nothing_comes_from_nothing() -> None:
     assert cut("") == []
     assert cut(" \n--- \n| --- |\n|  |\n") == []
+
+
+@pytest.mark.parametrize("text", [
+    "run()" + " " * 30_000 + "x",
+    "Now:\n" + " " * 30_000 + "x",
+])  # fmt: skip
+def test_a_wide_gap_takes_no_time(text: str) -> None:
+    began = time.thread_time()
+    cut(text)
+    assert time.thread_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("text", "context"), [
+    ("The hedge is cut" + " " * 3_000 + "in June.", ""),
+    ("| AB1 | cut" + "\u200b" * 3_000 + " |", "| Code | Work |"),
+    ("| AB1 | cut |", "| Code | Work" + "\u200b" * 3_000 + " |"),
+])  # fmt: skip
+def test_what_is_too_long_for_an_answer_is_no_unit(text: str, context: str) -> None:
+    assert quoted(text, context) == []
+    assert quoted(f"{text}\n\nAsk us.", context)[-1] == (Kind.SENTENCE, "Ask us.")
