@@ -252,7 +252,10 @@ class AnswerService:
         index_version: str | None = None,
         visible_to: frozenset[str] | None = None,
     ) -> SearchResult:
-        """Retrieval alone: the passages that `ask` would answer from, with scores by stage."""
+        """Retrieval alone: the passages that `ask` would answer from, with scores by stage.
+
+        Without those that a second search may add for the extractive model.
+        """
         began = time.perf_counter()
         question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))

@@ -30,7 +30,12 @@ class ChatOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     prompt: str | None = Field(default=None, description="Version or alias of the answer prompt.")
-    passages: int | None = Field(default=None, ge=1, le=50, description="Passages to answer from.")
+    passages: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        description="Passages to answer from; the extractive model may add up to four.",
+    )
 
 
 class ChatRequest(BaseModel):
