@@ -31,7 +31,7 @@ _TURNS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Signature:
     """What a text says, as far as it is compared."""
 
     words: tuple[str, ...]
@@ -54,7 +54,7 @@ def distinct(found: Iterable[Found]) -> list[Distinct]:
         found: what one reader may see, best first; nothing else is compared or named.
     """
     kept: list[Distinct] = []
-    known = _Known()
+    known = DistinctTexts()
     for item in found:
         place = known.place_of(item.chunk.text)
         if place == len(kept):
@@ -66,17 +66,17 @@ def distinct(found: Iterable[Found]) -> list[Distinct]:
 
 def unlike(chunks: Iterable[Chunk], texts: Iterable[str]) -> list[Chunk]:
     """Chunks in their order, without copies and near-copies of texts or of chunks before them."""
-    known, said = _Known(), dict.fromkeys(texts)
-    for text in said:
+    known, signature = DistinctTexts(), dict.fromkeys(texts)
+    for text in signature:
         known.place_of(text)
-    return [chunk for chunk in chunks if chunk.text not in said and known.is_new(chunk.text)]
+    return [chunk for chunk in chunks if chunk.text not in signature and known.is_new(chunk.text)]
 
 
-class _Known:
+class DistinctTexts:
     """Texts that say different things, by their places."""
 
     def __init__(self) -> None:
-        self._kept: list[_Said] = []
+        self._kept: list[_Signature] = []
         self._by_words: dict[tuple[str, ...], int] = {}
 
     def place_of(self, text: str) -> int:
@@ -84,11 +84,11 @@ class _Known:
         words = tuple(word.lower() for word in _WORD.findall(text))
         place = self._by_words.get(words) if words else None
         if place is None:
-            said = _Said(words, _runs(words), _turns(words))
-            alike = (at for at, other in enumerate(self._kept) if _nearly(said, other))
+            signature = _Signature(words, _runs(words), _turns(words))
+            alike = (at for at, other in enumerate(self._kept) if _nearly(signature, other))
             place = next(alike, len(self._kept))
             if place == len(self._kept):
-                self._kept.append(said)
+                self._kept.append(signature)
             self._by_words[words] = place
         return place
 
@@ -98,7 +98,7 @@ class _Known:
         return self.place_of(text) == before
 
 
-def _nearly(one: _Said, other: _Said) -> bool:
+def _nearly(one: _Signature, other: _Signature) -> bool:
     if not one.runs or not other.runs or one.turns != other.turns:
         return False
     smaller, larger = sorted((len(one.runs), len(other.runs)))

@@ -77,6 +77,7 @@ GROWING = {
     "SingleFlight._flights": "answers that are being made",
     "Slots._of": "callers at work now",
     "Writer._waiting": "its number of records",
+    "DistinctTexts._by_words": "the passages of one search; it lives as long as that",
 }
 EMPTY = ("dict", "set", "deque", "OrderedDict", "defaultdict", "Counter")
 ROOMS = ("app", "prompts", "ingestion/index")
