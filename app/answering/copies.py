@@ -66,10 +66,10 @@ def distinct(found: Iterable[Found]) -> list[Distinct]:
 
 def unlike(chunks: Iterable[Chunk], texts: Iterable[str]) -> list[Chunk]:
     """Chunks in their order, without copies and near-copies of texts or of chunks before them."""
-    known, signature = DistinctTexts(), dict.fromkeys(texts)
-    for text in signature:
+    known, given = DistinctTexts(), dict.fromkeys(texts)
+    for text in given:
         known.place_of(text)
-    return [chunk for chunk in chunks if chunk.text not in signature and known.is_new(chunk.text)]
+    return [chunk for chunk in chunks if chunk.text not in given and known.is_new(chunk.text)]
 
 
 class DistinctTexts:
