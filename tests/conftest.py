@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A service that has ended is garbage in circles, of few Python objects but much memory.
 GROWTH_TO_COLLECT = 64 << 20
 _memory_after_collecting = 0
-# Threads leave free memory behind in many places; glibc gives it back when it is told to.
+# Threads leave free memory in many arenas; malloc_trim returns it to the system.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 

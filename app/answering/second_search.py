@@ -24,7 +24,7 @@ from ingestion.documents.document import Chunk
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
 
-# So many passages are added at the most: with rows of codes, and others.
+# The most passages that are added: those with rows of codes, and others.
 NAMED = 2
 FURTHER = 2
 # Of so many hits.

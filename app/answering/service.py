@@ -217,7 +217,7 @@ class AnswerService:
         question = self._checked(question)
         where = both(passes_to(visible_to), parse_filter(filters))
         set_name = set_name or self._sets.only()
-        # A set or a version that is not there is told before a model condenses anything.
+        # An unknown set or version is an error before a model call is paid for.
         document_set = self._sets.get(set_name, index_version)
         if history:
             question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)

@@ -98,7 +98,7 @@ class Maker:
             try:
                 self._starts.start(batch_id, self._caller.name)
             except PlumbError:
-                # Anyone who is told so asks again: that must not make two.
+                # The caller will retry, which must not create a second batch.
                 self._batches.delete(batch_id, self._caller)
                 raise
         self._response.headers["Location"] = f"/v1/batches/{batch_id}"

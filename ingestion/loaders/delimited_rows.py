@@ -33,7 +33,7 @@ _SEPARATOR_HINT = re.compile(r'\ufeff?"?sep=(.)"?[ \t]*\r?\n', re.IGNORECASE)
 _SINGLE = "'"
 _TYPOGRAPHIC = "“„«»‘「"
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‘": "’", "「": "」"}
-# Text that Excel is told not to take for a number: ="00123".
+# Text written so that Excel does not read it as a number: ="00123".
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*+)"')
 # A figure or a date, which may hold other delimiters.
 _VALUE = re.compile(r"[-+(]?[\s$€£¥]*\d[\d.,:/ '-]*\s*[%)]?|\d[\d:. T/+-]*")

@@ -13,7 +13,7 @@ from app.answering.extractive.words import Reader, Word
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Z])[\w-]{2,}\Z")
 _TOKEN = re.compile(r"\w+")
 _VALUE = re.compile(r"[A-Z]\Z|\d{1,3}\Z")
-# A label's value stands so many words behind its noun at the most: "classes A, B and C".
+# The most words between a noun and its label: "classes A, B and C".
 REACH = 5
 IN_LIST = 0.5
 

@@ -227,7 +227,7 @@ def _read_attachments(document: Any, pdf: Pdf) -> None:
         for place in range(min(document.count_attachments(), _MOST_ATTACHMENTS)):
             names.append(one_line(document.get_attachment(place).get_name()))
     except pypdfium2.PdfiumError:
-        pass
+        pass  # a damaged list of attachments costs no word of the text
     if any(names):
         pdf.metadata["attachments"] = [name for name in names if name]
 

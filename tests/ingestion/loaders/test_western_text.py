@@ -1,4 +1,4 @@
-"""Western text is told by its commonest words, and nothing else passes for it."""
+"""Common words identify Western text, and no other text."""
 
 from __future__ import annotations
 
