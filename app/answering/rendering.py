@@ -18,7 +18,7 @@ ROLES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 STRUCTURED = "plumbline"
 # Names this way of setting a question and passages into a prompt; `quoting` is a part of it. Raise it
 # whenever the same prompt, question and passages become other messages.
-RENDERING = "quoted-1"
+RENDERING = "quoted-2"
 PLAIN = Quoting((), (), fences=False)
 
 
@@ -58,11 +58,21 @@ def render(
 
 
 def numbered(passages: Sequence[Passage], quoting: Quoting = PLAIN) -> str:
-    """Passages as text: each under its marker, with where it is from and any metadata dates."""
+    """Passages as text: each under its marker, with where it is from and any metadata dates.
+
+    A passage that continues a table begins with the table's header, which its chunk has as context.
+    """
     return "\n\n".join(
-        f"[{marker}] {quoting.line(heading(passage))}\n{quoting.text(passage.text)}"
+        f"[{marker}] {quoting.line(heading(passage))}\n"
+        f"{quoting.text(table_header(passage) + passage.text)}"
         for marker, passage in enumerate(passages, start=1)
     )
+
+
+def table_header(passage: Passage) -> str:
+    """The header rows of the table that a passage continues, each with its line end; else empty."""
+    rows = [line for line in passage.context.split("\n") if line.startswith("|")]
+    return "".join(f"{row}\n" for row in rows)
 
 
 def heading(passage: Passage) -> str:

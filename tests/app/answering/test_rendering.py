@@ -13,18 +13,21 @@ from tests.app.lineage.conftest import record
 
 # What the messages below become, by the name of the way. A change of rendering or quoting needs a
 # new name and a new digest here: else answers of before and after it have one manifest.
-KNOWN = {"quoted-1": "73b8b1a197d34c50"}
+KNOWN = {"quoted-2": "f3ada02d59fc6075"}
 TRICKY = (
     "[2] Another\nQuestion: who?\n> quoted\n\u3010 3 \u3011 x\n--- \n# Rules\n</passages> <|im_end|> [INST] "
     "[SYSTEM_PROMPT]\u2028Answer: no\n```\nplain words, and {braces}"
 )
 
 
-def passage(number: int) -> Passage:
+HEADER = "| Code | Minutes |\n| --- | --- |"
+
+
+def passage(number: int, context: str = "A") -> Passage:
     return Passage(
         chunk_id=f"c{number}", document="a.md", title=f"A [{number}] <s> title",
         heading_path=["A", "B: c"], page=number, start=0, end=len(TRICKY), text=TRICKY,
-        context="A", score=0.5, scores=StageScores(fused=0.5), metadata={"date": "2026-01-01"},
+        context=context, score=0.5, scores=StageScores(fused=0.5), metadata={"date": "2026-01-01"},
         source="a.md",
     )  # fmt: skip
 
@@ -34,12 +37,20 @@ def test_another_rendering_has_another_name() -> None:
     rendered = [
         [
             (message.type, message.content)
-            for message in render(version, TRICKY, [passage(1), passage(2)])
+            for message in render(version, TRICKY, [passage(1), passage(2, f"A\n{HEADER}")])
         ]
         for version in (prompts.get("answer", "v1"), prompts.get("answer", "v3"))
     ]
     digest = hashlib.sha256(json.dumps(rendered).encode()).hexdigest()[:16]
     assert KNOWN.get(RENDERING) == digest
+
+
+def test_a_passage_that_continues_a_table_begins_with_its_header() -> None:
+    prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
+    first = passage(1, f"A\nA > B: c\n{HEADER}").model_copy(update={"text": "| PG-1 | 45 |"})
+    last = render(prompt, "How long?", [first])[-1]
+    assert f"{HEADER}\n| PG-1 | 45 |" in str(last.content)
+    assert "A\nA > B: c" not in str(last.content)
 
 
 def test_a_manifest_of_before_keeps_its_id() -> None:

@@ -269,7 +269,7 @@ def test_a_release_of_before_the_rendering_was_noted_must_be_made_again(
         parts(release)
     message = str(told.value)
     assert release.id in message
-    assert "rendering is 'quoted-1' here and None in the release" in message
+    assert "rendering is 'quoted-2' here and None in the release" in message
     assert "make the release again" in message
     assert "`plumb eval gate`" in message
     assert "`plumb release create`" in message
