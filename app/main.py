@@ -59,6 +59,7 @@ from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
+from app.web import pages, sign_in
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -151,7 +152,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(database.close)
     database.migrate()
     state.guard = open_guard(
-        settings.auth, settings.limits, settings.serve, settings.redis, database
+        settings.auth, settings.limits, settings.serve, settings.redis, database, settings.web
     )
     state.readiness = Readiness(parts)
     opened.callback(state.readiness.close)
@@ -235,3 +236,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
     if settings.telemetry.metrics:
         app.include_router(metrics.router, dependencies=READER, responses=guarded)
     app.include_router(health.router)
+    if settings.web.enabled:
+        app.state.pages = pages.Pages(settings.web.language)
+        for page in (pages, sign_in):
+            app.include_router(page.router)

@@ -25,7 +25,7 @@ from app.security.guard import Guard
 # Asked by what starts and watches processes, by whatever name; they hold nothing of documents.
 OPEN = ("/healthz", "/readyz")
 # What people come to by a link on another site.
-PAGES = ("/docs", "/redoc", "/openapi.json")
+PAGES = ("/docs", "/redoc", "/openapi.json", "/chat", "/admin", "/sign-in", "/static")
 # What browsers say of requests that a page of another origin sends.
 FOREIGN = ("cross-site", "same-site")
 PORTS = {"http": 80, "https": 443}
@@ -110,7 +110,7 @@ class Sites:
             return origin.lower() not in self._origins and not _is_same(origin, host)
         site = sent.get("sec-fetch-site")
         reads = scope.get("method") in ("GET", "HEAD")
-        if reads and scope["path"].startswith(PAGES):
+        if reads and (scope["path"] == "/" or scope["path"].startswith(PAGES)):
             return False
         if site is not None:
             return any(one.strip().lower() in FOREIGN for one in site)

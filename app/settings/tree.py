@@ -50,6 +50,7 @@ from app.settings.service import (
 )
 from app.settings.sessions import SessionSettings
 from app.settings.telemetry import TelemetrySettings
+from app.settings.web import WebSettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -110,6 +111,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()
     browser: BrowserSettings = BrowserSettings()
+    web: WebSettings = WebSettings()
     releases: ReleasesSettings = ReleasesSettings()
     # Given by `load_tree`: what PLUMB_RELEASE names is a file, and no value.
     release: Pins | None = Field(default=None, exclude=True, repr=False)
