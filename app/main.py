@@ -22,6 +22,8 @@ from app.api import (
     jobs,
     metrics,
     openai_chat,
+    openai_embeddings,
+    openai_responses,
     problems,
     publications,
     search,
@@ -226,7 +228,9 @@ def _include(app: FastAPI, settings: Settings) -> None:
     guarded = problems.GUARDED
     for resource in (chat, search):
         app.include_router(resource.router, responses=guarded)
-    app.include_router(openai_chat.router)
+    for resource in (openai_chat, openai_responses, openai_embeddings):
+        app.include_router(resource.router)
+    app.include_router(openai_responses.stored, dependencies=READER_CHANGES)
     for changing in (batches, answers, sessions):
         app.include_router(changing.router, dependencies=READER_CHANGES, responses=guarded)
     app.include_router(document_sets.router, dependencies=READER, responses=guarded)
