@@ -20,6 +20,7 @@ from app.api import (
     documents,
     health,
     jobs,
+    mcp,
     metrics,
     openai_chat,
     openai_embeddings,
@@ -65,6 +66,8 @@ from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
 
+# What clients of the Model Context Protocol send beside the usual.
+MCP_HEADERS = ("Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version")
 DESCRIPTION = """
 Answers from your own documents, each sentence with a citation that can be checked.
 
@@ -87,14 +90,15 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
-            on_started()
-            yield {
-                CONNECTION_BOUNDS: ConnectionBounds(
-                    settings.serve.header_timeout_s,
-                    settings.serve.write_timeout_s,
-                    settings.serve.most_connections,
-                )
-            }
+            async with _mcp(app, settings):
+                on_started()
+                yield {
+                    CONNECTION_BOUNDS: ConnectionBounds(
+                        settings.serve.header_timeout_s,
+                        settings.serve.write_timeout_s,
+                        settings.serve.most_connections,
+                    )
+                }
 
     app = FastAPI(
         title="Plumbline",
@@ -196,6 +200,22 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
         parts.answers.check()
 
 
+@asynccontextmanager
+async def _mcp(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Answer the Model Context Protocol inside the block, where the settings want it."""
+    if not settings.serve.mcp:
+        yield
+        return
+    # The SDK takes half a second to import.
+    from app.mcp.http import session_manager
+    from app.mcp.tools import Offer
+
+    offer = Offer(app.state.parts, app.state.turns)
+    app.state.mcp = manager = session_manager(offer, settings.serve.max_body_bytes)
+    async with manager.run():
+        yield
+
+
 def _around_all(app: FastAPI, settings: Settings) -> None:
     """Put around the whole application what every response has to carry, errors nobody foresaw too.
 
@@ -210,7 +230,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
                 around,
                 allow_origins=settings.browser.origins,
                 allow_methods=["GET", "POST", "PUT", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+                allow_headers=["Authorization", "Content-Type", "X-API-Key", *MCP_HEADERS],
                 expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
             )
         around = SecurityHeaders(around, settings.browser.hsts_s, ("/docs", "/redoc"))
@@ -236,6 +256,8 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(document_sets.router, dependencies=READER, responses=guarded)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
+    if settings.serve.mcp:
+        app.include_router(mcp.router)
     if settings.telemetry.metrics:
         app.include_router(metrics.router, dependencies=READER, responses=guarded)
     app.include_router(health.router)

@@ -1,4 +1,4 @@
-"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `mcp`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
+    app.command("mcp")(mcp)
     app.command("worker")(worker)
     app.command("demo")(demo)
     checks.mount(app, more_checks)
@@ -146,6 +147,22 @@ def serve(
     from app.cli.serving import run
 
     run(settings)
+
+
+def mcp(
+    context: typer.Context,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+) -> None:
+    """Let an assistant on this machine ask the local index (Model Context Protocol, over stdio).
+
+    Assistants start this command by themselves: see the guide "Connect assistants". It sees all
+    documents, as `plumb ask` does. A service that runs has the same at /mcp, with keys and groups.
+    """
+    settings = settings_from(context, setting, index__url=index_url)
+    from app.cli.mcp import serve
+
+    serve(settings, context.obj.line)
 
 
 def worker(

@@ -22,7 +22,8 @@ ACTIONS = {
     "ask", "stream", "follow-up", "OpenAI client", "search", "lineage", "session", "batch", "export",
     "harvest", "replay", "job", "feedback", "page", "change of groups", "document moved",
     "answer from the exact cache", "answer from the semantic cache",
-    "passage that stands elsewhere too",
+    "passage that stands elsewhere too", "response", "response that follows one", "stored response",
+    "embedding", "MCP tools/call", "MCP resources/read",
 }  # fmt: skip
 
 

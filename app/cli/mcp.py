@@ -1,0 +1,66 @@
+"""`plumb mcp`: the Model Context Protocol over stdin and stdout, for assistants on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.settings.tree import Settings
+
+STDOUT, STDERR = 1, 2
+
+
+def serve(settings: Settings, line: Callable[[Exception], str]) -> None:
+    """Serve the local index until stdin ends.
+
+    Nothing but the protocol goes to stdout: entries of the log, and what libraries print, go to stderr.
+
+    Args:
+        line: an error in one line, without secrets.
+
+    Raises:
+        PlumbError: the parts cannot be built.
+    """
+    import anyio
+    from mcp.server.stdio import stdio_server
+
+    from app.callers import Caller
+    from app.configuration.redaction import Redactor
+    from app.mcp.access import LocalAccess
+    from app.mcp.server import build_server
+    from app.mcp.tools import Offer
+    from app.sessions.memory import MemorySessions
+    from app.telemetry.logs import log_to_stderr
+    from app.turns.turns import Turns
+    from app.wiring import build
+
+    release = None if settings.release is None else settings.release.id
+    log_to_stderr(settings.telemetry, release, Redactor(settings))
+    with _stdout_for_the_protocol():
+        parts = build(settings)
+    try:
+        sessions = MemorySessions(settings.session)
+        offer = Offer(parts, Turns(parts.answers, sessions))
+        operator = Caller("command line", "admin", id="operator:command line")
+        server = build_server(offer, LocalAccess(operator, line))
+
+        async def run() -> None:
+            async with stdio_server() as (incoming, outgoing):
+                await server.run(incoming, outgoing, server.create_initialization_options())
+
+        anyio.run(run)
+    finally:
+        parts.close()
+
+
+@contextmanager
+def _stdout_for_the_protocol() -> Iterator[None]:
+    """Send to stderr what is printed inside the block; while it serves, the SDK does so."""
+    kept = os.dup(STDOUT)
+    os.dup2(STDERR, STDOUT)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDOUT)
+        os.close(kept)
