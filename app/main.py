@@ -54,6 +54,7 @@ from app.releases.state import state_of
 from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
+from app.source_view.source_views import SourceViews
 from app.store.database import Database
 from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
@@ -162,6 +163,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    state.source_views = SourceViews(parts.sets)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
