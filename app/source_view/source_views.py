@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.callers import Caller
 from app.document_sets.open_sets import OpenSets
-from app.errors import DocumentChanged, InvalidRequest, UnknownDocument
+from app.errors import (
+    DocumentChanged,
+    InvalidRequest,
+    OriginalNotShown,
+    TooBusy,
+    UnknownDocument,
+)
 from app.source_view.document_text import DocumentText, laid_out
-from app.source_view.source_view import ShownSpan, SourceView, Span
+from app.source_view.originals import PDF, Originals
+from app.source_view.page_words import letters
+from app.source_view.pdf_pages import PlacedBox, Wanted
+from app.source_view.source_view import Box, PageSize, ShownSpan, SourceView, Span
 from ingestion.documents.document import Chunk
 from ingestion.documents.visibility import groups_of
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
@@ -23,6 +32,12 @@ WHOLE = 200_000
 AROUND = 10_000
 MOST_SPANS = 50
 MOST_WORDS = 20_000
+# So many characters of each span, and of all together, are looked for on the pages of a PDF.
+MOST_BOXED = 3_000
+MOST_BOXED_TOGETHER = 20_000
+# Pixels that a page's image may be wide.
+WIDTHS = (100, 3000)
+USUAL_WIDTH = 1200
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][\d:.+Z-]*)?)?)?")
 _DATE_FIELD = re.compile(r"date|created|modified|updated|published|effective|valid|since|until")
 
@@ -37,6 +52,23 @@ class _Version:
     is_asked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """What is known of the pages of the original.
+
+    Attributes:
+        boxes: around the words of each span.
+        count: how many pages there are; None where they are not shown.
+        sizes: of the pages that hold cited words.
+        problem: why they are not shown.
+    """
+
+    boxes: Sequence[Sequence[PlacedBox]]
+    count: int | None = None
+    sizes: list[PageSize] = field(default_factory=list)
+    problem: str | None = None
+
+
 class SourceViews:
     """Shows documents to those who may see them. Safe to share between threads.
 
@@ -46,8 +78,13 @@ class SourceViews:
     or what was taken out when the document was opened to them.
     """
 
-    def __init__(self, sets: OpenSets) -> None:
+    def __init__(self, sets: OpenSets, originals: Originals) -> None:
         self._sets = sets
+        self._originals = originals
+
+    def close(self) -> None:
+        """End the process that draws pages."""
+        self._originals.close()
 
     def view(
         self,
@@ -85,6 +122,7 @@ class SourceViews:
                 "cited words do not stand in it any more; ask again."
             )
         shown, places = text, [place for _, place in placed]
+        pages = self._pages(version, text, places)
         is_whole = len(text.text) <= WHOLE
         if not is_whole:
             shown, places = text.windows(places, AROUND)
@@ -100,14 +138,72 @@ class SourceViews:
             dates=_dates(first),
             index_version=version.opened.info.version,
             is_live=version.is_live,
-            kind="text",
+            kind="text" if pages.problem or pages.count is None else "pdf",
+            page_count=pages.count,
+            pages=[size.page for size in pages.sizes],
+            page_sizes=pages.sizes,
             text=shown.text,
             is_whole=is_whole,
             spans=[
-                _shown(number, place, shown) for number, place in zip(numbers, places, strict=True)
+                _shown(number, place, shown, boxes)
+                for number, place, boxes in zip(numbers, places, pages.boxes, strict=True)
             ],
             missing=[number for number, place in found if place is None],
+            original_problem=pages.problem,
         )
+
+    def page(
+        self,
+        caller: Caller,
+        set_name: str,
+        document: str,
+        page: int,
+        index_version: str | None = None,
+        width: int = USUAL_WIDTH,
+    ) -> bytes:
+        """A page of the document's own file as PNG, in the version that `view` shows.
+
+        Args:
+            page: its number, from 1.
+            width: of the image in pixels; it is narrower where it would take too many in all.
+
+        Raises:
+            OriginalNotShown: it cannot be drawn; the message says why.
+            InvalidRequest: no image may be so wide.
+            TooBusy: other pages are being drawn.
+            UnknownDocument, UnknownDocumentSet, IndexUnavailable: as `view`.
+        """
+        if not WIDTHS[0] <= width <= WIDTHS[1]:
+            raise InvalidRequest(f"width: {width} is not from {WIDTHS[0]} to {WIDTHS[1]}.")
+        version = self._version(caller, set_name, document, index_version)
+        try:
+            original = self._originals.find(version.opened.info, version.chunks[0])
+            return self._originals.draw(original, page, width)
+        except OriginalNotShown as error:
+            raise OriginalNotShown(f"{document[:200]}: {error}.") from error
+
+    def _pages(
+        self, version: _Version, text: DocumentText, places: Sequence[tuple[int, int]]
+    ) -> _Pages:
+        """Where cited words stand on the pages of the original."""
+        boxes: list[Sequence[PlacedBox]] = [() for _ in places]
+        if version.chunks[0].media_type != PDF:
+            return _Pages(boxes)
+        wanted = _wanted(text, places)
+        try:
+            original = self._originals.find(version.opened.info, version.chunks[0])
+            placed = self._originals.locate(original, list(wanted.values()))
+        except OriginalNotShown as error:
+            return _Pages(boxes, problem=f"{error}.")
+        except TooBusy:
+            return _Pages(boxes, problem="other pages are being drawn; try again soon.")
+        for place, found in zip(wanted, placed.boxes, strict=True):
+            boxes[place] = found
+        sizes = [
+            PageSize(page=page, width=size[0], height=size[1])
+            for page, size in sorted(placed.sizes.items())
+        ]
+        return _Pages(boxes, placed.page_count, sizes)
 
     def _version(
         self, caller: Caller, set_name: str, document: str, index_version: str | None
@@ -187,7 +283,27 @@ def _nearest(text: str, words: str, near: int) -> int | None:
     return after if after - near < near - before else before
 
 
-def _shown(number: int, place: tuple[int, int], text: DocumentText) -> ShownSpan:
+def _wanted(text: DocumentText, places: Sequence[tuple[int, int]]) -> dict[int, Wanted]:
+    """What to look for on pages, by the number of the place."""
+    wanted: dict[int, Wanted] = {}
+    together = 0
+    for number, (start, end) in enumerate(places):
+        chunk = text.chunk_at(start, end)
+        if chunk is None or not isinstance(chunk.page, int):
+            continue
+        words = text.text[start : min(end, start + MOST_BOXED)]
+        together += len(words)
+        if together > MOST_BOXED_TOGETHER:
+            break
+        on_page = next(piece.at for piece in text.pieces if piece.chunk.page == chunk.page)
+        earlier = letters(text.text[on_page:start]).count(letters(words) or "\0")
+        wanted[number] = Wanted(chunk.page, words, earlier)
+    return wanted
+
+
+def _shown(
+    number: int, place: tuple[int, int], text: DocumentText, boxes: Sequence[PlacedBox]
+) -> ShownSpan:
     start, end = place
     chunk = text.chunk_at(start, end)
     origin = text.origin(start, end) or (0, 0)
@@ -200,6 +316,7 @@ def _shown(number: int, place: tuple[int, int], text: DocumentText) -> ShownSpan
         document_end=origin[1],
         heading_path=list(chunk.heading_path) if chunk else [],
         page=chunk.page if chunk else None,
+        boxes=[Box(**box._asdict()) for box in boxes],
     )
 
 
