@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.errors import OriginalNotShown
-from app.source_view.page_words import PageLetters, find_words
+from app.source_view.page_words import Found, PageLetters, find_words
 from ingestion.errors import DocumentError
 from ingestion.sources.fetching import local_copy
 from ingestion.sources.source_file import SourceFile
@@ -26,6 +26,8 @@ TOO_LARGE = "its file is too large to be drawn"
 # More characters than any page shows.
 MOST_CHARACTERS = 50_000
 MOST_BOXES = 300
+# Of PNG, from 0 to 9: higher takes longer, and saves little of a page of text.
+COMPRESSION = 4
 # A span is looked for on the next page too where less of it is found on its own.
 _ENOUGH = 0.9
 # Sizes in points of a page that can be drawn; others are a mistake, or were made to stall the reader.
@@ -164,15 +166,13 @@ class DrawPage(NamedTuple):
             if not 1 <= self.page <= len(document):
                 raise OriginalNotShown(f"it has {len(document)} pages, and no page {self.page}")
             _start_forms(document)
-            with _page(document, self.page) as page:
-                width, height = _size(page)
-                scale = min(self.width / width, (self.most_pixels / (width * height)) ** 0.5)
-                bitmap = page.render(
-                    scale=scale, rev_byteorder=True, limit_image_cache=True, draw_annots=True
-                )
-                picture = io.BytesIO()
-                bitmap.to_pil().save(picture, "PNG", compress_level=4)
-                return picture.getvalue()
+            page = document[self.page - 1]
+            width, height = _size(page)
+            scale = min(self.width / width, (self.most_pixels / (width * height)) ** 0.5)
+            bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True)
+            picture = io.BytesIO()
+            bitmap.to_pil().save(picture, "PNG", compress_level=COMPRESSION)
+            return picture.getvalue()
 
 
 @contextmanager
@@ -203,15 +203,6 @@ def _start_forms(document: Any) -> None:
             return  # the page is worth seeing without them
 
 
-@contextmanager
-def _page(document: Any, number: int) -> Iterator[Any]:
-    page = document[number - 1]
-    try:
-        yield page
-    finally:
-        page.close()
-
-
 def _size(page: Any) -> tuple[float, float]:
     """Width and height in points, as the page is shown.
 
@@ -225,55 +216,64 @@ def _size(page: Any) -> tuple[float, float]:
 
 
 class _Pages:
-    """Pages of a document, each read once.
+    """Pages of a document, each read once. The document closes what is open when it is closed.
 
     Attributes:
-        sizes: of the pages on which something was found.
+        sizes: of the pages on which words begin or stand.
     """
 
     def __init__(self, document: Any) -> None:
         self._document = document
+        self._read: dict[int, tuple[_Reader, PageLetters]] = {}
         self.sizes: dict[int, tuple[float, float]] = {}
 
     def find(self, wanted: Wanted) -> tuple[list[PlacedBox], float]:
         """Boxes around words, on the page where they begin and on the next one; what share of them."""
-        boxes, share, rest = self._find_on(wanted, is_first=True)
-        if share < _ENOUGH and rest.strip():
-            more, rest_share, _ = self._find_on(Wanted(wanted.page + 1, rest, 0), is_first=False)
+        if not 1 <= wanted.page <= len(self._document):
+            return [], 0.0
+        self.sizes[wanted.page] = self._reader(wanted.page)[0].size
+        boxes, found = self._find_on(wanted)
+        share = found.share
+        if share < _ENOUGH and found.rest and wanted.page < len(self._document):
+            more, rest = self._find_on(Wanted(wanted.page + 1, found.rest, 0))
+            if more:
+                self.sizes[wanted.page + 1] = self._reader(wanted.page + 1)[0].size
             boxes += more
-            share += (1 - share) * rest_share
+            share += (1 - share) * rest.share
         return boxes[:MOST_BOXES], share
 
-    def _find_on(self, wanted: Wanted, *, is_first: bool) -> tuple[list[PlacedBox], float, str]:
-        if not 1 <= wanted.page <= len(self._document):
-            return [], 0.0, ""
-        with _page(self._document, wanted.page) as page:
-            text = page.get_textpage()
-            try:
-                reader = _Reader(page, text)
-                letters = PageLetters.of(reader.characters)
-                found = find_words(wanted.words, letters, wanted.earlier, reader.height)
-                boxes = [
-                    PlacedBox(wanted.page, *box)
-                    for start, end in found.ranges
-                    for box in reader.boxes(letters.places[start:end])
-                ]
-                if boxes or is_first:
-                    self.sizes[wanted.page] = _size(page)
-                return boxes, found.share, found.rest
-            finally:
-                text.close()
+    def _find_on(self, wanted: Wanted) -> tuple[list[PlacedBox], Found]:
+        reader, letters = self._reader(wanted.page)
+        found = find_words(wanted.words, letters, wanted.earlier, reader.height)
+        boxes = [
+            PlacedBox(wanted.page, *box)
+            for start, end in found.ranges
+            for box in reader.boxes(letters.places[start:end])
+        ]
+        return boxes, found
+
+    def _reader(self, number: int) -> tuple[_Reader, PageLetters]:
+        if number not in self._read:
+            reader = _Reader(self._document[number - 1])
+            self._read[number] = reader, PageLetters.of(reader.characters)
+        return self._read[number]
 
 
 class _Reader:
-    """The characters of a page and their places."""
+    """The characters of a page and their places.
 
-    def __init__(self, page: Any, text: Any) -> None:
+    Attributes:
+        characters: in the page's own order.
+        size: of the page; see `_size`.
+    """
+
+    def __init__(self, page: Any) -> None:
         import pypdfium2.raw as pdfium
 
         self._pdfium = pdfium
         self._page = page
-        self._text = text
+        self._text = text = page.get_textpage()
+        self.size = _size(page)
         self._known: dict[int, tuple[float, float, float, float] | None] = {}
         count = min(max(text.count_chars(), 0), MOST_CHARACTERS)
         self.characters = [
