@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import byref, c_double, c_int
@@ -293,7 +294,7 @@ class _Reader:
             if box is None or box[2] <= box[0] or box[3] <= box[1]:
                 continue
             left, bottom, right, top = box
-            if lines and _goes_on(lines[-1], box):
+            if lines and _goes_on(lines[-1], box, upright=self._is_upright(index)):
                 line = lines[-1]
                 line[:] = (
                     min(line[0], left), min(line[1], bottom), max(line[2], right), max(line[3], top),
@@ -317,6 +318,11 @@ class _Reader:
         if self._pdfium.FPDFText_GetCharBox(self._text, index, left, right, bottom, top):
             return left.value, bottom.value, right.value, top.value
         return None
+
+    def _is_upright(self, index: int) -> bool:
+        """Whether a character's line runs across the page, in the page's own coordinates."""
+        angle = self._pdfium.FPDFText_GetCharAngle(self._text, index)
+        return abs(math.cos(angle)) > abs(math.sin(angle))
 
     def _share(self, box: Sequence[float]) -> tuple[float, float, float, float]:
         """A rectangle of the page's own coordinates, on the page as it is shown: turned and cropped."""
@@ -343,9 +349,15 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def _goes_on(line: Sequence[float], box: Sequence[float]) -> bool:
-    """Whether a character stands on a line, right after it."""
-    middle = (box[1] + box[3]) / 2
-    size = max(line[3] - line[1], 0.01)
-    gap = box[0] - line[2]
-    return line[1] <= middle <= line[3] and -size < gap < 1.5 * size
+def _goes_on(line: Sequence[float], box: Sequence[float], *, upright: bool) -> bool:
+    """Whether a character stands on a line, beside what is there of it.
+
+    Args:
+        line, box: left, bottom, right and top.
+        upright: whether the line runs across the page; else it runs up or down.
+    """
+    along, across = (0, 1) if upright else (1, 0)
+    middle = (box[across] + box[across + 2]) / 2
+    size = max(line[across + 2] - line[across], 0.01)
+    gap = max(box[along] - line[along + 2], line[along] - box[along + 2])
+    return line[across] <= middle <= line[across + 2] and gap < 1.5 * size
