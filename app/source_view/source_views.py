@@ -216,9 +216,10 @@ class SourceViews:
         live = self._sets.get(set_name)
         chunks = live.chunks_of(document)
         if not chunks or not _sees(caller, chunks[0]):
+            # The same for whatever is the reason, so that nobody learns what there is.
             raise UnknownDocument(
-                f"document set {set_name!r}: there is no document {document[:200]!a}; it may have "
-                "changed its name or been removed since the answer was made, or you may not see it."
+                f"document: document set {live.info.name!r} has no document of this name that you may "
+                "see; it may have been removed or renamed since the answer was made."
             )
         if index_version is None or index_version == live.info.version:
             return _Version(live, chunks, is_live=True, is_asked=True)
