@@ -31,6 +31,8 @@ MOST_BOXES = 300
 COMPRESSION = 4
 # A span is looked for on the next page too where less of it is found on its own.
 _ENOUGH = 0.9
+# Where less of it is found on both, what was found are other words that look alike.
+_TOO_LITTLE = 0.4
 # Sizes in points of a page that can be drawn; others are a mistake, or were made to stall the reader.
 _SMALLEST, _LARGEST = 1.0, 100_000.0
 _UNITS = 1_000_000
@@ -241,7 +243,7 @@ class _Pages:
                 self.sizes[wanted.page + 1] = self._reader(wanted.page + 1)[0].size
             boxes += more
             share += (1 - share) * rest.share
-        return boxes[:MOST_BOXES], share
+        return boxes[:MOST_BOXES] if share >= _TOO_LITTLE else [], share
 
     def _find_on(self, wanted: Wanted) -> tuple[list[PlacedBox], Found]:
         reader, letters = self._reader(wanted.page)

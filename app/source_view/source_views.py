@@ -268,7 +268,7 @@ def _found(text: DocumentText, span: Span, version: _Version) -> tuple[int, int]
         return place if version.is_asked else None
     if place is not None and text.text[slice(*place)] == span.text:
         return place
-    near = place[0] if place else 0
+    near = place[0] if place else min(span.start, len(text.text))
     exact = _nearest(text.text, span.text, near)
     if exact is not None:
         return exact, exact + len(span.text)
