@@ -216,7 +216,7 @@ async def _mcp(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     from app.mcp.http import session_manager
     from app.mcp.tools import Offer
 
-    offer = Offer(app.state.parts, app.state.turns)
+    offer = Offer(app.state.parts, app.state.turns, app.state.source_views)
     app.state.mcp = manager = session_manager(offer, settings.serve.max_body_bytes)
     async with manager.run():
         yield

@@ -31,6 +31,8 @@ def serve(settings: Settings, line: Callable[[Exception], str]) -> None:
     from app.mcp.server import build_server
     from app.mcp.tools import Offer
     from app.sessions.memory import MemorySessions
+    from app.source_view.originals import Originals
+    from app.source_view.source_views import SourceViews
     from app.telemetry.logs import log_to_stderr
     from app.turns.turns import Turns
     from app.wiring import build
@@ -39,9 +41,11 @@ def serve(settings: Settings, line: Callable[[Exception], str]) -> None:
     log_to_stderr(settings.telemetry, release, Redactor(settings))
     with _stdout_for_the_protocol():
         parts = build(settings)
+    originals = Originals(settings.originals, settings.sync, parts.catalogue)
+    views = SourceViews(parts.sets, originals)
     try:
         sessions = MemorySessions(settings.session)
-        offer = Offer(parts, Turns(parts.answers, sessions))
+        offer = Offer(parts, Turns(parts.answers, sessions), views)
         operator = Caller("command line", "admin", id="operator:command line")
         server = build_server(offer, LocalAccess(operator, line))
 
@@ -51,6 +55,7 @@ def serve(settings: Settings, line: Callable[[Exception], str]) -> None:
 
         anyio.run(run)
     finally:
+        views.close()
         parts.close()
 
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.answering.answer import Citation, Passage
 from app.callers import Caller
 from app.errors import InvalidRequest
+from app.mcp.results import (
+    AskOutput,
+    SearchOutput,
+    SpanOutput,
+    passages_of,
+    place_of,
+    source_of,
+    sources_of,
+    where,
+)
+from app.source_view.source_view import Span
+from app.source_view.source_views import SourceViews
 from app.turns.turn import TurnRequest
 from app.turns.turns import Turns
 from app.wiring import Parts
-from ingestion.documents.document import Page
 from ingestion.index.storable_values import shown
 from ingestion.null_fields import NullIsLeftOut
 
-# So many characters of passages go into one result; assistants read little more.
-MOST_TEXT = 40_000
+# Text around a citation begins and ends with whole words, if these are no longer.
+LONGEST_WORD = 40
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
 DOCUMENT_SET = Field(
@@ -40,6 +50,7 @@ class Offer:
 
     parts: Parts
     turns: Turns
+    source_views: SourceViews
 
 
 class SearchArguments(NullIsLeftOut):
@@ -71,106 +82,28 @@ class AskArguments(NullIsLeftOut):
     )
 
 
-class FoundPassage(BaseModel):
-    """A passage of a document.
+class SpanArguments(NullIsLeftOut):
+    """What `get_document_span` takes."""
 
-    Attributes:
-        number: its place, from 1; in an answer, its marker.
-        document: the document's id in its set.
-        title: the document's title.
-        heading_path: headings above it, outermost first.
-        page: page, slide or sheet it is on, if any.
-        start: its first character in the document's text.
-        end: the character after its last.
-        text: its words.
-        source: where the document comes from.
-        score: what it was ranked by.
-    """
+    model_config = ConfigDict(extra="forbid")
 
-    number: int
-    document: str
-    title: str
-    heading_path: list[str]
-    page: Page | None
-    start: int
-    end: int
-    text: str
-    source: str
-    score: float
-
-
-class SearchOutput(BaseModel):
-    """What `search` gives.
-
-    Attributes:
-        passages: best first.
-        index_version: the version that was searched.
-        left_out: passages that were found and are too long to be sent with the others.
-    """
-
-    passages: list[FoundPassage]
-    index_version: str
-    left_out: int = 0
-
-
-class Source(BaseModel):
-    """Words of a document behind an answer.
-
-    Attributes:
-        marker: the number by which the answer names them, as in `[1]`.
-        document, title, heading_path, page, start, end, source: as of a passage.
-        quote: the words; the whole passage where nothing was quoted.
-        quoted: whether the answer quotes them word by word.
-    """
-
-    marker: int
-    document: str
-    title: str
-    heading_path: list[str]
-    page: Page | None
-    start: int
-    end: int
-    quote: str
-    quoted: bool
-    source: str
-
-
-class AskOutput(BaseModel):
-    """What `ask` gives.
-
-    Attributes:
-        answer: the text, with markers such as `[1]`.
-        refused: whether the documents do not answer the question, and the text says so.
-        citations: the words behind the answer, in the order of its text.
-        passages: what the answer was made from; marker n is number n.
-        left_out: passages that are too long to be sent with the others.
-        document_set: the set that was asked.
-        index_version: the version it was answered from.
-        prompt_version: for example `answer@v1`.
-        manifest_id: the id of everything that shaped the answer.
-        answer_id: the answer's id, by which it can be traced.
-        standalone_question: what was searched for.
-        session_id: the conversation, if any.
-        degraded: whether it was made in a lesser way, since a model failed.
-        cut_off: whether the model was ended before it had ended.
-        notices: what to know, in sentences.
-    """
-
-    answer: str
-    refused: bool
-    citations: list[Source]
-    passages: list[FoundPassage]
-    left_out: int = 0
-    document_set: str
-    index_version: str
-    prompt_version: str
-    manifest_id: str
-    answer_id: str
-    standalone_question: str
-    session_id: str | None = None
-    degraded: bool = False
-    cut_off: bool = False
-    notices: list[str] = Field(default_factory=list)
+    document: str = Field(description="The document's id, as a citation or passage names it.")
+    start: int = Field(ge=0, description="The first character, from a citation or passage.")
+    end: int = Field(ge=0, description="The character after the last one.")
+    document_set: str | None = DOCUMENT_SET
+    index_version: str | None = Field(
+        default=None,
+        description="The version that the offsets belong to, as the answer or search named it. "
+        "Default: the live one.",
+    )
+    quote: str | None = Field(
+        default=None,
+        description="The words at these offsets, as a citation quotes them: by them they are found "
+        "where the document has changed since.",
+    )
+    around: int = Field(
+        default=600, ge=0, le=5000, description="Characters to give before and after the words."
+    )
 
 
 class Given(NamedTuple):
@@ -225,9 +158,9 @@ def search(offer: Offer, asked: SearchArguments, caller: Caller) -> Given:
         filters=asked.filters,
         visible_to=caller.groups,
     )
-    passages, left_out = _passages(found.passages)
+    passages, left_out = passages_of(found.passages)
     output = SearchOutput(passages=passages, index_version=found.index_version, left_out=left_out)
-    parts = [f"[{one.number}] {_where(one)}\n{one.text}" for one in passages]
+    parts = [f"[{one.number}] {where(one)}\n{one.text}" for one in passages]
     if left_out:
         parts.append(f"{left_out} more were found that are too long to be sent with these.")
     return Given("\n\n".join(parts) or "Nothing was found.", output)
@@ -245,11 +178,11 @@ def ask(offer: Offer, asked: AskArguments, caller: Caller) -> Given:
         ),
         caller,
     )
-    passages, left_out = _passages(turn.passages)
+    passages, left_out = passages_of(turn.passages)
     output = AskOutput(
         answer=turn.answer,
         refused=turn.refused,
-        citations=[_source(citation) for citation in turn.citations],
+        citations=[source_of(citation) for citation in turn.citations],
         passages=passages,
         left_out=left_out,
         document_set=turn.manifest.document_set,
@@ -263,8 +196,48 @@ def ask(offer: Offer, asked: AskArguments, caller: Caller) -> Given:
         cut_off=turn.cut_off,
         notices=turn.notices,
     )
-    parts = [turn.answer, _sources(output), *turn.notices]
+    parts = [turn.answer, sources_of(output), *turn.notices]
     return Given("\n\n".join(part for part in parts if part), output)
+
+
+def get_document_span(offer: Offer, asked: SpanArguments, caller: Caller) -> Given:
+    """Read around a citation."""
+    if asked.end <= asked.start:
+        raise InvalidRequest("end: must be greater than start; take both from a citation.")
+    name = asked.document_set or offer.parts.sets.only()
+    view = offer.source_views.view(
+        caller,
+        name,
+        asked.document,
+        [Span(asked.start, asked.end, asked.quote)],
+        asked.index_version,
+        with_pages=False,
+    )
+    (words,) = view.spans
+    begin = _word_start(view.text, max(words.start - asked.around, 0), words.start)
+    stop = _word_end(view.text, min(words.end + asked.around, len(view.text)), words.end)
+    output = SpanOutput(
+        document=view.document,
+        document_set=view.document_set,
+        title=view.title,
+        source=view.source,
+        heading_path=words.heading_path,
+        page=words.page,
+        index_version=view.index_version,
+        is_live=view.is_live,
+        text=view.text[begin:stop],
+        start=words.start - begin,
+        end=words.end - begin,
+        document_start=words.document_start,
+        document_end=words.document_end,
+        begins_before=begin > 0 or not view.is_whole,
+        goes_on=stop < len(view.text) or not view.is_whole,
+    )
+    place = place_of(output, [(output.document_start, output.document_end)])
+    before, after = "[…] " * output.begins_before, " […]" * output.goes_on
+    live = "" if output.is_live else ", which is not the live one"
+    head = f"{place}, index version {output.index_version}{live}"
+    return Given(f"{head}\n\n{before}{output.text}{after}", output)
 
 
 TOOLS: dict[str, Tool[Any]] = {
@@ -289,66 +262,26 @@ TOOLS: dict[str, Tool[Any]] = {
             AskOutput,
             ask,
         ),
+        Tool(
+            "get_document_span",
+            "Read around a citation",
+            "Read a document's text around the offsets of a citation or passage: to check a "
+            "quotation in its context, or to read on.",
+            SpanArguments,
+            SpanOutput,
+            get_document_span,
+        ),
     )
 }
 
 
-def _passages(found: Sequence[Passage]) -> tuple[list[FoundPassage], int]:
-    """The passages as they are sent, and how many are left out since they are too long together."""
-    sent: list[FoundPassage] = []
-    length = 0
-    for number, passage in enumerate(found, start=1):
-        length += len(passage.text)
-        if sent and length > MOST_TEXT:
-            break
-        sent.append(
-            FoundPassage(
-                number=number,
-                document=passage.document,
-                title=passage.title,
-                heading_path=passage.heading_path,
-                page=passage.page,
-                start=passage.start,
-                end=passage.end,
-                text=passage.text,
-                source=passage.source,
-                score=passage.score,
-            )
-        )
-    return sent, len(found) - len(sent)
+def _word_start(text: str, at: int, limit: int) -> int:
+    """Where a word begins soon after a place; the place itself where none does before the limit."""
+    near = range(at, min(limit, at + LONGEST_WORD))
+    return next((n for n in near if n == 0 or text[n - 1].isspace()), at)
 
 
-def _source(citation: Citation) -> Source:
-    return Source(
-        marker=citation.marker,
-        document=citation.document,
-        title=citation.title,
-        heading_path=citation.heading_path,
-        page=citation.page,
-        start=citation.start,
-        end=citation.end,
-        quote=citation.text,
-        quoted=citation.quoted,
-        source=citation.source,
-    )
-
-
-def _sources(output: AskOutput) -> str:
-    """The list of sources, a line for each marker; empty where there are none."""
-    places: dict[int, list[Source]] = {}
-    for source in output.citations:
-        places.setdefault(source.marker, []).append(source)
-    lines = [
-        f"[{marker}] {_where(sources[0], [(one.start, one.end) for one in sources])}"
-        for marker, sources in sorted(places.items())
-    ]
-    return "\n".join([f"Sources (index version {output.index_version}):", *lines]) if lines else ""
-
-
-def _where(one: FoundPassage | Source, spans: Iterable[tuple[int, int]] = ()) -> str:
-    """Where a passage stands, for people and for `get_document_span`."""
-    path = [one.title, *(part for part in one.heading_path if part != one.title)]
-    page = "" if one.page is None else f", page {one.page}"
-    places = list(dict.fromkeys(spans)) or [(one.start, one.end)]
-    characters = ", ".join(f"{start}-{end}" for start, end in places)
-    return f"{' › '.join(path)}{page} (document {one.document}, characters {characters})"
+def _word_end(text: str, at: int, limit: int) -> int:
+    """Where a word ends soon before a place; the place itself where none does after the limit."""
+    near = range(at, max(limit, at - LONGEST_WORD), -1)
+    return next((n for n in near if n == len(text) or text[n].isspace()), at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
@@ -27,8 +27,8 @@ class Annotation(BaseModel):
         start_index: the first character of the citation's marker in the text.
         end_index: the character after its last.
         title: the document's title.
-        url: the document's URL; where it has none, `plumbline://document-sets/SET/documents/ID`
-            with the cited characters, as `#char=START,END`.
+        url: the document's URL; where it has none, the path at this service that shows the cited
+            words in the document, `/v1/document-sets/SET/source?…`.
         plumbline: the citation: document, page, offsets, the cited words.
     """
 
@@ -238,13 +238,12 @@ def annotations_of(turn: Turn, offset: int = 0) -> list[Annotation]:
     Args:
         offset: where in the output text the answer begins.
     """
-    document_set = turn.manifest.document_set
     return [
         Annotation(
             start_index=offset + place.start,
             end_index=offset + place.end,
             title=place.citation.title,
-            url=_url(place.citation, document_set),
+            url=_url(place.citation, turn),
             plumbline=place.citation,
         )
         for place in places_of(turn.answer, turn.citations)
@@ -256,14 +255,15 @@ def message_id(response_id: str) -> str:
     return f"msg_{response_id.removeprefix('resp_')}"
 
 
-def _url(citation: Citation, document_set: str) -> str:
+def _url(citation: Citation, turn: Turn) -> str:
     if citation.source.startswith(("https://", "http://")):
         return citation.source
-    document = quote(citation.document, safe="")
-    return (
-        f"plumbline://document-sets/{document_set}/documents/{document}"
-        f"#char={citation.start},{citation.end}"
-    )
+    place = {
+        "document": citation.document,
+        "index_version": turn.index_version,
+        "span": f"{citation.start}-{citation.end}",
+    }
+    return f"/v1/document-sets/{turn.manifest.document_set}/source?{urlencode(place)}"
 
 
 def _usage(usage: Tokens | None) -> ResponseUsage:

@@ -93,6 +93,7 @@ class SourceViews:
         document: str,
         spans: Sequence[Span] = (),
         index_version: str | None = None,
+        with_pages: bool = True,
     ) -> SourceView:
         """The document with the cited words in it.
 
@@ -103,6 +104,7 @@ class SourceViews:
             spans: the words that were cited; none: the document is shown without any.
             index_version: the version that the offsets belong to, as an answer names it; None: the
                 live one.
+            with_pages: whether the words are looked for on the pages of the original, too.
 
         Raises:
             UnknownDocument: no such document in the live version, or the caller may not see it.
@@ -122,7 +124,8 @@ class SourceViews:
                 "cited words do not stand in it any more; ask again."
             )
         shown, places = text, [place for _, place in placed]
-        pages = self._pages(version, text, places)
+        unseen = _Pages([() for _ in places])
+        pages = self._pages(version, text, places) if with_pages else unseen
         is_whole = len(text.text) <= WHOLE
         if not is_whole:
             shown, places = text.windows(places, AROUND)

@@ -120,10 +120,14 @@ class Walk:
         """Ask, search and read over the Model Context Protocol."""
         session = self._chance.choice((None, *SESSIONS))
         question = self._question(walker)
+        about = self._chance.choice(self._world.documents).file_name
+        live = self._world.state.parts.sets.info(SET).number
+        old = self._chance.choice((None, str(self._chance.randint(max(live - 5, 1), live))))
         method, params = self._chance.choice(
             (
                 _tool("ask", question=question, document_set=SET, session_id=session),
                 _tool("search", query=question, document_set=SET, limit=20),
+                _tool("get_document_span", document=about, start=0, end=400, index_version=old),
                 ("resources/read", {"uri": f"plumbline://document-sets/{SET}"}),
                 ("tools/list", {}),
             )

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from app.errors import UNFORESEEN
 from app.main import create_app
-from app.mcp import tools
+from app.mcp import results
 from ingestion.errors import IndexUnavailable
 from tests.app.api.live import live_service
 from tests.app.api.test_access import SECRET, key
@@ -88,6 +88,10 @@ def test_groups_hold_in_every_tool(guarded) -> None:
         found = call(client, headers, name="search", arguments={"query": SALARY, "limit": 20})
         assert ("71,000" in found.text) == seen
         assert ("71,000" in json.dumps(ask(client, headers))) == seen
+        place = {"document": "salaries.md", "start": 0, "end": 60}
+        read = call(client, headers, name="get_document_span", arguments=place)
+        assert ("71,000" in read.text) == seen
+        assert read.json()["result"].get("isError", False) != seen
 
 
 def test_a_session_is_its_callers_alone_and_shows_no_hidden_words(guarded) -> None:
@@ -235,7 +239,7 @@ def test_a_setting_turns_it_off(make_parts) -> None:
 def test_long_passages_are_left_out_and_the_assistant_is_told(
     make_parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tools, "MOST_TEXT", 200)
+    monkeypatch.setattr(results, "MOST_TEXT", 200)
     with TestClient(create_app(make_parts().settings), base_url="http://localhost") as client:
         result = call(client, {}, name="search", arguments={"query": "depot warranty"}).json()
     data = result["result"]["structuredContent"]

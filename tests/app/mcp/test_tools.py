@@ -48,10 +48,52 @@ async def test_passages_are_found(url: str, connect) -> None:
     assert data["passages"][0]["text"] in text_of(result)
 
 
+@MODES
+async def test_a_citation_is_read_in_its_document(url: str, connect, mode: str) -> None:
+    async with connect(url, mode=mode) as client:
+        answer = (await client.call_tool("ask", {"question": QUESTION})).structured_content
+        citation = answer["citations"][0]
+        place = {
+            "document": citation["document"],
+            "start": citation["start"],
+            "end": citation["end"],
+            "index_version": answer["index_version"],
+            "around": 40,
+        }
+        result = await client.call_tool("get_document_span", place)
+        wider = await client.call_tool("get_document_span", {**place, "around": 5000})
+    data = result.structured_content
+    assert data["text"][data["start"] : data["end"]] == citation["quote"]
+    assert (data["document_start"], data["document_end"]) == (citation["start"], citation["end"])
+    assert data["is_live"]
+    assert data["heading_path"] == citation["heading_path"]
+    assert len(data["text"]) <= len(citation["quote"]) + 80
+    told = text_of(result)
+    assert told.startswith("Warranty terms › Length (document warranty.md, characters ")
+    assert "[…]" in told
+    assert data["index_version"] in told
+    whole = wider.structured_content
+    assert not whole["begins_before"]
+    assert not whole["goes_on"]
+    assert "A claim is sent to the service desk" in text_of(wider)
+
+
+async def test_words_that_stand_elsewhere_by_now_are_found_by_themselves(url: str, connect) -> None:
+    quote = "A claim is sent to the service desk"
+    place = {"document": "warranty.md", "start": 0, "end": 10, "index_version": "99-gone"}
+    async with connect(url) as client:
+        found = await client.call_tool("get_document_span", {**place, "quote": quote})
+        lost = await client.call_tool("get_document_span", {**place, "quote": "Nobody wrote it."})
+    data = found.structured_content
+    assert data["text"][data["start"] : data["end"]] == quote
+    assert lost.is_error
+    assert "do not stand in it any more" in text_of(lost)
+
+
 async def test_what_is_listed_fits_what_is_given(url: str, connect) -> None:
     async with connect(url) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert {"search", "ask"} <= tools.keys()
+        assert tools.keys() == {"search", "ask", "get_document_span"}
         for tool in tools.values():
             assert tool.annotations is not None
             assert tool.annotations.read_only_hint
@@ -60,6 +102,7 @@ async def test_what_is_listed_fits_what_is_given(url: str, connect) -> None:
         for name, arguments in {
             "ask": {"question": QUESTION},
             "search": {"query": QUESTION},
+            "get_document_span": {"document": "warranty.md", "start": 20, "end": 60},
         }.items():
             given = (await client.call_tool(name, arguments)).structured_content
             Draft202012Validator(tools[name].output_schema or {}).validate(given)
@@ -91,6 +134,15 @@ async def test_a_follow_up_is_understood_within_a_session(url: str, connect) -> 
         ("search", {"query": "x", "limit": 0}, "limit"),
         ("search", {"query": "x", "limit": 1000}, "limit"),
         ("search", {"query": 7}, "query"),
+        ("get_document_span", {"document": "warranty.md", "start": 5, "end": 5}, "end: must be"),
+        ("get_document_span", {"document": "none.md", "start": 0, "end": 5}, "no document of"),
+        ("get_document_span", {"document": "warranty.md", "start": 0, "end": 90_000}, "20,000"),
+        ("get_document_span", {"document": "warranty.md", "start": -1, "end": 5}, "start"),
+        (
+            "get_document_span",
+            {"document": "warranty.md", "start": 0, "end": 5, "document_set": "none"},
+            "no document set 'none'",
+        ),
     ],
 )
 @MODES
@@ -107,7 +159,9 @@ async def test_what_is_wrong_is_told_to_the_assistant(
 @MODES
 async def test_there_is_no_other_tool(url: str, connect, mode: str) -> None:
     async with connect(url, mode=mode) as client:
-        with pytest.raises(MCPError, match="no tool 'drop'; there are search, ask"):
+        with pytest.raises(
+            MCPError, match="no tool 'drop'; there are search, ask, get_document_span"
+        ):
             await client.call_tool("drop", {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import openai as openai_package
 import pytest
 from fastapi.testclient import TestClient
@@ -34,8 +35,10 @@ def test_a_response_has_its_citations_as_annotations(client: OpenAI) -> None:
     assert annotation.type == "url_citation"
     assert made.output_text[annotation.start_index : annotation.end_index] == "[1]"
     assert annotation.title == "Warranty terms"
-    assert annotation.url.startswith("plumbline://document-sets/depot/documents/warranty.md#char=")
     cited = annotation.model_extra["plumbline"]
+    # It opens the document at these words.
+    opened = httpx.get(f"{str(client.base_url).removesuffix('/v1/')}{annotation.url}").json()
+    assert opened["spans"][0]["text"] == cited["text"]
     assert cited["document"] == "warranty.md"
     assert cited["text"] in made.output_text
     assert made.metadata == {"case": "12"}
