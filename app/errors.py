@@ -30,6 +30,7 @@ prompts.errors.PlumbError
 │   ├── JobIsActive         a job of the document set is at work or waiting already
 │   └── JobsUnavailable     jobs cannot be started or looked up right now
 ├── NotStarted              the service's processes could not start
+├── ServiceUnavailable      a Plumbline elsewhere cannot be reached, or refuses
 ├── UnknownModel            no document set and prompt of this name, for OpenAI clients
 ├── ReleaseError
 │   ├── InvalidRelease      a file or record is no release, or was edited
@@ -81,6 +82,10 @@ class DocumentChanged(PlumbError):
 
 class OriginalNotShown(PlumbError):
     """A page of the document's own file cannot be drawn; the message says why."""
+
+
+class ServiceUnavailable(PlumbError):
+    """A Plumbline elsewhere, which a command asks, cannot be reached, or refuses."""
 
 
 class UploadsUnavailable(PlumbError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as encoder
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -151,6 +152,13 @@ def serve(
 
 def mcp(
     context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="A running service to pass on instead, for assistants that only know stdio. The "
+            "key or token comes from PLUMBLINE_API_KEY."
+        ),
+    ] = None,
     index_url: IndexUrl = None,
     setting: Setting = None,
 ) -> None:
@@ -159,10 +167,12 @@ def mcp(
     Assistants start this command by themselves: see the guide "Connect assistants". It sees all
     documents, as `plumb ask` does. A service that runs has the same at /mcp, with keys and groups.
     """
-    settings = settings_from(context, setting, index__url=index_url)
-    from app.cli.mcp import serve
+    from app.cli.mcp import KEY_VARIABLE, forward, serve
 
-    serve(settings, context.obj.line)
+    if url is not None:
+        forward(url, os.environ.get(KEY_VARIABLE))
+        return
+    serve(settings_from(context, setting, index__url=index_url), context.obj.line)
 
 
 def worker(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from app.settings.tree import Settings
+from prompts.errors import SettingsError
 
 STDOUT, STDERR = 1, 2
+# No setting: it is what is shown to a service elsewhere.
+KEY_VARIABLE = "PLUMBLINE_API_KEY"
 
 
 def serve(settings: Settings, line: Callable[[Exception], str]) -> None:
@@ -69,3 +73,43 @@ def _stdout_for_the_protocol() -> Iterator[None]:
     finally:
         os.dup2(kept, STDOUT)
         os.close(kept)
+
+
+def forward(url: str, key: str | None) -> None:
+    """Serve over stdio what a running service offers at /mcp, until stdin ends.
+
+    Args:
+        url: of the service, with or without `/mcp`.
+        key: a key or token to show there.
+
+    Raises:
+        SettingsError: the URL is none, or would carry the key in plain text.
+        ServiceUnavailable: the service cannot be reached, or refuses.
+    """
+    import anyio
+    import httpx2
+    from mcp.shared.exceptions import MCPError
+
+    from app.errors import ServiceUnavailable
+    from app.mcp.forwarding import forward_to
+    from app.settings.access import check_url
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError("--url: write https://plumbline.example.org, the service's address.")
+    if key:
+        try:
+            check_url(url)
+        except ValueError as error:
+            raise SettingsError(f"--url: {error}: it carries {KEY_VARIABLE}.") from error
+    address = url if parts.path.strip("/") else f"{url.rstrip('/')}/mcp"
+    try:
+        anyio.run(forward_to, address, key)
+    except BaseException as error:
+        # Task groups wrap what their tasks raise.
+        first: BaseException = error
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        if isinstance(first, MCPError | httpx2.HTTPError):
+            raise ServiceUnavailable(f"{address}: {first or type(first).__name__}") from error
+        raise

@@ -9,9 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from mcp import Client, StdioServerParameters
+from anyio.to_thread import run_sync
+from mcp import Client, MCPError, StdioServerParameters
 
+from app.cli.mcp import forward
+from app.errors import ServiceUnavailable
+from prompts.errors import SettingsError
+from tests.app.api.live import live_service
+from tests.app.api.test_access import key
 from tests.conftest import ROOT
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
@@ -96,6 +103,48 @@ def test_nothing_but_the_protocol_goes_to_stdout(command, tmp_path: Path) -> Non
     assert unfit["isError"]
     assert "question: holds" in unfit["content"][0]["text"]
     assert answers[2]["result"]["structuredContent"]["index_version"]
+
+
+@pytest.mark.anyio
+async def test_a_service_elsewhere_is_passed_on(make_parts, tmp_path: Path) -> None:
+    with live_service(make_parts(auth__enabled=True).settings) as url:
+        shown = key("assistant")["Authorization"].split()[1]
+        variables = {**os.environ, "PYTHONPATH": str(ROOT), "PLUMBLINE_API_KEY": shown}
+        started = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "plumb", "mcp", "--url", url],
+            env=variables,
+            cwd=str(tmp_path),
+        )
+        async with Client(started) as client:
+            assert client.server_info.name == "plumbline"
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert {"ask", "search", "get_document_span"} <= names
+            answer = await client.call_tool("ask", {"question": QUESTION})
+            assert "24 months" in answer.content[0].text
+            assert answer.structured_content["citations"]
+            failed = await client.call_tool("ask", {"question": "Why?", "document_set": "none"})
+            assert "no document set 'none'" in failed.content[0].text
+            with pytest.raises(MCPError, match="takes the role editor"):
+                await client.read_resource("plumbline://prompts/answer/v1")
+        stored = httpx.get(f"{url}/v1/answers", headers={"X-API-Key": shown}).json()
+        assert [one["question"] for one in stored["answers"]] == [QUESTION]
+        with pytest.raises(ServiceUnavailable, match="who are you"):
+            await run_sync(forward, url, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "told"),
+    [
+        ("nonsense", SettingsError, "--url: write https://"),
+        ("http://plumbline.example.org", SettingsError, "must be an https:// URL"),
+        ("http://127.0.0.1:9", ServiceUnavailable, "http://127.0.0.1:9/mcp: "),
+    ],
+)
+def test_an_address_that_is_wrong_is_told(url: str, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told) as raised:
+        forward(url, "plumb_secret")
+    assert "plumb_secret" not in str(raised.value)
 
 
 def test_a_start_that_fails_says_why_in_one_line(command, tmp_path: Path) -> None:
