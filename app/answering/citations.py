@@ -156,11 +156,14 @@ def places_of(text: str, citations: Iterable[Citation]) -> list[Place]:
         seen: set[int] = set()
         while waiting and waiting[0].marker in spans:
             citation = waiting[0]
-            # A group of markers has the quotations of its statement first, then one citation for
-            # each marker that quotes nothing.
-            if citation.quoted and not find_quote(citation.text, statement):
-                break
-            if not citation.quoted and citation.marker in seen:
+            # A group of markers has the quotations of its statement first, in their order, then one
+            # citation for each marker that quotes nothing.
+            if citation.quoted:
+                words = find_quote(citation.text, statement)
+                if words is None:
+                    break
+                statement = statement[words[1] :]
+            elif citation.marker in seen:
                 break
             seen.add(citation.marker)
             placed.append(Place(*spans[citation.marker], waiting.popleft()))

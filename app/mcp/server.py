@@ -19,6 +19,7 @@ from app.json_input import read_json
 from app.mcp import resources
 from app.mcp.access import Access
 from app.mcp.tools import TOOLS, Given, Offer, Tool
+from ingestion.index.storable_values import shown
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class _Calls:
             lambda: resources.read(
                 self._offer,
                 uri,
-                lambda role: self._access.require(context.request, role, f"read {uri[:200]}"),
+                lambda role: self._access.require(context.request, role, f"read {shown(uri, 200)}"),
             ),
         )
         content = types.TextResourceContents(uri=uri, mime_type=resources.JSON, text=text)

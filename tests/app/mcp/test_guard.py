@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,18 @@ def test_a_tool_takes_a_slot_and_an_assistant_is_told_when_none_is_free(guarded)
         assert not ask(client, key("other")).get("isError")
     for _ in range(5):
         assert not ask(client, mine).get("isError")
+
+
+def test_many_calls_at_once_end_and_leave_every_slot_free(guarded) -> None:
+    client, mine = guarded(limits__answers_at_once=4), key("mine")
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(lambda _: ask(client, mine), range(32)))
+    refused = [told(one) for one in results if one.get("isError")]
+    assert len(refused) < len(results)
+    assert all("come again in a moment" in text for text in refused)
+    slots = client.app.state.guard.slots
+    assert slots._taken == 0
+    assert not ask(client, mine).get("isError")
 
 
 def test_the_wording_of_prompts_is_for_editors(guarded) -> None:
