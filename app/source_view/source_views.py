@@ -15,6 +15,7 @@ from app.errors import (
     TooBusy,
     UnknownDocument,
 )
+from app.fair_shares import at_work
 from app.source_view.document_text import DocumentText, laid_out
 from app.source_view.originals import PDF, Originals
 from app.source_view.page_words import letters
@@ -86,6 +87,7 @@ class SourceViews:
         """End the process that draws pages."""
         self._originals.close()
 
+    @at_work()
     def view(
         self,
         caller: Caller,
@@ -110,6 +112,7 @@ class SourceViews:
             InvalidRequest: too many spans, or one that can be none.
             UnknownDocumentSet: no such set.
             IndexUnavailable: the index cannot be read.
+            TooBusy: see `at_work`.
         """
         _check(spans)
         version = self._version(caller, set_name, document, index_version)
@@ -152,6 +155,7 @@ class SourceViews:
             original_problem=pages.problem,
         )
 
+    @at_work()
     def page(
         self,
         caller: Caller,
@@ -170,7 +174,7 @@ class SourceViews:
         Raises:
             OriginalNotShown: it cannot be drawn; the message says why.
             InvalidRequest: no image may be so wide.
-            TooBusy: other pages are being drawn.
+            TooBusy: other pages are being drawn; see also `at_work`.
             UnknownDocument, UnknownDocumentSet, IndexUnavailable: as `view`.
         """
         if not WIDTHS[0] <= width <= WIDTHS[1]:

@@ -311,7 +311,7 @@ def stalled(path: Path) -> Iterator[None]:
 
 
 def test_a_file_that_takes_too_long_is_left_alone(make_shelf: Callable[..., Shelf]) -> None:
-    shelf = make_shelf(timeout_s=0.5)
+    shelf = make_shelf(timeout_s=2)
     shelf.write("fleet.pdf", report())
     shelf.write("other.pdf", report(author="other"))
     shelf.sync()
