@@ -243,6 +243,17 @@ def test_versions_are_read_without_their_embedding_model(shelf: Shelf) -> None:
     assert view.index_version == old.version
 
 
+def test_qdrant_holds_the_same(make_shelf: Callable[..., Shelf]) -> None:
+    views = []
+    for index in ("", "qdrant+memory:"):
+        shelf = make_shelf(index=index)
+        shelf.write("hours.md", HOURS)
+        live = shelf.sync()
+        span = span_of(shelf, "hours.md", WORDS)
+        views.append(shelf.views.view(EVERYTHING, "shelf", "hours.md", [span], live.version))
+    assert views[0] == views[1]
+
+
 def test_many_threads_see_the_same(shelf: Shelf, make_shelf: Callable[..., Shelf]) -> None:
     shelf.write("hours.md", HOURS)
     live = shelf.sync()
