@@ -24,6 +24,7 @@ from app.source_view.source_view import Box, PageSize, ShownSpan, SourceView, Sp
 from ingestion.documents.document import Chunk
 from ingestion.documents.visibility import groups_of
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
+from ingestion.index.filters import AnyOf, Filter, both, visible_to
 from ingestion.index.protocol import DocumentSet
 from ingestion.languages import fold
 from ingestion.sources.locations import for_readers
@@ -219,7 +220,7 @@ class SourceViews:
         """
         live = self._sets.get(set_name)
         chunks = live.chunks_of(document)
-        if not chunks or not _sees(caller, chunks[0]):
+        if not chunks or not _sees(caller, live, chunks[0]):
             # The same for whatever is the reason, so that nobody learns what there is.
             raise UnknownDocument(
                 f"document: document set {live.info.name!r} has no document of this name that you may "
@@ -232,7 +233,7 @@ class SourceViews:
             held = older.chunks_of(document)
         except (UnknownVersion, UnknownDocumentSet):
             held = []
-        if held and _sees(caller, held[0]):
+        if held and _sees(caller, older, held[0]):
             is_live = older.info.version == live.info.version
             return _Version(older, held, is_live=is_live, is_asked=True)
         return _Version(live, chunks, is_live=True, is_asked=False)
@@ -255,10 +256,19 @@ def _check(spans: Sequence[Span]) -> None:
             )
 
 
-def _sees(caller: Caller, chunk: Chunk) -> bool:
-    """Whether the caller may see a chunk's document, by its groups in that version."""
+def _sees(caller: Caller, opened: DocumentSet, chunk: Chunk) -> bool:
+    """Whether the caller may see a chunk's document in a version: exactly as search decides it.
+
+    The index itself is asked. One that was made before documents had groups shows nothing to callers
+    who are bound to some.
+    """
+    if caller.groups is None:
+        return True
     groups = groups_of(chunk.metadata)
-    return caller.meets([] if groups is None else [groups])
+    if not caller.meets([] if groups is None else [groups]):
+        return False
+    document: Filter = (AnyOf("document", (chunk.document_id,)),)
+    return opened.count(both(visible_to(caller.groups), document)) > 0
 
 
 def _found(text: DocumentText, span: Span, version: _Version) -> tuple[int, int] | None:

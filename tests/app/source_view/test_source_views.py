@@ -13,6 +13,7 @@ from app.errors import DocumentChanged, InvalidRequest, UnknownDocument
 from app.source_view.source_view import Span
 from app.source_view.source_views import WHOLE
 from ingestion.errors import UnknownDocumentSet
+from ingestion.index import lance_rows
 from tests.app.source_view.conftest import EVERYTHING, Shelf, in_groups
 
 HOURS = """---
@@ -241,6 +242,19 @@ def test_versions_are_read_without_their_embedding_model(shelf: Shelf) -> None:
     record.put(key, other.model_dump_json())
     view = shelf.views.view(EVERYTHING, "shelf", "hours.md", [span], old.version)
     assert view.index_version == old.version
+
+
+def test_who_sees_a_document_is_what_search_says(shelf: Shelf, monkeypatch) -> None:
+    """An index from before documents had groups shows nothing to callers in groups."""
+    shelf.write("hours.md", HOURS)
+    shelf.write("pay.md", for_group("hr"))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(lance_rows, "facets", lambda metadata, language: [])
+        shelf.sync()
+    for document in ("hours.md", "pay.md"):
+        assert shelf.views.view(EVERYTHING, "shelf", document).text
+        with pytest.raises(UnknownDocument):
+            shelf.views.view(in_groups("hr"), "shelf", document)
 
 
 def test_qdrant_holds_the_same(make_shelf: Callable[..., Shelf]) -> None:
