@@ -27,6 +27,8 @@ TOO_LARGE = "its file is too large to be drawn"
 # More characters than any page shows.
 MOST_CHARACTERS = 50_000
 MOST_BOXES = 300
+# Of an image, in pixels: browsers show no longer ones.
+LONGEST_SIDE = 10_000
 # Of PNG, from 0 to 9: higher takes longer, and saves little of a page of text.
 COMPRESSION = 4
 # A span is looked for on the next page too where less of it is found on its own.
@@ -171,7 +173,11 @@ class DrawPage(NamedTuple):
             _start_forms(document)
             page = document[self.page - 1]
             width, height = _size(page)
-            scale = min(self.width / width, (self.most_pixels / (width * height)) ** 0.5)
+            scale = min(
+                self.width / width,
+                (self.most_pixels / (width * height)) ** 0.5,
+                LONGEST_SIDE / max(width, height),
+            )
             bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True)
             picture = io.BytesIO()
             bitmap.to_pil().save(picture, "PNG", compress_level=COMPRESSION)

@@ -15,6 +15,7 @@ from app.errors import (
     TooBusy,
     UnknownDocument,
 )
+from app.fair_shares import at_work
 from app.source_view.document_text import DocumentText, laid_out
 from app.source_view.originals import PDF, Originals
 from app.source_view.page_words import letters
@@ -23,6 +24,7 @@ from app.source_view.source_view import Box, PageSize, ShownSpan, SourceView, Sp
 from ingestion.documents.document import Chunk
 from ingestion.documents.visibility import groups_of
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
+from ingestion.index.filters import AnyOf, Filter, both, visible_to
 from ingestion.index.protocol import DocumentSet
 from ingestion.languages import fold
 from ingestion.sources.locations import for_readers
@@ -86,6 +88,7 @@ class SourceViews:
         """End the process that draws pages."""
         self._originals.close()
 
+    @at_work()
     def view(
         self,
         caller: Caller,
@@ -112,6 +115,7 @@ class SourceViews:
             InvalidRequest: too many spans, or one that can be none.
             UnknownDocumentSet: no such set.
             IndexUnavailable: the index cannot be read.
+            TooBusy: see `at_work`.
         """
         _check(spans)
         version = self._version(caller, set_name, document, index_version)
@@ -155,6 +159,7 @@ class SourceViews:
             original_problem=pages.problem,
         )
 
+    @at_work()
     def page(
         self,
         caller: Caller,
@@ -173,7 +178,7 @@ class SourceViews:
         Raises:
             OriginalNotShown: it cannot be drawn; the message says why.
             InvalidRequest: no image may be so wide.
-            TooBusy: other pages are being drawn.
+            TooBusy: other pages are being drawn; see also `at_work`.
             UnknownDocument, UnknownDocumentSet, IndexUnavailable: as `view`.
         """
         if not WIDTHS[0] <= width <= WIDTHS[1]:
@@ -218,7 +223,7 @@ class SourceViews:
         """
         live = self._sets.get(set_name)
         chunks = live.chunks_of(document)
-        if not chunks or not _sees(caller, chunks[0]):
+        if not chunks or not _sees(caller, live, chunks[0]):
             # The same for whatever is the reason, so that nobody learns what there is.
             raise UnknownDocument(
                 f"document: document set {live.info.name!r} has no document of this name that you may "
@@ -231,7 +236,7 @@ class SourceViews:
             held = older.chunks_of(document)
         except (UnknownVersion, UnknownDocumentSet):
             held = []
-        if held and _sees(caller, held[0]):
+        if held and _sees(caller, older, held[0]):
             is_live = older.info.version == live.info.version
             return _Version(older, held, is_live=is_live, is_asked=True)
         return _Version(live, chunks, is_live=True, is_asked=False)
@@ -254,10 +259,19 @@ def _check(spans: Sequence[Span]) -> None:
             )
 
 
-def _sees(caller: Caller, chunk: Chunk) -> bool:
-    """Whether the caller may see a chunk's document, by its groups in that version."""
+def _sees(caller: Caller, opened: DocumentSet, chunk: Chunk) -> bool:
+    """Whether the caller may see a chunk's document in a version: exactly as search decides it.
+
+    The index itself is asked. One that was made before documents had groups shows nothing to callers
+    who are bound to some.
+    """
+    if caller.groups is None:
+        return True
     groups = groups_of(chunk.metadata)
-    return caller.meets([] if groups is None else [groups])
+    if not caller.meets([] if groups is None else [groups]):
+        return False
+    document: Filter = (AnyOf("document", (chunk.document_id,)),)
+    return opened.count(both(visible_to(caller.groups), document)) > 0
 
 
 def _found(text: DocumentText, span: Span, version: _Version) -> tuple[int, int] | None:

@@ -86,7 +86,7 @@ def copies_are_nobodys() -> Iterator[None]:
 
 def sources_for_all() -> AbstractContextManager[Any]:
     """Documents are opened without a look at their groups, of now and of then."""
-    return patch.object(source_views, "_sees", lambda caller, chunk: True)
+    return patch.object(source_views, "_sees", lambda caller, opened, chunk: True)
 
 
 def documents_stay_put() -> AbstractContextManager[Any]:

@@ -43,11 +43,11 @@ class Shelf:
 
     name = "shelf"
 
-    def __init__(self, root: Path, **settings: Any) -> None:
+    def __init__(self, root: Path, index: str = "", **settings: Any) -> None:
         self.folder = root / "documents"
         self.folder.mkdir(exist_ok=True)
         self._embedder = small_embedder()
-        self._store = open_store(IndexSettings(url=str(root / "index")))
+        self._store = open_store(IndexSettings(url=index or str(root / "index")))
         self.catalogue = Catalogue(self._store)
         self.sets = OpenSets(self.catalogue, only_model(self._embedder), refresh_s=0)
         self.originals = Originals(OriginalsSettings(**settings), SyncSettings(), self.catalogue)
@@ -71,7 +71,7 @@ class Shelf:
 
 @pytest.fixture
 def make_shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
-    """Makes a shelf, with settings of `originals` over the defaults."""
+    """Makes a shelf, in an index at a URL, with settings of `originals` over the defaults."""
     made: list[Shelf] = []
 
     def make(**settings: Any) -> Shelf:

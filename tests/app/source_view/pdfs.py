@@ -73,3 +73,34 @@ def lines_at(lines: Sequence[tuple[float, float, str]], size: tuple[float, float
     canvas.showPage()
     canvas.save()
     return made.getvalue()
+
+
+def raw(content: bytes, *, box: str = "0 0 595 842", extra: tuple[bytes, ...] = ()) -> bytes:
+    """A PDF of one page, written object by object: what no program would write.
+
+    Args:
+        content: of the page; `X` in it names the first of the extra objects.
+        box: of the page.
+        extra: objects from number 5 on.
+    """
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[%s]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>"
+        % box.encode(),
+        stream(content),
+        *extra,
+    ]
+    written, starts = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, 1):
+        starts.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    return written + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+        % (len(objects) + 1, table, len(objects) + 1, len(written))
+    )
+
+
+def stream(data: bytes, entries: bytes = b"") -> bytes:
+    return b"<</Length %d%s>>\nstream\n%s\nendstream" % (len(data), entries, data)

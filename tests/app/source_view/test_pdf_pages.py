@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,12 +16,12 @@ from PIL import Image
 from app.errors import OriginalNotShown
 from app.source_view import pdf_pages
 from app.source_view.originals import TOO_MUCH
-from app.source_view.pdf_pages import DrawPage, FindOnPages, Original, PlacedBox, Wanted
+from app.source_view.pdf_pages import BROKEN, DrawPage, FindOnPages, Original, PlacedBox, Wanted
 from app.source_view.source_view import Span
 from app.source_view.source_views import SourceViews
 from ingestion.sources.source_file import SourceFile
 from tests.app.source_view.conftest import EVERYTHING, Shelf, in_groups
-from tests.app.source_view.pdfs import LONG, lines_at, report
+from tests.app.source_view.pdfs import LONG, lines_at, raw, report, stream
 
 MOST = 10_000_000
 
@@ -311,7 +312,7 @@ def stalled(path: Path) -> Iterator[None]:
 
 
 def test_a_file_that_takes_too_long_is_left_alone(make_shelf: Callable[..., Shelf]) -> None:
-    shelf = make_shelf(timeout_s=0.5)
+    shelf = make_shelf(timeout_s=2)
     shelf.write("fleet.pdf", report())
     shelf.write("other.pdf", report(author="other"))
     shelf.sync()
@@ -325,6 +326,39 @@ def test_a_file_that_takes_too_long_is_left_alone(make_shelf: Callable[..., Shel
     # It is not tried again for a while; other files are drawn by a new process.
     assert views.view(EVERYTHING, "shelf", "fleet.pdf", [span]).original_problem == f"{TOO_MUCH}."
     assert views.page(EVERYTHING, "shelf", "other.pdf", 2)
+
+
+FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>"
+IMAGE = (
+    b"/Type/XObject/Subtype/Image/Width 60000/Height 60000/ColorSpace/DeviceGray"
+    b"/BitsPerComponent 8/Filter/FlateDecode"
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        raw(b"/X Do", extra=(stream(b"/X Do /X Do", FORM),)),
+        raw(b"600 0 0 600 0 0 cm /X Do", extra=(stream(zlib.compress(bytes(50_000_000), 9), IMAGE),)),
+        raw(b"", box="0 0 99999999 99999999"),
+        raw(b"", box="0 0 3 90000"),
+        raw(b"q " * 500_000),
+        raw(b"0 0 m 500 800 l S 0 0 500 800 re f " * 200_000),
+    ],
+    ids=["endless", "large image", "large page", "thin page", "deep", "many paths"],
+)  # fmt: skip
+def test_a_pdf_made_to_do_harm_costs_its_own_page(
+    make_shelf: Callable[..., Shelf], original: Callable[[bytes], Original], data: bytes
+) -> None:
+    originals = make_shelf(timeout_s=3).originals
+    problem, image = "", None
+    try:
+        image = Image.open(io.BytesIO(originals.draw(original(data), 1, 3000)))
+    except OriginalNotShown as error:
+        problem = str(error)
+    assert image is not None or problem in (TOO_MUCH, BROKEN)
+    assert image is None or image.width * image.height <= 4_100_000
+    assert originals.draw(original(report()), 1, 300).startswith(b"\x89PNG")
 
 
 def test_a_process_that_is_killed_is_replaced(shelf: Shelf) -> None:

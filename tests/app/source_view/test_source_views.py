@@ -13,6 +13,7 @@ from app.errors import DocumentChanged, InvalidRequest, UnknownDocument
 from app.source_view.source_view import Span
 from app.source_view.source_views import WHOLE
 from ingestion.errors import UnknownDocumentSet
+from ingestion.index import lance_rows
 from tests.app.source_view.conftest import EVERYTHING, Shelf, in_groups
 
 HOURS = """---
@@ -241,6 +242,30 @@ def test_versions_are_read_without_their_embedding_model(shelf: Shelf) -> None:
     record.put(key, other.model_dump_json())
     view = shelf.views.view(EVERYTHING, "shelf", "hours.md", [span], old.version)
     assert view.index_version == old.version
+
+
+def test_who_sees_a_document_is_what_search_says(shelf: Shelf, monkeypatch) -> None:
+    """An index from before documents had groups shows nothing to callers in groups."""
+    shelf.write("hours.md", HOURS)
+    shelf.write("pay.md", for_group("hr"))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(lance_rows, "facets", lambda metadata, language: [])
+        shelf.sync()
+    for document in ("hours.md", "pay.md"):
+        assert shelf.views.view(EVERYTHING, "shelf", document).text
+        with pytest.raises(UnknownDocument):
+            shelf.views.view(in_groups("hr"), "shelf", document)
+
+
+def test_qdrant_holds_the_same(make_shelf: Callable[..., Shelf]) -> None:
+    views = []
+    for index in ("", "qdrant+memory:"):
+        shelf = make_shelf(index=index)
+        shelf.write("hours.md", HOURS)
+        live = shelf.sync()
+        span = span_of(shelf, "hours.md", WORDS)
+        views.append(shelf.views.view(EVERYTHING, "shelf", "hours.md", [span], live.version))
+    assert views[0] == views[1]
 
 
 def test_many_threads_see_the_same(shelf: Shelf, make_shelf: Callable[..., Shelf]) -> None:
