@@ -20,13 +20,17 @@ from app.api import (
     documents,
     health,
     jobs,
+    mcp,
     metrics,
     openai_chat,
+    openai_embeddings,
+    openai_responses,
     problems,
     publications,
     search,
     sessions,
     set_definitions,
+    source_views,
 )
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
@@ -54,6 +58,8 @@ from app.releases.state import state_of
 from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
+from app.source_view.originals import Originals
+from app.source_view.source_views import SourceViews
 from app.store.database import Database
 from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
@@ -64,6 +70,8 @@ from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
 
+# What clients of the Model Context Protocol send beside the usual.
+MCP_HEADERS = ("Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version")
 DESCRIPTION = """
 Answers from your own documents, each sentence with a citation that can be checked.
 
@@ -86,14 +94,15 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
-            on_started()
-            yield {
-                CONNECTION_BOUNDS: ConnectionBounds(
-                    settings.serve.header_timeout_s,
-                    settings.serve.write_timeout_s,
-                    settings.serve.most_connections,
-                )
-            }
+            async with _mcp(app, settings):
+                on_started()
+                yield {
+                    CONNECTION_BOUNDS: ConnectionBounds(
+                        settings.serve.header_timeout_s,
+                        settings.serve.write_timeout_s,
+                        settings.serve.most_connections,
+                    )
+                }
 
     app = FastAPI(
         title="Plumbline",
@@ -163,6 +172,9 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    originals = Originals(settings.originals, settings.sync, parts.catalogue)
+    state.source_views = SourceViews(parts.sets, originals)
+    opened.callback(state.source_views.close)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
@@ -195,6 +207,22 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
         parts.answers.check()
 
 
+@asynccontextmanager
+async def _mcp(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Answer the Model Context Protocol inside the block, where the settings want it."""
+    if not settings.serve.mcp:
+        yield
+        return
+    # The SDK takes half a second to import.
+    from app.mcp.http import session_manager
+    from app.mcp.tools import Offer
+
+    offer = Offer(app.state.parts, app.state.turns, app.state.source_views)
+    app.state.mcp = manager = session_manager(offer, settings.serve.max_body_bytes)
+    async with manager.run():
+        yield
+
+
 def _around_all(app: FastAPI, settings: Settings) -> None:
     """Put around the whole application what every response has to carry, errors nobody foresaw too.
 
@@ -209,7 +237,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
                 around,
                 allow_origins=settings.browser.origins,
                 allow_methods=["GET", "POST", "PUT", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+                allow_headers=["Authorization", "Content-Type", "X-API-Key", *MCP_HEADERS],
                 expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
             )
         around = SecurityHeaders(around, settings.browser.hsts_s, ("/docs", "/redoc"))
@@ -225,14 +253,18 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
 def _include(app: FastAPI, settings: Settings) -> None:
     """The routes, each behind the role that it takes."""
     guarded = problems.GUARDED
-    for resource in (chat, search):
+    for resource in (chat, search, source_views):
         app.include_router(resource.router, responses=guarded)
-    app.include_router(openai_chat.router)
+    for resource in (openai_chat, openai_responses, openai_embeddings):
+        app.include_router(resource.router)
+    app.include_router(openai_responses.stored, dependencies=READER_CHANGES)
     for changing in (batches, answers, sessions):
         app.include_router(changing.router, dependencies=READER_CHANGES, responses=guarded)
     app.include_router(document_sets.router, dependencies=READER, responses=guarded)
     for resource in (set_definitions, documents, publications, jobs):
         app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
+    if settings.serve.mcp:
+        app.include_router(mcp.router)
     if settings.telemetry.metrics:
         app.include_router(metrics.router, dependencies=READER, responses=guarded)
     app.include_router(health.router)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ingestion.languages.detection import normalized
 from ingestion.networks import parse_allowed
+from ingestion.null_fields import NullIsLeftOut
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -109,7 +110,7 @@ def trusted_as_named(wanted: EmbeddingSettings, named: EmbeddingSettings) -> Emb
     return wanted.model_copy(update={"trust_remote_code": same and named.trust_remote_code})
 
 
-class ChunkingSettings(SettingsGroup):
+class ChunkingSettings(SettingsGroup, NullIsLeftOut):
     """How documents are cut; sizes are counted in the embedding model's own tokens."""
 
     max_tokens: int = Field(

@@ -7,9 +7,10 @@ statement it supports; what stands there in double quotes must be in a passage t
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.answering.answer import Citation, CitationCheck, Passage
 from ingestion.languages import fold, sentences
@@ -126,6 +127,51 @@ def cite(marker: int, passage: Passage, start: int, end: int, *, quoted: bool) -
 def find_quote(words: str, text: str) -> tuple[int, int] | None:
     """Where `words` stand in `text`, blind to white space, case and the style of quotes and dashes."""
     return fold(text).find(fold(words).text.strip(" .,;:…"))
+
+
+class Place(NamedTuple):
+    """Where a citation stands in an answer's text: from its first character to the one after its last."""
+
+    start: int
+    end: int
+    citation: Citation
+
+
+def places_of(text: str, citations: Iterable[Citation]) -> list[Place]:
+    """The place of each citation in a checked answer: its marker, in the order of the text.
+
+    A citation without a marker in the text (a model gave it as data) stands at the words it quotes.
+    """
+    waiting = deque(citations)
+    placed: list[Place] = []
+    at = 0
+    for group in MARKERS.finditer(text):
+        if _inside_quote(text, at, group.start()):
+            continue
+        statement = text[at : group.start()]
+        spans = {
+            int(found[1]): (group.start() + found.start(), group.start() + found.end())
+            for found in re.finditer(r"\[(\d{1,3})\]", group.group())
+        }
+        seen: set[int] = set()
+        while waiting and waiting[0].marker in spans:
+            citation = waiting[0]
+            # A group of markers has the quotations of its statement first, in their order, then one
+            # citation for each marker that quotes nothing.
+            if citation.quoted:
+                words = find_quote(citation.text, statement)
+                if words is None:
+                    break
+                statement = statement[words[1] :]
+            elif citation.marker in seen:
+                break
+            seen.add(citation.marker)
+            placed.append(Place(*spans[citation.marker], waiting.popleft()))
+        at = group.end()
+    for citation in waiting:
+        start, end = find_quote(citation.text, text) or (0, len(text))
+        placed.append(Place(start, end, citation))
+    return sorted(placed, key=lambda place: place.start)
 
 
 def _citations(

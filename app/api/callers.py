@@ -115,17 +115,11 @@ def _needs_no_credential(request: Request) -> bool:
 _reads = require("reader", changes=False)
 
 
-class AnsweringRoute(APIRoute):
-    """A route for readers that answers: so many at once.
-
-    Nothing that others need is held while the client is waited for: a slot is taken when the request
-    has arrived as a whole, and is free when the last of the answer is ready to be sent.
-
-    A dependency would do it too; resolving it takes FastAPI about as long as looking an answer up.
-    """
+class ReceivingRoute(APIRoute):
+    """A route for readers whose request has arrived as a whole when it begins."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer to a reader, if there is a slot."""
+        """Let a reader pass, and receive the body."""
         request = Request(scope)
         # After the caller is known: nobody who may not ask takes a slot, or has a body read.
         await _reads(request)
@@ -137,6 +131,32 @@ class AnsweringRoute(APIRoute):
             if body is None:
                 return
             receive = _again(body, receive)
+        await self.begin(scope, receive, send, guard, who)
+
+    async def begin(
+        self, scope: Scope, receive: Receive, send: Send, guard: Guard, who: str | None
+    ) -> None:
+        """Do what the route does.
+
+        Args:
+            who: whom a slot counts for, see `Guard.holder`.
+        """
+        await super().handle(scope, receive, send)
+
+
+class AnsweringRoute(ReceivingRoute):
+    """A route for readers that answers: so many at once.
+
+    Nothing that others need is held while the client is waited for: a slot is taken when the request
+    has arrived as a whole, and is free when the last of the answer is ready to be sent.
+
+    A dependency would do it too; resolving it takes FastAPI about as long as looking an answer up.
+    """
+
+    async def begin(
+        self, scope: Scope, receive: Receive, send: Send, guard: Guard, who: str | None
+    ) -> None:
+        """Answer, if there is a slot."""
         with guard.slots.taken(who) as slot, guard.processor.serving(who):
 
             async def sent(message: Message) -> None:
@@ -144,7 +164,7 @@ class AnsweringRoute(APIRoute):
                     slot.free()
                 await send(message)
 
-            await super().handle(scope, receive, sent)
+            await super().begin(scope, receive, sent, guard, who)
 
 
 async def _whole(receive: Receive) -> bytes | None:

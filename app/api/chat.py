@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from app.answering.answer import Passage
 from app.api.callers import AnsweringRoute, CallerDep, check_version
@@ -18,13 +18,14 @@ from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EVENTS, EventStream, event
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import TurnStep
+from ingestion.null_fields import NullIsLeftOut
 from prompts.errors import PlumbError
 
 router = APIRouter(prefix="/v1", tags=["answers"], route_class=AnsweringRoute)
 PASSAGES = TypeAdapter(list[Passage])
 
 
-class ChatOptions(BaseModel):
+class ChatOptions(NullIsLeftOut):
     """What may differ from the service's settings for one question."""
 
     model_config = ConfigDict(extra="forbid")
@@ -38,7 +39,7 @@ class ChatOptions(BaseModel):
     )
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(NullIsLeftOut):
     """A question to a document set."""
 
     model_config = ConfigDict(extra="forbid")

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from app.api.problem import ProblemDetail
 
-PATHS = ("/v1/chat/completions", "/v1/models")
+PATHS = ("/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/responses")
+BELOW = ("/v1/models/", "/v1/responses/")
 CLIENT_ERRORS = 500
 
 
@@ -32,7 +33,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     for status, what in {
         401: "No key or token was sent, or none that counts.",
         403: "The caller may not do this.",
-        404: "No such model.",
+        404: "No such model, or no such response of the caller's.",
         409: "The document set was indexed with another embedding model.",
         413: "The request is larger than the bound.",
         422: "The request means nothing as it stands; `message` says what to mend.",
@@ -45,7 +46,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def speaks_openai(path: str) -> bool:
     """Whether a route's callers are OpenAI clients."""
-    return path in PATHS or path.startswith("/v1/models/")
+    return path in PATHS or path.startswith(BELOW)
 
 
 def error_of(problem: ProblemDetail) -> dict[str, Any]:

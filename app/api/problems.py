@@ -27,6 +27,7 @@ from app.errors import (
     ChatModelFailed,
     ChatModelResting,
     ChatModelUnknown,
+    DocumentChanged,
     DocumentSetExists,
     InvalidQuestion,
     InvalidRequest,
@@ -34,12 +35,14 @@ from app.errors import (
     JobIsActive,
     JobsUnavailable,
     NotAuthenticated,
+    OriginalNotShown,
     SessionsUnavailable,
     StoreUnavailable,
     TooBusy,
     TooManyRequests,
     UnknownAnswer,
     UnknownBatch,
+    UnknownDocument,
     UnknownJob,
     UnknownModel,
     UnknownSession,
@@ -67,6 +70,9 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = "5"
 INVALID_REQUEST = ("invalid-request", "Invalid request")
+MCP_PATH = "/mcp"
+# JSON-RPC leaves this code to servers.
+SERVER_ERROR = -32000
 # Of what is wrong with a request so many things are told, and each detail in so many characters.
 MOST_DETAILS = 10
 MOST_DETAIL = 2000
@@ -91,6 +97,9 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownSession: 404,
     UnknownAnswer: 404,
     UnknownBatch: 404,
+    UnknownDocument: 404,
+    DocumentChanged: 404,
+    OriginalNotShown: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -149,6 +158,11 @@ UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
 }
 UNKNOWN_BATCH: dict[int | str, dict[str, Any]] = {
     404: _response("No such batch, or it is another caller's.")
+}
+UNKNOWN_DOCUMENT: dict[int | str, dict[str, Any]] = {
+    404: _response(
+        "No such document for this caller, or it has changed and the cited words are gone."
+    )
 }
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
@@ -209,21 +223,37 @@ def _detail(status: int, name: str, title: str, detail: str, instance: str) -> P
 def _response_of(body: ProblemDetail) -> JSONResponse:
     is_passing = body.status == http.HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": RETRY_AFTER_S} if is_passing else None
+    if body.instance == MCP_PATH:
+        return JSONResponse(_as_json_rpc(body), body.status, headers)
     if openai_errors.speaks_openai(body.instance):
         return JSONResponse(openai_errors.error_of(body), body.status, headers)
     return JSONResponse(body.model_dump(), body.status, headers, media_type=MEDIA_TYPE)
+
+
+def _as_json_rpc(body: ProblemDetail) -> dict[str, Any]:
+    """The error as clients of the Model Context Protocol read it, whatever the status says.
+
+    It has no id: the request was refused before it was read.
+    """
+    error = {"code": SERVER_ERROR, "message": body.detail, "data": body.model_dump()}
+    return {"jsonrpc": "2.0", "id": None, "error": error}
+
+
+def told(error: PlumbError, request: Request) -> ProblemDetail:
+    """The problem that an error is, as the caller of this request may read it."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    is_administrator = caller is not None and caller.may("admin")
+    shown = message_for_administrators if is_administrator else message_for_readers
+    body = problem_of(error, request.scope["path"], shown)
+    redact: Redactor = request.app.state.redact
+    return body.model_copy(update={"detail": redact(body.detail)})
 
 
 # These are coroutines, so that no thread is needed to say that the service is busy.
 async def plumb_error(request: Request, error: Exception) -> JSONResponse:
     """The response to an error of ours."""
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    caller: Caller | None = getattr(request.state, "caller", None)
-    is_administrator = caller is not None and caller.may("admin")
-    shown = message_for_administrators if is_administrator else message_for_readers
-    body = problem_of(error, request.scope["path"], shown)
-    redact: Redactor = request.app.state.redact
-    response = _response_of(body.model_copy(update={"detail": redact(body.detail)}))
+    response = _response_of(told(error, request))
     if isinstance(error, AccessError):
         response.headers.update(_access_headers(error, request))
         if isinstance(error, TooManyRequests | TooBusy) and error.retry_after_s is not None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep
 from app.api.dependencies import PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND
+from ingestion.null_fields import NullIsLeftOut
 from ingestion.sync.manual_publish import publish_version
 from ingestion.versions.live_version import Publication
 
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/v1/document-sets", tags=["index versions"], route_cl
 RESPONSES = {**NOT_FOUND, **CONFLICT}
 
 
-class PublishRequest(BaseModel):
+class PublishRequest(NullIsLeftOut):
     """Which version is to go live."""
 
     model_config = ConfigDict(extra="forbid")
@@ -27,7 +28,7 @@ class PublishRequest(BaseModel):
     why: str = Field(default="", max_length=1000, description="A remark for the log.")
 
 
-class RollbackRequest(BaseModel):
+class RollbackRequest(NullIsLeftOut):
     """Which version is to be live again."""
 
     model_config = ConfigDict(extra="forbid")

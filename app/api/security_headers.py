@@ -60,7 +60,7 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers)
 
     def _of(self, path: str) -> dict[str, str]:
-        if path.startswith("/v1"):
+        if path.startswith(("/v1", "/mcp")):
             # Answers are for who asked, and no cache between.
             return {**self._always, "Content-Security-Policy": NOTHING, "Cache-Control": "no-store"}
         policy = DOCUMENTATION if path.startswith(self._documentation) else PAGES

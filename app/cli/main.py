@@ -1,8 +1,9 @@
-"""`plumb ask`, `search`, `serve`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `mcp`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
 import json as encoder
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,6 +48,7 @@ def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks
     app.command("ask")(ask)
     app.command("search")(search)
     app.command("serve")(serve)
+    app.command("mcp")(mcp)
     app.command("worker")(worker)
     app.command("demo")(demo)
     checks.mount(app, more_checks)
@@ -146,6 +148,31 @@ def serve(
     from app.cli.serving import run
 
     run(settings)
+
+
+def mcp(
+    context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="A running service to pass on instead, for assistants that only know stdio. The "
+            "key or token comes from PLUMBLINE_API_KEY."
+        ),
+    ] = None,
+    index_url: IndexUrl = None,
+    setting: Setting = None,
+) -> None:
+    """Let an assistant on this machine ask the local index (Model Context Protocol, over stdio).
+
+    Assistants start this command by themselves: see the guide "Connect assistants". It sees all
+    documents, as `plumb ask` does. A service that runs has the same at /mcp, with keys and groups.
+    """
+    from app.cli.mcp import KEY_VARIABLE, forward, serve
+
+    if url is not None:
+        forward(url, os.environ.get(KEY_VARIABLE))
+        return
+    serve(settings_from(context, setting, index__url=index_url), context.obj.line)
 
 
 def worker(

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.callers import Caller
+from ingestion.null_fields import NullIsLeftOut
 from ingestion.sync.report import SyncReport
 from ingestion.sync.work import Progress
 from ingestion.versions.author import ProcessMark
@@ -20,7 +21,7 @@ WITHHELD = "what documents it names is shown to callers who see all documents."
 State = Literal["queued", "running", "succeeded", "not_published", "failed"]
 
 
-class SyncRequest(BaseModel):
+class SyncRequest(NullIsLeftOut):
     """How a sync is to go."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -95,6 +95,30 @@ class AnswerLog:
                 _seen(session, answer_id, caller, self._access), from_attributes=True
             )
 
+    def conversation(self, answer_id: str, caller: Caller, most: int) -> list[AnswerRecord]:
+        """An answer, after those that it follows by `previous_id`, oldest first.
+
+        What the caller may no longer read is left out, except for the answer itself.
+
+        Args:
+            most: so many answers at the most, the last ones.
+
+        Raises:
+            As `get`.
+        """
+        self.flush(ON_THE_WAY_S)
+        with self._database.session() as session:
+            row: AnswerRow | None = _seen(session, answer_id, caller, self._access)
+            found: list[AnswerRecord] = []
+            for _ in range(most):
+                if row is None:
+                    break
+                if _may_read(caller, row, self._access):
+                    found.append(AnswerRecord.model_validate(row, from_attributes=True))
+                before = row.previous_id
+                row = None if before is None else session.get(AnswerRow, before)
+        return found[::-1]
+
     def lineage(self, answer_id: str, caller: Caller) -> Lineage:
         """An answer with what people thought of it.
 

@@ -78,6 +78,8 @@ class AnswerSummary(BaseModel):
         cost: what they cost by the settings' prices; None where no price is set.
         error: why there is no answer, where there is none.
         release: the release that shaped it; None: none is known to have.
+        previous_id: the answer that it follows, where the caller named that one
+            (`previous_response_id`); None: it follows none, or a session says which.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -99,6 +101,7 @@ class AnswerSummary(BaseModel):
     cost: float | None = None
     error: str | None = None
     release: str | None = None
+    previous_id: str | None = None
 
 
 class AnswerRecord(AnswerSummary):
@@ -157,6 +160,7 @@ def record_of(
     prices: PricesSettings | None = None,
     trace_id: str | None = None,
     release: str | None = None,
+    previous_id: str | None = None,
     also_needs: Sequence[Sequence[str]] = (),
     also_documents: Iterable[str] = (),
 ) -> AnswerRecord:
@@ -207,6 +211,7 @@ def record_of(
         timings_ms=given.timings_ms if given is not None else {},
         trace_id=trace_id,
         release=release,
+        previous_id=previous_id,
         error=None if given is not None else f"{type(answer).__name__}: {answer}"[:500],
     )
 

@@ -53,6 +53,7 @@ class AnswerRow(Table):
     trace_id: Mapped[str | None]
     error: Mapped[str | None]
     release: Mapped[str | None]
+    previous_id: Mapped[str | None]
 
 
 class FeedbackRow(Table):

@@ -33,6 +33,7 @@ class Recording:
                 prices=self._prices,
                 trace_id=trace_id(),
                 release=turn.release,
+                previous_id=request.previous_id,
                 also_needs=turn.also_needs,
                 also_documents=turn.also_documents,
             )
@@ -46,11 +47,13 @@ class Recording:
                 failed.manifest,
                 question=request.question,
                 caller=caller,
+                answer_id=request.answer_id,
                 standalone_question=failed.standalone_question,
                 session_id=request.session_id,
                 filters=request.filters,
                 trace_id=trace_id(),
                 release=failed.release,
+                previous_id=request.previous_id,
                 also_needs=failed.also_needs,
                 also_documents=failed.also_documents,
             )

@@ -122,7 +122,7 @@ class Pieces:
             rest = f"\n\nAfter checking the citations: {turn.answer}{rest}"
         pieces = [self.of({"content": rest})] if rest else []
         last = self._chunk([ChunkChoice(delta={}, finish_reason=_finish_reason(turn))])
-        return [*pieces, last.model_copy(update={"plumbline": _extension(turn)})]
+        return [*pieces, last.model_copy(update={"plumbline": extension_of(turn)})]
 
     def usage(self, turn: Turn) -> Chunk:
         """The piece after the last, where the caller asked for it."""
@@ -141,7 +141,7 @@ def completion_of(turn: Turn, model: str) -> Completion:
         model=model,
         choices=[Choice(message=message, finish_reason=_finish_reason(turn))],
         usage=_usage(turn),
-        plumbline=_extension(turn),
+        plumbline=extension_of(turn),
     )
 
 
@@ -166,7 +166,8 @@ def _usage(turn: Turn) -> Usage:
     return Usage(prompt_tokens=read, completion_tokens=wrote, total_tokens=read + wrote)
 
 
-def _extension(turn: Turn) -> Extension:
+def extension_of(turn: Turn) -> Extension:
+    """What Plumbline says of a turn beyond OpenAI's fields."""
     return Extension(
         answer_id=turn.id,
         answer=turn.answer,

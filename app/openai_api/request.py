@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,7 +95,7 @@ def turn_request(request: CompletionRequest) -> TurnRequest:
         document_set=document_set,
         prompt=prompt,
         filters=request.filters or {},
-        history=tuple(_history(request.messages[:-1])),
+        history=tuple(history_of((one.role, one.text) for one in request.messages[:-1])),
         conversation=_conversation(request),
     )
 
@@ -105,14 +106,18 @@ def _conversation(request: CompletionRequest) -> str:
     return f"{request.user or ''} {began}"
 
 
-def _history(messages: list[Message]) -> list[EarlierTurn]:
-    """Questions with their answers; each question once, though it was understood by others before."""
+def history_of(messages: Iterable[tuple[str, str]]) -> list[EarlierTurn]:
+    """Questions with their answers; each question once, though it was understood by others before.
+
+    Args:
+        messages: role and text of each, oldest first.
+    """
     history: list[EarlierTurn] = []
     question = ""
-    for message in messages:
-        if message.role == "user":
-            question = message.text
-        elif message.role == "assistant" and question:
-            history.append(EarlierTurn(question, message.text))
+    for role, text in messages:
+        if role == "user":
+            question = text
+        elif role == "assistant" and question:
+            history.append(EarlierTurn(question, text))
             question = ""
     return history

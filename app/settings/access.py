@@ -136,6 +136,9 @@ class LimitsSettings(SettingsGroup):
         description="How long a question or search waits until it is worked on, seconds; then it gets "
         "503 and may come again.",
     )
+    embeddings_per_request: int = Field(
+        default=256, ge=1, le=2048, description="Texts that one request to /v1/embeddings may hold."
+    )
     uploads_per_caller: int = Field(
         default=4,
         ge=1,

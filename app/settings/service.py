@@ -107,6 +107,10 @@ class ServeSettings(SettingsGroup):
         description="Processes that serve. More than one need redis.url, so that they share "
         "conversations, cached answers and limits.",
     )
+    mcp: bool = Field(
+        default=True,
+        description="Whether assistants may use the Model Context Protocol at /mcp, as callers of REST.",
+    )
     max_question_chars: int = Field(default=2000, ge=1, description="Longest question accepted.")
     max_body_bytes: int = Field(default=1_000_000, ge=1000, description="Largest request accepted.")
     max_upload_bytes: int = Field(

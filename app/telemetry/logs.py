@@ -119,8 +119,8 @@ def log_to_stderr(
     as_json = settings.log_format == "json"
     handler.setFormatter(JsonFormatter(release) if as_json else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # Each request of a client is not worth an entry.
-    for client in ("httpx", "httpx2"):
+    # Each request of a client, or to the MCP server, is not worth an entry.
+    for client in ("httpx", "httpx2", "mcp"):
         logging.getLogger(client).setLevel(logging.WARNING)
 
 

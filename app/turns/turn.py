@@ -29,6 +29,11 @@ class TurnRequest:
         history: of a conversation that the caller keeps, oldest first.
         conversation: the name of that conversation, if it has one.
         cached: False to answer again what the cache holds.
+        answer_id: the id that the answer gets; None: a new one.
+        previous_id: the stored answer that this question follows, where the caller named it;
+            `history` comes from it then.
+        history_needs, history_documents: what it takes to read that history, and the documents it
+            was made from.
     """
 
     question: str
@@ -41,6 +46,10 @@ class TurnRequest:
     history: tuple[EarlierTurn, ...] = ()
     conversation: str | None = None
     cached: bool = True
+    answer_id: str | None = None
+    previous_id: str | None = None
+    history_needs: Needs = field(default_factory=list)
+    history_documents: tuple[str, ...] = ()
 
 
 class Turn(Answer):

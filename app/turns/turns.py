@@ -17,7 +17,7 @@ from app.answering.follow_ups import EarlierTurn
 from app.answering.question import PreparedQuestion
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache, Making, Served
-from app.callers import Caller, Needs, together
+from app.callers import Caller, together
 from app.document_sets.read_access import ReadAccess
 from app.errors import SessionsUnavailable
 from app.fair_shares import at_work
@@ -161,8 +161,8 @@ class Turns:
         deadline = self._answers.deadline()
         notices: list[str] = []
         history: Sequence[EarlierTurn] = request.history
-        also_needs: Needs = []
-        also_documents: list[str] = []
+        also_needs = request.history_needs
+        also_documents = list(request.history_documents)
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
@@ -205,7 +205,7 @@ class Turns:
     ) -> Turn:
         turn = Turn(
             **{name: getattr(answer, name) for name in Answer.model_fields},
-            id=new_id(),
+            id=request.answer_id or new_id(),
             at=datetime.now(UTC),
             question=request.question,
             standalone_question=prepared.question,

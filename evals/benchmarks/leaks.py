@@ -64,7 +64,7 @@ def take_walks(
         on_walk: called after each walk.
     """
     found = found or WalkCounts()
-    known: Known = {"answers": [], "batches": []}
+    known: Known = {"answers": [], "batches": [], "responses": []}
     for number, seed in enumerate(seeds, start=1):
         Walk(world, seed, known, found, moves).take(steps)
         on_walk(found)
@@ -72,7 +72,7 @@ def take_walks(
             break
         if number % TOGETHER == 0:
             world.forget()
-            known = {"answers": [], "batches": []}
+            known = {"answers": [], "batches": [], "responses": []}
     return found
 
 

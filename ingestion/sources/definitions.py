@@ -18,6 +18,7 @@ from pydantic import (
 from ingestion.errors import SourceError
 from ingestion.index.protocol import SET_NAME, check_name
 from ingestion.loaders import RecordFields
+from ingestion.null_fields import NullIsLeftOut
 from ingestion.settings import ChunkingSettings, EmbeddingSettings, trusted_as_named
 from ingestion.sources.definition_file import DefinitionFile, read_lines
 from ingestion.sources.locations import absolute
@@ -25,7 +26,7 @@ from ingestion.sources.source import Source
 from ingestion.sources.validation import explain
 
 
-class _Part(BaseModel):
+class _Part(NullIsLeftOut):
     """A part of a definition: immutable, and strict about names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -226,8 +227,7 @@ def definition_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Plumbline document set"
     golden = schema["properties"]["golden"]
-    questions = {name: golden.pop(name) for name in ("type", "items")}
     path = {"type": "string", "description": "A JSON Lines file, relative to this one."}
-    golden["anyOf"] = [questions, path]
+    golden["anyOf"].append(path)
     schema["$defs"]["Source"]["oneOf"] = [{"required": ["url"]}, {"required": ["urls"]}]
     return schema

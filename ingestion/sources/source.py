@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from ingestion.loaders import RecordFields
 from ingestion.loaders.files import printable
+from ingestion.null_fields import NullIsLeftOut
 from ingestion.sources.credentials import secret_in_url, secret_option
 from ingestion.sources.locations import is_web, page_url, scheme_of, without_trailing_slash
 from ingestion.sources.selection import compiled
@@ -18,7 +19,7 @@ _RECORD_FIELDS = ("id", "title", "text")
 _FROM_ENVIRONMENT = "credentials come from the environment, take it out"
 
 
-class Source(BaseModel):
+class Source(NullIsLeftOut):
     """Where documents come from.
 
     Attributes:
@@ -114,6 +115,9 @@ class Source(BaseModel):
         for name in records if isinstance(records, Mapping) else ():
             if name not in _RECORD_FIELDS:
                 raise ValueError(f"{name!r} is no field; name {', '.join(_RECORD_FIELDS)}")
+        if isinstance(records, Mapping):
+            # The title alone may be null by itself: records have none then.
+            return {k: v for k, v in records.items() if v is not None or k == "title"}
         return records
 
     @field_validator("options")

@@ -44,6 +44,13 @@ KNOWN: Mapping[str, Any] = {
     "filters": {"media_type": "text/markdown", "year": {"gte": 2024, "lt": 2030}},
     "GET /v1/search filters": '{"year": {"gte": 2024}}',
     "tools": [],
+    "input": "When does the depot open?",
+    "previous_response_id": None,
+    "background": False,
+    "conversation": None,
+    "POST /v1/responses prompt": None,
+    "POST /v1/responses text": {"format": {"type": "text"}},
+    "dimensions": None,
     "n": 1,
     "session_id": "s-1",
     "sources": [],
@@ -141,6 +148,9 @@ async def _known(app: FastAPI, credential: str | None) -> dict[str, Any]:
         response = await send(app, fitting(Operation("POST", path, {}, {}, body), credential))
         # A caller has one unfinished batch at a time.
         known[name] = json.loads(response.body).get("id", "none")
+    asked = {"model": f"plumb/{SET}", "input": KNOWN["question"]}
+    made = await send(app, fitting(Operation("POST", "/v1/responses", {}, {}, asked), credential))
+    known["response_id"] = json.loads(made.body).get("id", "none")
     return known
 
 

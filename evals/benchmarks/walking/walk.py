@@ -24,7 +24,7 @@ STEPS = 8
 MOVES = 0.1
 SESSIONS = ("s", "t")
 HARVESTED = 20
-# Ids of answers and batches by kind, oldest first.
+# Ids of answers, batches and responses by kind, oldest first.
 Known: TypeAlias = dict[str, list[str]]
 
 
@@ -93,6 +93,48 @@ class Walk:
         body = {"model": f"plumb/{SET}", "messages": messages, "stream": streamed}
         self._send(walker, "OpenAI client", "POST", "/v1/chat/completions", json=body)
 
+    def respond(self, walker: Walker) -> None:
+        """Have a response made, which may follow any that was made before."""
+        body = {"model": f"plumb/{SET}", "input": self._question(walker)}
+        if self._chance.random() < 0.6:
+            body["input"] = self._chance.choice((body["input"], "What is its access code?"))
+            body["previous_response_id"] = self._id("responses")
+        if self._chance.random() < 0.3:
+            self._send(walker, "response", "POST", "/v1/responses", json={**body, "stream": True})
+            return
+        reply = self._send(walker, "response", "POST", "/v1/responses", json=body)
+        if reply.status == 200:
+            self._known["responses"].append(reply.json()["id"])
+            if "previous_response_id" in body:
+                self._found.took_place["response that follows one"] += 1
+
+    def stored_response(self, walker: Walker) -> None:
+        """Read a response again."""
+        self._send(walker, "stored response", "GET", f"/v1/responses/{self._id('responses')}")
+
+    def embed(self, walker: Walker) -> None:
+        body = {"model": f"plumb/{SET}", "input": [self._question(walker)]}
+        self._send(walker, "embedding", "POST", "/v1/embeddings", json=body)
+
+    def assist(self, walker: Walker) -> None:
+        """Ask, search and read over the Model Context Protocol."""
+        session = self._chance.choice((None, *SESSIONS))
+        question = self._question(walker)
+        about = self._chance.choice(self._world.documents).file_name
+        live = self._world.state.parts.sets.info(SET).number
+        old = self._chance.choice((None, str(self._chance.randint(max(live - 5, 1), live))))
+        method, params = self._chance.choice(
+            (
+                _tool("ask", question=question, document_set=SET, session_id=session),
+                _tool("search", query=question, document_set=SET, limit=20),
+                _tool("get_document_span", document=about, start=0, end=400, index_version=old),
+                ("resources/read", {"uri": f"plumbline://document-sets/{SET}"}),
+                ("tools/list", {}),
+            )
+        )
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        self._send(walker, f"MCP {method}", "POST", "/mcp", json=message)
+
     def search(self, walker: Walker) -> None:
         params = {"q": self._question(walker), "document_set": SET, "limit": "50"}
         if self._chance.random() < 0.3:
@@ -104,6 +146,18 @@ class Walk:
     def answer(self, walker: Walker) -> None:
         """Read where an answer came from."""
         self._send(walker, "lineage", "GET", f"/v1/answers/{self._id('answers')}")
+
+    def source(self, walker: Walker) -> None:
+        """Open a document, in the version of now or in any other, or ask for a page of it."""
+        about = self._chance.choice(self._world.documents)
+        params = {"document": about.file_name}
+        if self._chance.random() < 0.7:
+            params |= {"span": "0-400"}
+        if self._chance.random() < 0.7:
+            live = self._world.state.parts.sets.info(SET).number
+            params["index_version"] = str(self._chance.randint(max(live - 5, 1), live))
+        page = self._chance.choice(("", "", "", "/pages/1"))
+        self._send(walker, "source", "GET", f"/v1/document-sets/{SET}/source{page}", params=params)
 
     def session(self, walker: Walker) -> None:
         """Read a conversation, or the list of them."""
@@ -210,7 +264,8 @@ class Walk:
         self._found.tried["change of groups"] += 1
         self._found.took_place["change of groups"] += 1
         for _ in range(2):
-            self._chance.choice((Walk.answer, Walk.session, Walk.export))(self, walker)
+            look = (Walk.answer, Walk.session, Walk.export, Walk.stored_response)
+            self._chance.choice(look)(self, walker)
 
     def move(self, walker: Walker) -> None:
         """Move a document to other groups, and look at what was made from it before."""
@@ -219,7 +274,14 @@ class Walk:
         self._found.tried["document moved"] += 1
         self._found.took_place["document moved"] += 1
         for reader in self._walkers:
-            for look in (Walk.answer, Walk.session, Walk.export, Walk.replay):
+            for look in (
+                Walk.answer,
+                Walk.source,
+                Walk.session,
+                Walk.export,
+                Walk.replay,
+                Walk.stored_response,
+            ):
                 look(self, reader)
 
     def _walker(self, name: str) -> Walker:
@@ -310,7 +372,7 @@ class Walk:
         params: Mapping[str, str] | None = None,
         json: Any = None,
     ) -> Reply:
-        shown = {"Authorization": f"Bearer {walker.secret}"}
+        shown = {"Authorization": f"Bearer {walker.secret}", "Accept": "application/json"}
         reply = self._world.client.request(method, path, headers=shown, params=params, json=json)
         resource = path.removeprefix("/v1").split("/")[1]
         self._found.statuses[f"{method} {resource} {reply.status}"] += 1
@@ -340,8 +402,13 @@ ACTIONS: tuple[tuple[Callable[[Walk, Walker], None], float], ...] = (
     (Walk.stream, 2),
     (Walk.follow_up, 3),
     (Walk.complete, 1),
+    (Walk.respond, 3),
+    (Walk.stored_response, 1),
+    (Walk.embed, 0.5),
+    (Walk.assist, 2),
     (Walk.search, 1),
     (Walk.answer, 2),
+    (Walk.source, 2),
     (Walk.session, 2),
     (Walk.batch, 2),
     (Walk.export, 2),
@@ -354,6 +421,11 @@ ACTIONS: tuple[tuple[Callable[[Walk, Walker], None], float], ...] = (
     (Walk.remove, 1),
     (Walk.change, 4),
 )
+
+
+def _tool(name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+    """The method and parameters that call a tool."""
+    return "tools/call", {"name": name, "arguments": arguments}
 
 
 def _set_of(groups: Groups) -> frozenset[str] | None:

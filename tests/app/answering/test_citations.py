@@ -11,6 +11,7 @@ from app.answering.citations import (
     check_citations,
     check_structured,
     find_quote,
+    places_of,
 )
 
 
@@ -188,3 +189,34 @@ def test_what_a_prompt_in_another_language_says_without_support_is_its_own_refus
     assert check_citations("Etwas.", [passage("Anderes.")], german).text == german
     data = {"citations": [{"marker": 9, "start": 0, "end": 1}]}
     assert check_structured("Etwas.", data, [passage("Anderes.")], german).text == german
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('It is "24 months" [1]. It ends "early" [1].', [(18, "24 months"), (39, "early")]),
+        # Two quotations of one statement stand at one marker.
+        ('"24 months", "early" [1]. Later [1].', [(21, "24 months"), (21, "early"), (32, ONE.text)]),
+        ('Both: "24 months" and "500 hours" [1][2].', [(34, "24 months"), (37, "500 hours")]),
+        ("As one says [2], and the other [1].", [(12, TWO.text), (31, ONE.text)]),
+        ("Both say so [1, 2], and the first again [1].", [(12, ONE.text), (15, TWO.text), (40, ONE.text)]),
+        ('"24 months" [1]. Again "24 months" [1].', [(12, "24 months"), (35, "24 months")]),
+        # A marker that names nothing is taken out, and what follows it moves.
+        ('Nobody says [9]. It is "24 months" [1].', [(31, "24 months")]),
+    ],
+)  # fmt: skip
+def test_each_citation_stands_at_its_marker(text: str, places: list[tuple[int, str]]) -> None:
+    checked = check_citations(text, PASSAGES)
+    found = places_of(checked.text, checked.citations)
+    assert [(place.start, place.citation.text) for place in found] == places
+    for place in found:
+        assert checked.text[place.start : place.end] == f"[{place.citation.marker}]"
+
+
+def test_a_citation_without_a_marker_stands_at_its_words() -> None:
+    text = "It lasts 24 months, says the paper."
+    start = ONE.text.index("24 months")
+    data = {"citations": [{"marker": 1, "start": start, "end": start + 9}]}
+    checked = check_structured(text, data, PASSAGES)
+    (place,) = places_of(checked.text, checked.citations)
+    assert checked.text[place.start : place.end] == "24 months"

@@ -60,10 +60,15 @@ ROUTES = {
     "reader": [
         ("POST", "/v1/chat"),
         ("POST", "/v1/chat/completions"),
+        ("POST", "/v1/responses"),
+        ("GET", "/v1/responses/none"),
+        ("POST", "/v1/embeddings"),
         ("GET", "/v1/models"),
         ("GET", "/v1/models/plumb/depot"),
         ("GET", "/v1/search?q=x"),
         ("GET", SETS),
+        ("GET", f"{SETS}/depot/source?document=hours.html"),
+        ("GET", f"{SETS}/depot/source/pages/1?document=hours.html"),
         ("GET", "/v1/sessions"),
         ("GET", "/v1/sessions/none"),
         ("GET", "/v1/answers"),
@@ -101,6 +106,8 @@ def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> 
             "model": "plumb/depot",
             "messages": [{"role": "user", "content": "When does it open?"}],
         },
+        "/v1/responses": {"model": "plumb/depot", "input": "When does it open?"},
+        "/v1/embeddings": {"model": "plumb/depot", "input": "When does it open?"},
         "/v1/answers/none/feedback": {"thumb": "up"},
         SETS: MANUALS,
         f"{SETS}/manuals": MANUALS,
@@ -332,18 +339,19 @@ def test_the_description_says_how_callers_show_who_they_are(serve) -> None:
 
 
 def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
-    client = guarded(limits__changes_per_minute=3)
+    client = guarded(limits__changes_per_minute=4)
     changes = [
         ("DELETE", "/v1/answers/none"),
         ("POST", "/v1/answers/none/feedback"),
         ("DELETE", "/v1/sessions/none"),
         ("DELETE", "/v1/batches/none"),
+        ("DELETE", "/v1/responses/none"),
     ]
     for first in range(len(changes)):
         who = key(f"r{first}")
         asked = [*changes[first:], *changes[:first]]
         statuses = [ask(client, *one, who).status_code for one in asked]
-        assert statuses == [404, 404, 404, 429], asked
+        assert statuses == [404, 404, 404, 404, 429], asked
         assert client.get("/v1/answers", headers=who).status_code == 200
 
 

@@ -18,6 +18,9 @@ MULTIPART = "multipart/form-data; boundary=x"
 ROUTES = [
     ("POST", "/v1/chat", "application/json"),
     ("POST", "/v1/chat/completions", "application/json"),
+    ("POST", "/v1/responses", "application/json"),
+    ("POST", "/v1/embeddings", "application/json"),
+    ("POST", "/mcp", "application/json"),
     ("GET", "/v1/search?q=x", "application/json"),
     ("GET", "/healthz", "application/json"),
     ("GET", "/docs", "application/json"),

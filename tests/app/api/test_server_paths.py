@@ -25,6 +25,17 @@ def test_no_answer_of_any_route_holds_a_path(guarded, documents: Path, tmp_path:
         ("/v1/chat", {"question": QUESTION, "stream": True}),
         ("/v1/chat/completions", asked),
         ("/v1/chat/completions", {**asked, "stream": True}),
+        ("/v1/responses", {"model": "plumb/depot", "input": QUESTION}),
+        ("/v1/responses", {"model": "plumb/depot", "input": QUESTION, "stream": True}),
+        (
+            "/mcp",
+            {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "tools/call",
+                "params": {"name": "ask", "arguments": {"question": QUESTION}},
+            },
+        ),
     ):
         said.append((path, client.post(path, json=body, headers=reader)))
     for path in (f"/v1/answers/{said[1][1].json()['id']}", "/v1/document-sets", "/v1/models"):

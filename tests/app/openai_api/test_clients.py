@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import openai as openai_package
@@ -10,22 +9,8 @@ import pytest
 from langchain_openai import ChatOpenAI
 from openai import OpenAI
 
-from tests.app.api.live import live_service
-
 QUESTION = "How long does the warranty on a refrigeration unit last?"
 MESSAGES = [{"role": "user", "content": QUESTION}]
-
-
-@pytest.fixture
-def url(make_parts) -> Iterator[str]:
-    with live_service(make_parts().settings) as base:
-        yield f"{base}/v1"
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=url, api_key="none", max_retries=0) as opened:
-        yield opened
 
 
 def test_a_chat_is_completed_with_citations(client: OpenAI) -> None:
