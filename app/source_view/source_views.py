@@ -27,6 +27,7 @@ from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.index.filters import AnyOf, Filter, both, visible_to
 from ingestion.index.protocol import DocumentSet
 from ingestion.languages import fold
+from ingestion.languages.folding import Folded
 from ingestion.sources.locations import for_readers
 
 # A document of more characters is shown around the cited words only.
@@ -120,7 +121,8 @@ class SourceViews:
         _check(spans)
         version = self._version(caller, set_name, document, index_version)
         text = laid_out(version.chunks)
-        found = [(number, _found(text, span, version)) for number, span in enumerate(spans)]
+        search = _Search(version, text)
+        found = [(number, search.find(span)) for number, span in enumerate(spans)]
         placed = [(number, place) for number, place in found if place is not None]
         if spans and not placed:
             raise DocumentChanged(
@@ -274,22 +276,41 @@ def _sees(caller: Caller, opened: DocumentSet, chunk: Chunk) -> bool:
     return opened.count(both(visible_to(caller.groups), document)) > 0
 
 
-def _found(text: DocumentText, span: Span, version: _Version) -> tuple[int, int] | None:
-    """Where the words of a span stand in the laid out text.
+class _Search:
+    """Finds cited words in a document's text.
 
-    In the version that it belongs to, the offsets count where they hold the words; else the words
-    are looked for, nearest to where they stood.
+    In the version that they belong to, their offsets count where they hold the words; else the words are
+    looked for, nearest to where they stood.
     """
-    place = text.place(span.start, span.end) if span.start < span.end else None
-    if span.text is None or not span.text.strip():
-        return place if version.is_asked else None
-    if place is not None and text.text[slice(*place)] == span.text:
-        return place
-    near = place[0] if place else min(span.start, len(text.text))
-    exact = _nearest(text.text, span.text, near)
-    if exact is not None:
-        return exact, exact + len(span.text)
-    return fold(text.text).find(fold(span.text).text.strip())
+
+    def __init__(self, version: _Version, text: DocumentText) -> None:
+        self._text = text
+        self._offsets_count = version.is_asked
+        self._folded: Folded | None = None
+
+    def find(self, span: Span) -> tuple[int, int] | None:
+        """Where the words of a span stand in the laid out text; None if they do not."""
+        text = self._text.text
+        place = self._text.place(span.start, span.end) if span.start < span.end else None
+        if span.text is None or not span.text.strip():
+            return place if self._offsets_count else None
+        if place is not None and text[slice(*place)] == span.text:
+            return place
+        near = place[0] if place else min(span.start, len(text))
+        exact = _nearest(text, span.text, near)
+        if exact is not None:
+            return exact, exact + len(span.text)
+        return self._alike(fold(span.text).text.strip(), near)
+
+    def _alike(self, words: str, near: int) -> tuple[int, int] | None:
+        """Words in another spelling: of a large document, only around where they stood."""
+        text = self._text.text
+        if len(text) <= WHOLE:
+            self._folded = self._folded or fold(text)
+            return self._folded.find(words)
+        start = max(near - AROUND - len(words), 0)
+        found = fold(text[start : near + AROUND + len(words)]).find(words)
+        return found and (found[0] + start, found[1] + start)
 
 
 def _nearest(text: str, words: str, near: int) -> int | None:

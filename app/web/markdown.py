@@ -38,7 +38,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 # Of an image its alternative text is shown. markdown-it joins what was escaped to the text around it
 # only where it parses paragraphs itself.
 _AS_TEXT = ("image", "text_special")
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _HEADING = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _ITEM = re.compile(r"[ \t]{0,12}(?:[-*+•][ \t]+|(?=\d{1,4}[.)][ \t]))(?=\S)")
 _FENCE = re.compile(r"[ \t]{0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
@@ -52,7 +52,7 @@ def render(text: str) -> str:
     """Markdown as HTML: CommonMark, tables and strikethrough.
 
     HTML in it is shown as text, and an image as its alternative text. Links lead to http, https and
-    mailto only, and open a page of their own.
+    mailto only, and open a page of their own. What is nested more than 20 levels deep is left out.
     """
     text = _UNSHOWABLE.sub("\ufffd", text)
     if len(text) > LONGEST_MARKDOWN:
@@ -76,7 +76,8 @@ def render_marked(text: str, spans: Sequence[tuple[int, int]] = ()) -> str:
     Line breaks within a paragraph are kept, for `white-space: pre-wrap`. Time grows with the length of
     the text.
     """
-    text = _UNSHOWABLE.sub("\ufffd", text)
+    # Offsets must stay: each character is replaced by one.
+    text = _UNSHOWABLE.sub("\ufffd", text).replace("\r", " ")
     places = [(max(start, 0), min(end, len(text))) for start, end in spans]
     return _cleaned("".join(_marked(text, _runs(text), places)))
 

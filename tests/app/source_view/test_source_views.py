@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -225,6 +226,14 @@ def test_a_large_document_is_shown_around_the_words(shelf: Shelf) -> None:
         assert view.text[span.start : span.end] == asked.text
         assert (span.document_start, span.document_end) == (asked.start, asked.end)
     assert "Paragraph 2000 says" not in view.text
+    # What stands there no more is no reason to look through all of it, in every spelling.
+    began = time.process_time()
+    lost = [Span(at * 1000, at * 1000 + 9, f"paragraph {at} said nothing") for at in range(49)]
+    again = shelf.views.view(EVERYTHING, "shelf", "long.md", [*lost, spans[0]])
+    assert again.missing == list(range(49))
+    assert time.process_time() - began < 5
+    other = spans[1]._replace(text="What  NUMBER 4000 says")
+    assert shelf.views.view(EVERYTHING, "shelf", "long.md", [other]).spans[0].text == spans[1].text
 
 
 def test_versions_are_read_without_their_embedding_model(shelf: Shelf) -> None:
