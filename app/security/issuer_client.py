@@ -88,6 +88,11 @@ class IssuerClient:
         """What people call the issuer."""
         return self._settings.issuer_name
 
+    @property
+    def redirect_uri(self) -> str | None:
+        """Where the issuer sends browsers back to; None: to the name by which they came."""
+        return self._settings.browser_redirect_uri
+
     def address(self, flow: Flow, who: str) -> str:
         """Where the browser goes to sign in.
 

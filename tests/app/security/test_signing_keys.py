@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from app.errors import IssuerUnavailable, NotAuthenticated
-from app.security.jwk import keys_by_algorithm
 from app.security.discovery import MOST_BYTES
+from app.security.jwk import keys_by_algorithm
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
 from app.settings.access import AuthSettings
