@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import shutil
@@ -44,6 +45,10 @@ class OidcProvider:
     def forget(self) -> None:
         """Publish the newest key alone."""
         self._tell("forget")
+
+    def give(self, **claims: list[str]) -> None:
+        """Give access tokens these claims from now on."""
+        self._tell(f"claims {json.dumps(claims, separators=(',', ':'))}")
 
     def client_credentials(self) -> str:
         """The access token of a program."""
