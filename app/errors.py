@@ -46,6 +46,7 @@ prompts.errors.PlumbError
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from ingestion.errors import IndexStoreError, IndexUnavailable
 from prompts.errors import PlumbError
@@ -134,15 +135,21 @@ class NotAuthenticated(AccessError):
     """No key or token was shown, or none that counts."""
 
 
+# Why a sign-in at the issuer did not come to a good end; each has its text: `sign_in.refused.<reason>`.
+SignInReason = Literal[
+    "declined", "unfinished", "expired", "other", "mixed", "again", "setup", "token", "passing"
+]
+
+
 class SignInRefused(NotAuthenticated):
     """A sign-in at the issuer did not come to a good end.
 
     Args:
-        reason: which text the person gets: `sign_in.refused.<reason>`.
+        reason: which text the person gets.
         message: what happened, for the log: it may quote the issuer.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: SignInReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from app.errors import IssuerUnavailable, NotAuthenticated, SignInRefused
+from app.errors import IssuerUnavailable, NotAuthenticated, SignInReason, SignInRefused
 from app.security.discovery import DEADLINE_S, endpoint, fetched, metadata_of
 from app.security.sign_in_flow import Flow
 from app.security.signing_keys import AFTER_FAILURE_S, FRESH_S, LASTING_S
@@ -263,7 +263,7 @@ class IssuerClient:
         told = f"{quoted(str(error))} {quoted(str(given.get('error_description', '')))}"
         is_refusal = status in range(400, 500) and status not in (408, 429)
         if is_refusal and isinstance(error, str) and error not in PASSING:
-            reason = "again" if error == "invalid_grant" else "setup"
+            reason: SignInReason = "again" if error == "invalid_grant" else "setup"
             return SignInRefused(reason, f"the issuer refused: {told}.")
         logger.error("the token endpoint of %s: status %s, %s", self._issuer, status, told)
         return IssuerUnavailable(
@@ -315,13 +315,11 @@ def _endpoint(metadata: Mapping[str, Any], name: str) -> str:
 
 def _refused(error: str, description: str) -> SignInRefused:
     """What an error that comes with the browser means."""
-    reason = (
-        "declined"
-        if error in DECLINED
-        else "unfinished"
-        if error in UNFINISHED
-        else "passing"
-        if error in PASSING
-        else "setup"
-    )
+    reason: SignInReason = "setup"
+    if error in DECLINED:
+        reason = "declined"
+    elif error in UNFINISHED:
+        reason = "unfinished"
+    elif error in PASSING:
+        reason = "passing"
     return SignInRefused(reason, f"the issuer says {quoted(error)}: {quoted(description)}.")

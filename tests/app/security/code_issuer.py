@@ -11,9 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.app.security.issuer import Issuer
+from app.security.issuer_client import IssuerClient, Signed
+from app.security.sign_in_flow import Flow
+from app.security.signing_keys import SigningKeys
+from app.security.tokens import Tokens
+from app.settings.access import AuthSettings
+from tests.app.security.issuer import AUDIENCE, Issuer
 
 CLIENT = "plumbline-pages"
+REDIRECT = "http://localhost/sign-in/callback"
 
 
 @dataclass
@@ -107,3 +113,16 @@ class CodeIssuer(Issuer):
             "exp": int(time.time()) + 60,
             **self.identity,
         }
+
+    def client(self, settings: Mapping[str, Any] | None = None, **more: Any) -> IssuerClient:
+        """A client of this issuer, as one process has it."""
+        given = {"issuer": self.url, "audience": AUDIENCE, "browser_client_id": CLIENT}
+        auth = AuthSettings(**{**given, **(settings or {})})
+        return IssuerClient(auth, Tokens(auth, SigningKeys(self.url, None)), **more)
+
+    def signed(self, client: IssuerClient | None = None, **answer: str | None) -> Signed:
+        """Somebody who signs in; `answer`: parameters that differ, None takes one out."""
+        client, flow = client or self.client(), Flow.begun(REDIRECT, "/", "")
+        given = {**self.agreed(client.address(flow, "me")), **answer}
+        kept = {name: value for name, value in given.items() if value is not None}
+        return client.redeem(flow, kept, "me")
