@@ -18,6 +18,8 @@ import httpx
 
 FOLDER = Path(__file__).parent
 AUDIENCE = "plumbline-test"
+# The confidential client of the service's own pages, and what it shows.
+PAGES = ("pages", "another secret: of a/test")
 REDIRECT = "http://127.0.0.1/callback"
 MOST_STEPS = 12
 

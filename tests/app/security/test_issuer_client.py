@@ -44,14 +44,15 @@ def test_who_signs_in_is_whom_the_access_token_names(issuer) -> None:
 @pytest.mark.parametrize("methods", [None, ["client_secret_basic"], ["client_secret_post"]])
 def test_a_confidential_client_shows_its_secret_as_the_issuer_takes_it(issuer, methods) -> None:
     issuer.more = {"token_endpoint_auth_methods_supported": methods}
-    issuer.signed(issuer.client({"browser_client_secret": "a secret: of a/test"}))
+    shown = "a word: of a/test"
+    issuer.signed(issuer.client({"browser_client_secret": shown}))
     form, headers = issuer.sent[-1]
     if methods == ["client_secret_post"]:
-        assert form["client_secret"] == "a secret: of a/test"
+        assert form["client_secret"] == shown
         assert "Authorization" not in headers
     else:
-        shown = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode()
-        assert shown == f"{CLIENT}:a%20secret%3A%20of%20a%2Ftest"
+        sent = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode()
+        assert sent == f"{CLIENT}:a%20word%3A%20of%20a%2Ftest"
         assert "client_secret" not in form
 
 

@@ -100,6 +100,42 @@ def test_processes_renew_a_session_once(signing, issuer) -> None:
     assert issuer.grants.count("refresh_token") == 1
 
 
+def test_a_request_whose_turn_comes_after_a_renewal_takes_what_it_gave(signing, issuer) -> None:
+    token, late = signing.signed_in(), signing.process()
+    signing.expire()
+    seen_before = late._find(token)
+    caller = signing.process().identify(token)
+    assert late._renewed(token, seen_before) == caller
+    assert issuer.grants.count("refresh_token") == 1
+
+
+def test_a_renewal_that_another_process_does_not_end_is_not_waited_for_long(
+    signing, issuer, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.security.browser_sessions.PATIENCE_S", 0.1)
+    token, process = signing.signed_in(), signing.process()
+    signing.expire()
+    assert process._claim(process._find(token).digest)
+    with pytest.raises(IssuerUnavailable, match="try again in a moment"):
+        signing.process().identify(token)
+    assert issuer.grants.count("refresh_token") == 0
+
+
+def test_who_signs_out_while_another_request_is_renewed_is_signed_out(signing, monkeypatch) -> None:
+    token, process = signing.signed_in(), signing.process()
+    signing.expire()
+    renew = IssuerClient.renew
+
+    def renewed(self: IssuerClient, refresh: str, who: str) -> Any:
+        signing.process().end(token)
+        return renew(self, refresh, who)
+
+    monkeypatch.setattr(IssuerClient, "renew", renewed)
+    process.identify(token)
+    with pytest.raises(NotAuthenticated):
+        process.identify(token)
+
+
 def test_a_process_that_died_while_it_renewed_holds_nobody_up(signing, issuer, database) -> None:
     token = signing.signed_in()
     signing.expire()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from app.store.database import Database
-from tests.oidc.running import AUDIENCE, OidcProvider, missing, oidc_provider
+from tests.oidc.running import AUDIENCE, PAGES, OidcProvider, missing, oidc_provider
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -48,8 +48,8 @@ def serve(live, provider) -> Callable[..., str]:
                 "auth__enabled": True,
                 "auth__issuer": provider.url,
                 "auth__audience": AUDIENCE,
-                "auth__browser_client_id": "pages",
-                "auth__browser_client_secret": "another secret: of a/test",
+                "auth__browser_client_id": PAGES[0],
+                "auth__browser_client_secret": PAGES[1],
                 "auth__browser_scopes": "openid ask offline_access",
                 "auth__browser_parameters": {"prompt": "consent", "resource": "urn:plumbline"},
                 "auth__browser_issuer_name": "Example ID",
