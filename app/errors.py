@@ -20,6 +20,7 @@ prompts.errors.PlumbError
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
+│   │   └── SignInRefused   a sign-in at the issuer did not come to a good end
 │   ├── AccessDenied        who asks is known and may not
 │   ├── TooManyRequests     who asks has asked too often
 │   ├── TooBusy             the process works on as many answers as it may
@@ -49,6 +50,7 @@ prompts.errors.PlumbError
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from ingestion.errors import IndexStoreError, IndexUnavailable
 from prompts.errors import PlumbError
@@ -151,6 +153,25 @@ class AccessError(PlumbError):
 
 class NotAuthenticated(AccessError):
     """No key or token was shown, or none that counts."""
+
+
+# Why a sign-in at the issuer did not come to a good end; each has its text: `sign_in.refused.<reason>`.
+SignInReason = Literal[
+    "declined", "unfinished", "expired", "other", "mixed", "again", "setup", "token", "passing"
+]
+
+
+class SignInRefused(NotAuthenticated):
+    """A sign-in at the issuer did not come to a good end.
+
+    Args:
+        reason: which text the person gets.
+        message: what happened, for the log: it may quote the issuer.
+    """
+
+    def __init__(self, reason: SignInReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class AccessDenied(AccessError):
@@ -264,8 +285,9 @@ _FOR_READERS: dict[type[PlumbError], str] = {
     CacheUnavailable: "the answer cache cannot be reached right now; try again soon.",
     JobsUnavailable: "jobs cannot be started or looked up right now; try again soon, and where that "
     "does not help, ask the operator to look at jobs.folder and redis.url.",
-    IssuerUnavailable: "tokens cannot be checked right now, since the keys of their issuer cannot "
-    "be had; try again soon.",
+    IssuerUnavailable: "tokens cannot be checked right now, since their issuer cannot be asked; try "
+    "again soon.",
+    SignInRefused: "the sign-in did not succeed; sign in again.",
     ChatModelUnknown: "the chat model cannot be used: a setting of the service is wrong.",
     ChatModelFailed: "the chat model did not answer; try again soon.",
     ChatModelResting: "the chat model failed often and is left alone for a while; try again soon.",

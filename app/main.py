@@ -65,7 +65,7 @@ from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
-from app.web import pages, sign_in
+from app.web import issuer_sign_in, pages, sign_in
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -270,5 +270,5 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
-        for page in (pages, sign_in):
+        for page in (pages, sign_in, issuer_sign_in):
             app.include_router(page.router)

@@ -1,12 +1,13 @@
-"""The cookie of a browser that has signed in.
+"""The cookies of a browser that has signed in, or is at the issuer to do so.
 
-`HttpOnly` and `SameSite=Strict`. Off this machine it is `Secure` too, and has the prefix `__Host-`, so
-that no other host of the same domain can set it.
+They are `HttpOnly`. Off this machine they are `Secure` too, and have the prefix `__Host-`, so that no
+other host of the same domain can set them. That of a sign-in is `SameSite=Strict`.
 """
 
 from __future__ import annotations
 
 import hmac
+from typing import Literal
 
 from fastapi import Request, Response
 
@@ -14,14 +15,19 @@ from app.addresses import is_own_address
 from app.errors import AccessDenied
 from app.security.browser_sessions import forgery_token
 
-NAME = "plumb_sign_in"
+NAME, FLOW = "plumb_sign_in", "plumb_flow"
 FORGERY_HEADER = "x-csrf-token"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def browser_token(request: Request) -> str | None:
     """The token that a request's cookie holds; None: the browser has not signed in."""
-    return request.cookies.get(_name(request)) or None
+    return request.cookies.get(_name(request, NAME)) or None
+
+
+def flow_of(request: Request) -> str | None:
+    """What the browser keeps of a sign-in at the issuer that goes on; None: nothing."""
+    return request.cookies.get(_name(request, FLOW)) or None
 
 
 def check_forgery(request: Request, token: str) -> None:
@@ -41,27 +47,51 @@ def check_forgery(request: Request, token: str) -> None:
 
 def set_browser_token(request: Request, response: Response, token: str, lasting_s: int) -> None:
     """Sign the browser in."""
-    response.set_cookie(
-        _name(request),
-        token,
-        max_age=lasting_s,
-        path="/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="strict",
-    )
+    set_cookie(request, response, NAME, token, lasting_s, "strict")
 
 
 def clear_browser_token(request: Request, response: Response) -> None:
     """Sign the browser out."""
-    response.delete_cookie(
-        _name(request), path="/", secure=_is_secure(request), httponly=True, samesite="strict"
+    clear_cookie(request, response, NAME, "strict")
+
+
+def set_cookie(
+    request: Request,
+    response: Response,
+    name: str,
+    value: str,
+    lasting_s: int,
+    same_site: Literal["lax", "strict"],
+) -> None:
+    """Have the browser keep a value that no script reads."""
+    response.set_cookie(
+        _name(request, name),
+        value,
+        max_age=lasting_s,
+        path="/",
+        secure=is_secure(request),
+        httponly=True,
+        samesite=same_site,
     )
 
 
-def _name(request: Request) -> str:
-    return f"__Host-{NAME}" if _is_secure(request) else NAME
+def clear_cookie(
+    request: Request, response: Response, name: str, same_site: Literal["lax", "strict"]
+) -> None:
+    """Have the browser forget it."""
+    response.delete_cookie(
+        _name(request, name),
+        path="/",
+        secure=is_secure(request),
+        httponly=True,
+        samesite=same_site,
+    )
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Whether the browser must come by HTTPS: whenever it is on another machine."""
     return not is_own_address(request.url.hostname or "")
+
+
+def _name(request: Request, name: str) -> str:
+    return f"__Host-{name}" if is_secure(request) else name

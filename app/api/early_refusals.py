@@ -22,7 +22,7 @@ REFUSED_FOR_S = "refused_for_s"
 # A caller may come early so often: clients retry, and several may share one key.
 FREE_REFUSALS = 3
 MOST_REMEMBERED = 1000
-CREDENTIALS = (b"authorization", b"x-api-key")
+CREDENTIALS = (b"authorization", b"x-api-key", b"cookie")
 
 
 @dataclass(slots=True)

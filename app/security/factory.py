@@ -9,8 +9,10 @@ from app.fair_shares import Processor
 from app.security.audit import Audit
 from app.security.browser_sessions import BrowserSessions
 from app.security.guard import Guard
+from app.security.issuer_client import IssuerClient
 from app.security.keys import Keys
 from app.security.rates import Rates
+from app.security.sign_in_flow import SealedFlows
 from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
 from app.settings.access import AuthSettings, LimitsSettings
@@ -39,12 +41,13 @@ def open_guard(
     """
     host = serve.host
     asks = must_show(auth, host)
-    tokens = None
+    tokens = issuer = None
     if auth.issuer:
         signing_keys = SigningKeys(auth.issuer, auth.jwks_url)
         if asks:
             signing_keys.prefetch()
         tokens = Tokens(auth, signing_keys)
+        issuer = IssuerClient(auth, tokens) if auth.browser_client_id else None
     keys = Keys(database)
     return Guard(
         asks=asks,
@@ -55,7 +58,9 @@ def open_guard(
         rates=Rates(redis.url.get_secret_value() if redis.url else None),
         limits=limits,
         audit=Audit(database, limits.denials_kept),
-        browsers=BrowserSessions(database, keys, web.sign_in_hours),
+        browsers=BrowserSessions(database, keys, web.sign_in_hours, issuer),
+        issuer=issuer,
+        flows=SealedFlows(database),
         processor=Processor(limits.work_of(serve.workers), limits.work_wait_s),
     )
 

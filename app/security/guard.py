@@ -10,8 +10,10 @@ from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
 from app.fair_shares import Processor
 from app.security.audit import Audit
 from app.security.browser_sessions import BrowserSessions
+from app.security.issuer_client import IssuerClient
 from app.security.keys import PREFIX, Keys
 from app.security.rates import Rates
+from app.security.sign_in_flow import SealedFlows
 from app.security.slots import Slots
 from app.security.tokens import Tokens
 from app.settings.access import LimitsSettings
@@ -29,6 +31,8 @@ class Guard:
         assumed: whether that is so because nobody said otherwise; a proxy then belies it.
         audit: the log of administrative acts.
         browsers: who signed in with a browser.
+        issuer: where they may sign in without a key; None: nowhere.
+        flows: what browsers keep while they sign in there.
         slots: answers that are worked on, or wait for that.
         processor: whose work is done next.
         bodies: requests whose bodies are received.
@@ -48,6 +52,8 @@ class Guard:
         limits: LimitsSettings,
         audit: Audit,
         browsers: BrowserSessions,
+        issuer: IssuerClient | None,
+        flows: SealedFlows,
         processor: Processor,
     ) -> None:
         self.asks = asks
@@ -55,6 +61,8 @@ class Guard:
         self.assumed = assumed
         self.audit = audit
         self.browsers = browsers
+        self.issuer = issuer
+        self.flows = flows
         self.processor = processor
         self.slots = Slots(
             limits.answers_at_once, limits.answers_of_one, "answers are being worked on"
@@ -98,9 +106,17 @@ class Guard:
                 return self._verified(credential)
             return self.browsers.identify(browser or "")
         except (NotAuthenticated, AccessDenied) as error:
-            self._count_failure(address)
-            self.audit.denied(address, "authenticate", why=str(error))
+            self.note_failure(address, str(error))
             raise
+
+    def note_failure(self, address: str, why: str) -> None:
+        """Count somebody who could not show who they are, and enter them in the log.
+
+        Raises:
+            TooManyRequests: too many came from there; this one is not entered.
+        """
+        self._count_failure(address)
+        self.audit.denied(address, "authenticate", why=why)
 
     def admit(self, caller: Caller, role: Role, *, changes: bool, asked: str) -> None:
         """Let a request pass.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import threading
 import time
@@ -17,25 +16,19 @@ import httpx
 import jwt
 
 from app.errors import IssuerUnavailable
+from app.security.discovery import DEADLINE_S, endpoint, fetched_json, metadata_of
 from app.security.jwk import keys_by_algorithm
-from app.settings.access import check_url
 
 logger = logging.getLogger(__name__)
-DISCOVERY = "/.well-known/openid-configuration"
 FRESH_S = 600.0  # after this long they are fetched again
 LASTING_S = 3600.0  # and for so long they hold where the issuer is away
 UNKNOWN_S = 60.0  # an unknown key id is no reason to ask oftener
 AFTER_FAILURE_S = 5.0
-# The whole fetch: discovery and keys, from the look-up of the address to the last byte.
-DEADLINE_S = 5.0
 # How long a token whose key is known waits for a fetch that may take that key back.
 RENEWAL_S = 1.0
 COME_AGAIN_S = 1
 # Under this id stand the keys that have none.
 WITHOUT_ID = ""
-MOST_BYTES = 1_000_000
-# Unpacked content could be larger than any bound on what was received.
-AS_IT_IS = {"Accept-Encoding": "identity"}
 
 # Algorithm -> keys of one id. Ids may come twice: RFC 7517 has it so for keys of two kinds.
 ByAlgorithm: TypeAlias = Mapping[str, list[jwt.PyJWK]]
@@ -51,7 +44,7 @@ class SigningKeys:
         issuer: its URL.
         jwks_url: where its keys are; None: where its discovery document says.
         clock: seconds that never go back.
-        deadline_s: bounds a whole fetch, seconds.
+        deadline_s: bounds a whole fetch, discovery and keys, seconds.
     """
 
     def __init__(
@@ -200,21 +193,16 @@ class SigningKeys:
         try:
             # httpx bounds each wait; bytes that come one by one would never reach that bound.
             async with asyncio.timeout(self._deadline_s), httpx.AsyncClient() as client:
-                found = await _json(client, self._jwks_url or await self._discovered(client))
+                url = self._jwks_url or endpoint(
+                    await metadata_of(client, self._issuer), "jwks_uri"
+                )
+                found = await fetched_json(client, url)
         except TimeoutError as error:
             raise ValueError(f"no whole answer within {self._deadline_s:g} s") from error
         keys = found["keys"]
         if not isinstance(keys, list):
             raise ValueError("`keys` is no list")
         return keys
-
-    async def _discovered(self, client: httpx.AsyncClient) -> str:
-        found = await _json(client, self._issuer.rstrip("/") + DISCOVERY)
-        if found["issuer"] != self._issuer:
-            raise ValueError(f"it calls itself {found['issuer']!r}; write auth.issuer so")
-        url = str(found["jwks_uri"])
-        check_url(url)
-        return url
 
 
 def _by_id(published: list[Any]) -> Mapping[str | None, ByAlgorithm]:
@@ -225,17 +213,3 @@ def _by_id(published: list[Any]) -> Mapping[str | None, ByAlgorithm]:
             found[key.get("kid", WITHOUT_ID)][algorithm].append(usable)
             found[None][algorithm].append(usable)
     return {key_id: dict(by_algorithm) for key_id, by_algorithm in found.items()}
-
-
-async def _json(client: httpx.AsyncClient, url: str) -> Any:
-    async with client.stream("GET", url, headers=AS_IT_IS) as response:
-        if response.status_code != httpx.codes.OK:
-            raise ValueError(f"{url}: status {response.status_code}")
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise ValueError(f"{url}: is packed, and was asked for as it is")
-        body = bytearray()
-        async for piece in response.aiter_raw():
-            body += piece
-            if len(body) > MOST_BYTES:
-                raise ValueError(f"{url}: too much for keys")
-    return json.loads(body)

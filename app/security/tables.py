@@ -1,4 +1,4 @@
-"""Tables of access: keys, sign-ins of browsers, and the log of administrative acts."""
+"""Tables of access: keys, sign-ins of browsers and what seals them, and the log of administrative acts."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class BrowserSession(Table):
         caller: the caller as the access token had them; NULL where a key was shown.
         renewal: the issuer's refresh token, encrypted with the token in the cookie.
         checked_until: until when `caller` holds without asking the issuer again.
+        renewing_until: until when one process may ask the issuer, and the others wait for it.
         expires: when the browser has to sign in again.
     """
 
@@ -65,7 +66,18 @@ class BrowserSession(Table):
     renewal: Mapped[bytes | None]
     created: Mapped[datetime] = mapped_column(UtcTime)
     checked_until: Mapped[datetime] = mapped_column(UtcTime)
+    renewing_until: Mapped[datetime | None] = mapped_column(UtcTime)
     expires: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SealingKey(Table):
+    """A key with which all processes seal what browsers keep for them."""
+
+    __tablename__ = "sealing_keys"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[bytes]
+    created: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class AuditEntry(Table):

@@ -1,10 +1,14 @@
-"""Bearer tokens of an OpenID Connect issuer: checked, and turned into callers."""
+"""Tokens of an OpenID Connect issuer: checked, and access tokens turned into callers."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from typing import Any
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -32,6 +36,13 @@ OF_ACCESS = ("scope", "scp", "client_id", "cid", "azp", "appid")
 PARTY_CLAIMS = ("azp", "client_id", "appid")
 
 
+class Verified(NamedTuple):
+    """Whose a token is, and until when it counts."""
+
+    caller: Caller
+    expires: datetime
+
+
 class Tokens:
     """Reads tokens. Safe to share between threads."""
 
@@ -41,7 +52,11 @@ class Tokens:
         self._required = ["exp", "iss", "aud", *(["nbf"] if settings.require_nbf else [])]
 
     def verify(self, token: str) -> Caller:
-        """Who the token says they are.
+        """Who the token says they are; see `read`."""
+        return self.read(token).caller
+
+    def read(self, token: str) -> Verified:
+        """Who an access token says they are, and until when.
 
         An administrator sees all documents, since they could give themselves a key that does;
         others see what everyone sees and what is for the groups that the token names.
@@ -61,7 +76,33 @@ class Tokens:
                 f"for one of {', '.join(sorted(self._settings.role_names))}."
             )
         groups = None if role == "admin" else frozenset(_texts(claims, self._settings.group_claim))
-        return Caller(name, role, groups, id_)
+        return Verified(Caller(name, role, groups, id_), _time(claims["exp"]))
+
+    def check_identity(self, token: str, client_id: str, nonce: str, access: str) -> None:
+        """Check the ID token that came with an access token, in answer to this client's request.
+
+        Args:
+            token: the ID token.
+            client_id: whom it must be for.
+            nonce: what the client sent with its request.
+            access: the access token.
+
+        Raises:
+            NotAuthenticated: it is not what the issuer answers to that request.
+            IssuerUnavailable: its signature cannot be checked now.
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            claims = self._decoded(token, header, client_id, ("exp", "iat", "iss", "aud", "sub"))
+            several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+            if claims.get("azp", None if several else client_id) != client_id:
+                raise jwt.InvalidTokenError("it is made out to another client (`azp`)")
+            if not _same(claims.get("nonce"), nonce):
+                raise jwt.InvalidTokenError("its `nonce` is not the one of this sign-in")
+            if "at_hash" in claims and not _same(claims["at_hash"], _hash(access, header["alg"])):
+                raise jwt.InvalidTokenError("it came with another access token (`at_hash`)")
+        except (jwt.PyJWTError, UnicodeError) as error:
+            raise NotAuthenticated(f"the ID token is not accepted: {error}.") from error
 
     def _id(self, claims: dict[str, Any]) -> str:
         """Who holds the token, exactly: its issuer and subject, as RFC 9068 and OpenID Connect say.
@@ -84,15 +125,17 @@ class Tokens:
     def _claims(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
-            claims = self._decoded(token, header)
+            claims = self._decoded(token, header, self._settings.audience, self._required)
             self._require_access(header, claims)
             _require_storable(claims)
         except (jwt.PyJWTError, UnicodeError) as error:
             raise NotAuthenticated(f"the token is not accepted: {error}.") from error
         return claims
 
-    def _decoded(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
-        """The claims of a token that the issuer signed for here and now.
+    def _decoded(
+        self, token: str, header: dict[str, Any], audience: str | None, required: Sequence[str]
+    ) -> dict[str, Any]:
+        """The claims of a token that the issuer signed for this audience and now.
 
         Raises:
             jwt.PyJWTError: it is not valid.
@@ -118,10 +161,10 @@ class Tokens:
                     token,
                     key,
                     [algorithm],
-                    audience=self._settings.audience,
+                    audience=audience,
                     issuer=self._settings.issuer,
                     leeway=self._settings.leeway_s,
-                    options={"require": self._required, "enforce_minimum_key_length": True},
+                    options={"require": list(required), "enforce_minimum_key_length": True},
                 )
             except jwt.InvalidSignatureError as error:  # of two keys of one id the other may fit
                 failure = error
@@ -175,6 +218,25 @@ class Tokens:
             names[value] for value in _texts(claims, self._settings.role_claim) if value in names
         ]
         return max(given, key=ROLES.index, default=None)
+
+
+def _time(seconds: Any) -> datetime:
+    """A time that a token names; what is beyond the calendar is its end."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _same(given: Any, expected: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _hash(access: str, algorithm: str) -> str:
+    """The left half of an access token's hash, as `at_hash` has it (OpenID Connect Core, 3.1.3.6)."""
+    kind = {"256": "sha256", "384": "sha384"}.get(algorithm[-3:], "sha512")
+    digest = hashlib.new(kind, access.encode()).digest()
+    return urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
 def _texts(claims: dict[str, Any], claim: str) -> list[str]:

@@ -6,13 +6,20 @@ import os
 import re
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from app.addresses import is_own_address
 from app.callers import Role
 from app.configuration.redaction import without_credentials
 from ingestion.settings import SettingsGroup
 
+# Where the issuer sends browsers back to.
+CALLBACK = "/sign-in/callback"
+# What a sign-in itself puts into its request; nobody may set it to something else.
+OWN_PARAMETERS = frozenset(
+    "client_id client_secret response_type response_mode redirect_uri scope state nonce code_challenge "
+    "code_challenge_method request request_uri".split()
+)
 HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 
 
@@ -69,6 +76,35 @@ class AuthSettings(SettingsGroup):
         description="Refuse tokens without `nbf`. Some issuers (Keycloak) write none; where there "
         "is one it always counts.",
     )
+    browser_client_id: str | None = Field(
+        default=None,
+        description="The client by which people sign in to the pages at the issuer (authorization code "
+        "with PKCE). Its redirect URI is `https://<host>/sign-in/callback`. Default: people sign in with "
+        "keys only.",
+    )
+    browser_client_secret: SecretStr | None = Field(
+        default=None, description="Its secret, where the issuer has it as a confidential client."
+    )
+    browser_scopes: str = Field(
+        default="openid profile",
+        description="Scopes of a sign-in, with spaces between: `openid`, what the audience needs, and "
+        "`offline_access` where the issuer gives refresh tokens only with it.",
+    )
+    browser_parameters: dict[str, str] = Field(
+        default={},
+        description="Further parameters of a sign-in's request, such as `audience` (Auth0), `resource` "
+        "(RFC 8707; sent with the code and refresh tokens too) or `prompt`.",
+    )
+    browser_issuer_name: str | None = Field(
+        default=None,
+        max_length=60,
+        description="What the sign-in page calls the issuer. Default: its host name.",
+    )
+    browser_redirect_uri: str | None = Field(
+        default=None,
+        description="Where the issuer sends browsers back to. Default: `https://<Host>/sign-in/callback` "
+        "(on this machine with http); set it where a proxy changes `Host`.",
+    )
 
     @field_validator("token_types")
     @classmethod
@@ -76,6 +112,31 @@ class AuthSettings(SettingsGroup):
         if not types:
             raise ValueError("names no type of token: none would pass; name at+jwt")
         return tuple(name.lower().removeprefix("application/") for name in types)
+
+    @field_validator("browser_scopes")
+    @classmethod
+    def _with_openid(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            raise ValueError("must name openid: else the issuer sends no ID token")
+        return " ".join(scopes.split())
+
+    @field_validator("browser_parameters")
+    @classmethod
+    def _not_own(cls, parameters: dict[str, str]) -> dict[str, str]:
+        taken = sorted(OWN_PARAMETERS & parameters.keys())
+        if taken:
+            raise ValueError(f"{', '.join(taken)}: the sign-in sets this itself; leave it out")
+        return parameters
+
+    @field_validator("browser_redirect_uri")
+    @classmethod
+    def _leads_here(cls, url: str | None) -> str | None:
+        if url is not None:
+            check_url(url)
+            parts = urlsplit(url)
+            if parts.path != CALLBACK or parts.query or parts.fragment:
+                raise ValueError(f"must end in {CALLBACK}")
+        return url
 
     @field_validator("issuer", "jwks_url")
     @classmethod
@@ -88,7 +149,20 @@ class AuthSettings(SettingsGroup):
     def _whole(self) -> AuthSettings:
         if self.issuer and not self.audience:
             raise ValueError("issuer needs audience: else tokens for other services would pass")
+        client = self.browser_client_id
+        if client and not self.issuer:
+            raise ValueError("browser_client_id needs issuer, at which people sign in")
+        if client and self.authorized_parties and client not in self.authorized_parties:
+            raise ValueError(
+                "authorized_parties must name browser_client_id: else the tokens of people who sign in "
+                "would be refused"
+            )
         return self
+
+    @property
+    def issuer_name(self) -> str:
+        """What people call the issuer."""
+        return self.browser_issuer_name or urlsplit(self.issuer or "").hostname or ""
 
 
 class LimitsSettings(SettingsGroup):

@@ -6,6 +6,7 @@ import re
 
 from pydantic import Field, field_validator
 
+from app.configuration.redaction import without_credentials
 from ingestion.settings import SettingsGroup
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -30,5 +31,5 @@ class WebSettings(SettingsGroup):
     @classmethod
     def _tag(cls, language: str) -> str:
         if not LANGUAGE.fullmatch(language):
-            raise ValueError(f"{language[:40]!r} is no language tag; write en")
+            raise ValueError(f"{without_credentials(language)[:40]!r} is no language tag; write en")
         return language

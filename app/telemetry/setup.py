@@ -18,7 +18,8 @@ from app.wiring import Parts
 from ingestion.index.protocol import SetInfo
 from prompts.errors import PlumbError
 
-NOT_TRACED = "healthz,readyz,metrics"
+# The address of the callback holds a code with which somebody signs in.
+NOT_TRACED = "healthz,readyz,metrics,sign-in/callback"
 
 
 @dataclass(frozen=True, slots=True)

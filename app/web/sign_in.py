@@ -1,4 +1,4 @@
-"""Sign in with an API key, and sign out."""
+"""The sign-in page, sign-in with an API key, and sign-out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.addresses import network_of
 from app.api.browser_cookie import (
     browser_token,
     check_forgery,
@@ -24,12 +25,21 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 OURS = re.compile(r"/(?![/\\])[A-Za-z0-9_./~%-]{0,300}")
 
 
+# What the sign-in page is told after a sign-out: the person may still be signed in at the issuer.
+LEFT_ISSUER = "issuer"
+
+
 @router.get("/sign-in")
-async def sign_in_page(request: Request, next: str = "/") -> Response:
+async def sign_in_page(request: Request, next: str = "/", left: str = "") -> Response:
     """The form."""
-    if not guard_of(request).asks:
+    guard = guard_of(request)
+    if not guard.asks:
         return RedirectResponse("/", 303)
-    return _form(request, next)
+    logout = None
+    if left == LEFT_ISSUER and guard.issuer is not None:
+        address = network_of(request.client.host if request.client else "unknown")
+        logout = await run_sync(guard.issuer.logout_address, address)
+    return sign_in_form(request, next, logout=logout)
 
 
 @router.post("/sign-in")
@@ -44,10 +54,12 @@ async def sign_in(
     try:
         caller = await run_sync(guard.identify, key.strip(), address)
         token = await run_sync(guard.browsers.begin, caller)
+        if before := browser_token(request):
+            await run_sync(guard.browsers.end, before)
     except (AccessError, StoreUnavailable) as error:
         status = 503 if isinstance(error, StoreUnavailable) else 401
-        return _form(request, next, message_for_readers(error), status)
-    response = RedirectResponse(next if OURS.fullmatch(next) else "/", 303)
+        return sign_in_form(request, next, message_for_readers(error), status)
+    response = RedirectResponse(own_page(next), 303)
     set_browser_token(request, response, token, guard.browsers.lasting_s)
     return response
 
@@ -56,20 +68,40 @@ async def sign_in(
 async def sign_out(request: Request) -> Response:
     """Sign out: the token counts no longer, wherever it may have been copied to."""
     token = browser_token(request)
+    was_at_issuer = False
     if token:
         check_forgery(request, token)
-        await run_sync(guard_of(request).browsers.end, token)
-    response = RedirectResponse("/sign-in", 303)
+        was_at_issuer = await run_sync(guard_of(request).browsers.end, token)
+    response = RedirectResponse(
+        f"/sign-in?left={LEFT_ISSUER}" if was_at_issuer else "/sign-in", 303
+    )
     clear_browser_token(request, response)
     return response
 
 
-def _form(request: Request, next: str, error: str = "", status: int = 200) -> Response:
+def own_page(next: str) -> str:
+    """Where a sign-in leads: to a page of ours, and not to another sign-in."""
+    return next if OURS.fullmatch(next) and not next.startswith("/sign-in") else "/"
+
+
+def sign_in_form(
+    request: Request, next: str, error: str = "", status: int = 200, logout: str | None = None
+) -> Response:
+    """The page with the form, and the way to the issuer where there is one.
+
+    Args:
+        next: the page that the person wanted.
+        error: why they are not signed in.
+        logout: where they sign out of the issuer, after they have signed out here.
+    """
+    issuer = guard_of(request).issuer
     return pages_of(request).render(
         request,
         "sign_in.html",
         status,
-        next=next if OURS.fullmatch(next) else "/",
+        next=own_page(next),
         error=error,
         insecure=is_insecure(request),
+        issuer=issuer.name if issuer is not None else "",
+        logout=logout,
     )

@@ -1,7 +1,8 @@
 // A certified OpenID Connect issuer for tests: `node issuer.mjs AUDIENCE`, its URL on the first line that begins with `> `.
 //
 // Each line on stdin is a command, answered by such a line: `rotate ALG` adds a new key of that algorithm
-// and signs with it; `forget` publishes the newest key alone. It ends when stdin does.
+// and signs with it; `forget` publishes the newest key alone; `claims JSON` gives access tokens these claims from
+// now on. It ends when stdin does. The clients `pages` and `pages-public` are those of the service's own pages.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
@@ -20,6 +21,12 @@ const KINDS = {
 let keys = [];
 let algorithm;
 let handle;
+let claims = { roles: ['reader'], groups: ['staff'] };
+const PAGES = {
+  application_type: 'native', grant_types: ['authorization_code', 'refresh_token'],
+  // Of native clients on this machine any port counts.
+  redirect_uris: ['http://localhost/sign-in/callback', 'http://127.0.0.1/sign-in/callback'],
+};
 
 function newKey(name) {
   const { privateKey } = (KINDS[name] ?? KINDS[name.slice(0, 2)])();
@@ -38,14 +45,23 @@ function provider(issuer) {
         client_id: 'ci', client_secret: 'a-secret-of-a-test', grant_types: ['client_credentials'],
         redirect_uris: [], response_types: [], id_token_signed_response_alg: algorithm,
       },
+      {
+        client_id: 'pages', client_secret: 'another secret: of a/test', ...PAGES,
+        id_token_signed_response_alg: algorithm,
+      },
+      {
+        client_id: 'pages-public', token_endpoint_auth_method: 'none', ...PAGES,
+        id_token_signed_response_alg: algorithm,
+      },
     ],
     jwks: { keys },
     cookies: { keys: ['a-key-of-a-test'] },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] },
     pkce: { required: () => true },
-    scopes: ['openid', 'ask'],
+    scopes: ['openid', 'ask', 'offline_access'],
+    rotateRefreshToken: true,
     findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    extraTokenClaims: () => ({ roles: ['reader'], groups: ['staff'], nbf: Math.floor(Date.now() / 1000) }),
+    extraTokenClaims: () => ({ ...claims, nbf: Math.floor(Date.now() / 1000) }),
     features: {
       clientCredentials: { enabled: true },
       resourceIndicators: {
@@ -71,8 +87,12 @@ console.log('> ' + issuer);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, name] = line.split(' ');
-  keys = command === 'rotate' ? [newKey(name), ...keys] : keys.slice(0, 1);
-  provider(issuer);
+  if (command === 'claims') {
+    claims = JSON.parse(name);
+  } else {
+    keys = command === 'rotate' ? [newKey(name), ...keys] : keys.slice(0, 1);
+    provider(issuer);
+  }
   console.log('> done');
 }
 process.exit(0);

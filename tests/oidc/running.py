@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import shutil
@@ -17,6 +18,8 @@ import httpx
 
 FOLDER = Path(__file__).parent
 AUDIENCE = "plumbline-test"
+# The confidential client of the service's own pages, and what it shows.
+PAGES = ("pages", "another secret: of a/test")
 REDIRECT = "http://127.0.0.1/callback"
 MOST_STEPS = 12
 
@@ -44,6 +47,10 @@ class OidcProvider:
     def forget(self) -> None:
         """Publish the newest key alone."""
         self._tell("forget")
+
+    def give(self, **claims: list[str]) -> None:
+        """Give access tokens these claims from now on."""
+        self._tell(f"claims {json.dumps(claims, separators=(',', ':'))}")
 
     def client_credentials(self) -> str:
         """The access token of a program."""

@@ -70,6 +70,7 @@ def test_a_caller_who_waits_is_looked_at_again(service: Service) -> None:
         {"url": "/chat", "headers": {"Authorization": "Bearer other"}},
         {"url": "/chat", "headers": {"X-API-Key": "mine"}},
         {"url": "/chat"},
+        {"url": "/chat", "headers": {"Cookie": "plumb_sign_in=other"}},
         {"url": "/search", "headers": MINE},
     ],
 )
@@ -80,6 +81,15 @@ def test_nobody_else_and_no_other_route_is_refused(service: Service, other: dict
     assert service.ask(**other).status_code == 200
     assert service.client.post("/chat", headers=MINE).status_code == 200
     assert service.ask("/chat", headers=MINE).status_code == 429
+
+
+def test_people_who_are_signed_in_behind_one_address_are_told_apart(service: Service) -> None:
+    mine, other = {"Cookie": "plumb_sign_in=mine"}, {"Cookie": "plumb_sign_in=other"}
+    for _ in range(MANY):
+        service.ask("/chat", headers=mine)
+    service.error = None
+    assert service.ask("/chat", headers=mine).status_code == 429
+    assert service.ask("/chat", headers=other).status_code == 200
 
 
 def test_a_busy_service_is_asked_again_after_its_second(service: Service) -> None:

@@ -79,6 +79,9 @@ def test_no_setting_is_shown_with_its_secret(
     monkeypatch.setenv(variable, canary_for(dotted, types))
     if dotted == "auth.issuer":
         monkeypatch.setenv("PLUMB_AUTH_AUDIENCE", "x")
+    if dotted == "auth.browser_client_id":
+        monkeypatch.setenv("PLUMB_AUTH_ISSUER", "https://id.example")
+        monkeypatch.setenv("PLUMB_AUTH_AUDIENCE", "x")
     try:
         told = json.dumps(settings_as_json(load_settings()))
     except SettingsError as error:

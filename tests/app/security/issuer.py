@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,17 +81,28 @@ class Issuer:
             return {"issuer": self.called or self.url, "jwks_uri": f"{self.url}/keys"}
         return {"keys": self.published} if path == "/keys" else None
 
+    def posted(self, path: str, body: str, headers: Mapping[str, str]) -> tuple[int, Any]:
+        """Status and JSON that a POST gets."""
+        return 404, None
+
 
 @contextmanager
-def running_issuer() -> Iterator[Issuer]:
+def running_issuer(issuer: Issuer | None = None) -> Iterator[Any]:
     """Run an issuer with the RSA key `one` and the EC key `two`."""
-    issuer = Issuer()
+    issuer = issuer or Issuer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._answer(issuer.status, issuer.document(self.path))
+
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers["content-length"])).decode()
+            self._answer(*issuer.posted(self.path, sent, dict(self.headers)))
+
+        def _answer(self, status: int, found: Any) -> None:
             issuer.asked.append(self.path)
-            body = json.dumps(issuer.document(self.path)).encode()
-            self.send_response(issuer.status)
+            body = json.dumps(found).encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

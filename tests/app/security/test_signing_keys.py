@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from app.errors import IssuerUnavailable, NotAuthenticated
+from app.security.discovery import MOST_BYTES
 from app.security.jwk import keys_by_algorithm
-from app.security.signing_keys import MOST_BYTES, SigningKeys
+from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
 from app.settings.access import AuthSettings
 from tests.app.security.issuer import AUDIENCE, Issuer

@@ -80,8 +80,8 @@ def test_parameters_of_the_chat_model_are_read_as_json(monkeypatch) -> None:
 
 
 def test_keys_are_not_shown() -> None:
-    settings = load_settings({"chat.api_key": "sk-secret", "index.api_key": "also-secret"})
-    assert "secret" not in repr(settings)
+    settings = load_settings({"chat.api_key": "sk-hidden", "index.api_key": "also-hidden"})
+    assert "hidden" not in repr(settings)
 
 
 def test_a_mapping_may_be_given_as_json_by_flag_too() -> None:

@@ -1,4 +1,4 @@
-"""Sign-ins of browsers: whose they are, and until when they hold."""
+"""Sign-ins of browsers: whose they are, until when they hold, and the key that seals what they keep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0007_documents_of_answers"
 
 
 def upgrade() -> None:
-    """Make the table; a database that was set back for older code has it."""
+    """Make the tables; a database that was set back for older code has them."""
     if sa.inspect(op.get_bind()).has_table("browser_sessions"):
         return
     op.create_table(
@@ -22,8 +22,16 @@ def upgrade() -> None:
         sa.Column("renewal", sa.LargeBinary(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("checked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("renewing_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("ix_browser_sessions_owner", "browser_sessions", ["owner", "created"])
     op.create_index("ix_browser_sessions_expires", "browser_sessions", ["expires"])
+    op.create_table(
+        "sealing_keys",
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
