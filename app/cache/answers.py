@@ -21,7 +21,7 @@ from app.cache.serialization import Reading, packed
 from app.cache.single_flight import Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
-from app.fair_shares import away, next_step
+from app.fair_shares import next_step
 from app.settings.cache import CacheSettings
 
 HitKind = Literal["exact", "semantic"]
@@ -197,8 +197,7 @@ class AnswerCache:
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
         left = None if prepared.deadline is None else prepared.deadline.left
-        with away():
-            joined = self._flights.join(key.flight, key.answer, left)
+        joined = self._flights.join(key.flight, key.answer, left)
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
