@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -58,38 +57,30 @@ class Served(NamedTuple):
     matched_question: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Making:
     """The right to make an answer that others may be waiting for; ends with `keep` or `give_up`.
 
     Attributes:
-        asked: the question, with its vector where the lookup has embedded it.
+        prepared: the question, with its vector where the lookup has embedded it.
     """
 
-    def __init__(
-        self, prepared: PreparedQuestion, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]
-    ) -> None:
-        self.prepared = prepared
-        self._lead = lead
-        self._keeping = keeping
+    prepared: PreparedQuestion
+    _lead: Lead[Answer]
+    _keeping: Callable[[Answer], list[Op]]
 
     def keep(self, answer: Answer) -> None:
         """Give it to those who wait, and keep it, if it may be kept."""
-        with self.failing():
+        try:
             ops = self._keeping(answer)
+        except BaseException as error:
+            self.give_up(error)
+            raise
         self._lead.land(answer, ops)
 
     def give_up(self, error: BaseException) -> None:
         """Leave it to another."""
         self._lead.fail(error)
-
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        """Give up when the block fails."""
-        try:
-            yield
-        except BaseException as error:
-            self.give_up(error)
-            raise
 
 
 class _Look(NamedTuple):
@@ -181,8 +172,11 @@ class AnswerCache:
         begun = self.begin(prepared, groups)
         if isinstance(begun, Served):
             return begun
-        with begun.failing():
+        try:
             answer = compute(begun.prepared)
+        except BaseException as error:
+            begun.give_up(error)
+            raise
         begun.keep(answer)
         return Served(answer, "miss")
 
@@ -245,10 +239,9 @@ class AnswerCache:
         look = None
         if self._settings.semantic:
             info = prepared.document_set.info
-            found = self._near.catch_up(
-                key.questions, info.model.dimension, self._vectors.looking(info, prepared.question)
-            )
-            look = _Look(*self._vectors.embed_unless(found, info, prepared.question))
+            wanted = self._vectors.wanted(info, prepared.question)
+            found = self._near.catch_up(key.questions, info.model.dimension, wanted.gets)
+            look = _Look(*self._vectors.of(wanted, found))
             next_step()
             for near in self._near.find(key.questions, look.vector, prepared.question):
                 answer = self._get(near.answer_key)

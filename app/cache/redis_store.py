@@ -55,6 +55,7 @@ class RedisStore:
     """
 
     def __init__(self, url: str, timeout_s: float, aside_s: float) -> None:
+        self.shared = True
         self._redis = Redis.from_url(
             url,
             socket_timeout=timeout_s,
@@ -68,11 +69,6 @@ class RedisStore:
         self._pause_s = 0.0
         self._failures = 0
         self._lock = threading.Lock()
-
-    @property
-    def shared(self) -> bool:
-        """Other processes see it."""
-        return True
 
     def get(self, key: str) -> bytes | None:
         return self._try(lambda: cast("bytes | None", self._redis.get(PREFIX + key)), None)

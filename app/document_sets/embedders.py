@@ -61,6 +61,8 @@ class Embedders:
         Raises:
             ModelMismatch: it cannot be had, or is not the model that the version was built with.
         """
+        if info.model == self.default.identity:
+            return self.default
         found = self._at_hand(info.model)
         if found is not None:
             return found
