@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,8 @@ from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
 from ingestion.index.storable_values import unstorable_text
 from prompts.versions.version import PromptVersion
+
+LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def check_question(question: str, max_chars: int) -> str:
             f"the question has {len(stripped):,} characters, more than the bound of {max_chars:,}; "
             "shorten it, or raise PLUMB_SERVE_MAX_QUESTION_CHARS."
         )
-    if not any(character.isalnum() for character in stripped):
+    if LETTER_OR_DIGIT.search(stripped) is None:
         raise InvalidQuestion(
             f"the question {stripped[:20]!r} has no letter or digit; ask in words."
         )

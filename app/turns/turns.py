@@ -13,6 +13,7 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage, documents_of, needs_of
+from app.answering.deadline import Deadline
 from app.answering.follow_ups import EarlierTurn
 from app.answering.question import PreparedQuestion
 from app.answering.service import AnswerService
@@ -74,7 +75,7 @@ class Turns:
             TooBusy: see `at_work`.
         """
         prepared = self._prepare(request, caller)
-        cache = self._cache_for(request)
+        cache = self._cache if request.cached else None
         with self._watching(prepared, request, caller):
             if cache is None:
                 answer, how = self._answer(prepared), NOT_ASKED
@@ -98,7 +99,7 @@ class Turns:
             As `take`; after the first step too.
         """
         prepared = await run_sync(self._prepare, request, caller)
-        cache = self._cache_for(request)
+        cache = self._cache if request.cached else None
         making: Making | None = None
         with self._watching(prepared, request, caller):
             if cache is not None:
@@ -153,12 +154,9 @@ class Turns:
                     await run_sync(making.give_up, error)
             raise
 
-    def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
-        return self._cache if request.cached else None
-
     @at_work()
     def _prepare(self, request: TurnRequest, caller: Caller) -> PreparedQuestion:
-        deadline = self._answers.deadline()
+        deadline = Deadline.within(self._answers.deadline_s)
         notices: list[str] = []
         history: Sequence[EarlierTurn] = request.history
         also_needs: Needs = []

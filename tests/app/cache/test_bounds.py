@@ -52,6 +52,7 @@ FEW = {
 # Attributes that begin empty and grow, in what a service holds as long as it runs, and their bounds.
 GROWING = {
     "AnswerCache._counts": "six names",
+    "AnswerService._plans": "MOST_PLANS",
     "Bounded._kept": "its bytes",
     "ChatModels._chosen": "the models of the settings, with the parameters of each prompt version",
     "EarlyRefusals._refusals": "MOST_REMEMBERED refusals",
