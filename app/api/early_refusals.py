@@ -63,7 +63,12 @@ class EarlyRefusals:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        key = _key(scope)
+        # Who asks for what; as a hash, since it holds a credential. Quoted, so that no path ends
+        # where a credential begins.
+        client = scope.get("client") or ("",)
+        shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
+        asked = repr((client[0], scope["method"], scope["path"], shown))
+        key = blake2b(asked.encode(), digest_size=16).digest()
         known = self._refusals.get(key)
         now = self._clock()
         if known is not None and now >= known.until:
@@ -94,15 +99,6 @@ class EarlyRefusals:
         self._refusals.move_to_end(key)
         if len(self._refusals) > MOST_REMEMBERED:
             self._refusals.popitem(last=False)
-
-
-def _key(scope: Scope) -> bytes:
-    """Who asks for what; as a hash, since it holds a credential."""
-    client = scope.get("client") or ("",)
-    shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
-    # Quoted, so that no path ends where a credential begins.
-    asked = repr((client[0], scope["method"], scope["path"], shown))
-    return blake2b(asked.encode(), digest_size=16).digest()
 
 
 def _with_wait(messages: list[Message], wait_s: float) -> list[Message]:
