@@ -190,8 +190,8 @@ class AnswerCache:
         hit, look = self._look(key, prepared)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-        left = None if prepared.deadline is None else prepared.deadline.left
-        joined = self._flights.join(key.flight, key.answer, left)
+        until = None if prepared.deadline is None else prepared.deadline.at
+        joined = self._flights.join(key.flight, key.answer, until)
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")

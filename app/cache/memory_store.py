@@ -112,8 +112,12 @@ class MemoryStore:
             if cursor and entry.records[-1][0] <= int(cursor):
                 return cursor, []
             after = int(cursor or 0)
-            new = [record for number, record in entry.records if number > after]
-            return str(entry.records[-1][0]), new
+            new: list[bytes] = []
+            for number, record in reversed(entry.records):
+                if number <= after:
+                    break
+                new.append(record)
+            return str(entry.records[-1][0]), new[::-1]
 
     def _live(self, key: str) -> _Entry | None:
         entry = self._kept.get(key)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cache.same_question.comparison import difference
+from app.cache.same_question.reading import may_be_of_one_kind
 from app.cache.store import Append, CacheStore, Get, Since
 
 # Nearest questions that are compared word by word.
@@ -115,7 +116,10 @@ class SimilarQuestions:
             rows = rows[np.argsort(-likeness[rows])][:BEST]
             found = [mirror.known[row] for row in rows]
         for near in found:
-            if difference(near.question, question) is None:
+            if (
+                may_be_of_one_kind(near.question, question)
+                and difference(near.question, question) is None
+            ):
                 yield near
             else:
                 self.turned_away += 1

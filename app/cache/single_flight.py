@@ -111,7 +111,7 @@ class SingleFlight(Generic[T]):
         # How many wait for another's value now.
         self.waiting = 0
 
-    def join(self, key: str, kept_at: str, wait_s: float | None = None) -> Lead[T] | Landed[T]:
+    def join(self, key: str, kept_at: str, until: float | None = None) -> Lead[T] | Landed[T]:
         """The lead for a key, or the value of whoever had it; waits for that.
 
         A leader's failure is its own: those who waited elect another, once. If that one fails as
@@ -120,12 +120,13 @@ class SingleFlight(Generic[T]):
         Args:
             key: names what is computed.
             kept_at: where the store keeps its value, if it may be kept.
-            wait_s: the longest wait of this caller, seconds, where it is shorter.
+            until: when this caller's wait ends at the latest, by `time.monotonic`.
 
         Raises:
             PlumbError: as two leaders, one after the other.
         """
-        until = time.monotonic() + min(self._wait_s, self._wait_s if wait_s is None else wait_s)
+        last = time.monotonic() + self._wait_s
+        until = last if until is None else min(last, until)
         failed: _Flight | None = None
         for attempt in range(MOST_LEADERS):
             flight, leads = self._enter(key, failed)

@@ -23,6 +23,8 @@ from app.cache.same_question.tokens import (
 )
 from app.cache.same_question.voice import active, asked_last
 
+# Kinds that are used for one another.
+LIKE_KINDS = frozenset({("whattime", "when")})
 # Used for one another, and so no content of their own.
 _EXCHANGEABLE = frozenset("if when whether who which that".split())
 LINK, OF = "·", "·of"
@@ -75,21 +77,21 @@ class Reading:
 
 # What readings may take, bytes; measured, one takes up to 63 bytes a letter of its question.
 READINGS_BYTES, READING_BYTES, BYTES_PER_LETTER = 16_000_000, 1_000, 64
-# Questions whose kind is remembered, and the letters that one may have: 8 MB at most.
-MOST_KINDS, SHORT = 4_096, 400
+# Questions whose kind is remembered: 16 MB where all are as long as can be, and not in Latin letters.
+MOST_KINDS = 2_048
 
 
+def may_be_of_one_kind(first: str, second: str) -> bool:
+    """Whether two questions may want one kind of answer; tells most apart without reading them."""
+    kinds = kind_of(first), kind_of(second)
+    return kinds[0] == kinds[1] or tuple(sorted(kinds)) in LIKE_KINDS
+
+
+@lru_cache(maxsize=MOST_KINDS)
 def kind_of(question: str) -> str:
-    """See `Reading.kind`; `how` for `how is` too. Tells most questions apart without reading them."""
-    return _kind_of_short(question) if len(question) <= SHORT else _kind_of(question)
-
-
-def _kind_of(question: str) -> str:
+    """See `Reading.kind`; `how` for `how is` too."""
     rewritten = rewrite(question)
     return _kind(TOKEN.findall(rewritten.text), rewritten)[0]
-
-
-_kind_of_short = lru_cache(maxsize=MOST_KINDS)(_kind_of)
 
 
 @remembered(READINGS_BYTES, lambda question, _: READING_BYTES + BYTES_PER_LETTER * len(question))
@@ -123,8 +125,10 @@ def _kind(raw: list[str], rewritten: Rewritten) -> tuple[str, int, str]:
     if rewritten.whether:
         return "yesno", -1, ""
     lower = [token.lower() for token in raw]
-    starts = [0, *(i + 1 for i, token in enumerate(raw) if token in STOPS)]
-    for start in starts:
+    # At the beginning of the question and behind each mark.
+    for start, before in enumerate([".", *raw]):
+        if before not in STOPS:
+            continue
         place, lead = start, ""
         while place < len(lower) and lower[place] in PREPOSITIONS | {"and", "until", "since"}:
             lead, place = lower[place], place + 1

@@ -15,7 +15,7 @@ from app.cache.factory import VECTOR_BYTES
 from app.cache.memory_store import MemoryStore
 from app.cache.same_question.comparison import difference
 from app.cache.same_question.inflection import FORMS_BYTES, bases
-from app.cache.same_question.reading import READINGS_BYTES, _kind_of_short, read
+from app.cache.same_question.reading import READINGS_BYTES, kind_of, read
 from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache.serialization import READ_BYTES
@@ -36,7 +36,7 @@ BYTES = {
 # Whatever else remembers, and what bounds it: no reader can make it grow.
 FEW = {
     "app/answering/model_call.py": "one event loop",
-    "app/cache/same_question/reading.py": "the kinds of 4,096 questions of up to 400 letters, 8 MB",
+    "app/cache/same_question/reading.py": "the kinds of 2,048 questions, each of bounded length",
     "app/answering/untrusted_text.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/decoding.py": "4,096 letters and their scripts",
     "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
@@ -238,7 +238,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
     before = tracemalloc.get_traced_memory()[0]
     for one, two in pairwise(questions):
         difference(one, two)
-    _kind_of_short.cache_clear()  # bounded by its number of questions
+    kind_of.cache_clear()  # bounded by its number of questions
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert read.cache.bytes > 200_000  # type: ignore[attr-defined]
