@@ -129,7 +129,7 @@ class AnswerChain:
             prepared.document_set,
             prepared.limit,
             prepared.where,
-            self._deadline(prepared),
+            prepared.deadline,
             prepared.vector,
         )
         # Others may hold what was found: it is not changed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -16,7 +17,7 @@ from app.answering.condensing import condense_by_model
 from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
 from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
-from app.answering.question import PreparedQuestion, check_question
+from app.answering.question import PreparedQuestion
 from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
 from app.document_sets.open_sets import OpenSets
@@ -27,11 +28,13 @@ from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from ingestion.index.filters import allowed
 from ingestion.index.protocol import DocumentSet
+from ingestion.index.storable_values import unstorable_text
 from prompts.registry import PromptRegistry
 from prompts.versions.variables import ANSWER, CONDENSE
 from prompts.versions.version import PromptVersion
 
 logger = logging.getLogger(__name__)
+LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Plans that are remembered: of a set, a prompt version and a number of passages each.
 MOST_PLANS = 64
 # Condensing a follow-up gets one of so many parts of the question's time.
@@ -340,3 +343,27 @@ class AnswerService:
             rendering=RENDERING,
         )
         return _Plan(self.models, document_set, prompt, chosen, manifest)
+
+
+def check_question(question: str, max_chars: int) -> str:
+    """The question without surrounding white space.
+
+    Raises:
+        InvalidQuestion: it is empty, longer than `max_chars` characters, has no letter or digit,
+            or holds what cannot be stored.
+    """
+    if why := unstorable_text(question):
+        raise InvalidQuestion(f"the question {why}; rewrite it.")
+    stripped = question.strip()
+    if not stripped:
+        raise InvalidQuestion("the question is empty; ask something.")
+    if len(stripped) > max_chars:
+        raise InvalidQuestion(
+            f"the question has {len(stripped):,} characters, more than the bound of {max_chars:,}; "
+            "shorten it, or raise PLUMB_SERVE_MAX_QUESTION_CHARS."
+        )
+    if LETTER_OR_DIGIT.search(stripped) is None:
+        raise InvalidQuestion(
+            f"the question {stripped[:20]!r} has no letter or digit; ask in words."
+        )
+    return stripped
