@@ -23,17 +23,17 @@ from itertools import islice
 from app.errors import TooBusy
 
 COME_AGAIN_S = 1
-# How fast earlier use is forgotten: after so many seconds, 1/e of it still counts.
+# How fast earlier use is forgotten: after this many seconds, 1/e of it still counts.
 MEMORY_S = 2.0
-# A caller that used so many seconds more than another does not run beside it, and goes after it.
+# A caller that used this many seconds more than another does not run beside it, and goes after it.
 LEAD_S = 0.1
 # For so long room is kept for a caller that was here, seconds.
 RECENT_S = 5.0
-# A caller that used far more than one that was here rests after each step: so many times its length.
+# A caller that used far more than one that was here rests after each step, this many times as long.
 REST = 1.0
 # No rest is longer, seconds.
 MOST_REST_S = 0.5
-# Of those so many are looked at, the latest first.
+# How many of those are looked at, the latest first.
 MOST_RECENT = 32
 # Use that is no longer worth a place in memory, seconds.
 FORGOTTEN_S = 0.001
@@ -93,7 +93,7 @@ class Processor:
         at_once: steps that run at a time.
         wait_s: how long a request may wait for its first step, seconds.
         clock: seconds that never go back.
-        call_later: calls a function after so many seconds.
+        call_later: calls a function after a number of seconds.
     """
 
     def __init__(

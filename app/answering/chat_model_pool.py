@@ -151,7 +151,7 @@ class ChatModels:
         self._embed = embed
         self.key = key
         self._settings = list(_in_order(chat))
-        # One for each place: two servers of one model fail each by itself.
+        # One for each place: two servers of one model fail independently.
         self._breakers = [
             Breaker(settings.breaker_failures, settings.breaker_rest_s)
             for settings in self._settings
@@ -228,9 +228,9 @@ def translate_provider_errors(chosen: ChosenModel) -> Iterator[None]:
         failure = failure_of(error)
         reference = f"call_{secrets.token_hex(6)}"
         # A server may quote the request, headers and all.
-        said = chosen.redact(" ".join(str(error).split()))[:1000]
+        message = chosen.redact(" ".join(str(error).split()))[:1000]
         logger.warning(
-            "%s: the chat model %r: %s: %s", reference, chosen.name, type(error).__name__, said
+            "%s: the chat model %r: %s: %s", reference, chosen.name, type(error).__name__, message
         )
         where = f"the log has its words under {reference}"
         if failure.cause == "question":

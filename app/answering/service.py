@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Plans that are remembered: of a set, a prompt version and a number of passages each.
 MOST_PLANS = 64
-# Condensing a follow-up gets one of so many parts of the question's time.
+# Condensing a follow-up gets one third of the question's time.
 CONDENSING = 3
 
 

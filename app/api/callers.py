@@ -112,7 +112,7 @@ _reads = require("reader", changes=False)
 
 
 class AnsweringRoute(APIRoute):
-    """A route for readers that answers: so many at once.
+    """A route for readers that answers, with a bound on how many at once.
 
     Nothing that others need is held while the client is waited for: a slot is taken when the request
     has arrived as a whole, and is free when the last of the answer is ready to be sent.

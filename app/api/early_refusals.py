@@ -67,8 +67,8 @@ class EarlyRefusals:
         # where a credential begins.
         client = scope.get("client") or ("",)
         shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
-        asked = repr((client[0], scope["method"], scope["path"], shown))
-        key = blake2b(asked.encode(), digest_size=16).digest()
+        identity = repr((client[0], scope["method"], scope["path"], shown))
+        key = blake2b(identity.encode(), digest_size=16).digest()
         known = self._refusals.get(key)
         now = self._clock()
         if known is not None and now >= known.until:
@@ -103,6 +103,6 @@ class EarlyRefusals:
 
 def _with_wait(messages: list[Message], wait_s: float) -> list[Message]:
     start, *rest = messages
-    kept = [header for header in start["headers"] if header[0].lower() != b"retry-after"]
+    headers = [header for header in start["headers"] if header[0].lower() != b"retry-after"]
     wait = str(max(1, math.ceil(wait_s))).encode()
-    return [{**start, "headers": [*kept, (b"retry-after", wait)]}, *rest]
+    return [{**start, "headers": [*headers, (b"retry-after", wait)]}, *rest]

@@ -39,7 +39,7 @@ class MemoryStore:
         self._most = entries
         self._most_bytes = bytes
         self._clock = clock
-        self._kept: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._bytes = 0
         self._number = 0
         self._evicted = 0
@@ -77,18 +77,18 @@ class MemoryStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         with self._lock:
-            return iter([key for key in self._kept if key.startswith(prefix)])
+            return iter([key for key in self._entries if key.startswith(prefix)])
 
     def clear(self, prefix: str) -> int:
         with self._lock:
-            found = [key for key in self._kept if key.startswith(prefix)]
+            found = [key for key in self._entries if key.startswith(prefix)]
             for key in found:
                 self._drop(key)
             return len(found)
 
     def stats(self) -> StoreStats:
         with self._lock:
-            return StoreStats(len(self._kept), self._bytes, self._evicted)
+            return StoreStats(len(self._entries), self._bytes, self._evicted)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -120,13 +120,13 @@ class MemoryStore:
             return str(entry.records[-1][0]), new[::-1]
 
     def _live(self, key: str) -> _Entry | None:
-        entry = self._kept.get(key)
+        entry = self._entries.get(key)
         if entry is None:
             return None
         if entry.until <= self._clock():
             self._drop(key)
             return None
-        self._kept.move_to_end(key)
+        self._entries.move_to_end(key)
         return entry
 
     def _keep(self, key: str, entry: _Entry) -> None:
@@ -134,14 +134,14 @@ class MemoryStore:
         entry.size += len(key) + OVERHEAD
         if entry.size > self._most_bytes:
             return
-        self._kept[key] = entry
+        self._entries[key] = entry
         self._bytes += entry.size
-        while len(self._kept) > self._most or self._bytes > self._most_bytes:
-            oldest = next(iter(self._kept))
+        while len(self._entries) > self._most or self._bytes > self._most_bytes:
+            oldest = next(iter(self._entries))
             self._drop(oldest)
             self._evicted += 1
 
     def _drop(self, key: str) -> None:
-        entry = self._kept.pop(key, None)
+        entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size

@@ -46,12 +46,12 @@ class RedisStore:
 
     A call that fails counts as one that found nothing, and Redis is then not asked for a while: a
     sixteenth of `aside_s` after the first failure, twice as long after each further one, `aside_s`
-    at the most. So an outage costs one timeout now and then, and a hiccup next to nothing.
+    at most. So an outage costs one timeout now and then, and a hiccup next to nothing.
 
     Args:
         url: `redis://host:6379/0`.
         timeout_s: bound on connecting and on each call.
-        aside_s: for how long, at the most, failures keep it from being asked.
+        aside_s: for how long, at most, failures keep it from being asked.
     """
 
     def __init__(self, url: str, timeout_s: float, aside_s: float) -> None:

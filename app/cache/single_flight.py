@@ -16,7 +16,7 @@ from prompts.errors import PlumbError
 
 # A leader that died is missed after this many seconds.
 LEASE_S = 3.0
-# Between two looks whether another process is done, seconds: at first, and at the most.
+# Between two looks whether another process is done, seconds: at first, and at most.
 SOON_S, LATER_S = 0.01, 0.1
 # Calls that may fail before the waiting requests fail too.
 MOST_LEADERS = 2

@@ -38,8 +38,8 @@ def check_all(
     try:
         settings = load()
     except SettingsError as error:
-        told = " ".join(str(error).split())
-        return [Finding(name="settings", state="failed", detail=told)]
+        message = " ".join(str(error).split())
+        return [Finding(name="settings", state="failed", detail=message)]
     checks = [
         *_places(settings),
         *part_checks(settings, call_models=call_models),

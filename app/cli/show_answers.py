@@ -56,8 +56,8 @@ def show_lineage(lineage: Lineage, console: Console | None = None) -> None:
         console.print()
         console.print(_passages(answer.passages))
     for item in lineage.feedback:
-        said = [item.reason, item.corrected_answer and f"should be: {item.corrected_answer}"]
-        words = "; ".join(word for word in said if word)
+        remarks = [item.reason, item.corrected_answer and f"should be: {item.corrected_answer}"]
+        words = "; ".join(word for word in remarks if word)
         console.print(Text(f"{item.caller}: thumb {item.thumb}{f' – {words}' if words else ''}"))
 
 

@@ -40,7 +40,7 @@ class Slot:
 
 
 class Slots:
-    """So many at once, and nobody waits. Safe to share between threads.
+    """A bound on what is done at once; nobody waits. Safe to share between threads.
 
     The last quarter is for callers who hold none, so that a few callers cannot take all.
 

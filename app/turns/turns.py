@@ -27,7 +27,9 @@ from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
-NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
+NO_HISTORY = (
+    "the conversation's history cannot be read right now; the question was answered without it"
+)
 NOT_KEPT = "this question could not be kept in the conversation; follow-ups will not know of it"
 # What a streamed turn comes in: passages, words, the turn.
 TurnStep: TypeAlias = list[Passage] | str | Turn
@@ -164,9 +166,9 @@ class Turns:
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
-                kept = self._sessions.history(caller.id, request.session_id)
+                exchanges = self._sessions.history(caller.id, request.session_id)
                 # What the caller may no longer see is not used to understand a follow-up either.
-                seen = readable(kept, caller, self._access)
+                seen = readable(exchanges, caller, self._access)
                 also_documents = sorted({name for one in seen for name in one.made_from})
                 also_needs = together(*(one.needs or () for one in seen))
                 history = [EarlierTurn(one.standalone, one.answer) for one in seen]

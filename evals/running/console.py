@@ -216,9 +216,9 @@ class _Lines:
             return
         self._last = at
         left = ""
-        asked = progress.done - progress.kept
-        if asked:
-            seconds = (at - self._began) / asked * (progress.total - progress.done)
+        computed = progress.done - progress.kept
+        if computed:
+            seconds = (at - self._began) / computed * (progress.total - progress.done)
             left = f", about {seconds:,.0f} s left"
         self._console.print(
             f"{progress.label}: {progress.done} of {progress.total}{_more(progress)}{left}",
