@@ -12,8 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
+from app.answering.answer import cost
 from app.callers import Caller
-from app.costs import cost
 from app.settings.answering import PricesSettings
 from app.settings.telemetry import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
