@@ -52,9 +52,9 @@ def show_report(
     show_dropped(report.dropped, console, verbose=verbose)
 
 
-def show_dry_run(run: DryRun, console: Console | None = None, *, verbose: bool = False) -> None:
+def show_dry_run(run: DryRun, *, verbose: bool = False) -> None:
     """What a run would do."""
-    console = console or Console()
+    console = Console()
     base = f"version {run.base_version}" if run.base_version else "nothing (first build)"
     console.print(
         f"[bold]{run.document_set}[/], dry run against {base}: {len(run.added)} to add, "
