@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-load test-delivery serve docs reference lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve docs reference lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -107,14 +107,17 @@ storage-servers: $(VENV)/.dev
 	  npm install --prefix tests/servers/azurite --no-package-lock --no-audit --no-fund --silent; }
 
 # Tests start many processes, which would compile the code again where no byte code may be written.
-test coverage test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
+test coverage test-browser test-load test-delivery: export PYTHONDONTWRITEBYTECODE =
 
 # Workers share the cores: threads of libraries beside them only cost time.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: export RAYON_NUM_THREADS = 1
 test: $(VENV)/.dev services ## Run the test suite
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load and not browser" $(ARGS)
+
+test-browser: $(VENV)/.dev services ## Use the pages in a real browser
+	@$(BIN)/pytest -n 2 --dist loadfile -q -m browser $(ARGS)
 
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
 	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)
@@ -153,7 +156,7 @@ lint: $(VENV)/.dev ## Check style, types, the direction of imports, prompts, pip
 	@[ ! -e .git ] || SKIP=ruff-check,ruff-format,imports,mypy $(BIN)/pre-commit run --all-files
 
 coverage: $(VENV)/.dev services ## Run the test suite and print which lines it leaves out, file by file
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load" \
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load and not browser" \
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 format: $(VENV)/.dev ## Put the code into the house's format

@@ -27,6 +27,7 @@ from app.api import (
     search,
     sessions,
     set_definitions,
+    source_views,
 )
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
@@ -54,11 +55,14 @@ from app.releases.state import state_of
 from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
+from app.source_view.originals import Originals
+from app.source_view.source_views import SourceViews
 from app.store.database import Database
 from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
+from app.web import pages, sign_in
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -151,7 +155,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(database.close)
     database.migrate()
     state.guard = open_guard(
-        settings.auth, settings.limits, settings.serve, settings.redis, database
+        settings.auth, settings.limits, settings.serve, settings.redis, database, settings.web
     )
     state.readiness = Readiness(parts)
     opened.callback(state.readiness.close)
@@ -162,6 +166,9 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    originals = Originals(settings.originals, settings.sync, parts.catalogue)
+    state.source_views = SourceViews(parts.sets, originals)
+    opened.callback(state.source_views.close)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
@@ -224,7 +231,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
 def _include(app: FastAPI, settings: Settings) -> None:
     """The routes, each behind the role that it takes."""
     guarded = problems.GUARDED
-    for resource in (chat, search):
+    for resource in (chat, search, source_views):
         app.include_router(resource.router, responses=guarded)
     app.include_router(openai_chat.router)
     for changing in (batches, answers, sessions):
@@ -235,3 +242,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
     if settings.telemetry.metrics:
         app.include_router(metrics.router, dependencies=READER, responses=guarded)
     app.include_router(health.router)
+    if settings.web.enabled:
+        app.state.pages = pages.Pages(settings.web.language)
+        for page in (pages, sign_in):
+            app.include_router(page.router)

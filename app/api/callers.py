@@ -10,13 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.browser_cookie import CHANGING, browser_token, check_forgery
 from app.callers import Caller, Role
 from app.security.audit import Audit
 from app.security.guard import Guard
 
 # What proxies add: whoever asks is then not on this machine.
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
-CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def guard_of(request: Request) -> Guard:
@@ -37,7 +37,10 @@ def identified(request: Request) -> Caller:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         bearer = given.strip() if scheme.lower() == "bearer" else ""
         credential = bearer or request.headers.get("x-api-key", "").strip() or None
-        known = guard.identify(credential, address)
+        browser = browser_token(request) if guard.asks and credential is None else None
+        if browser is not None:
+            check_forgery(request, browser)
+        known = guard.identify(credential, address, browser)
         if guard.private and guard.assumed and not FORWARDED.isdisjoint(request.headers):
             raise guard.refusal(
                 known,

@@ -26,7 +26,7 @@ from app.security.guard import Guard
 # Asked by what starts and watches processes, by whatever name; they hold nothing of documents.
 OPEN = ("/healthz", "/readyz")
 # What people come to by a link on another site.
-PAGES = ("/docs", "/redoc", "/openapi.json")
+PAGES = ("/docs", "/redoc", "/openapi.json", "/chat", "/admin", "/sign-in", "/static")
 # What this machine calls itself most.
 OWN = frozenset(("localhost", "127.0.0.1", "::1"))
 # What browsers say of requests that a page of another origin sends.
@@ -107,7 +107,7 @@ class Sites:
             return origin not in self._origins and not _is_same(origin, host)
         sites = sent.getlist("sec-fetch-site")
         reads = scope.get("method") in ("GET", "HEAD")
-        if reads and scope["path"].startswith(PAGES):
+        if reads and (scope["path"] == "/" or scope["path"].startswith(PAGES)):
             return False
         if sites:
             return any(one.strip().lower() in FOREIGN for one in sites)

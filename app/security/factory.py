@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.addresses import is_own_address
 from app.fair_shares import Processor
 from app.security.audit import Audit
+from app.security.browser_sessions import BrowserSessions
 from app.security.guard import Guard
 from app.security.keys import Keys
 from app.security.rates import Rates
@@ -14,6 +15,7 @@ from app.security.signing_keys import SigningKeys
 from app.security.tokens import Tokens
 from app.settings.access import AuthSettings, LimitsSettings
 from app.settings.service import RedisSettings, ServeSettings
+from app.settings.web import WebSettings
 from app.store.database import Database
 
 
@@ -23,6 +25,7 @@ def open_guard(
     serve: ServeSettings,
     redis: RedisSettings,
     database: Database,
+    web: WebSettings,
 ) -> Guard:
     """The guard as the settings say.
 
@@ -32,6 +35,7 @@ def open_guard(
         serve: the address that the service listens on, and its processes.
         redis: where processes count together.
         database: where keys and the audit log are; migrated.
+        web: how long browsers stay signed in.
     """
     host = serve.host
     asks = must_show(auth, host)
@@ -41,15 +45,17 @@ def open_guard(
         if asks:
             signing_keys.prefetch()
         tokens = Tokens(auth, signing_keys)
+    keys = Keys(database)
     return Guard(
         asks=asks,
         private=not asks and is_own_address(host),
         assumed=auth.enabled is None,
-        keys=Keys(database),
+        keys=keys,
         tokens=tokens,
         rates=Rates(redis.url.get_secret_value() if redis.url else None),
         limits=limits,
         audit=Audit(database, limits.denials_kept),
+        browsers=BrowserSessions(database, keys, web.sign_in_hours),
         processor=Processor(limits.work_of(serve.workers), limits.work_wait_s),
     )
 

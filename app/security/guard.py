@@ -9,6 +9,7 @@ from app.callers import Caller, Role
 from app.errors import AccessDenied, NotAuthenticated, TooManyRequests
 from app.fair_shares import Processor
 from app.security.audit import Audit
+from app.security.browser_sessions import BrowserSessions
 from app.security.keys import PREFIX, Keys
 from app.security.rates import Rates
 from app.security.slots import Slots
@@ -27,6 +28,7 @@ class Guard:
         private: whether only this machine can reach the service, and nobody is asked.
         assumed: whether that is so because nobody said otherwise; a proxy then belies it.
         audit: the log of administrative acts.
+        browsers: who signed in with a browser.
         slots: answers that are worked on, or wait for that.
         processor: whose work is done next.
         bodies: requests whose bodies are received.
@@ -45,12 +47,14 @@ class Guard:
         rates: Rates,
         limits: LimitsSettings,
         audit: Audit,
+        browsers: BrowserSessions,
         processor: Processor,
     ) -> None:
         self.asks = asks
         self.private = private
         self.assumed = assumed
         self.audit = audit
+        self.browsers = browsers
         self.processor = processor
         self.slots = Slots(
             limits.answers_at_once, limits.answers_of_one, "answers are being worked on"
@@ -68,8 +72,13 @@ class Guard:
         self._rates = rates
         self._limits = limits
 
-    def identify(self, credential: str | None, address: str) -> Caller:
+    def identify(self, credential: str | None, address: str, browser: str | None = None) -> Caller:
         """Who shows this key or token; without a guard, anyone who is at the address.
+
+        Args:
+            credential: the key or token.
+            address: where the request came from.
+            browser: the token of a browser that has signed in; counts where there is no credential.
 
         Raises:
             NotAuthenticated: nothing was shown, or nothing that counts.
@@ -80,12 +89,14 @@ class Guard:
         """
         if not self.asks:
             return Caller(address, "admin", id=f"address:{address}")
-        if not credential:
+        if not credential and not browser:
             raise NotAuthenticated(
                 "who are you? Send `Authorization: Bearer <key or token>`, or the key as X-API-Key."
             )
         try:
-            return self._verified(credential)
+            if credential:
+                return self._verified(credential)
+            return self.browsers.identify(browser or "")
         except (NotAuthenticated, AccessDenied) as error:
             self._count_failure(address)
             self.audit.denied(address, "authenticate", why=str(error))

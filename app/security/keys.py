@@ -136,6 +136,23 @@ class Keys:
             self._note_use(public, now)
         return _caller(found)
 
+    def holder(self, public: str) -> Caller:
+        """Whose key this is, by its public id, with the role and groups that it has now.
+
+        Raises:
+            NotAuthenticated: it is unknown, or no longer in force.
+            StoreUnavailable: keys cannot be looked up.
+        """
+        with self._database.session() as session:
+            found = session.get(AccessKey, public)
+        if (
+            found is None
+            or found.revoked is not None
+            or (found.expires is not None and found.expires <= datetime.now(UTC))
+        ):
+            raise _refused()
+        return _caller(found)
+
     def require_in_force(self, caller: Caller) -> None:
         """Check that a caller's key still lets them do what it did, long after their request.
 

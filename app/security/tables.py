@@ -1,4 +1,4 @@
-"""Tables of access: keys, and the log of administrative acts."""
+"""Tables of access: keys, sign-ins of browsers, and the log of administrative acts."""
 
 from __future__ import annotations
 
@@ -37,6 +37,35 @@ class AccessKey(Table):
     expires: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked: Mapped[datetime | None] = mapped_column(UtcTime)
     last_used: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class BrowserSession(Table):
+    """One sign-in of a browser: all but the token in its cookie.
+
+    Attributes:
+        digest: SHA-256 of the token.
+        owner: the id of the caller who signed in.
+        key_id: the API key that was shown; NULL: an access token was.
+        caller: the caller as the access token had them; NULL where a key was shown.
+        renewal: the issuer's refresh token, encrypted with the token in the cookie.
+        checked_until: until when `caller` holds without asking the issuer again.
+        expires: when the browser has to sign in again.
+    """
+
+    __tablename__ = "browser_sessions"
+    __table_args__ = (
+        Index("ix_browser_sessions_owner", "owner", "created"),
+        Index("ix_browser_sessions_expires", "expires"),
+    )
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str]
+    key_id: Mapped[str | None] = mapped_column(String(12))
+    caller: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    renewal: Mapped[bytes | None]
+    created: Mapped[datetime] = mapped_column(UtcTime)
+    checked_until: Mapped[datetime] = mapped_column(UtcTime)
+    expires: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class AuditEntry(Table):

@@ -41,6 +41,7 @@ from app.settings.answering import (
     RetrievalSettings,
 )
 from app.settings.cache import CacheSettings
+from app.settings.originals import OriginalsSettings
 from app.settings.service import (
     BatchesSettings,
     JobsSettings,
@@ -50,6 +51,7 @@ from app.settings.service import (
 )
 from app.settings.sessions import SessionSettings
 from app.settings.telemetry import TelemetrySettings
+from app.settings.web import WebSettings
 from ingestion.settings import (
     ChunkingSettings,
     EmbeddingSettings,
@@ -106,10 +108,12 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
     batches: BatchesSettings = BatchesSettings()
+    originals: OriginalsSettings = OriginalsSettings()
     serve: ServeSettings = ServeSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()
     browser: BrowserSettings = BrowserSettings()
+    web: WebSettings = WebSettings()
     releases: ReleasesSettings = ReleasesSettings()
     # Given by `load_tree`: what PLUMB_RELEASE names is a file, and no value.
     release: Pins | None = Field(default=None, exclude=True, repr=False)

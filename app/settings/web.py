@@ -1,0 +1,34 @@
+"""Settings of the pages for people."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from ingestion.settings import SettingsGroup
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class WebSettings(SettingsGroup):
+    """The pages: chat at `/`, administration at `/admin`."""
+
+    enabled: bool = Field(default=True, description="Whether the service has pages for people.")
+    language: str = Field(
+        default="en",
+        description="Language of the pages: the name of a file in `app/web/texts/`.",
+    )
+    sign_in_hours: float = Field(
+        default=12.0,
+        gt=0,
+        le=24 * 30,
+        description="How long a browser stays signed in, hours.",
+    )
+
+    @field_validator("language")
+    @classmethod
+    def _tag(cls, language: str) -> str:
+        if not LANGUAGE.fullmatch(language):
+            raise ValueError(f"{language[:40]!r} is no language tag; write en")
+        return language

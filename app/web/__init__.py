@@ -1,0 +1,1 @@
+"""Pages for people: chat, administration, sign-in."""

@@ -1,0 +1,240 @@
+"""Render pages: templates, the texts of one language, and the files that pages load."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import jinja2
+import yaml
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from markupsafe import Markup
+from starlette.datastructures import QueryParams
+
+from app.addresses import is_own_address
+from app.api.browser_cookie import browser_token
+from app.api.callers import guard_of
+from app.api.problems import problem_of
+from app.callers import Caller
+from app.configuration.redaction import Redactor
+from app.errors import (
+    NotAuthenticated,
+    message_for_administrators,
+    message_for_readers,
+)
+from app.security.browser_sessions import forgery_token
+from prompts.errors import PlumbError, SettingsError
+
+FOLDER = Path(__file__).parent
+THEMES = ("light", "dark")
+THEME_COOKIE = "plumb_theme"
+# A year: another version of a file has another address.
+FOREVER = "public, max-age=31536000, immutable"
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{address}#{name}"></use></svg>')
+
+router = APIRouter(include_in_schema=False)
+
+
+class StaticFile(NamedTuple):
+    """A file that pages load: its bytes, the same compressed, and its media type."""
+
+    content: bytes
+    compressed: bytes
+    media_type: str
+
+
+class Texts:
+    """The texts of one language: `texts/<language>.yaml`, keys in groups, `{name}` for what is filled in.
+
+    Raises:
+        SettingsError: there is no such language.
+    """
+
+    def __init__(self, language: str) -> None:
+        path = FOLDER / "texts" / f"{language}.yaml"
+        if not path.is_file():
+            known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+            raise SettingsError(f"web.language: there are no texts in {language!r}; known: {known}")
+        self.language = language
+        self._texts = _flat(yaml.safe_load(path.read_text("utf-8")))
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of a key.
+
+        Raises:
+            KeyError: there is none.
+        """
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def plural(self, key: str, count: int, **values: Any) -> str:
+        """The text for a count: `<key>.one` for 1, else `<key>.other`; `{count}` is filled in."""
+        form = "one" if count == 1 else "other"
+        return self(f"{key}.{form}", count=f"{count:,}", **values)
+
+    def group(self, name: str) -> dict[str, str]:
+        """All texts of a group, by their keys within it: for scripts."""
+        prefix = f"{name}."
+        return {
+            key.removeprefix(prefix): text
+            for key, text in self._texts.items()
+            if key.startswith(prefix)
+        }
+
+
+class Pages:
+    """Renders templates. Safe to share between threads."""
+
+    def __init__(self, language: str) -> None:
+        self.texts = Texts(language)
+        self.files = {path.name: _static_file(path) for path in (FOLDER / "static").iterdir()}
+        every = hashlib.sha256()
+        for name in sorted(self.files):
+            every.update(name.encode() + self.files[name].content)
+        # One for all: modules import one another by relative addresses.
+        self.version = every.hexdigest()[:12]
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(
+            t=self.texts,
+            plural=self.texts.plural,
+            asset=self._asset,
+            sentence=lambda text: text[:1].upper() + text[1:],
+            icon=lambda name: ICON.format(address=self._asset("icons.svg"), name=name),
+            script_texts=self._script_texts,
+        )
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page, or a piece of one.
+
+        Every template has, beside `values`: `caller` (None where nobody is signed in), `asks` (whether
+        callers must sign in), `csrf_token`, `theme` ("light", "dark", or empty: as the system has it),
+        `path`, `t(key, …)`, `plural(key, count, …)`, `asset(file)`, `icon(name)`, `sentence(message)`
+        (an error's message, with a capital), `script_texts(group, …)`.
+        """
+        theme = request.cookies.get(THEME_COOKIE, "")
+        token = browser_token(request) if guard_of(request).asks else None
+        text = self._templates.get_template(template).render(
+            caller=getattr(request.state, "caller", None),
+            asks=guard_of(request).asks,
+            csrf_token=forgery_token(token) if token else "",
+            theme=theme if theme in THEMES else "",
+            path=request.url.path,
+            language=self.texts.language,
+            **values,
+        )
+        headers = {"Cache-Control": "no-store", "Vary": "Cookie"}
+        return HTMLResponse(text, status, headers=headers)
+
+    def _asset(self, name: str) -> str:
+        return f"/static/{self.version}/{name}"
+
+    def _script_texts(self, *groups: str) -> Markup:
+        """The texts of groups as a block of JSON, for scripts; no `<` in it can end the block."""
+        texts = {name: self.texts.group(name) for name in groups}
+        encoded = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
+        return Markup('<script type="application/json" id="texts">{}</script>').format(
+            Markup(encoded)  # noqa: S704 (no markup is left in it)
+        )
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages: without a sign-in, the sign-in page; else what is wrong."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with errors rendered."""
+        handler = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except NotAuthenticated:
+                return RedirectResponse(sign_in_address(request), 303)
+            except PlumbError as error:
+                return error_page(request, error)
+
+        return handled
+
+
+def pages_of(request: Request) -> Pages:
+    """The application's pages."""
+    return cast("Pages", request.app.state.pages)
+
+
+def error_page(request: Request, error: PlumbError) -> HTMLResponse:
+    """The page that says what is wrong, as the problem detail of the same error does."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    for_admin = caller is not None and caller.may("admin")
+    shown = message_for_administrators if for_admin else message_for_readers
+    problem = problem_of(error, request.scope["path"], shown)
+    redact: Redactor = request.app.state.redact
+    return pages_of(request).render(
+        request,
+        "error.html",
+        problem.status,
+        title=problem.title,
+        detail=redact(problem.detail),
+    )
+
+
+def sign_in_address(request: Request) -> str:
+    """Where to sign in, to come back to this page."""
+    wanted = request.url.path if request.method == "GET" else "/"
+    if wanted == "/":
+        return "/sign-in"
+    return f"/sign-in?{QueryParams({'next': wanted})}"
+
+
+def is_insecure(request: Request) -> bool:
+    """Whether the browser came over plain HTTP from another machine, as far as the service sees."""
+    return request.url.scheme == "http" and not is_own_address(request.url.hostname or "")
+
+
+@router.get("/static/{version}/{name}")
+async def static_file(request: Request, version: str, name: str) -> Response:
+    """A file that pages load. One of another version is not kept by browsers."""
+    pages = pages_of(request)
+    file = pages.files.get(name)
+    if file is None:
+        return Response(status_code=404)
+    headers = {
+        "Cache-Control": FOREVER if version == pages.version else "no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.compressed, media_type=file.media_type, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _static_file(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    return StaticFile(content, gzip.compress(content, 9, mtime=0), MEDIA_TYPES[path.suffix])
+
+
+def _flat(texts: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = str(value)
+    return flat

@@ -1,0 +1,143 @@
+// What every page needs: texts, requests with the sign-in's token, notices, the theme, forms that change.
+
+const block = document.getElementById("texts");
+const texts = block ? JSON.parse(block.textContent) : {};
+
+/** The text of a key ("group.name"), with {names} filled in. */
+export function t(key, values = {}) {
+  const dot = key.indexOf(".");
+  const text = texts[key.slice(0, dot)]?.[key.slice(dot + 1)];
+  if (text === undefined) throw new Error(`no text ${key}`);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** The text for a count: "<key>.one" for 1, else "<key>.other". */
+export function plural(key, count, values = {}) {
+  return t(`${key}.${count === 1 ? "one" : "other"}`, { count: count.toLocaleString(), ...values });
+}
+
+// Markup that the server has rendered and sanitised; nothing else is ever set as markup.
+const policy = window.trustedTypes?.createPolicy("plumbline", { createHTML: (html) => html });
+
+/** Replace an element's content by markup from the server. */
+export function setHtml(element, html) {
+  element.innerHTML = policy ? policy.createHTML(html) : html;
+}
+
+/** An element with attributes and children; texts are set as texts. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** An icon of icons.svg. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", new URL("icons.svg", import.meta.url).pathname + `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export class RequestFailed extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** Send a request to this service. Raises RequestFailed with the problem's own words. */
+export async function send(address, { method = "GET", json, body, headers = {}, signal } = {}) {
+  const all = { "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]')?.content ?? "", ...headers };
+  if (json !== undefined) {
+    all["Content-Type"] = "application/json";
+    body = JSON.stringify(json);
+  }
+  let response;
+  try {
+    response = await fetch(address, { method, body, headers: all, signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new RequestFailed(0, t("shared.offline"));
+  }
+  if (response.status === 401) throw new RequestFailed(401, t("shared.signed_out"));
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}));
+    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`);
+  }
+  return response;
+}
+
+/** A notice at the edge of the page, read out politely; it goes after a while, errors stay. */
+export function toast(text, { kind = "info", action } = {}) {
+  const close = make("button", { type: "button", class: "button icon-only quiet", "aria-label": t("shared.dismiss") }, icon("close"));
+  const notice = make("div", { class: `toast ${kind}` }, make("span", {}, text), ...(action ? [action] : []), close);
+  close.addEventListener("click", () => notice.remove());
+  document.getElementById("toasts").append(notice);
+  if (kind !== "danger") setTimeout(() => notice.remove(), 6000);
+}
+
+/** Show what went wrong; a lost sign-in comes with the way back. */
+export function report(error) {
+  if (error.name === "AbortError") return;
+  if (error.status === 401) {
+    const next = encodeURIComponent(location.pathname);
+    const link = make("a", { class: "button", href: `/sign-in?next=${next}` }, t("shared.sign_in"));
+    toast(error.message, { kind: "danger", action: link });
+    return;
+  }
+  toast(error instanceof RequestFailed ? error.message : t("shared.failed", { detail: error.message }), { kind: "danger" });
+}
+
+/** Ask before something that changes; true if it was confirmed. `body` may be an element. */
+export function confirmed(title, body, confirm = t("shared.confirm"), { danger = false } = {}) {
+  const no = make("button", { type: "button", class: "button" }, t("shared.cancel"));
+  const yes = make("button", { type: "button", class: `button ${danger ? "danger" : "primary"}` }, confirm);
+  const dialog = make("dialog", { class: "dialog", "aria-labelledby": "dialog-title" },
+    make("h2", { id: "dialog-title" }, title), typeof body === "string" ? make("p", {}, body) : body,
+    make("div", { class: "row end" }, no, yes));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    let answer = false;
+    no.addEventListener("click", () => dialog.close());
+    yes.addEventListener("click", () => { answer = true; dialog.close(); });
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(answer); });
+  });
+}
+
+function switchTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  document.cookie = `plumb_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=strict`;
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-theme-switch]")) switchTheme();
+});
+
+// Forms that change something: sent with the token of the sign-in, then the browser goes where it is led.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-post]");
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  const button = form.querySelector("button:not([type=button])");
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const response = await send(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    location.assign(response.redirected ? response.url : form.dataset.then ?? location.href);
+  } catch (error) {
+    report(error);
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+});

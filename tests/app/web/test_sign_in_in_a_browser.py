@@ -1,0 +1,25 @@
+"""Sign-in and sign-out as people do them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_sign_in_refused_and_granted_and_sign_out(live, make_key, context) -> None:
+    url = live(auth__enabled=True)
+    page = context.new_page()
+    page.goto(f"{url}/sign-in")
+    page.get_by_label("API key").fill("plumb_nope")
+    page.get_by_role("button", name="Sign in").click()
+    assert "The key is unknown" in page.get_by_role("alert").inner_text()
+    page.get_by_label("API key").fill(make_key())
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+    names = {cookie["name"]: cookie for cookie in context.cookies()}
+    assert names["plumb_sign_in"]["httpOnly"]
+    assert names["plumb_sign_in"]["sameSite"] == "Strict"
+    assert (
+        page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
+    )
