@@ -24,7 +24,7 @@ def is_own_address(host: str) -> bool:
 
 
 def network_of(address: str) -> str:
-    """What to count an address by: an IPv4 address by itself, an IPv6 address by its network.
+    """What to count an address by: an IPv4 address as it is, an IPv6 address by its network.
 
     An IPv4 address that is written as an IPv6 address counts as the IPv4 address.
     """

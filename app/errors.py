@@ -143,7 +143,7 @@ class AccessError(PlumbError):
 
     Args:
         message: why, and the mend.
-        retry_after_s: after how many seconds it is worth while to come again; None: not by itself.
+        retry_after_s: after how many seconds it is worth while to come again; None: waiting does not help.
     """
 
     def __init__(self, message: str, retry_after_s: int | None = None) -> None:
@@ -275,7 +275,7 @@ _ADDRESS = re.compile(
     r"\b(?:https?|rediss?|qdrant|postgresql|grpc)://[^\s'\"`,;()\[\]{}<>]*[^\s'\"`,;.:()\[\]{}<>]"
 )
 
-# What whoever asks is told of failures whose messages quote a server, a database, a provider or a
+# What callers read of failures whose messages quote a server, a database, a provider or a
 # setting. Subclasses are told as their bases are.
 _FOR_READERS: dict[type[PlumbError], str] = {
     IndexUnavailable: "the index cannot be read right now; try again soon.",
@@ -311,9 +311,9 @@ def message_for_readers(error: Exception) -> str:
     """
     if not isinstance(error, PlumbError):
         return UNFORESEEN
-    told = next((_FOR_READERS[kind] for kind in type(error).__mro__ if kind in _FOR_READERS), None)
-    if told is not None:
-        return told
+    text = next((_FOR_READERS[kind] for kind in type(error).__mro__ if kind in _FOR_READERS), None)
+    if text is not None:
+        return text
     # An index's errors name its folder or server, and a model's folder.
     return without_places(str(error)) if isinstance(error, IndexStoreError) else str(error)
 
@@ -340,5 +340,5 @@ def _last_name(match: re.Match[str]) -> str:
 def recorded_message_for_readers(error: str | None) -> str | None:
     """The message that a reader gets of a failure that was recorded as `Kind: message`."""
     kind = (error or "").partition(":")[0]
-    told = next((told for known, told in _FOR_READERS.items() if known.__name__ == kind), None)
-    return error if told is None else f"{kind}: {told}"
+    text = next((text for known, text in _FOR_READERS.items() if known.__name__ == kind), None)
+    return error if text is None else f"{kind}: {text}"

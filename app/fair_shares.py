@@ -23,17 +23,17 @@ from itertools import islice
 from app.errors import TooBusy
 
 COME_AGAIN_S = 1
-# How fast earlier use is forgotten: after so many seconds, 1/e of it still counts.
+# How fast earlier use is forgotten: after this many seconds, 1/e of it still counts.
 MEMORY_S = 2.0
-# A caller that used so many seconds more than another does not run beside it, and goes after it.
+# A caller that used this many seconds more than another does not run beside it, and goes after it.
 LEAD_S = 0.1
 # For so long room is kept for a caller that was here, seconds.
 RECENT_S = 5.0
-# A caller that used far more than one that was here rests after each step: so many times its length.
+# A caller that used far more than one that was here rests after each step, this many times as long.
 REST = 1.0
 # No rest is longer, seconds.
 MOST_REST_S = 0.5
-# Of those so many are looked at, the latest first.
+# How many of those are looked at, the latest first.
 MOST_RECENT = 32
 # Use that is no longer worth a place in memory, seconds.
 FORGOTTEN_S = 0.001
@@ -93,7 +93,7 @@ class Processor:
         at_once: steps that run at a time.
         wait_s: how long a request may wait for its first step, seconds.
         clock: seconds that never go back.
-        call_later: calls a function after so many seconds.
+        call_later: calls a function after a number of seconds.
     """
 
     def __init__(
@@ -133,14 +133,20 @@ class Processor:
         """Queue for a step; `granted` tells whether it may run at once, else `wake` is called."""
         with self._lock:
             now = self._clock()
-            self._forget(now)
-            use = self._of.get(who)
-            if use is None:
-                use = self._of[who] = _Use(now)
+            # The callers who were here longest ago go, if their use no longer matters.
+            for other, use in list(islice(self._of.items(), 2)):
+                use.settle(now)
+                if other not in self._active and use.seconds < FORGOTTEN_S:
+                    del self._of[other]
+            use = self._of.setdefault(who, _Use(now))
             waiter = Waiter(wake, now)
-            use.waiting.append(waiter)
+            alone = not self._active
             self._active[who] = use
-            self._hand_out(now, waiter)
+            if alone and use.rests_until <= now:
+                self._grant(who, use, waiter, now)
+            else:
+                use.waiting.append(waiter)
+                self._hand_out(now, waiter)
         return waiter
 
     def withdraw(self, who: str, waiter: Waiter) -> bool:
@@ -164,7 +170,8 @@ class Processor:
             if self._is_far_ahead(use, now):
                 use.rests_until = now + min(MOST_REST_S, REST * (now - use.served))
             self._leave(who, use)
-            self._hand_out(now)
+            if self._active:
+                self._hand_out(now)
 
     def is_outranked(self, who: str) -> bool:
         """Whether somebody waits or runs who used far less."""
@@ -202,14 +209,17 @@ class Processor:
                     return
                 continue
             use = self._of[who]
-            self._of.move_to_end(who)
             waiter = use.waiting.popleft()
-            waiter.granted = True
-            use.running += 1
-            use.served = now
-            self._running += 1
+            self._grant(who, use, waiter, now)
             if waiter is not asking:
                 waiter.wake()
+
+    def _grant(self, who: str, use: _Use, waiter: Waiter, now: float) -> None:
+        self._of.move_to_end(who)
+        waiter.granted = True
+        use.running += 1
+        use.served = now
+        self._running += 1
 
     def _plan_alarm(self, now: float) -> bool:
         """Hand out again when the first rest of a caller that waits is over.
@@ -256,13 +266,6 @@ class Processor:
         if not use.running and not use.waiting:
             self._active.pop(who, None)
 
-    def _forget(self, now: float) -> None:
-        """Drop the callers who were here longest ago, if their use no longer matters."""
-        for who, use in list(islice(self._of.items(), 2)):
-            use.settle(now)
-            if who not in self._active and use.seconds < FORGOTTEN_S:
-                del self._of[who]
-
 
 def _rank(use: _Use, now: float) -> float:
     """Who has the lowest is next: use, less the time since the caller waits."""
@@ -275,19 +278,19 @@ def _call_later(seconds: float, call: Callable[[], None]) -> None:
     timer.start()
 
 
+@dataclass(slots=True, eq=False)
 class _Request:
     """One request's steps, which follow each other."""
 
-    def __init__(self, processor: Processor, who: str) -> None:
-        self._processor = processor
-        self._who = who
-        self._begun = False
-        self.runs = False
+    processor: Processor
+    who: str
+    runs: bool = False
+    _begun: bool = False
 
     def start(self) -> None:
         """Wait in this thread until the next step may run."""
         woken = threading.Event()
-        waiter = self._processor.ask(self._who, woken.set)
+        waiter = self.processor.ask(self.who, woken.set)
         if not waiter.granted and not woken.wait(self._patience):
             self._give_up(waiter)
         self.runs = self._begun = True
@@ -301,7 +304,7 @@ class _Request:
             with suppress(RuntimeError):  # the loop is closed, and nobody waits in it
                 loop.call_soon_threadsafe(woken.set)
 
-        waiter = self._processor.ask(self._who, wake)
+        waiter = self.processor.ask(self.who, wake)
         if not waiter.granted:
             try:
                 async with asyncio.timeout(self._patience):
@@ -309,8 +312,8 @@ class _Request:
             except TimeoutError:
                 self._give_up(waiter)
             except BaseException:
-                if not self._processor.withdraw(self._who, waiter):
-                    self._processor.end(self._who)
+                if not self.processor.withdraw(self.who, waiter):
+                    self.processor.end(self.who)
                 raise
         self.runs = self._begun = True
 
@@ -318,23 +321,17 @@ class _Request:
         """End the step."""
         if self.runs:
             self.runs = False
-            self._processor.end(self._who)
-
-    def let_others_go_first(self) -> None:
-        """Between two steps: continue at once unless somebody else should run alone now."""
-        if self._processor.is_outranked(self._who):
-            self.end()
-            self.start()
+            self.processor.end(self.who)
 
     @property
     def _patience(self) -> float | None:
         # What has begun is finished: its model's answer may have cost money.
-        return None if self._begun else self._processor._wait_s
+        return None if self._begun else self.processor._wait_s
 
     def _give_up(self, waiter: Waiter) -> None:
-        if self._processor.withdraw(self._who, waiter):
+        if self.processor.withdraw(self.who, waiter):
             raise TooBusy(
-                f"the processor was busy with other answers for {self._processor._wait_s:g} s; "
+                f"the processor was busy with other answers for {self.processor._wait_s:g} s; "
                 "come again in a moment.",
                 COME_AGAIN_S,
             )
@@ -380,8 +377,9 @@ async def at_work_async() -> AsyncIterator[None]:
 def next_step() -> None:
     """Between two steps of `at_work`: let a caller go first who used the processor less."""
     request = _request.get()
-    if request is not None and request.runs:
-        request.let_others_go_first()
+    if request is not None and request.runs and request.processor.is_outranked(request.who):
+        request.end()
+        request.start()
 
 
 @contextmanager

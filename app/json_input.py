@@ -105,16 +105,12 @@ def _check(value: Any, place: str, whole: str, depth: int) -> None:
             for name, item in value.items():
                 if unfit := unstorable_text(name):
                     raise _refusal(place or whole, f"the name {quoted(name)} {unfit}")
-                _check(item, _below(place, name), whole, depth + 1)
+                _check(item, f"{place}.{name}" if place else name, whole, depth + 1)
         else:
             for number, item in enumerate(value):
-                _check(item, _below(place, str(number)), whole, depth + 1)
+                _check(item, f"{place}.{number}" if place else str(number), whole, depth + 1)
     if why:
         raise _refusal(place or whole, why)
-
-
-def _below(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
 
 
 def _refusal(place: str, why: str) -> InvalidRequest:

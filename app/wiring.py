@@ -95,9 +95,9 @@ def build(
         )
         cache, embed = None, None
         if cached and settings.cache.enabled:
-            kept = open_cache_store(settings)
-            vectors = question_vectors(settings, embedders, kept)
-            cache, embed = answer_cache(settings, kept, vectors), vectors.embed
+            cache_store = open_cache_store(settings)
+            vectors = question_vectors(settings, embedders, cache_store)
+            cache, embed = answer_cache(settings, cache_store, vectors), vectors.embed
             opened.callback(cache.close)
         retriever = Retriever(embedders, retrieval.depth, reranker, embed)
         sentences = SentenceVectors(embedder.embed_queries)

@@ -66,7 +66,12 @@ class PromptRegistry:
             PromptError: no such prompt, version or alias, or the file is malformed.
         """
         target = self._target(name, reference, document_set)
-        version = reference if target is None else target.choose(f"{name}@{reference}", key)
+        if target is None:
+            version = reference
+        elif len(target.weights) == 1:
+            version = target.weights[0][0]
+        else:
+            version = target.choose(f"{name}@{reference}", key)
         return self._versions.get((name, version)) or self._load(
             name, version, reference, document_set
         )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app.callers import Needs, together
 from app.manifest import ShownManifest
+from app.settings.answering import PricesSettings
 from ingestion.documents.document import Chunk, Page
 from ingestion.documents.visibility import groups_of
 from ingestion.sources.locations import for_readers
@@ -195,6 +196,17 @@ class Usage(BaseModel):
 
     input_tokens: int
     output_tokens: int
+
+
+def cost(usage: Usage | None, prices: PricesSettings | None) -> float | None:
+    """What tokens cost, in the currency of the prices; None where either is not known."""
+    if usage is None or prices is None:
+        return None
+    if prices.input_per_million is None and prices.output_per_million is None:
+        return None
+    paid_in = usage.input_tokens * (prices.input_per_million or 0.0)
+    paid_out = usage.output_tokens * (prices.output_per_million or 0.0)
+    return (paid_in + paid_out) / 1_000_000
 
 
 class Answer(BaseModel):

@@ -20,7 +20,6 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from app.answering.answer import Answer, CitationCheck, Passage, Usage
 from app.answering.citations import Checked, check_citations, check_structured
 from app.answering.deadline import Deadline
-from app.answering.extractive import ExtractiveChatModel
 from app.answering.model_call import cut_of
 from app.answering.question import PreparedQuestion
 from app.answering.rendering import STRUCTURED, render
@@ -130,12 +129,12 @@ class AnswerChain:
             prepared.document_set,
             prepared.limit,
             prepared.where,
-            self._deadline(prepared),
+            prepared.deadline,
             prepared.vector,
         )
         # Others may hold what was found: it is not changed.
         passages, timings, further = list(found.passages), dict(found.timings_ms), 0
-        if isinstance(prepared.chosen.model, ExtractiveChatModel):
+        if prepared.chosen.searches_again:
             next_step()
             searching = time.perf_counter()
             again = search_again(

@@ -55,6 +55,7 @@ class ChosenModel:
         breaker: see `calling`.
         redact: takes the model's credentials out of a text.
         bounds: what a call may take.
+        searches_again: whether a second search adds passages for it; see `second_search.py`.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ChosenModel:
     breaker: Breaker
     redact: Redactor
     bounds: Bounds = USUAL
+    searches_again: bool = False
 
     def complete(self, messages: Sequence[BaseMessage], deadline: Deadline) -> AIMessage:
         """The model's reply.
@@ -130,12 +132,12 @@ class ChatModels:
 
     Attributes:
         key: see there.
+        fallbacks: places of the models to fall back to, in order; the first model is at place 0.
 
     Args:
         chat, extractive: which models, and how they behave.
         embed: texts to unit vectors, for the extractive model to compare sentences with.
         key: gives the key of the hash of parameters that are not shown; see `manifest_key`.
-            Default: one of this process.
     """
 
     def __init__(
@@ -143,24 +145,19 @@ class ChatModels:
         chat: ChatSettings,
         extractive: ExtractiveSettings,
         embed: Embed,
-        key: Callable[[], bytes] | None = None,
+        key: Callable[[], bytes],
     ) -> None:
         self._extractive = extractive
         self._embed = embed
-        own = secrets.token_bytes(32)
-        self.key = key or (lambda: own)
+        self.key = key
         self._settings = list(_in_order(chat))
-        # One for each place: two servers of one model fail each by itself.
+        # One for each place: two servers of one model fail independently.
         self._breakers = [
             Breaker(settings.breaker_failures, settings.breaker_rest_s)
             for settings in self._settings
         ]
         self._chosen: dict[str, ChosenModel] = {}
-
-    @property
-    def fallbacks(self) -> range:
-        """Places of the models to fall back to, in order; the first model is at place 0."""
-        return range(1, len(self._settings))
+        self.fallbacks = range(1, len(self._settings))
 
     def hosted_from(self, place: int) -> int:
         """How many models behind an API there are from a place on."""
@@ -189,6 +186,7 @@ class ChatModels:
                 self._breakers[place],
                 Redactor(chat),
                 bounds_of(chat, parameters),
+                searches_again=chat.model == EXTRACTIVE,
             )
             self._chosen[key] = chosen
         return chosen
@@ -230,9 +228,9 @@ def translate_provider_errors(chosen: ChosenModel) -> Iterator[None]:
         failure = failure_of(error)
         reference = f"call_{secrets.token_hex(6)}"
         # A server may quote the request, headers and all.
-        said = chosen.redact(" ".join(str(error).split()))[:1000]
+        message = chosen.redact(" ".join(str(error).split()))[:1000]
         logger.warning(
-            "%s: the chat model %r: %s: %s", reference, chosen.name, type(error).__name__, said
+            "%s: the chat model %r: %s: %s", reference, chosen.name, type(error).__name__, message
         )
         where = f"the log has its words under {reference}"
         if failure.cause == "question":

@@ -47,9 +47,9 @@ def condense_by_model(
 
 def _text(history: Sequence[EarlierTurn], most_tokens: int, quoting: Quoting) -> str:
     messages: list[BaseMessage] = []
-    for said in history:
-        messages += [HumanMessage(said.question), AIMessage(said.answer)]
-    kept = trim_messages(
+    for turn in history:
+        messages += [HumanMessage(turn.question), AIMessage(turn.answer)]
+    recent = trim_messages(
         messages,
         max_tokens=most_tokens,
         token_counter=count_tokens_approximately,
@@ -60,7 +60,7 @@ def _text(history: Sequence[EarlierTurn], most_tokens: int, quoting: Quoting) ->
     return (
         "\n".join(
             f"{speakers[message.type]}: {quoting.text(message.text, first=False)}"
-            for message in kept
+            for message in recent
         )
         or "(nothing)"
     )

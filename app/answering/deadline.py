@@ -29,7 +29,7 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
     def share(self, parts: int) -> Deadline:
-        """The deadline of the first of so many parts that share what is left."""
+        """The deadline of the first of `parts` equal parts of the time that is left."""
         if parts <= 1:
             return self
         return Deadline(time.monotonic() + self.left / parts, self.seconds / parts)

@@ -1,4 +1,4 @@
-"""A question: its check, and everything that it is answered with."""
+"""A question with everything that it is answered with."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from app.answering.chat_model_pool import ChosenModel
 from app.answering.deadline import Deadline
 from app.callers import Needs
-from app.errors import InvalidQuestion
 from app.manifest import Manifest
 from ingestion.index.filters import Filter
 from ingestion.index.protocol import DocumentSet
-from ingestion.index.storable_values import unstorable_text
 from prompts.versions.version import PromptVersion
 
 
@@ -52,27 +50,3 @@ class PreparedQuestion:
     also_needs: Needs = field(default_factory=list)
     also_documents: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-
-
-def check_question(question: str, max_chars: int) -> str:
-    """The question without surrounding white space.
-
-    Raises:
-        InvalidQuestion: it is empty, longer than `max_chars` characters, has no letter or digit,
-            or holds what cannot be stored.
-    """
-    if why := unstorable_text(question):
-        raise InvalidQuestion(f"the question {why}; rewrite it.")
-    stripped = question.strip()
-    if not stripped:
-        raise InvalidQuestion("the question is empty; ask something.")
-    if len(stripped) > max_chars:
-        raise InvalidQuestion(
-            f"the question has {len(stripped):,} characters, more than the bound of {max_chars:,}; "
-            "shorten it, or raise PLUMB_SERVE_MAX_QUESTION_CHARS."
-        )
-    if not any(character.isalnum() for character in stripped):
-        raise InvalidQuestion(
-            f"the question {stripped[:20]!r} has no letter or digit; ask in words."
-        )
-    return stripped

@@ -26,14 +26,14 @@ def render(
     prompt: PromptVersion,
     question: str,
     passages: Sequence[Passage],
-    meant: str | None = None,
+    searched_for: str | None = None,
     further: int = 0,
 ) -> list[BaseMessage]:
     """The messages of `prompt` with the question and the numbered passages filled in.
 
-    `meant` is the question as it was searched for, its typing errors mended: for the model that
-    computes on words. All others read the question as it was asked. So many of the last passages are
-    `further` ones, from a second search.
+    `searched_for` is the question as it was searched for, its typing errors mended: for the model that
+    computes on words. All others read the question as it was asked. The last
+    `further` passages come from a second search.
 
     Neither can pose as a part of the prompt: see `quoting`.
     """
@@ -48,7 +48,7 @@ def render(
     messages = template.format_messages(**{name: filled[name] for name in prompt.variables})
     last = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     messages[last].additional_kwargs[STRUCTURED] = {
-        "question": meant or question,
+        "question": searched_for or question,
         "passages": [
             _data(marker, passage, marker > len(passages) - further)
             for marker, passage in enumerate(passages, start=1)

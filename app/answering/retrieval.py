@@ -25,7 +25,7 @@ from ingestion.index.protocol import DocumentSet, SetInfo
 
 # How a question's words are read, mended and searched for, for the manifest.
 FOUND_BY = f"{FUSION} {WORDING} {COPIES}"
-# Where copies take places, the next search takes so many times as many chunks.
+# Where copies take places, the next search takes this many times as many chunks.
 DEEPER = 4
 # Embedding models whose words are remembered.
 MOST_SPELLINGS = 4
@@ -124,7 +124,7 @@ class Retriever:
         where: Filter | None,
         vector: Vector | None = None,
     ) -> tuple[list[Distinct], dict[str, float]]:
-        """So many chunks that say different things, and what each stage took.
+        """As many chunks as wanted that say different things, and what each stage took.
 
         Where copies leave fewer, more is searched for, down to where the candidates end.
         """

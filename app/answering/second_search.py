@@ -27,9 +27,9 @@ from ingestion.index.protocol import DocumentSet
 # The most passages that are added: those with rows of codes, and others.
 NAMED = 2
 FURTHER = 2
-# Of so many hits.
+# How many hits are looked at.
 DEPTH = 50
-# Names are taken from so many units, those that match best by words.
+# How many units, those that match best by words, names are taken from.
 NAMING_UNITS = 3
 # A row gives the values of columns that the question names where it holds this share of the question.
 ROW_MATCH = 0.3
@@ -170,7 +170,7 @@ def _names(
 ) -> Iterator[str]:
     """Codes and names in units that the question does not hold, and values of columns it names."""
     known = reader.stems(question)
-    asked = frozenset(word.stem for word in reader.content(question))
+    question_stems = frozenset(word.stem for word in reader.content(question))
     for place in places:
         candidate = evidence.candidates[place]
         for pattern in (CODE, NAME):
@@ -178,7 +178,7 @@ def _names(
                 if not reader.stems(name) <= known:
                     yield name
         if evidence.rows[place].match > ROW_MATCH:
-            yield from _values(candidate, asked, reader)
+            yield from _values(candidate, question_stems, reader)
 
 
 def _values(candidate: Candidate, asked: Set[str], reader: Reader) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.answering.answer import Answer, Passage, SearchResult
 from app.answering.chain import AnswerChain, Step
@@ -16,7 +17,7 @@ from app.answering.condensing import condense_by_model
 from app.answering.courtesy import is_courtesy
 from app.answering.deadline import Deadline
 from app.answering.follow_ups import RULE, EarlierTurn, condense_by_rule
-from app.answering.question import PreparedQuestion, check_question
+from app.answering.question import PreparedQuestion
 from app.answering.rendering import RENDERING
 from app.answering.retrieval import FOUND_BY, Retriever
 from app.document_sets.open_sets import OpenSets
@@ -25,16 +26,29 @@ from app.fair_shares import at_work
 from app.manifest import Manifest, RetrievalManifest
 from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
-from ingestion.index.filters import both, parse_filter
-from ingestion.index.filters import visible_to as passes_to
+from ingestion.index.filters import allowed
 from ingestion.index.protocol import DocumentSet
+from ingestion.index.storable_values import unstorable_text
 from prompts.registry import PromptRegistry
 from prompts.versions.variables import ANSWER, CONDENSE
 from prompts.versions.version import PromptVersion
 
 logger = logging.getLogger(__name__)
-# Condensing a follow-up gets one of so many parts of the question's time.
+LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+# Plans that are remembered: of a set, a prompt version and a number of passages each.
+MOST_PLANS = 64
+# Condensing a follow-up gets one third of the question's time.
 CONDENSING = 3
+
+
+class _Plan(NamedTuple):
+    """What all questions have in common that are answered alike, and what it was made of."""
+
+    models: ChatModels
+    document_set: DocumentSet
+    prompt: PromptVersion
+    chosen: ChosenModel
+    manifest: Manifest
 
 
 class AnswerService:
@@ -53,7 +67,11 @@ class AnswerService:
         self._sets = sets
         self._prompts = prompts
         self.retriever = retriever
-        self._chain = AnswerChain(retriever, settings.chat.deadline_s)
+        self._most_chars = settings.serve.max_question_chars
+        # How long a question has in all, seconds.
+        self.deadline_s = settings.chat.deadline_s
+        self._chain = AnswerChain(retriever, self.deadline_s)
+        self._plans: dict[tuple[str, str, int], _Plan] = {}
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""
@@ -111,10 +129,6 @@ class AnswerService:
             else:
                 return
 
-    def deadline(self) -> Deadline:
-        """The deadline of a question that is asked now."""
-        return Deadline.within(self._settings.chat.deadline_s)
-
     def condense(
         self,
         question: str,
@@ -130,10 +144,8 @@ class AnswerService:
         Where the model fails, or takes more than a third of the time until `deadline`, the rule
         steps in. `set_name`, `sticky`: see `prepare`.
         """
-        return self._condensed(self._checked(question), history, set_name, sticky, deadline)
-
-    def _checked(self, question: str) -> str:
-        return check_question(question, self._settings.serve.max_question_chars)
+        question = check_question(question, self._most_chars)
+        return self._condensed(question, history, set_name, sticky, deadline)
 
     def _condensed(
         self,
@@ -152,7 +164,7 @@ class AnswerService:
             )
             try:
                 chosen = self.models.get(prompt.model)
-                part = (deadline or self.deadline()).share(CONDENSING)
+                part = (deadline or Deadline.within(self.deadline_s)).share(CONDENSING)
                 found = condense_by_model(
                     question,
                     history,
@@ -163,13 +175,13 @@ class AnswerService:
                 )
                 if found is None:
                     raise ChatModelFailed(f"the chat model {chosen.name!r} was cut off.")
-                rewritten = self._checked(found[: self._settings.serve.max_question_chars])
+                rewritten = check_question(found[: self._most_chars], self._most_chars)
                 name = f"{prompt.name}@{prompt.version}:{prompt.content_hash[:12]}"
                 return (rewritten, name) if rewritten != question else (question, None)
             except (ChatModelError, InvalidQuestion) as error:
                 logger.warning("a follow-up was condensed by rule: %s", error)
         try:
-            rewritten = self._checked(condense_by_rule(question, history))
+            rewritten = check_question(condense_by_rule(question, history), self._most_chars)
         except InvalidQuestion:
             # "Something else: ???", or too long with what it refers to: nobody could ask that alone.
             return question, None
@@ -214,18 +226,32 @@ class AnswerService:
             InvalidQuestion, InvalidFilter, UnknownDocumentSet, PromptError: the request is wrong.
             IndexUnavailable, ModelMismatch, ChatModelUnknown: it cannot be served.
         """
-        question = self._checked(question)
-        where = both(passes_to(visible_to), parse_filter(filters))
+        question = check_question(question, self._most_chars)
+        where = allowed(filters, visible_to)
         set_name = set_name or self._sets.only()
+        reference = prompt or self._settings.prompt.answer
         # An unknown set or version is an error before a model call is paid for.
         document_set = self._sets.get(set_name, index_version)
         if history:
+            self._prompts.targets(ANSWER, reference, set_name)
             question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)
-        reference = prompt or self._settings.prompt.answer
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
-        chosen = self.models.get(version.model)
-        manifest = self._manifest(document_set, version, chosen, limit, condensed_by)
+        key = (set_name, version.version, limit)
+        plan = self._plans.get(key)
+        if (
+            plan is None
+            or plan.models is not self.models
+            or plan.document_set is not document_set
+            or plan.prompt is not version
+        ):
+            plan = self._plan(document_set, version, limit)
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        chosen, manifest = plan.chosen, plan.manifest
+        if condensed_by is not None:
+            manifest = manifest.model_copy(update={"condensed_by": condensed_by})
         # None where no release is served, or another version was asked for.
         pins = self._settings.release
         release = None if pins is None else pins.release_of(manifest)
@@ -257,8 +283,8 @@ class AnswerService:
         Without those that a second search may add for the extractive model.
         """
         began = time.perf_counter()
-        question = self._checked(question)
-        where = both(passes_to(visible_to), parse_filter(filters))
+        question = check_question(question, self._most_chars)
+        where = allowed(filters, visible_to)
         document_set = self._sets.get(set_name or self._sets.only(), index_version)
         found = self.retriever.retrieve(question, document_set, limit, where)
         total = round((time.perf_counter() - began) * 1000, 3)
@@ -281,9 +307,9 @@ class AnswerService:
         All share one deadline: each model behind an API gets its part of what is left.
         """
         places = list(self.models.fallbacks) if fall_back else []
-        deadline = prepared.deadline or self.deadline()
-        parts = self.models.hosted_from(0) if places else 1
-        yield replace(prepared, deadline=deadline.share(parts)), not places
+        deadline = prepared.deadline or Deadline.within(self.deadline_s)
+        part = deadline.share(self.models.hosted_from(0)) if places else deadline
+        yield replace(prepared, deadline=part), not places
         for place in places:
             chosen = self.models.get(prepared.prompt.model, place)
             manifest = prepared.manifest.model_copy(
@@ -293,18 +319,12 @@ class AnswerService:
             attempt = replace(prepared, chosen=chosen, manifest=manifest, deadline=part)
             yield attempt, place == places[-1]
 
-    def _manifest(
-        self,
-        document_set: DocumentSet,
-        prompt: PromptVersion,
-        chosen: ChosenModel,
-        limit: int,
-        condensed_by: str | None,
-    ) -> Manifest:
+    def _plan(self, document_set: DocumentSet, prompt: PromptVersion, limit: int) -> _Plan:
+        chosen = self.models.get(prompt.model)
         identity = document_set.info.model
         retrieval = self._settings.retrieval
         reranked = retrieval.rerank_model is not None
-        return Manifest(
+        manifest = Manifest(
             document_set=document_set.info.name,
             index_version=document_set.info.version,
             embedding_model=identity.name,
@@ -320,6 +340,30 @@ class AnswerService:
                 rerank_model=retrieval.rerank_model,
                 rerank_depth=retrieval.rerank_depth if reranked else None,
             ),
-            condensed_by=condensed_by,
             rendering=RENDERING,
         )
+        return _Plan(self.models, document_set, prompt, chosen, manifest)
+
+
+def check_question(question: str, max_chars: int) -> str:
+    """The question without surrounding white space.
+
+    Raises:
+        InvalidQuestion: it is empty, longer than `max_chars` characters, has no letter or digit,
+            or holds what cannot be stored.
+    """
+    if why := unstorable_text(question):
+        raise InvalidQuestion(f"the question {why}; rewrite it.")
+    stripped = question.strip()
+    if not stripped:
+        raise InvalidQuestion("the question is empty; ask something.")
+    if len(stripped) > max_chars:
+        raise InvalidQuestion(
+            f"the question has {len(stripped):,} characters, more than the bound of {max_chars:,}; "
+            "shorten it, or raise PLUMB_SERVE_MAX_QUESTION_CHARS."
+        )
+    if LETTER_OR_DIGIT.search(stripped) is None:
+        raise InvalidQuestion(
+            f"the question {stripped[:20]!r} has no letter or digit; ask in words."
+        )
+    return stripped

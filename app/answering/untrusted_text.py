@@ -21,7 +21,7 @@ LABELS = frozenset(
     "system user assistant human ai tool developer instruction instructions conversation history "
     "rule rules".split()
 ) | {"last question", "follow-up question", "new question", "standalone question"}
-# At most so many letters stand before a label's colon.
+# The most letters before a label's colon.
 LONGEST_LABEL = 40
 _LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARKER = re.compile(r"[\W_]*\[\W*\d{1,4}\W*\]")

@@ -54,7 +54,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bound = self._bound_of(scope)
+        bound = self._bound
+        if scope["method"] == "POST":
+            for path, other in self._uploads:
+                if path.search(scope["path"]):
+                    bound = other
+                    break
         body = _Body(bound, receive)
         answered = False
 
@@ -80,14 +85,8 @@ class BodyLimit:
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
 
-    def _bound_of(self, scope: Scope) -> Bound:
-        if scope["method"] == "POST":
-            for path, bound in self._uploads:
-                if path.search(scope["path"]):
-                    return bound
-        return self._bound
 
-
+@dataclass(slots=True)
 class _Body:
     """A body as it arrives.
 
@@ -95,13 +94,12 @@ class _Body:
         refused: the status to refuse it with; 0: none.
     """
 
-    def __init__(self, bound: Bound, receive: Receive) -> None:
-        self.refused = 0
-        self._bound = bound
-        self._receive = receive
-        self._received = 0
-        self._complete = False
-        self._until: float | None = None
+    _bound: Bound
+    _receive: Receive
+    refused: int = 0
+    _received: int = 0
+    _complete: bool = False
+    _until: float | None = None
 
     async def receive(self) -> Message:
         """The next message.

@@ -16,7 +16,7 @@ from app.security.audit import Audit
 from app.security.guard import Guard
 
 # What proxies add: whoever asks is then not on this machine.
-FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
 
 
 def guard_of(request: Request) -> Guard:
@@ -34,12 +34,14 @@ def identified(request: Request) -> Caller:
     if known is None:
         guard = guard_of(request)
         address = request.client.host if request.client else "unknown"
-        credential = _credential(request)
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        bearer = given.strip() if scheme.lower() == "bearer" else ""
+        credential = bearer or request.headers.get("x-api-key", "").strip() or None
         browser = browser_token(request) if guard.asks and credential is None else None
         if browser is not None:
             check_forgery(request, browser)
         known = guard.identify(credential, address, browser)
-        if guard.private and guard.assumed and any(name in request.headers for name in FORWARDED):
+        if guard.private and guard.assumed and not FORWARDED.isdisjoint(request.headers):
             raise guard.refusal(
                 known,
                 f"{request.method} {request.url.path}",
@@ -66,14 +68,15 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 AuditDep = Annotated[Audit, Depends(_audit)]
 
 
-def admit(request: Request, caller: Caller, role: Role, *, changes: bool) -> None:
+def admit(request: Request, role: Role, *, changes: bool) -> None:
     """Let a request pass that takes a role.
 
     Pages of other sites are stopped before, by `app.api.host_and_origin`.
 
     Raises:
-        AccessError: see `Guard.admit`.
+        AccessError: see `Guard.identify` and `Guard.admit`.
     """
+    caller = identified(request)
     asked = f"{request.method} {request.url.path}"
     guard_of(request).admit(caller, role, changes=changes, asked=asked)
 
@@ -88,19 +91,15 @@ def require(
         changes: whether the route changes something; by default its method tells.
     """
 
-    def check(request: Request) -> None:
-        by_method = request.method in CHANGING
-        caller = identified(request)
-        admit(request, caller, role, changes=by_method if changes is None else changes)
-
     async def admitted(request: Request) -> None:
         if getattr(request.state, "admitted", None) == role:
             return
+        changing = request.method in CHANGING if changes is None else changes
         if role == "reader" and _needs_no_credential(request):
-            check(request)
+            admit(request, role, changes=changing)
         else:
             # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
-            await run_in_threadpool(check, request)
+            await run_in_threadpool(admit, request, role, changes=changing)
 
     return admitted
 
@@ -108,7 +107,7 @@ def require(
 def _needs_no_credential(request: Request) -> bool:
     """Whether whoever it is may read: nothing is looked up then, and nothing refused."""
     guard = guard_of(request)
-    forwarded = guard.assumed and any(name in request.headers for name in FORWARDED)
+    forwarded = guard.assumed and not FORWARDED.isdisjoint(request.headers)
     return guard.private and not guard.asks and not forwarded
 
 
@@ -127,10 +126,10 @@ class ReceivingRoute(APIRoute):
         who = guard.holder(await _caller(request))
         if request.method in CHANGING:
             with guard.bodies.taken(who):
-                body = await _whole(receive)
-            if body is None:
+                whole = await _whole(receive)
+            if whole is None:
                 return
-            receive = _again(body, receive)
+            receive = whole
         await self.begin(scope, receive, send, guard, who)
 
     async def begin(
@@ -167,20 +166,17 @@ class AnsweringRoute(ReceivingRoute):
             await super().begin(scope, receive, sent, guard, who)
 
 
-async def _whole(receive: Receive) -> bytes | None:
-    """A request's body; None: the client has left."""
+async def _whole(receive: Receive) -> Receive | None:
+    """Receive a request's body, and give it as one message, then what comes; None: the client left."""
     pieces: list[bytes] = []
-    while True:
+    more = True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         pieces.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(pieces)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was received; after it, what comes."""
+        more = message.get("more_body", False)
+    body = b"".join(pieces)
     given = False
 
     async def receive_again() -> Message:
@@ -209,8 +205,7 @@ class AdmittedFirst(APIRoute):
         handler = super().get_route_handler()
 
         def admitted(request: Request) -> None:
-            caller = identified(request)
-            admit(request, caller, self.role, changes=request.method in CHANGING)
+            admit(request, self.role, changes=request.method in CHANGING)
             request.state.admitted = self.role
 
         async def guarded(request: Request) -> Response:
@@ -244,10 +239,3 @@ def check_version(request: Request, caller: Caller, version: str | None) -> None
             f"{request.method} {request.url.path}",
             "index_version: only callers who see all documents may name one; leave it out.",
         )
-
-
-def _credential(request: Request) -> str | None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and given.strip():
-        return given.strip()
-    return request.headers.get("x-api-key", "").strip() or None

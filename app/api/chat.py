@@ -100,7 +100,7 @@ async def chat(
     """Answer from the documents, each sentence cited, or refuse with the reason."""
     version = request.index_version or index_version
     check_version(http, caller, version)
-    asked = TurnRequest(
+    turn_request = TurnRequest(
         question=request.question,
         document_set=request.document_set,
         filters=request.filters,
@@ -110,10 +110,10 @@ async def chat(
         session_id=request.session_id,
     )
     if not request.stream:
-        turn = await run_sync(turns.take, asked, caller)
+        turn = await run_sync(turns.take, turn_request, caller)
         # As it stands: it was validated when it was made.
         return Response(turn.model_dump_json(), media_type="application/json")
-    steps = turns.stream(asked, caller)
+    steps = turns.stream(turn_request, caller)
     # What is wrong with the question comes out before the first step, and is an error as any.
     first = await anext(steps)
     return EventStream(_events(first, steps), steps)

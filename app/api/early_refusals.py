@@ -63,7 +63,12 @@ class EarlyRefusals:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        key = _key(scope)
+        # Who asks for what; as a hash, since it holds a credential. Quoted, so that no path ends
+        # where a credential begins.
+        client = scope.get("client") or ("",)
+        shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
+        identity = repr((client[0], scope["method"], scope["path"], shown))
+        key = blake2b(identity.encode(), digest_size=16).digest()
         known = self._refusals.get(key)
         now = self._clock()
         if known is not None and now >= known.until:
@@ -96,17 +101,8 @@ class EarlyRefusals:
             self._refusals.popitem(last=False)
 
 
-def _key(scope: Scope) -> bytes:
-    """Who asks for what; as a hash, since it holds a credential."""
-    client = scope.get("client") or ("",)
-    shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
-    # Quoted, so that no path ends where a credential begins.
-    asked = repr((client[0], scope["method"], scope["path"], shown))
-    return blake2b(asked.encode(), digest_size=16).digest()
-
-
 def _with_wait(messages: list[Message], wait_s: float) -> list[Message]:
     start, *rest = messages
-    kept = [header for header in start["headers"] if header[0].lower() != b"retry-after"]
+    headers = [header for header in start["headers"] if header[0].lower() != b"retry-after"]
     wait = str(max(1, math.ceil(wait_s))).encode()
-    return [{**start, "headers": [*kept, (b"retry-after", wait)]}, *rest]
+    return [{**start, "headers": [*headers, (b"retry-after", wait)]}, *rest]

@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,6 +27,8 @@ from app.security.guard import Guard
 OPEN = ("/healthz", "/readyz")
 # What people come to by a link on another site.
 PAGES = ("/docs", "/redoc", "/openapi.json", "/chat", "/admin", "/sign-in", "/static")
+# What this machine calls itself most.
+OWN = frozenset(("localhost", "127.0.0.1", "::1"))
 # What browsers say of requests that a page of another origin sends.
 FOREIGN = ("cross-site", "same-site")
 PORTS = {"http": 80, "https": 443}
@@ -71,15 +74,18 @@ class Sites:
     def _refused(self, scope: Scope) -> str | None:
         """Why the request is refused; None where it is not."""
         guard = cast("Guard", scope["app"].state.guard)
-        sent = _headers(scope)
-        hosts = sent.get("host", [])
-        if len(hosts) > 1 or len(sent.get("origin", [])) > 1:
+        sent = Headers(scope=scope)
+        hosts = sent.getlist("host")
+        if len(hosts) > 1 or len(sent.getlist("origin")) > 1:
             return (
                 "Host and Origin may each be sent once, and a target with a host must name the same "
                 "host as Host."
             )
-        host = _site(hosts[0]) if hosts else None
-        if not self._is_ours(host, guard):
+        host = _site(hosts[0].strip()) if hosts else None
+        name = "" if host is None else host.host.strip("[]")
+        if (self._hosts or guard.private) and not (
+            name in self._hosts or name in OWN or is_own_address(name)
+        ):
             named = "nothing" if host is None else host.host[:100]
             return (
                 f"Host names {named!a}, which is not this service's name; ask http://127.0.0.1, or "
@@ -94,47 +100,31 @@ class Sites:
             )
         return None
 
-    def _is_ours(self, host: Site | None, guard: Guard) -> bool:
-        if not self._hosts and not guard.private:
-            return True
-        if host is None:
-            return False
-        name = host.host.strip("[]")
-        return name in self._hosts or is_own_address(name)
-
-    def _is_foreign(
-        self, scope: Scope, sent: dict[str, list[str]], host: Site | None, guard: Guard
-    ) -> bool:
-        origin = next(iter(sent.get("origin", [])), None)
+    def _is_foreign(self, scope: Scope, sent: Headers, host: Site | None, guard: Guard) -> bool:
+        origin = sent.get("origin")
         if origin is not None:
-            return origin.lower() not in self._origins and not _is_same(origin, host)
-        site = sent.get("sec-fetch-site")
+            origin = origin.strip().lower()
+            return origin not in self._origins and not _is_same(origin, host)
+        sites = sent.getlist("sec-fetch-site")
         reads = scope.get("method") in ("GET", "HEAD")
         if reads and (scope["path"] == "/" or scope["path"].startswith(PAGES)):
             return False
-        if site is not None:
-            return any(one.strip().lower() in FOREIGN for one in site)
+        if sites:
+            return any(one.strip().lower() in FOREIGN for one in sites)
         # Over plain HTTP browsers say no more of a GET than where it comes from, if that. Where keys
         # are shown, it carries none.
-        referers = sent.get("referer", [])
-        return not guard.asks and any(
-            _origin_of(one) not in self._origins and not _is_same(one, host) for one in referers
-        )
+        if guard.asks:
+            return False
+        for referer in sent.getlist("referer"):
+            if _origin_of(referer) not in self._origins and not _is_same(referer.strip(), host):
+                return True
+        return False
 
 
 def _entered(request: Request, why: str) -> AccessDenied:
     guard = cast("Guard", request.app.state.guard)
     address = request.client.host if request.client else "unknown"
     return guard.refusal_of_stranger(address, f"{request.method} {request.url.path}", why)
-
-
-def _headers(scope: Scope) -> dict[str, list[str]]:
-    wanted = (b"host", b"origin", b"referer", b"sec-fetch-site")
-    found: dict[str, list[str]] = {}
-    for name, value in scope["headers"]:
-        if name in wanted:
-            found.setdefault(name.decode(), []).append(value.decode("latin-1").strip())
-    return found
 
 
 def _site(host: str) -> Site | None:
@@ -163,7 +153,7 @@ def _is_same(origin: str, host: Site | None) -> bool:
 
 def _origin_of(url: str) -> str:
     try:
-        parts = urlsplit(url.lower())
+        parts = urlsplit(url.strip().lower())
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}"

@@ -39,7 +39,8 @@ class FitInput:
             response = problem(status, *INVALID_REQUEST, detail, scope["path"])
             await response(scope, receive, send)
             return
-        as_json = _is_json(headers.get("content-type"))
+        given = headers.get("content-type")
+        as_json = given == "application/json" or _is_json(given)
         await self._app(scope, _checked(receive) if as_json else receive, send)
 
 

@@ -44,8 +44,8 @@ def read_session(
     session_id: str, sessions: SessionsDep, caller: CallerDep, access: ReadAccessDep
 ) -> SessionDetails:
     """Questions and answers, oldest first, without those that the caller may no longer see."""
-    kept = sessions.history(caller.id, check_session_id(session_id))
-    exchanges = readable(kept, caller, access)
+    stored = sessions.history(caller.id, check_session_id(session_id))
+    exchanges = readable(stored, caller, access)
     if not exchanges:
         raise _unknown(session_id)
     return SessionDetails(session_id=session_id, exchanges=exchanges)

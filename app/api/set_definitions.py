@@ -115,9 +115,9 @@ def create(
     without sources takes its documents from uploads.
     """
     with audit.act(caller, "define-set", request.document_set, **_audited(request)):
-        kept = create_set(request, parts.catalogue, uploads, parts.settings)
+        stored = create_set(request, parts.catalogue, uploads, parts.settings)
     response.headers["Location"] = f"/v1/document-sets/{request.document_set}"
-    return DefinedSet.of(kept)
+    return DefinedSet.of(stored)
 
 
 @router.put(
@@ -150,12 +150,12 @@ def replace(
 @router.get("/document-sets/{name}", responses=NOT_FOUND, summary="Look at a document set")
 def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetails:
     """Its definition, what is live, which versions are kept, which files were uploaded."""
-    kept = stored_definition(parts.catalogue.store.records, name)
-    listed = _versions(parts, name, required=kept is None)
+    stored = stored_definition(parts.catalogue.store.records, name)
+    listed = _versions(parts, name, required=stored is None)
     return DocumentSetDetails(
         name=name,
-        definition=kept.definition if kept else None,
-        restricted=kept is not None and kept.restricted,
+        definition=stored.definition if stored else None,
+        restricted=stored is not None and stored.restricted,
         live=next((version for version in listed if version.live), None),
         versions=listed,
         uploads=uploads.names(name),
@@ -165,8 +165,8 @@ def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetai
 @router.get("/document-sets/{name}/versions", responses=NOT_FOUND, summary="List index versions")
 def versions(name: str, parts: PartsDep) -> Versions:
     """The set's versions that are kept: live, older, and candidates that are not live yet."""
-    kept = stored_definition(parts.catalogue.store.records, name)
-    return Versions(versions=_versions(parts, name, required=kept is None))
+    stored = stored_definition(parts.catalogue.store.records, name)
+    return Versions(versions=_versions(parts, name, required=stored is None))
 
 
 def _audited(request: SetDefinitionRequest) -> dict[str, Any]:

@@ -77,15 +77,15 @@ def open_answers(path: Path, again: bool = False) -> Iterator[AnswersFile]:
 
 def _repair(path: Path) -> None:
     with path.open("r+b") as stream:
-        kept = _end_of_last_line(stream)
-        stream.seek(kept)
+        end = _end_of_last_line(stream)
+        stream.seek(end)
         tail = stream.read()
         if not tail:
             return
         try:
             json.loads(tail)
         except ValueError:
-            stream.truncate(kept)
+            stream.truncate(end)
         else:
             stream.write(b"\n")
 

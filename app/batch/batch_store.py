@@ -127,7 +127,7 @@ class BatchStore:
 
         Args:
             after: `next` of the page before.
-            limit: how many at the most.
+            limit: how many at most.
 
         Raises:
             InvalidRequest: `after` means nothing.
@@ -225,8 +225,8 @@ def _readable(
         document_set = (answer.get("manifest") or {}).get("document_set")
     if access.allows(caller, needs, document_set, documents):
         return line if caller.groups is None else _without_others_words(line)
-    told = {"type": "Withheld", "message": WITHHELD}
-    return {"id": line.get("id"), "question": line.get("question"), "error": told}
+    error = {"type": "Withheld", "message": WITHHELD}
+    return {"id": line.get("id"), "question": line.get("question"), "error": error}
 
 
 def _without_others_words(line: dict[str, Any]) -> dict[str, Any]:

@@ -70,9 +70,9 @@ def _places(session: Session, document_set: str, document: str) -> list[tuple[st
     query = query.order_by(BatchRow.created, line.batch_id, line.number)
     found = []
     for row, set_of_batch in session.execute(query.execution_options(yield_per=AT_ONCE)):
-        asked = row.question.get("document_set") or set_of_batch
+        set_name = row.question.get("document_set") or set_of_batch
         manifest = ((row.line or {}).get("answer") or {}).get("manifest") or {}
         # Where no set is known, it may be this one.
-        if manifest.get("document_set", asked) in (document_set, None):
+        if manifest.get("document_set", set_name) in (document_set, None):
             found.append((row.batch_id, row.number))
     return found

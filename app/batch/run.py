@@ -94,10 +94,10 @@ def run_batch(
             )
         count.skipped += 1
     on_progress(count)
-    asked = [(question, _request(question, document_set, prompt)) for question in open_questions]
+    requests = [(question, _request(question, document_set, prompt)) for question in open_questions]
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="batch")
     try:
-        for question, row in _as_done(pool, asked, answer, concurrency):
+        for question, row in _as_done(pool, requests, answer, concurrency):
             answers.append({"id": question.id, "question": question.question, **row})
             if "error" in row:
                 count.failed += 1
@@ -120,15 +120,15 @@ def _as_done(
 ) -> Iterator[tuple[BatchQuestion, dict[str, Any]]]:
     """Questions with what became of them; no more are handed out than can be asked soon."""
     coming = iter(questions)
-    asked: dict[Future[dict[str, Any]], BatchQuestion] = {}
+    running: dict[Future[dict[str, Any]], BatchQuestion] = {}
     while True:
-        while len(asked) < 2 * concurrency and (pair := next(coming, None)) is not None:
+        while len(running) < 2 * concurrency and (pair := next(coming, None)) is not None:
             question, request = pair
-            asked[pool.submit(_row, question.id, request, answer)] = question
-        if not asked:
+            running[pool.submit(_row, question.id, request, answer)] = question
+        if not running:
             return
-        for future in wait(asked, return_when=FIRST_COMPLETED).done:
-            yield asked.pop(future), future.result()
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
 
 
 def _request(question: BatchQuestion, document_set: str | None, prompt: str | None) -> TurnRequest:
@@ -137,7 +137,7 @@ def _request(question: BatchQuestion, document_set: str | None, prompt: str | No
         document_set=question.document_set or document_set,
         filters=question.filters or {},
         prompt=question.prompt or prompt,
-        # Each by itself: else all of a batch would be answered by one version of a split alias.
+        # A conversation each: else all of a batch would be answered by one version of a split alias.
         conversation=question.question,
     )
 
@@ -146,10 +146,10 @@ def _row(question_id: str, request: TurnRequest, answer: Answering) -> dict[str,
     try:
         return {"answer": answer(request).model_dump(mode="json")}
     except PlumbError as error:
-        told = " ".join(message_for_readers(error).split())
-        if told != " ".join(str(error).split()):
+        message = " ".join(message_for_readers(error).split())
+        if message != " ".join(str(error).split()):
             logger.warning("question %r was not answered: %s", question_id, error)
-        return {"error": {"type": type(error).__name__, "message": told}}
+        return {"error": {"type": type(error).__name__, "message": message}}
     except Exception as error:  # one question must not end the batch
         logger.exception("question %r failed in a way nobody foresaw", question_id)
         return {"error": {"type": type(error).__name__, "message": message_for_readers(error)}}

@@ -206,8 +206,8 @@ class OpenBatch:
         outcome = "failed" if "error" in row else "answered"
         with self._database.session() as session:
             query = update(line).where(*mine, line.outcome.is_(None))
-            kept = session.execute(query.values(outcome=outcome, line=dict(row)))
-            if not kept.rowcount:  # type: ignore[attr-defined]
+            updated = session.execute(query.values(outcome=outcome, line=dict(row)))
+            if not updated.rowcount:  # type: ignore[attr-defined]
                 raise self._gone()
             if time.monotonic() - self._shown >= SHOW_LIFE_S:
                 self._show_life(session, starts=0)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -21,7 +20,7 @@ from app.cache.serialization import Reading, packed
 from app.cache.single_flight import Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
-from app.fair_shares import away, next_step
+from app.fair_shares import next_step
 from app.settings.cache import CacheSettings
 
 HitKind = Literal["exact", "semantic"]
@@ -58,38 +57,30 @@ class Served(NamedTuple):
     matched_question: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Making:
     """The right to make an answer that others may be waiting for; ends with `keep` or `give_up`.
 
     Attributes:
-        asked: the question, with its vector where the lookup has embedded it.
+        prepared: the question, with its vector where the lookup has embedded it.
     """
 
-    def __init__(
-        self, prepared: PreparedQuestion, lead: Lead[Answer], keeping: Callable[[Answer], list[Op]]
-    ) -> None:
-        self.prepared = prepared
-        self._lead = lead
-        self._keeping = keeping
+    prepared: PreparedQuestion
+    _lead: Lead[Answer]
+    _keeping: Callable[[Answer], list[Op]]
 
     def keep(self, answer: Answer) -> None:
         """Give it to those who wait, and keep it, if it may be kept."""
-        with self.failing():
+        try:
             ops = self._keeping(answer)
+        except BaseException as error:
+            self.give_up(error)
+            raise
         self._lead.land(answer, ops)
 
     def give_up(self, error: BaseException) -> None:
         """Leave it to another."""
         self._lead.fail(error)
-
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        """Give up when the block fails."""
-        try:
-            yield
-        except BaseException as error:
-            self.give_up(error)
-            raise
 
 
 class _Look(NamedTuple):
@@ -181,8 +172,11 @@ class AnswerCache:
         begun = self.begin(prepared, groups)
         if isinstance(begun, Served):
             return begun
-        with begun.failing():
+        try:
             answer = compute(begun.prepared)
+        except BaseException as error:
+            begun.give_up(error)
+            raise
         begun.keep(answer)
         return Served(answer, "miss")
 
@@ -196,9 +190,8 @@ class AnswerCache:
         hit, look = self._look(key, prepared)
         if hit is not None:
             return Served(hit.answer, hit.kind, hit.matched_question)
-        left = None if prepared.deadline is None else prepared.deadline.left
-        with away():
-            joined = self._flights.join(key.flight, key.answer, left)
+        until = None if prepared.deadline is None else prepared.deadline.at
+        joined = self._flights.join(key.flight, key.answer, until)
         if isinstance(joined, Landed):
             self._count("shared")
             return Served(joined.value.model_copy(), "exact")
@@ -246,10 +239,9 @@ class AnswerCache:
         look = None
         if self._settings.semantic:
             info = prepared.document_set.info
-            found = self._near.catch_up(
-                key.questions, info.model.dimension, self._vectors.looking(info, prepared.question)
-            )
-            look = _Look(*self._vectors.embed_unless(found, info, prepared.question))
+            wanted = self._vectors.wanted(info, prepared.question)
+            found = self._near.catch_up(key.questions, info.model.dimension, wanted.gets)
+            look = _Look(*self._vectors.of(wanted, found))
             next_step()
             for near in self._near.find(key.questions, look.vector, prepared.question):
                 answer = self._get(near.answer_key)

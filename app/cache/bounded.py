@@ -1,4 +1,4 @@
-"""Remember what was worked out, up to so many bytes; least recently used goes first."""
+"""Remember what was worked out, within a bound in bytes; least recently used goes first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """A dictionary of at most so many bytes, as `size` estimates them. Safe between threads.
+    """A dictionary with a bound in bytes, as `size` estimates them. Safe between threads.
 
     Args:
         bytes: the bound. What alone is larger is not kept.
@@ -23,46 +23,46 @@ class Bounded(Generic[K, V]):
     def __init__(self, bytes: int, size: Callable[[K, V], int]) -> None:
         self.most = bytes
         self._size = size
-        self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     def get(self, key: K) -> V | None:
         """What is kept under a key; None where nothing is."""
         with self._lock:
-            found = self._kept.get(key)
+            found = self._entries.get(key)
             if found is None:
                 return None
-            self._kept.move_to_end(key)
+            self._entries.move_to_end(key)
             return found[0]
 
     def put(self, key: K, value: V) -> None:
         """Keep a value, and drop what there is no place for any more."""
         size = self._size(key, value)
         with self._lock:
-            _, before = self._kept.pop(key, (None, 0))
+            _, before = self._entries.pop(key, (None, 0))
             self.bytes -= before
             if size > self.most:
                 return
-            self._kept[key] = (value, size)
+            self._entries[key] = (value, size)
             self.bytes += size
             while self.bytes > self.most:
-                _, (_, dropped) = self._kept.popitem(last=False)
+                _, (_, dropped) = self._entries.popitem(last=False)
                 self.bytes -= dropped
 
     def clear(self) -> None:
         with self._lock:
-            self._kept.clear()
+            self._entries.clear()
             self.bytes = 0
 
 
 def remembered(
     bytes: int, size: Callable[[str, V], int]
 ) -> Callable[[Callable[[str], V]], Callable[[str], V]]:
-    """Remember a function's results, up to so many bytes. `cache` of the function holds them.
+    """Remember a function's results, within a bound in bytes. `cache` of the function holds them.
 
     Args:
         bytes, size: see `Bounded`.

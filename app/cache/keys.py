@@ -20,32 +20,17 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
 
 class Key(NamedTuple):
-    """Names a question's answer.
+    """The keys in the store of what belongs to a question.
 
     Attributes:
-        document_set: the set that was asked.
-        scope: hash of everything but the question.
-        exact: hash of everything.
+        answer: its answer.
+        questions: the recent questions of its scope, which differ from it in nothing else.
+        flight: the right to answer it.
     """
 
-    document_set: str
-    scope: str
-    exact: str
-
-    @property
-    def answer(self) -> str:
-        """Where the answer is kept."""
-        return f"answer:{self.document_set}:{self.exact}"
-
-    @property
-    def questions(self) -> str:
-        """Where the scope's recent questions are kept."""
-        return f"near:{self.document_set}:{self.scope}"
-
-    @property
-    def flight(self) -> str:
-        """The right to answer it."""
-        return f"flight:{self.exact}"
+    answer: str
+    questions: str
+    flight: str
 
 
 def key_of(
@@ -58,10 +43,12 @@ def key_of(
             different code: were answers shared, a canary would show what production made.
     """
     visible = "all" if groups is None else sorted(groups)
-    parts = [prepared.manifest.id, canonical_filter(prepared.where), visible]
+    where = canonical_filter(prepared.where) if prepared.where else []
+    parts = [prepared.manifest.id, where, visible]
     scope = _hash(parts if release is None else [*parts, release])
     exact = _hash([scope, normalised(prepared.question)])
-    return Key(prepared.manifest.document_set, scope, exact)
+    name = prepared.manifest.document_set
+    return Key(f"answer:{name}:{exact}", f"near:{name}:{scope}", f"flight:{exact}")
 
 
 def normalised(question: str) -> str:
@@ -73,8 +60,7 @@ def normalised(question: str) -> str:
     if not text.isascii():
         text = "".join(_plain(character) for character in question.translate(_QUOTES))
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    shouted = not any(character.islower() for character in text)
-    text = text.lower() if shouted else _WORD.sub(_cased, text)
+    text = text.lower() if text.isupper() else _WORD.sub(_cased, text)
     text = re.sub(r"(?<=[^\d\s])\s*!+$", "", text.lstrip("¿¡ "))
     text = re.sub(r"[\s?.…]+$", "", text)
     if len(text) > 2 and text[0] == text[-1] == '"' and text.count('"') == 2:
@@ -82,10 +68,10 @@ def normalised(question: str) -> str:
     return text
 
 
-def canonical_filter(where: Filter | None) -> list[Any]:
+def canonical_filter(where: Filter) -> list[Any]:
     """A filter in one order of fields and values; what filters alike is written alike."""
     conditions: list[Any] = []
-    for condition in where or ():
+    for condition in where:
         if isinstance(condition, AnyOf):
             values = sorted({facet(condition.field, value) for value in condition.values})
             conditions.append(["any", condition.field, values])

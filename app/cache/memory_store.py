@@ -35,19 +35,15 @@ class MemoryStore:
     def __init__(
         self, entries: int, bytes: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        self.shared = False
         self._most = entries
         self._most_bytes = bytes
         self._clock = clock
-        self._kept: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._bytes = 0
         self._number = 0
         self._evicted = 0
         self._lock = threading.Lock()
-
-    @property
-    def shared(self) -> bool:
-        """No other process sees it."""
-        return False
 
     def get(self, key: str) -> bytes | None:
         with self._lock:
@@ -57,47 +53,45 @@ class MemoryStore:
     def put(self, key: str, value: bytes, ttl_s: float) -> None:
         """Keep a value, unless it alone is more than the bound."""
         with self._lock:
-            self._drop(key)
-            size = len(value) + len(key) + OVERHEAD
-            if size <= self._most_bytes:
-                self._keep(key, _Entry(value, None, size, self._clock() + ttl_s))
+            self._keep(key, _Entry(value, None, len(value), self._clock() + ttl_s))
 
     def do(self, *ops: Op) -> list[Any]:
         """One after the other."""
-        return [self._one(op) for op in ops]
+        results: list[Any] = []
+        for op in ops:
+            result: Any = None
+            match op:
+                case Get():
+                    result = self.get(op.key)
+                case Put():
+                    self.put(op.key, op.value, op.ttl_s)
+                case Append():
+                    self._append(op.key, op.record, op.most, op.ttl_s)
+                case Since():
+                    result = self._since(op.key, op.cursor)
+                case Lock():
+                    # Within a process `SingleFlight` itself sees to it.
+                    result = True
+            results.append(result)
+        return results
 
     def keys(self, prefix: str) -> Iterator[str]:
         with self._lock:
-            return iter([key for key in self._kept if key.startswith(prefix)])
+            return iter([key for key in self._entries if key.startswith(prefix)])
 
     def clear(self, prefix: str) -> int:
         with self._lock:
-            found = [key for key in self._kept if key.startswith(prefix)]
+            found = [key for key in self._entries if key.startswith(prefix)]
             for key in found:
                 self._drop(key)
             return len(found)
 
     def stats(self) -> StoreStats:
         with self._lock:
-            return StoreStats(len(self._kept), self._bytes, self._evicted)
+            return StoreStats(len(self._entries), self._bytes, self._evicted)
 
     def close(self) -> None:
         """Nothing is open."""
-
-    def _one(self, op: Op) -> Any:
-        match op:
-            case Get():
-                return self.get(op.key)
-            case Put():
-                return self.put(op.key, op.value, op.ttl_s)
-            case Append():
-                return self._append(op.key, op.record, op.most, op.ttl_s)
-            case Since():
-                return self._since(op.key, op.cursor)
-            case Lock():
-                # Within a process `SingleFlight` itself sees to it.
-                return True
-        return None
 
     def _append(self, key: str, record: bytes, most: int, ttl_s: float) -> None:
         with self._lock:
@@ -107,10 +101,8 @@ class MemoryStore:
             records.append((self._number, record))
             while len(records) > most:
                 records.popleft()
-            self._drop(key)
-            size = sum(len(kept) for _, kept in records) + len(key) + OVERHEAD
-            if size <= self._most_bytes:
-                self._keep(key, _Entry(b"", records, size, self._clock() + ttl_s))
+            size = sum(len(kept) for _, kept in records)
+            self._keep(key, _Entry(b"", records, size, self._clock() + ttl_s))
 
     def _since(self, key: str, cursor: str) -> tuple[str, list[bytes]]:
         with self._lock:
@@ -120,28 +112,36 @@ class MemoryStore:
             if cursor and entry.records[-1][0] <= int(cursor):
                 return cursor, []
             after = int(cursor or 0)
-            new = [record for number, record in entry.records if number > after]
-            return str(entry.records[-1][0]), new
+            new: list[bytes] = []
+            for number, record in reversed(entry.records):
+                if number <= after:
+                    break
+                new.append(record)
+            return str(entry.records[-1][0]), new[::-1]
 
     def _live(self, key: str) -> _Entry | None:
-        entry = self._kept.get(key)
+        entry = self._entries.get(key)
         if entry is None:
             return None
         if entry.until <= self._clock():
             self._drop(key)
             return None
-        self._kept.move_to_end(key)
+        self._entries.move_to_end(key)
         return entry
 
     def _keep(self, key: str, entry: _Entry) -> None:
-        self._kept[key] = entry
+        self._drop(key)
+        entry.size += len(key) + OVERHEAD
+        if entry.size > self._most_bytes:
+            return
+        self._entries[key] = entry
         self._bytes += entry.size
-        while len(self._kept) > self._most or self._bytes > self._most_bytes:
-            oldest = next(iter(self._kept))
+        while len(self._entries) > self._most or self._bytes > self._most_bytes:
+            oldest = next(iter(self._entries))
             self._drop(oldest)
             self._evicted += 1
 
     def _drop(self, key: str) -> None:
-        entry = self._kept.pop(key, None)
+        entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size

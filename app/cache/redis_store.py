@@ -46,15 +46,16 @@ class RedisStore:
 
     A call that fails counts as one that found nothing, and Redis is then not asked for a while: a
     sixteenth of `aside_s` after the first failure, twice as long after each further one, `aside_s`
-    at the most. So an outage costs one timeout now and then, and a hiccup next to nothing.
+    at most. So an outage costs one timeout now and then, and a hiccup next to nothing.
 
     Args:
         url: `redis://host:6379/0`.
         timeout_s: bound on connecting and on each call.
-        aside_s: for how long, at the most, failures keep it from being asked.
+        aside_s: for how long, at most, failures keep it from being asked.
     """
 
     def __init__(self, url: str, timeout_s: float, aside_s: float) -> None:
+        self.shared = True
         self._redis = Redis.from_url(
             url,
             socket_timeout=timeout_s,
@@ -68,11 +69,6 @@ class RedisStore:
         self._pause_s = 0.0
         self._failures = 0
         self._lock = threading.Lock()
-
-    @property
-    def shared(self) -> bool:
-        """Other processes see it."""
-        return True
 
     def get(self, key: str) -> bytes | None:
         return self._try(lambda: cast("bytes | None", self._redis.get(PREFIX + key)), None)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cache.same_question.comparison import difference
+from app.cache.same_question.reading import may_be_of_one_kind
 from app.cache.store import Append, CacheStore, Get, Since
 
 # Nearest questions that are compared word by word.
@@ -115,7 +116,10 @@ class SimilarQuestions:
             rows = rows[np.argsort(-likeness[rows])][:BEST]
             found = [mirror.known[row] for row in rows]
         for near in found:
-            if difference(near.question, question) is None:
+            if (
+                may_be_of_one_kind(near.question, question)
+                and difference(near.question, question) is None
+            ):
                 yield near
             else:
                 self.turned_away += 1
@@ -126,10 +130,11 @@ class SimilarQuestions:
         with mirror.lock:
             (mirror.cursor, records), *found = self._store.do(Since(scope, mirror.cursor), *also)
             for record in records:
-                self._read(mirror, record)
+                self._enter(mirror, record)
                 if mirror.bytes > self._most_bytes:
                     mirror.keep_newer_half()
-        self._make_room(mirror)
+        if records:
+            self._make_room(mirror)
         return found
 
     @property
@@ -179,18 +184,16 @@ class SimilarQuestions:
             self._mirrors.move_to_end(scope)
             return mirror
 
-    def _read(self, mirror: _Mirror, record: bytes) -> None:
+    def _enter(self, mirror: _Mirror, record: bytes) -> None:
+        """In its old row if it has one, else in the next; when all are taken, in the oldest's."""
         text, key = _HEAD.unpack_from(record)
         split = _HEAD.size + text
         near = SimilarQuestion(
             record[_HEAD.size : split].decode(), record[split : split + key].decode()
         )
         vector = np.frombuffer(record, np.float16, offset=split + key)
-        if len(vector) == mirror.matrix.shape[1]:
-            self._enter(mirror, near, vector)
-
-    def _enter(self, mirror: _Mirror, near: SimilarQuestion, vector: NDArray[np.float16]) -> None:
-        """In its old row if it has one, else in the next; when all are taken, in the oldest's."""
+        if len(vector) != mirror.matrix.shape[1]:
+            return
         row = mirror.rows.get(near.answer_key)
         if row is None:
             row, mirror.next = mirror.next, (mirror.next + 1) % self._most

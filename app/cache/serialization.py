@@ -12,7 +12,7 @@ from app.cache.bounded import Bounded
 from app.callers import Needs
 
 # What the answers may take that a process has read last and need not take apart again, bytes; as
-# objects, one takes up to so many times its JSON.
+# objects, one takes up to this many times its JSON.
 READ_BYTES, OBJECTS = 32_000_000, 4
 # Level 1: the default packs 7 % smaller and takes three times as long.
 LEVEL = 1
@@ -20,8 +20,8 @@ LEVEL = 1
 
 def packed(answer: Answer) -> bytes:
     """The answer as bytes."""
-    kept = _Stored(answer=answer, needs=answer.also_needs, documents=answer.also_documents)
-    return zlib.compress(kept.model_dump_json().encode(), LEVEL)
+    stored = _Stored(answer=answer, needs=answer.also_needs, documents=answer.also_documents)
+    return zlib.compress(stored.model_dump_json().encode(), LEVEL)
 
 
 class Reading:
@@ -32,21 +32,21 @@ class Reading:
     """
 
     def __init__(self) -> None:
-        self._read: Bounded[bytes, _Read] = Bounded(READ_BYTES, lambda kept, read: read.size)
+        self._read: Bounded[bytes, _Read] = Bounded(READ_BYTES, lambda data, read: read.size)
 
-    def of(self, kept: bytes) -> Answer | None:
+    def of(self, data: bytes) -> Answer | None:
         """The answer, not to be written to; None for what another version of Plumbline wrote."""
-        read = self._read.get(kept)
+        read = self._read.get(data)
         if read is not None:
             return read.answer
         try:
-            text = zlib.decompress(kept)
+            text = zlib.decompress(data)
             whole = _Stored.model_validate_json(text)
         except (zlib.error, ValidationError):
             return None
         answer = whole.answer
         answer.shaped_by(whole.needs, whole.documents)
-        self._read.put(kept, _Read(answer, OBJECTS * len(text) + len(kept)))
+        self._read.put(data, _Read(answer, OBJECTS * len(text) + len(data)))
         return answer
 
 

@@ -7,14 +7,16 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from app.cache.store import CacheStore, Get, Lock, Op, Renew, Unlock
+from app.fair_shares import away
 from prompts.errors import PlumbError
 
 # A leader that died is missed after this many seconds.
 LEASE_S = 3.0
-# Between two looks whether another process is done, seconds: at first, and at the most.
+# Between two looks whether another process is done, seconds: at first, and at most.
 SOON_S, LATER_S = 0.01, 0.1
 # Calls that may fail before the waiting requests fail too.
 MOST_LEADERS = 2
@@ -31,27 +33,27 @@ class Landed(NamedTuple, Generic[T]):
     value: T
 
 
+@dataclass(slots=True, eq=False)
 class _Flight:
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.value: object = None
-        self.error: BaseException | None = None
-        # What those who waited for this one go over to when it has failed.
-        self.after: _Flight | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    value: object = None
+    error: BaseException | None = None
+    # What those who waited for this one go over to when it has failed.
+    after: _Flight | None = None
 
 
+@dataclass(slots=True, eq=False)
 class Lead(Generic[T]):
     """The right to compute a value, and the duty to end with `land` or `fail`.
 
     Either may be called from another thread than the one that got the lead.
     """
 
-    def __init__(self, store: CacheStore, end: Callable[[], None], flight: _Flight | None) -> None:
-        self._store = store
-        self._end = end
-        self._flight = flight
-        self._unlock: list[Op] = []
-        self._ended = False
+    _store: CacheStore
+    _end: Callable[[], None]
+    _flight: _Flight | None
+    _unlock: list[Op] = field(default_factory=list)
+    _ended: bool = False
 
     def land(self, value: T, keep: Sequence[Op] = ()) -> None:
         """Give the value to all who wait.
@@ -64,9 +66,6 @@ class Lead(Generic[T]):
     def fail(self, error: BaseException) -> None:
         """Leave it to another; nothing where it has landed."""
         self._finish(None, error, ())
-
-    def _locked(self, unlock: Unlock) -> None:
-        self._unlock = [unlock]
 
     def _finish(self, value: T | None, error: BaseException | None, keep: Sequence[Op]) -> None:
         if self._ended:
@@ -112,7 +111,7 @@ class SingleFlight(Generic[T]):
         # How many wait for another's value now.
         self.waiting = 0
 
-    def join(self, key: str, kept_at: str, wait_s: float | None = None) -> Lead[T] | Landed[T]:
+    def join(self, key: str, kept_at: str, until: float | None = None) -> Lead[T] | Landed[T]:
         """The lead for a key, or the value of whoever had it; waits for that.
 
         A leader's failure is its own: those who waited elect another, once. If that one fails as
@@ -121,12 +120,13 @@ class SingleFlight(Generic[T]):
         Args:
             key: names what is computed.
             kept_at: where the store keeps its value, if it may be kept.
-            wait_s: the longest wait of this caller, seconds, where it is shorter.
+            until: when this caller's wait ends at the latest, by `time.monotonic`.
 
         Raises:
             PlumbError: as two leaders, one after the other.
         """
-        until = time.monotonic() + min(self._wait_s, self._wait_s if wait_s is None else wait_s)
+        last = time.monotonic() + self._wait_s
+        until = last if until is None else min(last, until)
         failed: _Flight | None = None
         for attempt in range(MOST_LEADERS):
             flight, leads = self._enter(key, failed)
@@ -161,7 +161,8 @@ class SingleFlight(Generic[T]):
         with self._lock:
             self.waiting += 1
         try:
-            return flight.done.wait(max(0.0, until - time.monotonic()))
+            with away():
+                return flight.done.wait(max(0.0, until - time.monotonic()))
         finally:
             with self._lock:
                 self.waiting -= 1
@@ -179,21 +180,23 @@ class SingleFlight(Generic[T]):
         lead: Lead[T] = Lead(self._store, end, flight)
         if not self._store.shared:
             # Another may have kept it between the caller's look and this.
-            found = self._value(self._store.get(kept_at))
+            packed = self._store.get(kept_at)
+            found = None if packed is None else self._read(packed)
             return lead if found is None else self._given(lead, found)
         pause = SOON_S
         try:
             while True:
                 locked, packed = self._store.do(Lock(key, token, self._lease_s), Get(kept_at))
-                found = self._value(packed)
+                found = None if packed is None else self._read(packed)
                 if locked:
-                    lead._locked(Unlock(key, token))
+                    lead._unlock.append(Unlock(key, token))
                     self._renewal.add(key, token)
                 if found is not None:
                     return self._given(lead, found)
                 if locked or time.monotonic() > until:
                     return lead
-                time.sleep(pause)
+                with away():
+                    time.sleep(pause)
                 pause = min(LATER_S, pause * 1.5)
         except BaseException as error:
             lead.fail(error)
@@ -203,9 +206,6 @@ class SingleFlight(Generic[T]):
         """Those who wait here for what another process has kept get it too."""
         lead.land(value)
         return Landed(value)
-
-    def _value(self, packed: bytes | None) -> T | None:
-        return None if packed is None else self._read(packed)
 
 
 class Renewal:

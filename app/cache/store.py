@@ -35,7 +35,7 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Keep a value for `ttl_s` seconds at the most."""
+    """Keep a value for `ttl_s` seconds at most."""
 
     key: str
     value: bytes
@@ -103,7 +103,7 @@ class CacheStore(Protocol):
         """What is kept under a key, if it is not too old."""
 
     def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep a value for `ttl_s` seconds at the most."""
+        """Keep a value for `ttl_s` seconds at most."""
 
     def do(self, *ops: Op) -> list[Any]:
         """Several of these in one visit, in this order; what each gives, None where that is nothing."""

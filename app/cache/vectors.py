@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,28 @@ from numpy.typing import NDArray
 from app.cache.memory_store import MemoryStore
 from app.cache.store import CacheStore, Get, Put
 from app.document_sets.embedders import Embedders
-from ingestion.embedding.embedder import ModelIdentity
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import SetInfo
 
 Vector = NDArray[np.float32]
+
+
+class WantedVector(NamedTuple):
+    """A question whose vector is wanted.
+
+    Attributes:
+        embedder: the model of its document set.
+        text: the question without white space that says nothing.
+        key: names the vector in the store.
+        known: the vector's bytes, where this process has them.
+        gets: what to ask the store for; nothing where this process has them.
+    """
+
+    embedder: Embedder
+    text: str
+    key: str
+    known: bytes | None
+    gets: list[Get]
 
 
 class QuestionVectors:
@@ -49,45 +68,41 @@ class QuestionVectors:
         Raises:
             ModelMismatch: the set was built with a model that cannot be had here.
         """
-        found = [self._store.get(get.key) for get in self.looking(info, question)]
-        vector, to_keep = self.embed_unless(found, info, question)
+        wanted = self.wanted(info, question)
+        vector, to_keep = self.of(wanted, [self._store.get(get.key) for get in wanted.gets])
         for put in to_keep:
             self._store.put(put.key, put.value, put.ttl_s)
         return vector
 
-    def looking(self, info: SetInfo, question: str) -> list[Get]:
-        """What to ask the store for before `embed_unless`: nothing where it is known here."""
-        embedder = self._embedders.of(info)
-        key = self._key(embedder.identity, _plain(question))
-        return [Get(key)] if self._store.shared and self._near.get(key) is None else []
+    def wanted(self, info: SetInfo, question: str) -> WantedVector:
+        """A question whose vector `of` gives; the caller asks the store for its `gets` before.
 
-    def embed_unless(
-        self, found: Sequence[bytes | None], info: SetInfo, question: str
-    ) -> tuple[Vector, list[Put]]:
+        Raises:
+            ModelMismatch: as `embed`.
+        """
+        embedder = self._embedders.of(info)
+        text = " ".join(question.split())
+        named = f"{embedder.identity.model_dump_json(exclude={'name'})} {text}"
+        if self._release is not None:
+            named = f"{self._release} {named}"
+        key = f"vector:{hashlib.sha256(named.encode()).hexdigest()}"
+        known = self._near.get(key)
+        gets = [Get(key)] if known is None and self._store.shared else []
+        return WantedVector(embedder, text, key, known, gets)
+
+    def of(self, wanted: WantedVector, found: Sequence[bytes | None]) -> tuple[Vector, list[Put]]:
         """The question's vector, and what the store is to keep of it when that suits.
 
         Args:
-            found: what the store has for `looking`.
+            found: what the store has for `wanted.gets`.
         """
-        embedder = self._embedders.of(info)
-        text = _plain(question)
-        key = self._key(embedder.identity, text)
-        kept = self._near.get(key)
-        if kept is None and found and found[0] is not None:
-            kept = found[0]
-            self._near.put(key, kept, self._ttl_s)
-        if kept is not None and len(kept) == 4 * embedder.identity.dimension:
-            return np.frombuffer(kept, dtype=np.float32), []
-        vector = embedder.embed_query(text)
+        known, key = wanted.known, wanted.key
+        if known is None and found and found[0] is not None:
+            known = found[0]
+            self._near.put(key, known, self._ttl_s)
+        if known is not None and len(known) == 4 * wanted.embedder.identity.dimension:
+            return np.frombuffer(known, dtype=np.float32), []
+        vector = wanted.embedder.embed_query(wanted.text)
         made = vector.tobytes()
         self._near.put(key, made, self._ttl_s)
         return vector, [Put(key, made, self._ttl_s)] if self._store.shared else []
-
-    def _key(self, identity: ModelIdentity, text: str) -> str:
-        model = identity.model_dump_json(exclude={"name"})
-        named = f"{model} {text}" if self._release is None else f"{self._release} {model} {text}"
-        return f"vector:{hashlib.sha256(named.encode()).hexdigest()}"
-
-
-def _plain(question: str) -> str:
-    return " ".join(question.split())

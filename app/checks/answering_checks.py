@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from secrets import token_bytes
 from threading import Lock
 
 from langchain_core.messages import HumanMessage
@@ -148,7 +149,10 @@ def _chat(opened: Opened, place: int, call: bool) -> str:
     named = settings.chat.model if place == 0 else settings.chat.fallback_model
     if named == EXTRACTIVE:
         return "extractive: embedded, there is nothing to call"
-    models = ChatModels(settings.chat, settings.extractive, opened.embedder.embed_queries)
+    # What the key hashes is shown to nobody here.
+    models = ChatModels(
+        settings.chat, settings.extractive, opened.embedder.embed_queries, lambda: token_bytes(32)
+    )
     prompt = opened.prompts.targets(ANSWER, settings.prompt.answer)[0]
     chosen = models.get(prompt.model, place)
     if not call:

@@ -38,8 +38,8 @@ def check_all(
     try:
         settings = load()
     except SettingsError as error:
-        told = " ".join(str(error).split())
-        return [Finding(name="settings", state="failed", detail=told)]
+        message = " ".join(str(error).split())
+        return [Finding(name="settings", state="failed", detail=message)]
     checks = [
         *_places(settings),
         *part_checks(settings, call_models=call_models),
@@ -60,8 +60,8 @@ def check_all(
         return run_checks(checks, timeout_s, redact, tick)
 
 
-def show_findings(findings: Sequence[Finding], console: Console | None = None) -> None:
-    console = console or Console()
+def show_findings(findings: Sequence[Finding]) -> None:
+    console = Console()
     table = Table("Check", "State", "Found", "Seconds")
     for found in findings:
         if found.state == "ok":

@@ -55,14 +55,14 @@ def _serving(catalogue: Catalogue, name: str) -> set[str]:
 def _memory(settings: Settings) -> Probe:
     """What cannot be looked into from another process."""
     if settings.redis.url is not None:
-        kept = "services keep answers and sessions in Redis, which was looked through"
+        note = "services keep answers and sessions in Redis, which was looked through"
     else:
-        kept = (
+        note = (
             f"cannot be looked into from here: a service without Redis forgets sessions after "
             f"{settings.session.keep_hours:g} h and answers after {settings.cache.ttl_s:g} s, never "
             "gives those of older versions again, and forgets all when it is restarted"
         )
-    return Probe(where="memory of running services", looked_at=kept)
+    return Probe(where="memory of running services", looked_at=note)
 
 
 def show_proof(proof: DeletionProof, console: Console | None = None) -> None:

@@ -270,7 +270,7 @@ def parse_filter_flag(given: str | None) -> dict[str, Any] | None:
 
 def _check_early(settings: Any, question: str, where: dict[str, Any] | None) -> None:
     """Tell what is wrong with a request before a model is loaded for it."""
-    from app.answering.question import check_question
+    from app.answering.service import check_question
     from ingestion.index.filters import parse_filter
 
     check_question(question, settings.serve.max_question_chars)

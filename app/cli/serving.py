@@ -111,7 +111,7 @@ def run(settings: Settings) -> None:
 
 
 def _allow_connections(most: int) -> None:
-    """Have the system let this process, and those that it starts, hold so many connections."""
+    """Have the system let this process, and those that it starts, hold this many connections."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -22,7 +22,7 @@ def show_answer(answer: Answer, console: Console | None = None) -> None:
     console.print(Padding(Text(answer.answer), (0, 0, 1, 2)))
     for citation in answer.citations:
         console.print(Text(f"  [{citation.marker}] {place(citation)}", style="cyan"))
-        console.print(Padding(Text(_short(citation.text, 300), style="dim"), (0, 0, 0, 6)))
+        console.print(Padding(Text(short(citation.text, 300), style="dim"), (0, 0, 0, 6)))
         copies = answer.passages[citation.marker - 1].also_in
         if copies:
             also = ", ".join(copy.document for copy in copies)
@@ -55,14 +55,14 @@ def show_passages(result: SearchResult, console: Console | None = None) -> None:
             _number(passage.scores.dense, 3),
             _number(passage.scores.lexical, 2),
             escape(_places(passage)),
-            escape(_short(passage.text, SNIPPET)),
+            escape(short(passage.text, SNIPPET)),
         )
     console.print(table if result.passages else "No passage matches.")
 
 
-def show_settings(settings: Settings, console: Console | None = None) -> None:
+def show_settings(settings: Settings) -> None:
     """A row per setting, secrets as asterisks."""
-    console = console or Console()
+    console = Console()
     table = Table("Setting", "Value", "From", "Variable", "What it does")
     names = {dotted: variable for variable, dotted in variable_names(type(settings)).items()}
     for dotted, variable in names.items():
@@ -101,7 +101,7 @@ def _places(passage: Passage) -> str:
     return place(passage) + (f"; also in {also}" if also else "")
 
 
-def _short(text: str, length: int) -> str:
+def short(text: str, length: int) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 

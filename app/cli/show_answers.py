@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answering.answer import Passage
+from app.cli.show import short
 from app.lineage.differences import PassageMove, Stretch
 from app.lineage.paging import AnswerPage
 from app.lineage.record import AnswerRecord, Lineage
@@ -35,7 +36,7 @@ def show_page(page: AnswerPage, console: Console | None = None) -> None:
             f"{answer.at:%Y-%m-%d %H:%M:%S}",
             escape(answer.document_set),
             escape(answer.caller),
-            escape(_short(answer.question or NOT_STORED)),
+            escape(short(answer.question or NOT_STORED, SNIPPET)),
             "failed" if answer.error else "refused" if answer.refused else "answered",
         )
     console.print(table)
@@ -56,8 +57,8 @@ def show_lineage(lineage: Lineage, console: Console | None = None) -> None:
         console.print()
         console.print(_passages(answer.passages))
     for item in lineage.feedback:
-        said = [item.reason, item.corrected_answer and f"should be: {item.corrected_answer}"]
-        words = "; ".join(word for word in said if word)
+        remarks = [item.reason, item.corrected_answer and f"should be: {item.corrected_answer}"]
+        words = "; ".join(word for word in remarks if word)
         console.print(Text(f"{item.caller}: thumb {item.thumb}{f' – {words}' if words else ''}"))
 
 
@@ -145,7 +146,7 @@ def _passages(passages: list[Passage]) -> Table:
             "–" if scores.dense is None else f"{scores.dense:.3f}",
             "–" if scores.lexical is None else f"{scores.lexical:.2f}",
             escape(passage.document),
-            escape(_short(passage.text or passage.chunk_id)),
+            escape(short(passage.text or passage.chunk_id, SNIPPET)),
         )
     return table
 
@@ -181,8 +182,3 @@ def _rank(move: PassageMove, now: bool = True) -> str:
 
 def _value(value: object) -> str:
     return "–" if value is None else escape(str(value))
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= SNIPPET else flat[: SNIPPET - 1] + "…"

@@ -16,7 +16,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     many clients bound each step (connect, read, retry) and not the whole.
 
     Raises:
-        TimeoutError: there is none after so many seconds.
+        TimeoutError: there is none within that time.
     """
     results: list[T] = []
     errors: list[BaseException] = []

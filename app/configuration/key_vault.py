@@ -90,21 +90,21 @@ def _explanation(url: str, error: Exception) -> str:
         ServiceResponseError,
     )
 
-    said = re.split(r"\n|To mitigate", str(error))[0].strip().rstrip(".")[:200]
+    message = re.split(r"\n|To mitigate", str(error))[0].strip().rstrip(".")[:200]
     status = getattr(error, "status_code", None)
     if isinstance(error, HttpResponseError) and status == 403:
         return (
-            f"{_named(url)} denies access ({said}); give this identity the role "
+            f"{_named(url)} denies access ({message}); give this identity the role "
             "'Key Vault Secrets User' on the vault, and let the vault's firewall pass it."
         )
     if isinstance(error, ClientAuthenticationError) or status == 401:
         return (
-            f"{_named(url)}: signing in failed ({said}); give this container a managed identity "
+            f"{_named(url)}: signing in failed ({message}); give this container a managed identity "
             "or workload identity, or run `az login`."
         )
     if isinstance(error, ServiceRequestError | ServiceResponseError):
-        return f"{_named(url)} cannot be reached ({said}); check its name, DNS and network."
-    return f"{_named(url)} cannot be read ({said})."
+        return f"{_named(url)} cannot be reached ({message}); check its name, DNS and network."
+    return f"{_named(url)} cannot be read ({message})."
 
 
 def _named(url: str) -> str:

@@ -44,21 +44,21 @@ def read_secrets_manager(named: str) -> dict[str, str]:
             f"{VARIABLE} is set, and AWS' package is not installed: pip install 'plumbline[aws]'."
         ) from error
     secret, region = _parsed(named)
-    told = f"{VARIABLE}: the secret {secret!r}"
+    secret_name = f"{VARIABLE}: the secret {secret!r}"
     try:
         text = within(TIMEOUT_S, lambda: _text(secret, region))
     except TimeoutError as error:
-        raise SettingsError(f"{told}: no answer within {TIMEOUT_S:g} s.") from error
+        raise SettingsError(f"{secret_name}: no answer within {TIMEOUT_S:g} s.") from error
     except ClientError as error:
         about = error.response.get("Error", {})
         code, said = about.get("Code", ""), about.get("Message", "")
         mend = MENDS.get(code)
         raise SettingsError(
-            f"{told} cannot be read ({code}: {said.rstrip('.')}){'; ' + mend if mend else ''}."
+            f"{secret_name} cannot be read ({code}: {said.rstrip('.')}){'; ' + mend if mend else ''}."
         ) from error
     except BotoCoreError as error:
-        raise SettingsError(f"{told} cannot be read ({_explanation(error)}).") from error
-    return _variables(told, text)
+        raise SettingsError(f"{secret_name} cannot be read ({_explanation(error)}).") from error
+    return _variables(secret_name, text)
 
 
 def _parsed(named: str) -> tuple[str, str | None]:

@@ -195,9 +195,9 @@ def _read_folder(named: str) -> dict[str, str | None]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{SECRETS_DIR}: {folder}: a file in it is not UTF-8 text.") from error
     except (OSError, UnreadableSource) as error:
-        said = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         at = getattr(error, "filename", None) or folder
-        raise SettingsError(f"{SECRETS_DIR}: {at}: {said}.") from error
+        raise SettingsError(f"{SECRETS_DIR}: {at}: {reason}.") from error
     # `plumb-redis-url` and `plumb_redis_url` are meant as PLUMB_REDIS_URL; other files are others'.
     named_so = {name.upper().replace("-", "_"): text for name, text in found.items()}
     return {name: text for name, text in named_so.items() if name.startswith(PREFIX)}

@@ -35,13 +35,13 @@ def create_set(
         InvalidRequest: its embedding model is none of `sync.allowed_models`.
     """
     name = request.document_set
-    kept = _checked(request, uploads, settings)
+    definition = _checked(request, uploads, settings)
     if name in catalogue.all_names():
         raise _exists(name)
     # Created, not put: of two callers at once only one may have it.
-    if not catalogue.store.records.create(f"definitions/{name}", kept.model_dump_json()):
+    if not catalogue.store.records.create(f"definitions/{name}", definition.model_dump_json()):
         raise _exists(name)
-    return kept
+    return definition
 
 
 def replace_set(
@@ -53,10 +53,10 @@ def replace_set(
         SourceError: a source is not below `sync.allowed_roots`.
         InvalidRequest: its embedding model is none of `sync.allowed_models`.
     """
-    kept = _checked(request, uploads, settings)
+    definition = _checked(request, uploads, settings)
     is_new = stored_definition(catalogue.store.records, request.document_set) is None
-    keep_definition(catalogue.store.records, kept)
-    return kept, is_new
+    keep_definition(catalogue.store.records, definition)
+    return definition, is_new
 
 
 def require_definition(catalogue: Catalogue, name: str) -> StoredDefinition:
@@ -65,12 +65,12 @@ def require_definition(catalogue: Catalogue, name: str) -> StoredDefinition:
     Raises:
         UnknownDocumentSet: it has none.
     """
-    kept = stored_definition(catalogue.store.records, name)
-    if kept is None:
+    stored = stored_definition(catalogue.store.records, name)
+    if stored is None:
         raise UnknownDocumentSet(
             f"document set {name!r} has no definition; create one with POST /v1/document-sets."
         )
-    return kept
+    return stored
 
 
 def require_uploads(catalogue: Catalogue, uploads: Uploads, name: str) -> None:
@@ -80,8 +80,8 @@ def require_uploads(catalogue: Catalogue, uploads: Uploads, name: str) -> None:
         UnknownDocumentSet: there is no such set.
         InvalidRequest: its uploads folder is none of its sources, so nothing would come of them.
     """
-    kept = require_definition(catalogue, name)
-    if not _has_uploads(kept.definition, uploads):
+    stored = require_definition(catalogue, name)
+    if not _has_uploads(stored.definition, uploads):
         raise InvalidRequest(
             f"document set {name!r} was not defined over REST and takes no uploads; define it with "
             f"PUT /v1/document-sets/{name}, or sync it from its own sources."

@@ -61,6 +61,8 @@ class Embedders:
         Raises:
             ModelMismatch: it cannot be had, or is not the model that the version was built with.
         """
+        if info.model == self.default.identity:
+            return self.default
         found = self._at_hand(info.model)
         if found is not None:
             return found
@@ -103,14 +105,14 @@ class Embedders:
             for other in done[: max(0, len(done) + 1 - self._most)]:
                 del self._loaded[other]
 
-    def _note_failure(self, key: str, told: str) -> None:
+    def _note_failure(self, key: str, message: str) -> None:
         now = self._clock()
         self._failed = {
             other: kept
             for other, kept in self._failed.items()
             if now - kept[0] < self._forget_failures_s
         }
-        self._failed[key] = (now, told)
+        self._failed[key] = (now, message)
 
     def _refuse_if_failed(self, key: str, info: SetInfo) -> None:
         failed = self._failed.get(key)
@@ -124,15 +126,17 @@ class Embedders:
         )
 
     def _try(self, info: SetInfo) -> Embedder:
-        told = self._mismatch(info)
+        mismatch = self._mismatch(info)
         try:
             loaded = self._load(info.model)
         except PlumbError as error:
-            raise ModelMismatch(f"{told}, and that model cannot be loaded here: {error}") from error
+            raise ModelMismatch(
+                f"{mismatch}, and that model cannot be loaded here: {error}"
+            ) from error
         different = loaded.identity.differences(info.model)
         if different:
             raise ModelMismatch(
-                f"{told}, and what goes by that name here is another model ({'; '.join(different)})"
+                f"{mismatch}, and what goes by that name here is another model ({'; '.join(different)})"
                 ". Set PLUMB_EMBEDDING_MODEL and its revision and prefixes as they were, or sync "
                 "the set again."
             )

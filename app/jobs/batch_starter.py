@@ -15,7 +15,7 @@ from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 10.0
-# A batch that gets no further in so many starts would not in one more.
+# A batch that gets no further in this many starts would not in one more.
 MOST_STARTS = 5
 # A service with a queue of its own may share the database: what this queue knows nothing of is
 # another's, until it was silent for longer than one question may take.
@@ -82,9 +82,11 @@ class BatchStarts:
                 last.error if last is not None else None
             ) or "its process is not known here, and silent"
             if batch.starts >= MOST_STARTS:
-                told = f"it was begun {batch.starts} times without one more answer; the last: {why}"
-                self._batches.give_up(batch.id, told)
-                logger.error("batch %s failed: %s", batch.id, told)
+                reason = (
+                    f"it was begun {batch.starts} times without one more answer; the last: {why}"
+                )
+                self._batches.give_up(batch.id, reason)
+                logger.error("batch %s failed: %s", batch.id, reason)
                 continue
             logger.warning("batch %s is begun again: %s", batch.id, why)
             self.start(batch.id, batch.by)
@@ -104,9 +106,9 @@ class BatchStarts:
         retired = self._retired() if others else ()
         for batch in others:
             if batch.release in retired:
-                told = f"{batch.release}, which accepted it, was retired before it was answered; ask again"
-                self._batches.give_up(batch.id, told)
-                logger.error("batch %s failed: %s", batch.id, told)
+                reason = f"{batch.release}, which accepted it, was retired before it was answered; ask again"
+                self._batches.give_up(batch.id, reason)
+                logger.error("batch %s failed: %s", batch.id, reason)
 
     def close(self) -> None:
         """Look after them no more. What is at work goes on."""

@@ -26,13 +26,13 @@ async def events(
 
     Args:
         shown: the job as anyone who follows it may see it.
-        most_s: after so many seconds no more events come, and no `end`.
+        most_s: the longest that events come, seconds; then there is no `end`.
     """
-    told: AnyJob | None = None
+    sent: AnyJob | None = None
     until = anyio.current_time() + most_s
     while not job.has_ended:
-        if job != told:
-            told = job
+        if job != sent:
+            sent = job
             yield ServerSentEvent(event="progress", data=shown(job))
         await anyio.sleep(LOOK_AGAIN_S)
         if anyio.current_time() >= until:

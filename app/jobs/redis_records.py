@@ -1,4 +1,4 @@
-"""Records in Redis, which forgets them by itself."""
+"""Records in Redis, which lets them expire."""
 
 from __future__ import annotations
 

@@ -70,9 +70,9 @@ def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
     job = recorder.job
 
     def on_progress(progress: Progress) -> None:
-        told = JobProgress.of(progress)
-        same_stage = told.stage == recorder.job.progress.stage
-        (recorder.enter_soon if same_stage else recorder.enter)(progress=told)
+        current = JobProgress.of(progress)
+        same_stage = current.stage == recorder.job.progress.stage
+        (recorder.enter_soon if same_stage else recorder.enter)(progress=current)
 
     def on_notice(notice: str) -> None:
         recorder.enter(notices=[*recorder.job.notices, notice])
@@ -80,10 +80,10 @@ def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
     store = open_store(settings.index, settings.qdrant)
     try:
         catalogue = Catalogue(store)
-        kept = require_definition(catalogue, job.document_set)
+        stored = require_definition(catalogue, job.document_set)
         uploads = open_uploads(settings.sync.uploads)
-        definition = definition_to_sync(kept, catalogue, uploads, settings)
-        prepared = prepare(definition, bench(settings, catalogue), base=Path(kept.base))
+        definition = definition_to_sync(stored, catalogue, uploads, settings)
+        prepared = prepare(definition, bench(settings, catalogue), base=Path(stored.base))
         options = SyncOptions(
             publish=job.request.publish,
             force=job.request.force,

@@ -41,7 +41,7 @@ LISTED = [
     AnswerRow.documents,
     *(getattr(AnswerRow, name) for name in AnswerSummary.model_fields),
 ]
-# So many rows are read at the least where some may have to be passed over.
+# The fewest rows that are read where some may have to be passed over.
 READ_AT_ONCE = 100
 
 
@@ -151,7 +151,7 @@ class AnswerLog:
             release: only what this release shaped.
             since: only from this time on; it knows its zone.
             after: `next` of the page before.
-            limit: how many at the most.
+            limit: how many at most.
 
         Raises:
             InvalidRequest: `after` or `since` means nothing.
@@ -299,7 +299,7 @@ def _readable(
     most: int,
     access: ReadAccess,
 ) -> list[AnswerSummary]:
-    """At most so many rows after a place that the caller may read now."""
+    """The next rows after a place that the caller may read now."""
     at_once = max(most, READ_AT_ONCE)
     found: list[AnswerSummary] = []
     while True:

@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from app.answering.answer import Answer, Usage, documents_of, needs_of
+from app.answering.answer import Answer, Usage, cost, documents_of, needs_of
 from app.callers import Caller, Needs, together
-from app.costs import cost
 from app.lineage.tables import FeedbackRow
 from app.manifest import Manifest, ShownManifest
 from app.settings.answering import PricesSettings

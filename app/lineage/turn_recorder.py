@@ -11,7 +11,7 @@ from app.turns.turn import FailedTurn, Turn, TurnRequest
 
 
 class Recording:
-    """Puts turns into the log of answers, which writes them later and by itself."""
+    """Puts turns into the log of answers, which writes them in the background."""
 
     def __init__(self, log: AnswerLog, prices: PricesSettings) -> None:
         self._log = log

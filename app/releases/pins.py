@@ -19,7 +19,7 @@ from prompts.versions.version import PromptVersion
 VARIABLE = "PLUMB_RELEASE"
 # The settings that name the prompts to use: in a release, always the versions that it pins.
 BY_ALIAS = {"prompt": {"answer": PRODUCTION}, "session": {"condense": PRODUCTION}}
-# Values in messages are cut to so many characters, and so many differences are named.
+# How many characters of a value, and how many differences, messages show.
 SHOWN, MOST_NAMED = 80, 3
 AGAIN = (
     "make the release again, since another version of Plumbline made it: `plumb eval gate` for this "

@@ -187,7 +187,7 @@ def parse_release(text: str, source: str) -> Release:
             f"{source}: is no release: {where + ': ' if where else ''}{what}. Take the file that "
             "`plumb release create` wrote, unchanged."
         ) from error
-    # Whatever the model leaves out or works out by itself was edited, too.
+    # Whatever the model leaves out or computes was edited, too.
     written = release.model_dump(mode="json")
     if given != written:
         edited = sorted(name for name in written if given.get(name) != written[name])

@@ -120,11 +120,11 @@ class Parts:
             return passes
 
         mover = AliasMover(self.registry)
-        said = MoveNote(by, release.override or why, override=not passes)
+        note = MoveNote(by, release.override or why, override=not passes)
         for place, version in dict(self._aliases_to_move(release)).items():
             began = time.perf_counter()
             protected = self.registry.all_aliases().is_protected(place.alias)
-            mover.move(place, only(version), gated, said if protected else MoveNote(by, why))
+            mover.move(place, only(version), gated, note if protected else MoveNote(by, why))
             self._done(f"prompt: {place} {version}", began)
 
     def is_moved(self, release: Release) -> bool:

@@ -57,7 +57,7 @@ class Rollout:
         self._parts.check(release)
 
     def canary(
-        self, release: Release, share: int, evidence: CheckEvidence, said: Remark = NO_REMARK
+        self, release: Release, share: int, evidence: CheckEvidence, remark: Remark = NO_REMARK
     ) -> Moved:
         """Give a release a share of the traffic, beside the one in production.
 
@@ -91,7 +91,7 @@ class Rollout:
         self._history.append(
             "canary",
             release,
-            said,
+            remark,
             share=share,
             still=lambda events: self._check_nothing_moves(state_of(events), release),
         )
@@ -99,7 +99,9 @@ class Rollout:
         self._parts.share({release.id: share, production: 100 - share})
         return Moved(production, f"{release.id} has {share} % of the traffic.")
 
-    def promote(self, release: Release, evidence: CheckEvidence, said: Remark = NO_REMARK) -> Moved:
+    def promote(
+        self, release: Release, evidence: CheckEvidence, remark: Remark = NO_REMARK
+    ) -> Moved:
         """Put a release into production, all parts together.
 
         Raises:
@@ -117,7 +119,7 @@ class Rollout:
         self._parts.check(release)
         self._hold(release, in_use=True)
         if not resumes:
-            self._begin("promoting", release, said)
+            self._begin("promoting", release, remark)
         former = [one for one in state.serving if one != release.id]
         self._parts.on_part("begin", 0.0)
         self._parts.share({release.id: 100, **dict.fromkeys(former, 0)})
@@ -125,11 +127,11 @@ class Rollout:
         self._check_not_superseded(release)
         self._parts.publish(release, back=False, why=why)
         self._check_not_superseded(release)
-        self._parts.move_aliases(release, by=said.by, why=why)
+        self._parts.move_aliases(release, by=remark.by, why=why)
         self._history.append(
             "promoted",
             release,
-            said,
+            remark,
             override=release.override is not None,
             still=lambda events: _check_mine(events, release),
         )
@@ -139,7 +141,7 @@ class Rollout:
         return Moved(release.id, f"{release.id} is in production.")
 
     def rollback(
-        self, release_id: str | None = None, to: str | None = None, said: Remark = NO_REMARK
+        self, release_id: str | None = None, to: str | None = None, remark: Remark = NO_REMARK
     ) -> Moved:
         """Take a release away from users: the release that was in production before serves instead.
 
@@ -187,7 +189,7 @@ class Rollout:
             source,
             target.id,
         ):
-            self._begin("rolling back", release, said, target.id)
+            self._begin("rolling back", release, remark, target.id)
         self._parts.on_part("begin", 0.0)
         others = {one for one in state.serving if one != target.id} | {source}
         self._parts.share({target.id: 100, **dict.fromkeys(sorted(others - {target.id}), 0)})
@@ -197,7 +199,7 @@ class Rollout:
             if self._parts.is_moved(target):
                 break
             self._parts.publish(target, back=True, why=why)
-            self._parts.move_aliases(target, by=said.by, why=why)
+            self._parts.move_aliases(target, by=remark.by, why=why)
         else:
             raise ReleaseRefused(
                 f"index versions or aliases change while {source} is rolled back; stop what moves "
@@ -208,14 +210,14 @@ class Rollout:
         self._history.append(
             "withdrawn" if was_canary else "rolled back",
             release,
-            said,
+            remark,
             target=target.id,
         )
         self._parts.on_part("end", 0.0)
         self._mark_in_use()
         return Moved(target.id, f"{target.id} is in production; {source} no longer serves.")
 
-    def retire(self, release: Release, said: Remark = NO_REMARK) -> Moved:
+    def retire(self, release: Release, remark: Remark = NO_REMARK) -> Moved:
         """End a release's hold on its index versions; it can no longer be promoted or gone back to.
 
         Raises:
@@ -225,7 +227,7 @@ class Rollout:
         if release.id in state.serving:
             raise ReleaseRefused(f"{release.id} serves users now; roll it back first.")
         if release.id not in state.retired:
-            self._history.append("retired", release, Remark(said.by, said.why))
+            self._history.append("retired", release, Remark(remark.by, remark.why))
         for name in release.sets:
             holds.remove_hold(self._records, name, release.id)
         return Moved(state.production, f"{release.id} is retired; its index versions may go.")
@@ -235,12 +237,12 @@ class Rollout:
         return self._parts.catalogue.store.records
 
     def _begin(
-        self, action: str, release: Release, said: Remark, target: str | None = None
+        self, action: str, release: Release, remark: Remark, target: str | None = None
     ) -> None:
         self._history.append(
             "promoting" if action == "promoting" else "rolling back",
             release,
-            said,
+            remark,
             target=target,
             still=lambda events: (
                 self._check_nothing_moves(state_of(events), release)

@@ -61,7 +61,7 @@ class Traffic:
         except OSError as error:
             raise TrafficNotMoved(f"{shown}: {error.strerror}; is it executable?") from error
         if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split())[-500:]
+            output = " ".join((done.stderr or done.stdout).split())[-500:]
             raise TrafficNotMoved(
-                f"{shown}: failed with exit code {done.returncode}: {said or 'it printed nothing'}"
+                f"{shown}: failed with exit code {done.returncode}: {output or 'it printed nothing'}"
             )

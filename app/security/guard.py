@@ -18,7 +18,7 @@ from app.security.slots import Slots
 from app.security.tokens import Tokens
 from app.settings.access import LimitsSettings
 
-# So many of one caller's requests may be arriving: each holds up to serve.max_body_bytes of memory.
+# How many of one caller's requests may be arriving: each holds up to serve.max_body_bytes of memory.
 BODIES = 64
 
 
@@ -168,7 +168,7 @@ class Guard:
     def refusal_of_stranger(self, address: str, asked: str, why: str) -> AccessDenied:
         """The same for somebody of whom only the address is known.
 
-        Only so many from one address are entered in a minute.
+        The number from one address that is entered in a minute is bounded.
         """
         try:
             self._count_failure(address)

@@ -24,7 +24,7 @@ from app.store.database import Database
 from app.store.tables import storable
 
 logger = logging.getLogger(__name__)
-# What a request waits for Redis at the most, for each of connecting and reading.
+# What a request waits for Redis at most, for each of connecting and reading.
 PATIENCE_S = 0.1
 # After Redis failed, it is left alone for so long.
 LEFT_ALONE_S = 5.0
@@ -37,7 +37,7 @@ class Rates:
     """Counts requests. Safe to share between threads.
 
     Args:
-        redis_url: where processes count together; None: each counts by itself.
+        redis_url: where processes count together; None: each counts alone.
     """
 
     def __init__(self, redis_url: str | None) -> None:
@@ -48,10 +48,10 @@ class Rates:
     def spend(self, what: str, who: str, per_minute: int) -> None:
         """Count one request; 0 a minute means no bound.
 
-        Where Redis is away, this process counts by itself until Redis is back.
+        Where Redis is away, this process counts alone until Redis is back.
 
         Raises:
-            TooManyRequests: there were so many in the last minute already.
+            TooManyRequests: the bound for a minute is reached.
         """
         if not per_minute:
             return
@@ -73,7 +73,7 @@ class OwnRates:
     all of them at each hit.
 
     Args:
-        most: so many callers are counted each by itself; those beyond them together.
+        most: this many callers are counted separately, those beyond them together.
         clock: seconds that never go back.
     """
 
@@ -90,7 +90,7 @@ class OwnRates:
         """As `Rates.spend`, for one and more a minute.
 
         Raises:
-            TooManyRequests: there were so many in the last minute already.
+            TooManyRequests: the bound for a minute is reached.
         """
         key = what, who
         with self._lock:
@@ -127,7 +127,7 @@ class StoredRates:
         """As `Rates.spend`.
 
         Raises:
-            TooManyRequests: there were so many in the last minute already.
+            TooManyRequests: the bound for a minute is reached.
             StoreUnavailable: it cannot be counted.
         """
         if not per_minute:

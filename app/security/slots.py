@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import dataclass
 
 from app.errors import TooBusy
 
 COME_AGAIN_S = 1
 
 
+@dataclass(slots=True)
 class Slot:
     """One taken slot: a context that frees it at its end, if it was not freed before."""
 
-    def __init__(self, slots: Slots, who: str | None) -> None:
-        self._slots = slots
-        self._who = who
-        self._held = True
+    _slots: Slots
+    _who: str | None
+    _held: bool = True
 
     def free(self) -> None:
         """Free the slot; a second time does nothing."""
-        if self._held:
-            self._held = False
-            self._slots._freed(self._who)
+        if not self._held:
+            return
+        self._held = False
+        slots, who = self._slots, self._who
+        with slots._lock:
+            slots._taken -= 1
+            if who is not None:
+                slots._of[who] -= 1
+                if not slots._of[who]:
+                    del slots._of[who]  # else every caller there ever was would stay in memory
 
     def __enter__(self) -> Slot:
         return self
@@ -32,7 +40,7 @@ class Slot:
 
 
 class Slots:
-    """So many at once, and nobody waits. Safe to share between threads.
+    """A bound on what is done at once; nobody waits. Safe to share between threads.
 
     The last quarter is for callers who hold none, so that a few callers cannot take all.
 
@@ -79,11 +87,3 @@ class Slots:
             if who is not None:
                 self._of[who] += 1
         return Slot(self, who)
-
-    def _freed(self, who: str | None) -> None:
-        with self._lock:
-            self._taken -= 1
-            if who is not None:
-                self._of[who] -= 1
-                if not self._of[who]:
-                    del self._of[who]  # else every caller there ever was would stay in memory

@@ -28,29 +28,29 @@ class MemorySessions:
         self._keep = timedelta(hours=settings.keep_hours)
         self._now = now
         # Both in the order in which they were last spoken in.
-        self._kept: OrderedDict[tuple[str, str], _Stored] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, str], _Stored] = OrderedDict()
         self._of: dict[str, OrderedDict[str, None]] = {}
         self._lock = threading.Lock()
 
     def history(self, owner: str, session_id: str) -> list[Exchange]:
         with self._lock:
             self._forget()
-            kept = self._kept.get((owner, session_id))
-            return list(kept.exchanges) if kept else []
+            session = self._sessions.get((owner, session_id))
+            return list(session.exchanges) if session else []
 
     def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
         with self._lock:
             self._forget()
-            kept = self._kept.setdefault((owner, session_id), _Stored(self._now()))
-            kept.updated = self._now()
-            kept.exchanges = [*kept.exchanges, exchange][-self._settings.most_exchanges :]
-            self._kept.move_to_end((owner, session_id))
+            session = self._sessions.setdefault((owner, session_id), _Stored(self._now()))
+            session.updated = self._now()
+            session.exchanges = [*session.exchanges, exchange][-self._settings.most_exchanges :]
+            self._sessions.move_to_end((owner, session_id))
             mine = self._of.setdefault(owner, OrderedDict())
             mine[session_id] = None
             mine.move_to_end(session_id)
             while len(mine) > self._settings.most_per_owner:
                 self._remove(owner, next(iter(mine)))
-            while len(self._kept) > self._settings.most:
+            while len(self._sessions) > self._settings.most:
                 self._remove_of_the_largest()
 
     def list(self, owner: str) -> list[SessionSummary]:
@@ -58,9 +58,9 @@ class MemorySessions:
             self._forget()
             found = [
                 SessionSummary(
-                    session_id=id_, updated=kept.updated, expires=kept.updated + self._keep
+                    session_id=id_, updated=session.updated, expires=session.updated + self._keep
                 )
-                for (whose, id_), kept in self._kept.items()
+                for (whose, id_), session in self._sessions.items()
                 if whose == owner
             ]
         return found[::-1]
@@ -75,14 +75,14 @@ class MemorySessions:
 
     def _forget(self) -> None:
         before = self._now() - self._keep
-        while self._kept:
-            key, kept = next(iter(self._kept.items()))
-            if kept.updated > before:
+        while self._sessions:
+            key, session = next(iter(self._sessions.items()))
+            if session.updated > before:
                 return
             self._remove(*key)
 
     def _remove(self, owner: str, session_id: str) -> bool:
-        if self._kept.pop((owner, session_id), None) is None:
+        if self._sessions.pop((owner, session_id), None) is None:
             return False
         of_owner = self._of[owner]
         del of_owner[session_id]
@@ -93,5 +93,5 @@ class MemorySessions:
     def _remove_of_the_largest(self) -> None:
         """Forget the oldest session of the owner with the most; of several, of the longest silent."""
         most = max(len(of_owner) for of_owner in self._of.values())
-        owner, session_id = next(key for key in self._kept if len(self._of[key[0]]) == most)
+        owner, session_id = next(key for key in self._sessions if len(self._of[key[0]]) == most)
         self._remove(owner, session_id)

@@ -1,4 +1,4 @@
-"""Sessions in Redis, for any number of processes; Redis forgets them by itself."""
+"""Sessions in Redis, for any number of processes; Redis lets them expire."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ while redis.call('ZCARD', KEYS[2]) > most do
   end
 end
 """
-# What a question waits for its conversation at the most, twice: it is read, and added to.
+# What a question waits for its conversation at most, twice: it is read, and added to.
 TIMEOUT_S = 0.25
 # After Redis failed, it is left alone for so long: no question waits for it meanwhile.
 LEFT_ALONE_S = 1.0
@@ -95,9 +95,9 @@ class RedisSessions:
             pipe.rpush(key, exchange.model_dump_json())
             pipe.ltrim(key, -self._settings.most_exchanges, -1)
             pipe.expire(key, self._keep)
-            told: list[Any] = [whose, session_id, time.time(), self._keep.total_seconds()]
+            arguments: list[Any] = [whose, session_id, time.time(), self._keep.total_seconds()]
             bounds: list[Any] = [self._settings.most_per_owner, self._settings.most_in_redis]
-            self._keeping([index, ALL, OWNERS], [*told, *bounds, PREFIX], client=pipe)
+            self._keeping([index, ALL, OWNERS], [*arguments, *bounds, PREFIX], client=pipe)
             pipe.execute()
 
     def list(self, owner: str) -> list[SessionSummary]:

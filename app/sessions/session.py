@@ -22,7 +22,7 @@ class Exchange(BaseModel):
     Attributes:
         at: when it was answered, UTC.
         question: as it was asked.
-        standalone: what it was condensed to, so that it can be understood by itself.
+        standalone: what it was condensed to, so that it can be understood without the conversation.
         answer: the answer's text.
         answer_id: the answer's id.
         documents: ids of the documents that were cited.

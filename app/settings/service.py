@@ -73,7 +73,7 @@ class BatchesSettings(SettingsGroup):
     """Batches of questions that are asked for over REST."""
 
     most_questions: int = Field(
-        default=10_000, ge=1, le=1_000_000, description="Questions of one batch at the most."
+        default=10_000, ge=1, le=1_000_000, description="Questions of one batch at most."
     )
     max_file_bytes: int = Field(
         default=10_000_000, ge=1000, description="Largest file of questions accepted."

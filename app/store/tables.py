@@ -25,7 +25,7 @@ class Table(DeclarativeBase):
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A time in UTC, aware of it; SQLite by itself forgets the zone."""
+    """A time in UTC, aware of it; SQLite does not keep the zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

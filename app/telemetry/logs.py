@@ -84,8 +84,8 @@ class TextFormatter(logging.Formatter):
         """The line without an exception's text."""
         fields = {**getattr(record, FIELDS, {}), **_trace()}
         fields = {name: value for name, value in fields.items() if value is not None}
-        told = "".join(f" {name}={_plain(value)}" for name, value in fields.items())
-        return super().formatMessage(record) + told
+        pairs = "".join(f" {name}={_plain(value)}" for name, value in fields.items())
+        return super().formatMessage(record) + pairs
 
 
 class RedactingHandler(logging.StreamHandler[TextIO]):

@@ -16,9 +16,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.answering.answer import cost
 from app.cache.answers import CacheStats
 from app.callers import Caller
-from app.costs import cost
 from app.releases.pins import Pins
 from app.settings.answering import PricesSettings
 from app.turns.turn import FailedTurn, Turn, TurnRequest

@@ -12,8 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
+from app.answering.answer import cost
 from app.callers import Caller
-from app.costs import cost
 from app.settings.answering import PricesSettings
 from app.settings.telemetry import TelemetrySettings
 from app.turns.turn import Turn, TurnRequest
@@ -51,10 +51,13 @@ class Tracing:
         release: str | None = None,
         prices: PricesSettings | None = None,
     ) -> None:
-        told = {"service.name": settings.service_name, "service.version": version("plumbline")}
+        attributes = {
+            "service.name": settings.service_name,
+            "service.version": version("plumbline"),
+        }
         if release is not None:
-            told[RELEASE] = release
-        self.provider = TracerProvider(resource=Resource.create(told))
+            attributes[RELEASE] = release
+        self.provider = TracerProvider(resource=Resource.create(attributes))
         self._log_questions = settings.log_questions
         self._prices = prices
         self._tracer = self.provider.get_tracer("plumbline")

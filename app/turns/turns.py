@@ -13,6 +13,7 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 
 from app.answering.answer import Answer, Passage, documents_of, needs_of
+from app.answering.deadline import Deadline
 from app.answering.follow_ups import EarlierTurn
 from app.answering.question import PreparedQuestion
 from app.answering.service import AnswerService
@@ -26,7 +27,9 @@ from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
-NO_HISTORY = "the conversation's history cannot be read right now; the question was taken by itself"
+NO_HISTORY = (
+    "the conversation's history cannot be read right now; the question was answered without it"
+)
 NOT_KEPT = "this question could not be kept in the conversation; follow-ups will not know of it"
 # What a streamed turn comes in: passages, words, the turn.
 TurnStep: TypeAlias = list[Passage] | str | Turn
@@ -74,7 +77,7 @@ class Turns:
             TooBusy: see `at_work`.
         """
         prepared = self._prepare(request, caller)
-        cache = self._cache_for(request)
+        cache = self._cache if request.cached else None
         with self._watching(prepared, request, caller):
             if cache is None:
                 answer, how = self._answer(prepared), NOT_ASKED
@@ -98,7 +101,7 @@ class Turns:
             As `take`; after the first step too.
         """
         prepared = await run_sync(self._prepare, request, caller)
-        cache = self._cache_for(request)
+        cache = self._cache if request.cached else None
         making: Making | None = None
         with self._watching(prepared, request, caller):
             if cache is not None:
@@ -153,12 +156,9 @@ class Turns:
                     await run_sync(making.give_up, error)
             raise
 
-    def _cache_for(self, request: TurnRequest) -> AnswerCache | None:
-        return self._cache if request.cached else None
-
     @at_work()
     def _prepare(self, request: TurnRequest, caller: Caller) -> PreparedQuestion:
-        deadline = self._answers.deadline()
+        deadline = Deadline.within(self._answers.deadline_s)
         notices: list[str] = []
         history: Sequence[EarlierTurn] = request.history
         also_needs = request.history_needs
@@ -166,9 +166,9 @@ class Turns:
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
-                kept = self._sessions.history(caller.id, request.session_id)
+                exchanges = self._sessions.history(caller.id, request.session_id)
                 # What the caller may no longer see is not used to understand a follow-up either.
-                seen = readable(kept, caller, self._access)
+                seen = readable(exchanges, caller, self._access)
                 also_documents = sorted({name for one in seen for name in one.made_from})
                 also_needs = together(*(one.needs or () for one in seen))
                 history = [EarlierTurn(one.standalone, one.answer) for one in seen]

@@ -92,10 +92,11 @@ def _ingest(
 
 def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
     settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
+    sets = OpenSets(Catalogue(store), only_model(embedder))
     return AnswerService(
         settings,
-        ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
-        OpenSets(Catalogue(store), only_model(embedder)),
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key),
+        sets,
         PromptRegistry(shipped_prompts()),
         Retriever(only_model(embedder), settings.retrieval.depth),
     )

@@ -112,10 +112,11 @@ def _service(settings: Settings, embedder: Embedder) -> AnswerService:
     file, fields = corpus("xquad")
     sync_source("xquad", str(file), workbench(store, embedder), records=fields)
     embedders = only_model(embedder)
+    sets = OpenSets(Catalogue(store), embedders)
     return AnswerService(
         settings,
-        ChatModels(settings.chat, settings.extractive, embedder.embed_queries),
-        OpenSets(Catalogue(store), embedders),
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key),
+        sets,
         PromptRegistry(shipped_prompts()),
         Retriever(embedders, settings.retrieval.depth),
     )

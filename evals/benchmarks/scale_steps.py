@@ -181,7 +181,7 @@ def _share(values: list[float], percent: int) -> float:
 
 
 def _memory(kind: str) -> float:
-    """VmRSS (now) or VmHWM (at the most), MiB; 0 where the system does not tell.
+    """VmRSS (now) or VmHWM (at most), MiB; 0 where the system does not tell.
 
     Not `getrusage`: what that calls a process' peak may be its parent's.
     """

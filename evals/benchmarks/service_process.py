@@ -72,7 +72,7 @@ class InstantModels(ChatModels):
     """Gives the model that answers at once, whatever is asked for."""
 
     def __init__(self, settings: Settings, embed: Embed) -> None:
-        super().__init__(settings.chat, settings.extractive, embed)
+        super().__init__(settings.chat, settings.extractive, embed, bytes)
         self.instant = InstantModel()
 
     def get(self, prompt: Mapping[str, Any], place: int = 0) -> ChosenModel:

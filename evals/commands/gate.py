@@ -64,11 +64,11 @@ def gate(
     verdict = decide(before, after, wanted.gate)
     from evals.files import write_text
 
-    kept = VerdictStore(settings.evals.folder).save(verdict)
+    file = VerdictStore(settings.evals.folder).save(verdict)
     if json:
         typer.echo(verdict.model_dump_json(indent=2))
     else:
-        show_verdict(verdict, kept, Console())
+        show_verdict(verdict, file, Console())
     if markdown is not None:
         from evals.gate.markdown import markdown as as_markdown
 

@@ -86,10 +86,10 @@ def power(
     finally:
         harness.close()
     folder = settings.evals.folder
-    kept = write_text(output or folder / "power.json", found.model_dump_json(indent=2))
+    file = write_text(output or folder / "power.json", found.model_dump_json(indent=2))
     drawn = write_text(html or folder / "power.html", power_chart(found))
     if json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         show_power(found, Console())
-        notes.print(f"Kept in {kept}; the picture in {drawn}", markup=False, soft_wrap=True)
+        notes.print(f"Kept in {file}; the picture in {drawn}", markup=False, soft_wrap=True)

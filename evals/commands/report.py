@@ -54,10 +54,10 @@ def _last_verdict(folder: Path, baseline: EvalRun, candidate: EvalRun) -> Verdic
     from evals.errors import EvalError
     from evals.gate.verdict_store import VerdictStore
 
-    kept = VerdictStore(folder)
-    for file in reversed(kept.files()):
+    store = VerdictStore(folder)
+    for file in reversed(store.files()):
         try:
-            verdict = kept.load(file)
+            verdict = store.load(file)
         except EvalError as error:
             typer.echo(f"left out: {error}", err=True)
             continue

@@ -100,7 +100,7 @@ def _clashes(new: Sequence[ReviewRow], there: Sequence[Case]) -> list[tuple[int,
     """Rows with an id or a question that exists already."""
     problems: list[tuple[int, str]] = []
     ids = {case.id: "the dataset" for case in there}
-    asked = {_question(case): f"case {case.id!r} of the dataset" for case in there}
+    questions = {_question(case): f"case {case.id!r} of the dataset" for case in there}
     for row in new:
         case = row.candidate.case
         if case.id in ids:
@@ -111,11 +111,11 @@ def _clashes(new: Sequence[ReviewRow], there: Sequence[Case]) -> list[tuple[int,
                     "there, or give this one another id",
                 )
             )
-        elif (other := asked.get(_question(case))) is not None:
+        elif (other := questions.get(_question(case))) is not None:
             problems.append(
                 (row.line, f"case.question: asks what {other} asks; set accept to false")
             )
-        asked.setdefault(_question(case), f"line {row.line}")
+        questions.setdefault(_question(case), f"line {row.line}")
     return problems
 
 

@@ -288,7 +288,7 @@ def questions_by_rules(chunks: Iterable[Chunk], seed: int) -> Iterator[Synthetic
             for made in source(chunk):
                 by_kind[chunk.document_id, made.generator].append(made)
                 places[made.question].add(f"{chunk.document_id} {chunk.heading_path} {made.answer}")
-    asked: set[str] = set()
+    seen: set[str] = set()
     labelled: set[tuple[str, str]] = set()
     waiting = [by_kind[kind] for kind in sorted(by_kind)]
     for several in waiting:
@@ -298,9 +298,9 @@ def questions_by_rules(chunks: Iterable[Chunk], seed: int) -> Iterator[Synthetic
         for several in waiting:
             made = several.pop()
             label = (made.gold[0].document, made.gold[0].quote)
-            clear = len(places[made.question]) == 1 and made.question not in asked
+            clear = len(places[made.question]) == 1 and made.question not in seen
             if clear and label not in labelled:
                 labelled.add(label)
-                asked.add(made.question)
+                seen.add(made.question)
                 yield made
         waiting = [several for several in waiting if several]

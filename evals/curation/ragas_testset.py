@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
-# Per question wanted, so many chunks are read; the model is called four times for each of them.
+# How many chunks are read for each question wanted; the model is called four times for each of them.
 CHUNKS_PER_QUESTION = 2
 CALLS_PER_CHUNK = 4
 # What is shorter than this has too little in it to be asked about.

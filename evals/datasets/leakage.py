@@ -93,10 +93,10 @@ def leak_warning(found: Sequence[Leak]) -> str | None:
 
 
 def _shared(example: Example, case: Case, likeness: float) -> tuple[LeakKind, float] | None:
-    asked = [example.question, *_question_within(example.question)]
-    if any(normalised(text) == normalised(case.question) for text in asked):
+    questions = [example.question, *_question_within(example.question)]
+    if any(normalised(text) == normalised(case.question) for text in questions):
         return "same question", 1.0
-    words = max(_overlap(text, case.question) for text in asked)
+    words = max(_overlap(text, case.question) for text in questions)
     if words >= SHARED:
         return "shared words", words
     answer = _overlap(MARKER.sub("", example.answer), case.answer or "")

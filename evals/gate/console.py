@@ -150,10 +150,10 @@ def _answer_table(compared: RunComparison, questions: Sequence[QuestionChange]) 
         column.ratio, column.overflow = ratio, "fold"
     table.expand = True
     for question in questions:
-        asked = Text("".join(f"{said}\n" for said in question.said), style="dim")
-        asked.append(question.question, style="not dim")
+        history = Text("".join(f"{said}\n" for said in question.said), style="dim")
+        history.append(question.question, style="not dim")
         if question.reference:
-            asked.append(f"\n\n{question.reference}", style="dim")
+            history.append(f"\n\n{question.reference}", style="dim")
         moved = [
             f"{name} {before:.2f} → {after:.2f}"
             for name, (before, after) in question.scores.items()
@@ -163,9 +163,9 @@ def _answer_table(compared: RunComparison, questions: Sequence[QuestionChange]) 
             and f"{before:.2f}" != f"{after:.2f}"
         ]
         if moved:
-            asked.append("\n\n" + "\n".join(moved), style="dim")
+            history.append("\n\n" + "\n".join(moved), style="dim")
         mark = Text(question.outcome, style=CHANGE_STYLES[question.outcome])
-        table.add_row(mark, asked, *(Text(answer) for answer in question.answers))
+        table.add_row(mark, history, *(Text(answer) for answer in question.answers))
     return table
 
 

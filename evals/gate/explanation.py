@@ -10,6 +10,9 @@ from evals.gate.pairing import MetricEstimates
 from evals.gate.verdict import Comparison
 from evals.metrics.score import MetricInfo
 
+# Names that a list in a sentence shows.
+MOST_NAMED = 4
+
 
 def comparison_reason(comparison: Comparison, measured: MetricEstimates, rules: GateRules) -> str:
     """Why the comparison has its outcome; without its metric's name, and without a full stop."""
@@ -152,9 +155,9 @@ def _stopped(comparison: Comparison, metric: MetricInfo, baseline: str) -> str:
     return f"{name}: {comparison.reason}"
 
 
-def _enumerated(names: Sequence[str], most: int = 4) -> str:
+def _enumerated(names: Sequence[str]) -> str:
     """`a, b and c`; of many, the first ones and how many more."""
-    shown = list(names[:most])
-    if len(names) > most:
-        shown.append(f"{len(names) - most} more")
+    shown = list(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        shown.append(f"{len(names) - MOST_NAMED} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

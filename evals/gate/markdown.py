@@ -35,7 +35,7 @@ def markdown(verdict: Verdict) -> str:
         f"<sub>Runs {verdict.baseline_run} and {verdict.candidate_run}, manifests "
         f"{verdict.baseline_manifest} and {verdict.candidate_manifest}, dataset "
         f"{verdict.dataset_hash[:12]}; a candidate that is worse by what may be lost passes with a "
-        f"chance of {100 * verdict.alpha:g} % at the most.</sub>"
+        f"chance of {100 * verdict.alpha:g} % at most.</sub>"
     )
     return "\n\n".join(parts) + "\n"
 

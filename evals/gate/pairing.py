@@ -139,8 +139,8 @@ class MetricEstimates:
     @property
     def missing_share(self) -> float:
         """Share of the questions that lack a value, of those that the metric applies to."""
-        asked = self.cases + self.paired.missing + self.paired.unpaired
-        return self.paired.missing / asked if asked else 0.0
+        total = self.cases + self.paired.missing + self.paired.unpaired
+        return self.paired.missing / total if total else 0.0
 
     @property
     def sign(self) -> int:

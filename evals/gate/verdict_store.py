@@ -63,10 +63,10 @@ def newest_verdicts(folder: Path, manifest: str) -> list[StoredVerdict]:
     Raises:
         EvalError: a file cannot be read as a verdict; a failed one must not be passed over.
     """
-    kept = VerdictStore(folder)
+    store = VerdictStore(folder)
     by_suite: dict[str, StoredVerdict] = {}
-    for file in kept.files():
-        verdict = kept.load(file)
+    for file in store.files():
+        verdict = store.load(file)
         known = by_suite.get(verdict.suite)
         if verdict.candidate_manifest == manifest and (
             known is None or verdict.at > known.verdict.at

@@ -81,8 +81,8 @@ def _row(file: Path, number: int, line: str) -> LabelledAnswer:
             f"{file}, line {number}: is no JSON: {error.msg} at column {error.colno}."
         ) from error
     except ValidationError as error:
-        told = explain(error, {(): LabelledAnswer})
-        raise DatasetError(f"{file}, line {number}: {told}.") from error
+        explanation = explain(error, {(): LabelledAnswer})
+        raise DatasetError(f"{file}, line {number}: {explanation}.") from error
 
 
 MAX_LISTED = 5

@@ -79,5 +79,5 @@ def _unknown(name: str, by_name: dict[str, MetricSpec]) -> str:
         family, [known.partition("@")[0] for known in by_name], n=3, cutoff=0.5
     )
     similar = [known for known in by_name if known.partition("@")[0] in close]
-    meant = f"did you mean {' or '.join(similar)}? " if similar else ""
-    return f"there is no metric {name!r}: {meant}`plumb eval metrics` lists them."
+    hint = f"did you mean {' or '.join(similar)}? " if similar else ""
+    return f"there is no metric {name!r}: {hint}`plumb eval metrics` lists them."

@@ -84,7 +84,7 @@ class JudgeUsage:
         return (self.input_tokens * read + self.output_tokens * written) / 1e6
 
 
-# After so many prompts in a row without a usable answer the judge counts as gone.
+# After this many prompts in a row without a usable answer the judge counts as gone.
 MAX_FAILURES = 8
 RETRY_PROMPT = (
     "That cannot be used: {why}. Answer again with the JSON object alone, complete and as its schema "
@@ -105,21 +105,21 @@ class JudgeModel:
         caller: JudgeClient,
         settings: JudgeSettings,
         parameters: dict[str, str | int | float | bool | None],
-        kept: JudgementCache,
+        cache: JudgementCache,
     ) -> None:
         """
         Args:
             caller: calls the model.
             settings: names it and bounds it.
             parameters: all that shapes its answers beside its name.
-            kept: judgements of before.
+            cache: judgements of before.
         """
         self.spent = JudgeUsage()
         self.caller = caller
         self._settings = settings
         self._model = settings.model or ""
         self._parameters = parameters
-        self._kept = kept
+        self._cache = cache
         self._places = threading.BoundedSemaphore(settings.concurrency)
         self._lock = threading.Lock()
         self._worked = False
@@ -167,12 +167,12 @@ class JudgeModel:
             self._note_failure(error)
             raise
         self._note_success()
-        self._kept.put(key, self._model, judgement.model_dump_json())
+        self._cache.put(key, self._model, judgement.model_dump_json())
         return judgement
 
     def close(self) -> None:
         """Close the judgement cache."""
-        self._kept.close()
+        self._cache.close()
 
     def _reply(self, prompt: str, schema: type[Schema], spent: JudgeUsage) -> Schema:
         messages: list[BaseMessage] = [HumanMessage(prompt)]
@@ -195,7 +195,7 @@ class JudgeModel:
         raise NoJudgement(f"the answer is no judgement ({why}): {shown!r}")
 
     def _known(self, key: str, schema: type[Schema]) -> Schema | None:
-        found = self._kept.get(key)
+        found = self._cache.get(key)
         try:
             return None if found is None else schema.model_validate_json(found)
         except ValidationError:

@@ -73,10 +73,10 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
-        asked = float(headers.get("retry-after", 0))
+        wait_s = float(headers.get("retry-after", 0))
     except ValueError:
-        asked = 0.0
-    return min(LONGEST_WAIT_S, max(chosen, asked))
+        wait_s = 0.0
+    return min(LONGEST_WAIT_S, max(chosen, wait_s))
 
 
 def _usage(answer: AIMessage) -> Usage | None:

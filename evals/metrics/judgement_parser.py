@@ -77,7 +77,7 @@ def _check_verdicts(value: Any) -> None:
 
 def _check_count(judgement: BaseModel, prompt: str) -> None:
     given = DATA.search(prompt)
-    asked = json.loads(given["data"]).get("statements") if given else None
+    statements = json.loads(given["data"]).get("statements") if given else None
     answered = getattr(judgement, "statements", None)
-    if asked is not None and answered is not None and len(asked) != len(answered):
-        raise InvalidJudgement(f"{len(answered)} verdicts on {len(asked)} statements")
+    if statements is not None and answered is not None and len(statements) != len(answered):
+        raise InvalidJudgement(f"{len(answered)} verdicts on {len(statements)} statements")

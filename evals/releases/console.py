@@ -14,11 +14,9 @@ from app.releases.release import Release
 from app.releases.rollout import Rollout
 
 
-def show_release(
-    release: Release, rollout: Rollout, history: ReleaseHistory, console: Console | None = None
-) -> None:
+def show_release(release: Release, rollout: Rollout, history: ReleaseHistory) -> None:
     """What a release serves, why it may, and what happened to it."""
-    console = console or Console()
+    console = Console()
     state = rollout.state()
     if release.id == state.production:
         status = "in production"

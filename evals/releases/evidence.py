@@ -31,19 +31,19 @@ def find_evidence(folder: Path, document_set: str, manifest: Manifest) -> list[E
     mend = "on this prompt, index version and these settings, or use --override with a reason"
     found = _passed(folder, manifest, f"run `plumb eval gate` {mend}.")
     return [
-        Evidence(document_set=document_set, verdict=kept.verdict.model_dump(mode="json"))
-        for kept in found
+        Evidence(document_set=document_set, verdict=stored.verdict.model_dump(mode="json"))
+        for stored in found
     ]
 
 
 def _passed(folder: Path, manifest: Manifest, mend: str) -> list[StoredVerdict]:
     """The newest verdict of each suite on a manifest; raises `NotGated` unless all passed."""
     found = newest_verdicts(folder, manifest.id)
-    for kept in found:
-        if not kept.verdict.passes:
+    for stored in found:
+        if not stored.verdict.passes:
             raise NotGated(
-                f"{_manifest_text(manifest)} did not pass the gate of suite {kept.verdict.suite!r} "
-                f"({kept.file}): {kept.verdict.sentence}"
+                f"{_manifest_text(manifest)} did not pass the gate of suite {stored.verdict.suite!r} "
+                f"({stored.file}): {stored.verdict.sentence}"
             )
     if not found:
         raise NotGated(f"no gate run in {folder} is about {_manifest_text(manifest)}; {mend}")
@@ -81,13 +81,13 @@ def check_evidence(release: Release, folder: Path, production: Release | None = 
             raise NotGated(f"{release.id}: no gate verdict is about {_manifest_text(manifest)}.")
         if release.override is None:
             _check_baseline(release, name, verdicts, production)
-        for kept in newest_verdicts(folder, manifest.id):
-            known = [one for one in verdicts if one.suite == kept.verdict.suite]
-            is_newer = all(kept.verdict.at > one.at for one in known)
-            if is_newer and not kept.verdict.passes and release.override is None:
+        for stored in newest_verdicts(folder, manifest.id):
+            known = [one for one in verdicts if one.suite == stored.verdict.suite]
+            is_newer = all(stored.verdict.at > one.at for one in known)
+            if is_newer and not stored.verdict.passes and release.override is None:
                 raise NotGated(
                     f"{release.id}: {_manifest_text(manifest)} failed a gate after the release was made "
-                    f"({kept.file}): {kept.verdict.sentence}"
+                    f"({stored.file}): {stored.verdict.sentence}"
                 )
 
 

@@ -27,7 +27,7 @@ class Price:
         return None if reading is None or writing is None else cls(reading, writing)
 
     def cost(self, read: int, written: int) -> float:
-        """What so many tokens cost."""
+        """What tokens cost."""
         return (read * self.reading + written * self.writing) / MILLION
 
 
@@ -45,7 +45,7 @@ class Budget:
     def __init__(self, limit: float | None, price: Price | None) -> None:
         if limit is not None and price is None:
             raise SettingsError(
-                f"the run may cost {limit:g} at the most, but what the chat model costs is not set: "
+                f"the run may cost {limit:g} at most, but what the chat model costs is not set: "
                 "set PLUMB_PRICES_INPUT_PER_MILLION and PLUMB_PRICES_OUTPUT_PER_MILLION."
             )
         self.price = price
@@ -69,7 +69,7 @@ class Budget:
         with self._lock:
             if self._limit is not None and self._spent + self._reserved + cost > self._limit:
                 raise BudgetExceeded(
-                    f"the run has cost {self._spent:.4f} and may cost {self._limit:g} at the most; "
+                    f"the run has cost {self._spent:.4f} and may cost {self._limit:g} at most; "
                     "the next call might go beyond it. What is done is kept: raise max_cost (or "
                     "--max-cost) and run it again to go on."
                 )

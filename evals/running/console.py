@@ -65,9 +65,9 @@ def show_run(run: EvalRun, file: Path, console: Console) -> None:
     console.print(f"Kept in {escape(str(file))}", highlight=False, soft_wrap=True)
 
 
-def show_runs(runs: Sequence[EvalRun], folder: Path, console: Console | None = None) -> None:
+def show_runs(runs: Sequence[EvalRun], folder: Path) -> None:
     """A row for each run."""
-    console = console or Console()
+    console = Console()
     if not runs:
         console.print(f"No runs in {escape(str(folder))} yet; `plumb eval run SUITE` makes one.")
         return
@@ -216,9 +216,9 @@ class _Lines:
             return
         self._last = at
         left = ""
-        asked = progress.done - progress.kept
-        if asked:
-            seconds = (at - self._began) / asked * (progress.total - progress.done)
+        computed = progress.done - progress.kept
+        if computed:
+            seconds = (at - self._began) / computed * (progress.total - progress.done)
             left = f", about {seconds:,.0f} s left"
         self._console.print(
             f"{progress.label}: {progress.done} of {progress.total}{_more(progress)}{left}",

@@ -21,7 +21,7 @@ PACKAGES = ("prompts", "ingestion", "app", "evals")
 # Where a case becomes an answer, and an answer becomes scores.
 ANSWERING = ("evals.running.answer_case",)
 SCORING = ("evals.running.scoring", "evals.metrics.catalogue", "evals.metrics.judge")
-# What these make is named by itself: the answer that is scored, and the case.
+# What these make is named separately: the answer that is scored, and the case.
 NOT_SCORING = ("evals.running.application", "evals.running.plan")
 # Where what a label means in an index version is found.
 LABELS = ("evals.datasets.labels",)

@@ -195,9 +195,9 @@ class _AnswerKeys:
 
     def of(self, case: Case, repeat: int) -> str:
         """The name of one answer: what is known to be right does not belong to it."""
-        asked = case.model_dump(mode="json", include={"question", "history", "filters"})
+        content = case.model_dump(mode="json", include={"question", "history", "filters"})
         return fingerprint(
-            self._base, asked, self._condensed_by() if case.history else None, repeat
+            self._base, content, self._condensed_by() if case.history else None, repeat
         )
 
     def _condensed_by(self) -> str:

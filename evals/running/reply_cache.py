@@ -178,7 +178,7 @@ class CachedChatModels(ChatModels):
         settings: Settings,
         embed: Embed,
         keeper: ReplyCache,
-        key: Callable[[], bytes] | None = None,
+        key: Callable[[], bytes],
     ) -> None:
         super().__init__(settings.chat, settings.extractive, embed, key)
         self._keeper = keeper

@@ -126,7 +126,7 @@ class SuiteRun:
         self._budget = Budget(self._limit, price)
         if self._limit is not None and self._scorer.judged and self._judge_price is None:
             raise SettingsError(
-                f"the run may cost {self._limit:g} at the most, but what the judge costs is not set: "
+                f"the run may cost {self._limit:g} at most, but what the judge costs is not set: "
                 "set PLUMB_JUDGE_INPUT_PER_MILLION and PLUMB_JUDGE_OUTPUT_PER_MILLION."
             )
         self._missing = [item for item in plan.items if cache.get("answer", item.key) is None]
@@ -209,16 +209,16 @@ class SuiteRun:
         width = self._plan.settings.evals.concurrency
         pool = ThreadPoolExecutor(width, thread_name_prefix="eval")
         coming = iter(enumerate(self._plan.items))
-        asked: dict[Future[CaseOutcome], int] = {}
+        running: dict[Future[CaseOutcome], int] = {}
         try:
             while True:
-                while len(asked) < 2 * width and (following := next(coming, None)) is not None:
+                while len(running) < 2 * width and (following := next(coming, None)) is not None:
                     index, item = following
-                    asked[pool.submit(self._settle, item)] = index
-                if not asked:
+                    running[pool.submit(self._settle, item)] = index
+                if not running:
                     return
-                for future in wait(asked, return_when=FIRST_COMPLETED).done:
-                    yield asked.pop(future), future.result()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
         finally:
             # What is being asked is paid for: it is waited for, and kept.
             pool.shutdown(wait=True, cancel_futures=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-# Numbers that a block of draws has at the most, and that are kept in all: 16 MB, 256 MB.
+# Numbers that a block of draws has at most, and that are kept in all: 16 MB, 256 MB.
 BLOCK = 2_000_000
 KEPT = 32_000_000
 

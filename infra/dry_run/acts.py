@@ -306,5 +306,5 @@ def _read(file: Path, done: Done) -> dict[str, str]:
 def _verdict(done: Done) -> str:
     """The gate's own sentence, as it was printed."""
     lines = [line.strip() for line in done.out.splitlines()]
-    said = next((line for line in lines if line.startswith(("passes:", "fails:", "FAILS:"))), "")
-    return f"exit code {done.code}; {said}" if said else f"exit code {done.code}"
+    verdict = next((line for line in lines if line.startswith(("passes:", "fails:", "FAILS:"))), "")
+    return f"exit code {done.code}; {verdict}" if verdict else f"exit code {done.code}"

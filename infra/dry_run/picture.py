@@ -157,8 +157,8 @@ def _list(events: list[tuple[float, str, str]]) -> Iterator[str]:
         x = LEFT + (0 if number < rows else (WIDTH - LEFT) / 2)
         y = BOTTOM + 56 + 18 * (number % rows)
         room = 52 - len(mark)
-        said = "" if room < 12 else f": {text if len(text) <= room else text[: room - 1] + '…'}"
+        label = "" if room < 12 else f": {text if len(text) <= room else text[: room - 1] + '…'}"
         yield (
             f'<text x="{x:g}" y="{y:g}"><tspan font-weight="600">{number + 1}</tspan> '
-            f"{at:.0f} s  {escape(mark)}{escape(said)}</text>"
+            f"{at:.0f} s  {escape(mark)}{escape(label)}</text>"
         )

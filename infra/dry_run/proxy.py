@@ -62,9 +62,9 @@ class Proxy:
             DryRunError: HAProxy refuses it, or it is not up within 20 s.
         """
         name = f"{BACKEND}/{release}"
-        said = await asyncio.to_thread(self.ask, f"add server {name} 127.0.0.1:{port} {SERVER}")
-        if "registered" not in said:
-            raise DryRunError(f"HAProxy cannot add the server {release}: {said}")
+        reply = await asyncio.to_thread(self.ask, f"add server {name} 127.0.0.1:{port} {SERVER}")
+        if "registered" not in reply:
+            raise DryRunError(f"HAProxy cannot add the server {release}: {reply}")
         await asyncio.to_thread(self.ask, f"enable server {name}; enable health {name}")
         until = time.monotonic() + 20
         while (await asyncio.to_thread(self.stat, release, "status")) != "UP":

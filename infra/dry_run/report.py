@@ -61,11 +61,11 @@ def by_release(asked: Sequence[Asked]) -> list[ByRelease]:
 def check_whole(timeline: Timeline, asked: Sequence[Asked]) -> None:
     """Expect what must hold over all acts: no failed request, in time."""
     failed = Counter(one.failure for one in asked if one.failure)
-    told = "; ".join(f"{count} × {failure}" for failure, count in failed.most_common(3))
+    failures = "; ".join(f"{count} × {failure}" for failure, count in failed.most_common(3))
     timeline.expect(
         "0 failed requests",
         bool(asked) and not failed,
-        f"{sum(failed.values())} of {len(asked):,}{': ' if told else ''}{told}",
+        f"{sum(failed.values())} of {len(asked):,}{': ' if failures else ''}{failures}",
     )
     took = timeline.now()
     timeline.figures["total_s"] = took

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 QUESTIONS = Path(__file__).parents[2] / "evals" / "datasets" / "handbook" / "questions.jsonl"
+SEED = 11
 TIMEOUT_S = 30.0
 # Questions that many ask in the same words, so that the cache answers them; and the share of questions
 # that nobody asked before.
@@ -87,7 +88,6 @@ class Users:
         *,
         number: int = 12,
         pause_s: float = 0.9,
-        seed: int = 11,
     ) -> None:
         """Nobody asks yet.
 
@@ -98,7 +98,7 @@ class Users:
             pause_s: how long each thinks on average.
         """
         self._url, self._meant, self._clock = url, meant, clock
-        self.number, self._pause_s, self._seed = number, pause_s, seed
+        self.number, self._pause_s = number, pause_s
         self._tickets = itertools.count(1000)
         self._stopped = asyncio.Event()
         self.asked: list[Asked] = []
@@ -124,7 +124,7 @@ class Users:
         return [one for one in self.asked if one.failure]
 
     async def _one(self, client: httpx.AsyncClient, questions: list[str], number: int) -> None:
-        chance = random.Random(self._seed + number)
+        chance = random.Random(SEED + number)
         await self._think(chance.uniform(0, self._pause_s))
         while not self._stopped.is_set():
             self.asked.append(await self._ask(client, self._question(questions, chance)))

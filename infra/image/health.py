@@ -23,10 +23,10 @@ def serve() -> str:
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
-        told = response.read().decode("utf-8", "replace")
+        body = response.read().decode("utf-8", "replace")
     except (OSError, HTTPException) as error:
         return f"port {port}: {error}"
-    return "" if response.status == 200 else f"{response.status}: {told}"
+    return "" if response.status == 200 else f"{response.status}: {body}"
 
 
 def worker() -> str:

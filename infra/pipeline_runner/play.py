@@ -182,25 +182,30 @@ class Agent:
 
     def _agent_step(self, step: Step, variables: Mapping[str, str]) -> bool:
         content = {name: _filled(str(value), variables) for name, value in step.content.items()}
-        said, good = "", True
+        problem, good = "", True
         if step.what == "publish":
-            source, kept = Path(content["publish"]), self.folder / "artifacts" / content["artifact"]
-            good = source.is_dir() and not kept.exists()
-            said = "" if good else f"{source} is missing, or {kept.name} is published already"
+            source, artifact = (
+                Path(content["publish"]),
+                self.folder / "artifacts" / content["artifact"],
+            )
+            good = source.is_dir() and not artifact.exists()
+            problem = (
+                "" if good else f"{source} is missing, or {artifact.name} is published already"
+            )
             if good:
-                shutil.copytree(source, kept)
+                shutil.copytree(source, artifact)
         elif step.what == "download":
-            kept = self.folder / "artifacts" / content["artifact"]
-            good = kept.is_dir()
-            said = "" if good else f"there is no artifact {kept.name}"
+            artifact = self.folder / "artifacts" / content["artifact"]
+            good = artifact.is_dir()
+            problem = "" if good else f"there is no artifact {artifact.name}"
             if good:
                 to = Path(variables["Pipeline.Workspace"]) / content["artifact"]
-                shutil.copytree(kept, to, dirs_exist_ok=True)
+                shutil.copytree(artifact, to, dirs_exist_ok=True)
         elif step.what == "PublishTestResults@2":
             file = Path(_filled(step.content["inputs"]["testResultsFiles"], variables))
             good = file.is_file()
-            said = "" if good else f"there are no results in {file}"
-        self.done.append(Done(step, 0 if good else 1, said))
+            problem = "" if good else f"there are no results in {file}"
+        self.done.append(Done(step, 0 if good else 1, problem))
         return good
 
 

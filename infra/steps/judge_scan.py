@@ -51,12 +51,12 @@ def main(arguments: list[str]) -> int:
         return 2
     report = json.loads(Path(arguments[0]).read_text("utf-8"))
     lines = Path(arguments[1]).read_text("utf-8").split()
-    asked = {normal(line.partition("==")[0]) for line in lines}
-    found = findings(report, asked)
+    wanted = {normal(line.partition("==")[0]) for line in lines}
+    found = findings(report, wanted)
     for line in found:
         sys.stdout.write(f"{line}\n")
     verdict = f"{len(found)} findings" if found else "no known vulnerability"
-    sys.stdout.write(f"scan: {len(asked)} packages, {verdict}\n")
+    sys.stdout.write(f"scan: {len(wanted)} packages, {verdict}\n")
     return 1 if found else 0
 
 

@@ -28,9 +28,9 @@ def main(url: str, release: str, question: str) -> int:
         for number in range(1, count + 1)
     ]
     with ThreadPoolExecutor(users) as pool:
-        asked = list(pool.map(lambda body: _ask(f"{url}/v1/chat", body), bodies))
-    times = sorted(took_ms for took_ms, _ in asked)
-    failures = [failure for _, failure in asked if failure]
+        answered = list(pool.map(lambda body: _ask(f"{url}/v1/chat", body), bodies))
+    times = sorted(took_ms for took_ms, _ in answered)
+    failures = [failure for _, failure in answered if failure]
     p95 = times[math.ceil(0.95 * len(times)) - 1]
     sys.stdout.write(
         f"{count} questions, {users} at a time: p95 {p95:.0f} ms, median "

@@ -60,7 +60,7 @@ class TokenCounter:
         return Measure(starts)
 
     def truncate(self, text: str, tokens: int) -> str:
-        """The longest beginning of `text` that has at most so many tokens, cut between tokens."""
+        """The longest beginning of `text` within a number of tokens, cut between tokens."""
         offsets = self._tokenizer.encode(text, add_special_tokens=False).offsets
         if len(offsets) <= tokens:
             return text

@@ -81,15 +81,15 @@ def ingest(
     settings = settings_from(
         context, setting, index__url=index_url, embedding__model=embedding_model
     )
-    from ingestion.cli import sync_request as asked
+    from ingestion.cli import sync_request
     from ingestion.sync.options import SyncOptions
 
-    records = asked.record_fields(id_field, title_field, text_field)
+    records = sync_request.record_fields(id_field, title_field, text_field)
     catalogue = open_catalogue(settings)
-    definition, base, chosen = asked.definition(
+    definition, base, chosen = sync_request.definition(
         catalogue, source, set_name, sync=settings.sync, prefix=prefix, only=only, records=records
     )
-    request = asked.Request(
+    request = sync_request.Request(
         definition=definition,
         base=base,
         chosen=chosen,
@@ -112,7 +112,7 @@ def ingest(
     if dry_run:
         _rehearse(request, settings, catalogue, json=json, verbose=verbose)
         return
-    report = asked.run(request, settings, catalogue, quiet=json)
+    report = sync_request.run(request, settings, catalogue, quiet=json)
     if json:
         typer.echo(report.model_dump_json(indent=2))
     else:
@@ -129,9 +129,9 @@ def _rehearse(
     request: Any, settings: Any, catalogue: Catalogue, *, json: bool, verbose: bool
 ) -> None:
     from ingestion.cli import sync_report as shown
-    from ingestion.cli import sync_request as asked
+    from ingestion.cli import sync_request
 
-    result = asked.rehearse(request, settings, catalogue, quiet=json)
+    result = sync_request.rehearse(request, settings, catalogue, quiet=json)
     if json:
         typer.echo(result.model_dump_json(indent=2))
     else:

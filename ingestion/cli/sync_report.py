@@ -52,9 +52,9 @@ def show_report(
     show_dropped(report.dropped, console, verbose=verbose)
 
 
-def show_dry_run(run: DryRun, console: Console | None = None, *, verbose: bool = False) -> None:
+def show_dry_run(run: DryRun, *, verbose: bool = False) -> None:
     """What a run would do."""
-    console = console or Console()
+    console = Console()
     base = f"version {run.base_version}" if run.base_version else "nothing (first build)"
     console.print(
         f"[bold]{run.document_set}[/], dry run against {base}: {len(run.added)} to add, "
@@ -120,9 +120,9 @@ def show_dropped(dropped: DroppedWords, console: Console, *, verbose: bool) -> N
     """What loaders left out on purpose: the words of each reason, and of each document."""
     if not dropped.by_reason:
         return
-    said = "; ".join(f"{reason}: {count:,}" for reason, count in dropped.by_reason.items())
+    by_reason = "; ".join(f"{reason}: {count:,}" for reason, count in dropped.by_reason.items())
     more = "" if verbose else " (-v lists the documents)"
-    console.print(f"Words left out on purpose: {escape(said)}{more}.", highlight=False)
+    console.print(f"Words left out on purpose: {escape(by_reason)}{more}.", highlight=False)
     if not verbose:
         return
     table = Table("Document", "Words left out", box=None, pad_edge=False)

@@ -171,7 +171,9 @@ def gc(
     ] = False,
     grace: Annotated[
         float,
-        typer.Option(min=0, help="Keep what was live within so many seconds: readers may use it."),
+        typer.Option(
+            min=0, help="Keep what was live within this many seconds: readers may use it."
+        ),
     ] = 120.0,
     purge: Annotated[
         bool,
@@ -216,9 +218,9 @@ def gc(
         if purge and rewrite(catalogue, set_name):
             time.sleep(READERS_FOLLOW_S)
             collect(catalogue, set_name, most, grace_s=grace, candidates=candidates)
-    kept = ", ".join(info.version for info in catalogue.versions(set_name))
+    names = ", ".join(info.version for info in catalogue.versions(set_name))
     removed = ", ".join(info.version for info in gone) or "nothing"
-    typer.echo(f"{set_name}: removed {removed}; kept {kept}.")
+    typer.echo(f"{set_name}: removed {removed}; kept {names}.")
     for one in broken:
         typer.echo(
             f"{one.holder} can no longer be rolled back to: it needs {set_name} {one.version}, "

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from ingestion.cli import sync_report as shown
-from ingestion.cli import sync_request as asked
+from ingestion.cli import sync_request
 from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.settings import EmbeddingSettings
 from ingestion.sources.definitions import SetDefinition
@@ -23,7 +23,7 @@ POLL_S = 60.0
 
 
 def watch_and_sync(
-    request: asked.Request,
+    request: sync_request.Request,
     settings: Any,
     catalogue: Catalogue,
     *,
@@ -73,7 +73,7 @@ def wait_for_changes(paths: list[Path], remote: bool) -> Iterable[object]:
 
 
 def _sync(
-    request: asked.Request,
+    request: sync_request.Request,
     settings: Any,
     catalogue: Catalogue,
     load: Callable[[EmbeddingSettings], Embedder],
@@ -82,7 +82,7 @@ def _sync(
     always_shown: bool,
 ) -> None:
     try:
-        report = asked.run(request, settings, catalogue, quiet=False, load=load)
+        report = sync_request.run(request, settings, catalogue, quiet=False, load=load)
     except PlumbError as error:
         console.print(f"[red]error[/]: {error}", highlight=False)
         return

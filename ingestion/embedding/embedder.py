@@ -123,7 +123,8 @@ class Embedder:
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
         """Embed one question; shape `(dimension,)`."""
-        vector: NDArray[np.float32] = self.embed_queries([question])[0]
+        text = self.identity.query_prefix + question
+        vector: NDArray[np.float32] = self._encoder.encode([text], self._batch_size, True)[0]
         return vector
 
     def _encode(self, texts: list[str], exact: bool = True) -> Vectors:

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tokenizers import Encoding, Tokenizer
 
@@ -78,6 +77,8 @@ class OnnxEncoder:
 
     def encode(self, texts: list[str], batch_size: int, exact: bool = True) -> Vectors:
         """See `TextEncoder`; exact always. Batches hold texts of like length, so that little is filled up."""
+        if len(texts) == 1:
+            return self._forward(self._tokenizer.encode_batch_fast(texts))
         vectors = np.empty((len(texts), self._plain.dimension), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
         for first in range(0, len(texts), batch_size):
@@ -94,14 +95,14 @@ class OnnxEncoder:
             "token_type_ids": np.array([text.type_ids for text in encoded], dtype=np.int64),
         }
         states = self._session.run(None, {name: given[name] for name in self._inputs})[0]
-        return _unit(self._pooled(states, given["attention_mask"]))
-
-    def _pooled(self, states: NDArray[np.float32], attention: NDArray[np.int64]) -> Vectors:
         if self._plain.pooling == "cls":
-            return states[:, 0]
-        weights = attention[:, :, None].astype(np.float32)
-        mean: Vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
-        return mean
+            pooled = states[:, 0]
+        else:
+            weights = given["attention_mask"][:, :, None].astype(np.float32)
+            pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
+        unit: Vectors = pooled / np.maximum(lengths, np.float32(1e-12))
+        return unit
 
 
 def _session(graph: Path) -> onnxruntime.InferenceSession:
@@ -113,9 +114,3 @@ def _session(graph: Path) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no other base
         raise ValueError(f"{error}; delete {graph.parents[1]}, it is rebuilt") from error
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
-    return unit

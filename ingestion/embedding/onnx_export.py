@@ -143,8 +143,8 @@ def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
     """
     file = folder / DESCRIPTION
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        return PlainModel.model_validate(kept) if kept else None
+        recorded = json.loads(file.read_text(encoding="utf-8"))
+        return PlainModel.model_validate(recorded) if recorded else None
     except (OSError, ValueError, ValidationError):
         require_torch(settings, "how its export is run has not been found out")
         found = _compared(folder, load_graph(folder, settings))

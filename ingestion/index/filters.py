@@ -106,6 +106,16 @@ def both(one: Filter | None, other: Filter | None) -> Filter | None:
     return (*(one or ()), *(other or ())) or None
 
 
+def allowed(given: Mapping[str, Any] | None, groups: frozenset[str] | None) -> Filter | None:
+    """A user's filter, within what these groups see (None: all documents).
+
+    Raises:
+        InvalidFilter: as `parse_filter`.
+    """
+    where = parse_filter(given) if given else None
+    return where if groups is None else both(visible_to(groups), where)
+
+
 def parse_filter(given: Mapping[str, Any] | None) -> Filter | None:
     """Check a user's filter and put it into the common form; None for none.
 

@@ -34,7 +34,7 @@ class LanceSet:
         self._table = table
         self._folder = folder
         self._loop = loop
-        self._kept = ChunkCache(self._read)
+        self._chunks = ChunkCache(self._read)
         self.info = info
 
     def dense(
@@ -65,7 +65,7 @@ class LanceSet:
         return Candidates(dense, lexical, similarities, best_match)
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
-        return self._kept.get(keys)
+        return self._chunks.get(keys)
 
     def count(self, where: Filter | None = None) -> int:
         with reported(self._folder, "read"):

@@ -116,8 +116,8 @@ class Connection:
         """Seconds until the next attempt: longer each time, and no less than a busy server asks."""
         backoff = wait_random_exponential(FIRST_WAIT_S, LONGEST_WAIT_S)(state)
         error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_s if isinstance(error, ResourceExhaustedResponse) else 0
-        return max(backoff, min(asked, LONGEST_WAIT_S))
+        wait_s = error.retry_after_s if isinstance(error, ResourceExhaustedResponse) else 0
+        return max(backoff, min(wait_s, LONGEST_WAIT_S))
 
 
 def connect(index: IndexSettings, qdrant: QdrantSettings) -> Connection:

@@ -28,7 +28,7 @@ class QdrantSet:
     def __init__(self, connection: Connection, info: SetInfo) -> None:
         self._connection = connection
         self._collection = info.place
-        self._kept = ChunkCache(self._read)
+        self._chunks = ChunkCache(self._read)
         self.info = info
 
     def dense(
@@ -60,7 +60,7 @@ class QdrantSet:
 
     def chunks(self, keys: Sequence[Key]) -> list[Chunk]:
         """The chunks behind point ids, in the order named."""
-        return self._kept.get(keys)
+        return self._chunks.get(keys)
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         return self.chunks_of_all([document_id]).get(document_id, [])

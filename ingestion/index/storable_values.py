@@ -49,7 +49,7 @@ def unstorable_number(number: int | float) -> str | None:
 
 
 def shown(text: str, most: int = MOST_SHOWN) -> str:
-    """A text as a message can quote it: on one line, encodable, at most so many characters.
+    """A text as a message can quote it: on one line, encodable, at most `most` characters.
 
     What does not print is escaped, the characters that turn the direction of text among it.
     """

@@ -26,7 +26,7 @@ from ingestion.languages.detection import rank, script_of
 # Raise it whenever the terms of a text change: the next sync then rebuilds each set.
 REVISION = "1"
 
-# A question is searched for in each language that is at least this probable, and in so many.
+# A question is searched for in each language that is at least this probable, and in at most this many.
 PLAUSIBLE = 0.1
 MOST_LANGUAGES = 3
 

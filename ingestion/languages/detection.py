@@ -94,15 +94,14 @@ _SUBJECTS = frozenset("i it we he she they you a the our".split())
 _CODE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*\Z", re.IGNORECASE)
 
 
-def detect(text: str, among: Collection[str] = LANGUAGES, *, sure: bool = False) -> str | None:
+def detect(text: str, *, sure: bool = False) -> str | None:
     """The ISO 639-1 code of the language most of a text is in; None where too little speaks for one.
 
     Args:
         text: any text; its first 2,000 letters decide.
-        among: languages it may be in.
         sure: whether a language must be nearly certain to be named.
     """
-    ranked = rank(text, among)
+    ranked = rank(text)
     least = _NEARLY_CERTAIN if sure else _SURE
     return ranked[0][0] if ranked and ranked[0][1] >= least else None
 

@@ -97,12 +97,12 @@ class Decoded:
     @property
     def metadata(self) -> dict[str, str | int]:
         """What a reader should know about the decoding: nothing, when it was plain UTF-8."""
-        told: dict[str, str | int] = {}
+        found: dict[str, str | int] = {}
         if self.encoding != UTF8:
-            told["encoding"] = self.encoding
+            found["encoding"] = self.encoding
         if self.replaced:
-            told["undecodable_bytes"] = self.replaced
-        return told
+            found["undecodable_bytes"] = self.replaced
+        return found
 
 
 def marked_encoding(head: bytes) -> str | None:

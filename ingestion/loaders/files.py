@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def find_files(path: Path) -> Iterator[FoundFile]:
     try:
         found = [
             FoundFile(file, printable(file.relative_to(path).as_posix()))
-            for file in _walk(path, entered=set())
+            for file in (path / below for below in walk(path))
         ]
     except OSError as error:
         where = printable(os.fspath(error.filename or path))
@@ -88,21 +88,40 @@ def _percent(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in encoded)
 
 
-def _walk(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
-    identity = folder.stat()
-    if (identity.st_dev, identity.st_ino) in entered:
-        return
-    entered.add((identity.st_dev, identity.st_ino))
-    with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.startswith((".", OFFICE_LOCK_PREFIX)):
-            continue
-        try:
-            is_folder, is_file = entry.is_dir(), entry.is_file()
-        except OSError:  # a link to itself: nothing to read behind it
-            continue
-        if is_folder:
-            yield from _walk(folder / entry.name, entered)
-        elif is_file:
-            yield folder / entry.name
+def walk(
+    folder: Path,
+    enters: Callable[[str], bool] = lambda below: True,
+    takes: Callable[[str], bool] = lambda below: True,
+) -> Iterator[str]:
+    """Paths below a folder of its regular files, sorted by name; see `find_files`.
+
+    Args:
+        enters: whether a folder below is looked into.
+        takes: whether a file is wanted.
+
+    Raises:
+        OSError, ValueError: a folder cannot be listed.
+    """
+    entered: set[tuple[int, int]] = set()
+
+    def below(folder: Path, above: str) -> Iterator[str]:
+        identity = folder.stat()
+        if (identity.st_dev, identity.st_ino) in entered:
+            return
+        entered.add((identity.st_dev, identity.st_ino))
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        for entry in entries:
+            if entry.name.startswith((".", OFFICE_LOCK_PREFIX)):
+                continue
+            path = f"{above}{entry.name}"
+            try:
+                is_folder, is_file = entry.is_dir(), entry.is_file()
+            except OSError:  # a link to itself: nothing to read behind it
+                continue
+            if is_folder and enters(path):
+                yield from below(folder / entry.name, f"{path}/")
+            elif is_file and takes(path):
+                yield path
+
+    return below(folder, "")

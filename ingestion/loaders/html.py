@@ -69,14 +69,14 @@ def _read_head(soup: BeautifulSoup, builder: TextBuilder) -> None:
     from bs4 import Comment
 
     for meta in soup.find_all(_META_ELEMENT):
-        said = meta.get("name") or meta.get("property") or meta.get("itemprop")
+        property_name = meta.get("name") or meta.get("property") or meta.get("itemprop")
         value = " ".join(str(meta.get("content") or "").split())
         for name in ("name", "property", "itemprop", "http-equiv", "id"):
             if meta.has_attr(name):
                 builder.groups.read(str(meta[name]), value)
         if any(map(looks_like_groups, meta.attrs)):
             builder.groups.hide("a meta element names groups by an attribute; use name and content")
-        key = _META.get(str(said).lower())
+        key = _META.get(str(property_name).lower())
         if key and value:
             builder.metadata.setdefault(key, value)
     comments = soup.find_all(string=lambda text: isinstance(text, Comment))

@@ -61,37 +61,37 @@ def why_beside(tag: Tag, role: str) -> Loss | None:
         tag.name != "table" and tag.find_parent(["pre", "table", "code"])
     ):
         return Loss.LINE_NUMBER
-    said = [*classes, str(tag.get("id") or "")]
+    labels = [*classes, str(tag.get("id") or "")]
     if (
         tag.name in ("div", "section", "aside", "form")
-        and any(map(_COOKIES.search, said))
+        and any(map(_COOKIES.search, labels))
         and _is_short(tag)
         and _asks_consent(tag)
     ):
         return Loss.NAVIGATION
     if tag.name in ("div", "aside", "ins", "span", "section", "p") and (
         any(map(_ADVERTISEMENT.fullmatch, classes))
-        or (tag.name != "section" and _ADVERTISEMENT.fullmatch(said[-1]))
+        or (tag.name != "section" and _ADVERTISEMENT.fullmatch(labels[-1]))
         or str(tag.get("aria-label") or "").lower() in ("advertisement", "advertising", "ad")
     ):
         return Loss.NAVIGATION if _is_short(tag) else None
     if tag.name == "aside" or role == "complementary":
         links = _link_share(tag)
         # A box of facts within the text is called a sidebar, too.
-        sidebar = any(map(_SIDEBAR.search, said)) and (
+        sidebar = any(map(_SIDEBAR.search, labels)) and (
             links > _FEW_LINKS
             or tag.find(["button", "input", "nav"]) is not None
             or tag.find_parent(["main", "article"]) is None
         )
-        beside = sidebar or any(map(_BESIDE.search, said))
+        beside = sidebar or any(map(_BESIDE.search, labels))
         return Loss.NAVIGATION if beside or links > _MOST_LINKS else None
     return None
 
 
 def _asks_consent(tag: Tag) -> bool:
     """Whether a banner asks for consent, rather than speaks of cookies to eat."""
-    said = " ".join([*classes_of(tag), str(tag.get("id") or "")])
-    is_banner = _COOKIE_BANNER.search(said) is not None
+    labels = " ".join([*classes_of(tag), str(tag.get("id") or "")])
+    is_banner = _COOKIE_BANNER.search(labels) is not None
     if tag.find(["button", "input"]) is not None and is_banner:
         return True
     if not _ABOUT_DATA.search(words_of(tag)):

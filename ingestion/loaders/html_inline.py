@@ -207,10 +207,10 @@ def is_note_mark(tag: Tag) -> bool:
         if tag.find("sup") is not None or tag.find_parent("sup") is not None:
             # The link around a raised mark says that it is a note; the mark itself is <sup>.
             return False
-        said = f"{tag.get('role') or ''} {tag.get('epub:type') or ''}"
-        marked = "noteref" in said or any(map(_NOTE_CLASS.search, tag.get("class") or []))
+        roles = f"{tag.get('role') or ''} {tag.get('epub:type') or ''}"
+        marked = "noteref" in roles or any(map(_NOTE_CLASS.search, tag.get("class") or []))
         return (
-            marked and "backref" not in said and _NOTE_LABEL.fullmatch(short_text(tag)) is not None
+            marked and "backref" not in roles and _NOTE_LABEL.fullmatch(short_text(tag)) is not None
         )
     if _NOTE_LABEL.fullmatch(short_text(tag)) is None:
         return False

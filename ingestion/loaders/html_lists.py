@@ -45,13 +45,13 @@ class OpenList:
     @classmethod
     def of(cls, tag: Tag) -> OpenList:
         """The list that <ol>, <ul> or the like begins."""
-        said = _kind(tag)
+        stated = _kind(tag)
         if tag.name != "ol":
-            return cls(1, kind=said if said not in (None, "") else "")
+            return cls(1, kind=stated if stated not in (None, "") else "")
         reverse = tag.has_attr("reversed")
         first = len(tag.find_all("li", recursive=False)) if reverse else 1
         start = _integer(tag.get("start"))
-        kind = "decimal" if said is None else said
+        kind = "decimal" if stated is None else stated
         return cls(first if start is None else start, -1 if reverse else 1, kind)
 
     def marker(self, item: Tag) -> str:
@@ -61,8 +61,8 @@ class OpenList:
         else:
             value = _integer(item.get("value"))
             number = self.number if value is None else value
-            said = _kind(item)
-            kind = self.kind if said is None else said
+            stated = _kind(item)
+            kind = self.kind if stated is None else stated
         self.number = number + self.step
         if counted := item.get(MARKER):
             return str(counted)

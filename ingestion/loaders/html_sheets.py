@@ -116,9 +116,9 @@ def _qualified(nodes: Iterable[Any], depth: int) -> Iterator[tuple[list[Any], li
             yield node.prelude, node.content
         elif node.type == "at-rule" and node.content is not None and depth < _DEEPEST_RULES:
             name = node.lower_at_keyword
-            said = tinycss2.serialize(node.prelude).strip().lower()
-            if (name == "media" and _is_for_screen(said)) or (
-                name in ("supports", "layer") and not said.startswith("not")
+            prelude = tinycss2.serialize(node.prelude).strip().lower()
+            if (name == "media" and _is_for_screen(prelude)) or (
+                name in ("supports", "layer") and not prelude.startswith("not")
             ):
                 inner = tinycss2.parse_rule_list(
                     node.content, skip_comments=True, skip_whitespace=True

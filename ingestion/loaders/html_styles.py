@@ -46,22 +46,22 @@ def apply_style_sheets(soup: BeautifulSoup) -> None:
     if not rules:
         return
     page = _Page(soup)
-    said: dict[int, Said] = defaultdict(dict)
+    declared: dict[int, Said] = defaultdict(dict)
     generated: dict[tuple[int, str], Said] = defaultdict(dict)
     for rule in rules:
         if _DYNAMIC.search(rule.selector):
             continue
         for tag in page.matching(rule.selector):
-            own = generated[id(tag), rule.part] if rule.part else said[id(tag)]
+            own = generated[id(tag), rule.part] if rule.part else declared[id(tag)]
             _take(own, rule)
     opened = _Openers(page, rules)
     for tag in page.tags:
-        if id(tag) in said:
-            _write(tag, said[id(tag)], opened)
+        if id(tag) in declared:
+            _write(tag, declared[id(tag)], opened)
     write_generated(
         page.tags,
         {key: _values(own) for key, own in generated.items()},
-        said={key: _values(own) for key, own in said.items()},
+        said={key: _values(own) for key, own in declared.items()},
     )
 
 

@@ -68,11 +68,11 @@ def _tokens(text: str) -> list[Token]:
 def _take_over(front: FrontMatter, builder: TextBuilder) -> None:
     """Scalars and lists of strings become metadata; what names groups is known already."""
     for key, value in front.values.items():
-        kept = _filterable(value)
-        if key == "title" and isinstance(kept, str):
-            builder.title = kept
-        elif isinstance(key, str) and kept is not None and not looks_like_groups(key):
-            builder.metadata[key] = kept
+        filterable = _filterable(value)
+        if key == "title" and isinstance(filterable, str):
+            builder.title = filterable
+        elif isinstance(key, str) and filterable is not None and not looks_like_groups(key):
+            builder.metadata[key] = filterable
 
 
 def _filterable(value: object) -> Scalar | list[str] | None:

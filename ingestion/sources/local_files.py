@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.errors import SourceError
-from ingestion.loaders.files import OFFICE_LOCK_PREFIX, find_files, printable, reason
+from ingestion.loaders.files import find_files, printable, reason, walk
 from ingestion.sources.globbing import Glob
 from ingestion.sources.locations import label_of, split_local
 from ingestion.sources.source import Source
@@ -44,7 +44,7 @@ def local_files(source: Source, base: Path) -> Iterator[SourceFile]:
 def _matching(folder: Path, glob: Glob) -> list[str]:
     """Paths below a folder that fit. Folders that cannot lead to one are not entered."""
     try:
-        return list(_walk(folder, "", glob, set()))
+        return list(walk(folder, glob.may_lead, glob.matches))
     except OSError as error:
         where = printable(os.fspath(error.filename or folder))
         raise SourceError(
@@ -52,27 +52,6 @@ def _matching(folder: Path, glob: Glob) -> list[str]:
         ) from error
     except ValueError as error:  # a NUL in the path
         raise SourceError(f"{printable(os.fspath(folder))}: not a path; check it") from error
-
-
-def _walk(folder: Path, below: str, glob: Glob, entered: set[tuple[int, int]]) -> Iterator[str]:
-    identity = folder.stat()
-    if (identity.st_dev, identity.st_ino) in entered:
-        return
-    entered.add((identity.st_dev, identity.st_ino))
-    with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.startswith((".", OFFICE_LOCK_PREFIX)):
-            continue
-        path = f"{below}{entry.name}"
-        try:
-            is_folder, is_file = entry.is_dir(), entry.is_file()
-        except OSError:  # a link to itself: nothing to read behind it
-            continue
-        if is_folder and glob.may_lead(path):
-            yield from _walk(folder / entry.name, f"{path}/", glob, entered)
-        elif is_file and glob.matches(path):
-            yield path
 
 
 def _size(path: Path) -> int:

@@ -41,9 +41,9 @@ def explain(
         line: finds a field's line in the file.
     """
     problems = _without_echoes(error.errors(include_url=False))
-    told = [_one(problem, models, line) for problem in problems[:MOST_ERROR_CHARS]]
-    more = len(problems) - len(told)
-    text = ". ".join(told) + (f". And {more} more" if more else "")
+    messages = [_one(problem, models, line) for problem in problems[:MOST_ERROR_CHARS]]
+    more = len(problems) - len(messages)
+    text = ". ".join(messages) + (f". And {more} more" if more else "")
     if not name:
         return text
     first = line(problems[0]["loc"])
@@ -70,14 +70,14 @@ def _one(problem: Any, models: Mapping[tuple[str, ...], type[BaseModel]], line: 
     if kind == "extra_forbidden":
         return f"{dotted}: is no field{_instead(location, models)}"
     if kind == "value_error":
-        said = problem["msg"].removeprefix("Value error, ")
-        return f"{dotted}: {said}" if dotted else said
-    said = _MENDS.get(kind) or problem["msg"][:1].lower() + problem["msg"][1:]
+        message = problem["msg"].removeprefix("Value error, ")
+        return f"{dotted}: {message}" if dotted else message
+    message = _MENDS.get(kind) or problem["msg"][:1].lower() + problem["msg"][1:]
     if kind == "missing" or "options" in location or isinstance(problem["input"], dict):
-        return f"{dotted}: {said}"
+        return f"{dotted}: {message}"
     given = repr(problem["input"])
     shown = given if len(given) <= _LONGEST_VALUE else given[:_LONGEST_VALUE] + "…"
-    return f"{dotted}: {said} (given: {shown})"
+    return f"{dotted}: {message} (given: {shown})"
 
 
 def _instead(

@@ -88,18 +88,18 @@ def check(
         margin: the share of found questions may fall by this much.
     """
     results = [_ask(question, candidate, live, depth, same_content) for question in questions]
-    asked = [result for result in results if result.candidate is not None]
-    share = _share([bool(result.candidate) for result in asked])
-    share_live = _share([bool(result.live) for result in asked]) if live else None
+    compared = [result for result in results if result.candidate is not None]
+    share = _share([bool(result.candidate) for result in compared])
+    share_live = _share([bool(result.live) for result in compared]) if live else None
     worse = (share_live or 0.0) - (share or 0.0)
     return GoldenReport(
-        asked=len(asked),
+        asked=len(compared),
         live=share_live,
         candidate=share,
         margin=margin,
         passed=worse <= margin + 1e-9,
         corpus_changed=[result for result in results if result.candidate is None],
-        lost=[result for result in asked if result.live and not result.candidate],
+        lost=[result for result in compared if result.live and not result.candidate],
     )
 
 

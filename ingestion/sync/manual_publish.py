@@ -30,8 +30,8 @@ def publish_version(
     if live is not None and live.number == info.number:
         raise PublishRefused(f"document set {info.name!r}: version {info.version} is live already.")
     if live is not None and not force:
-        kept = stored_definition(catalogue.store.records, info.name)
-        checks = kept.definition.checks if kept else Checks()
+        stored = stored_definition(catalogue.store.records, info.name)
+        checks = stored.definition.checks if stored else Checks()
         removed = len(compare(catalogue, live, info).removed)
         refused = refusal(checks, removed, live.documents)
         if refused:

@@ -126,8 +126,8 @@ def run(
         on_notice=on_notice,
     )
     if keep:
-        kept = StoredDefinition(definition=prepared.definition, base=str(prepared.base))
-        keep_definition(prepared.tools.catalogue.store.records, kept)
+        stored = StoredDefinition(definition=prepared.definition, base=str(prepared.base))
+        keep_definition(prepared.tools.catalogue.store.records, stored)
     return report
 
 

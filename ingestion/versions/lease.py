@@ -145,7 +145,7 @@ def _latest(records: Records, name: str) -> tuple[int, LeaseRecord | None]:
 
 
 def _quietly(release: Callable[[], None]) -> None:
-    """What the lease guarded has ended; a lease that cannot be given back expires by itself."""
+    """What the lease guarded has ended; a lease that cannot be given back expires."""
     try:
         release()
     except (IndexUnavailable, LeaseLost, OSError):

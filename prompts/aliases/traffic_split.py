@@ -41,8 +41,6 @@ class Target:
             salt: names the experiment, so that two experiments do not pick the same keys.
             key: whose questions go together: a session, a caller, a question.
         """
-        if len(self.weights) == 1:
-            return self.weights[0][0]
         digest = hashlib.blake2b(f"{salt}\0{key}".encode(), digest_size=8).digest()
         at = int.from_bytes(digest, "big") * sum(weight for _, weight in self.weights) / _SPAN
         for version, weight in self.weights:

@@ -130,7 +130,7 @@ def undone_by_rollback(moves: list[Move], place: Place) -> Move | None:
 
 
 def _end_torn_line(descriptor: int, file: Path) -> None:
-    """Cut off a last line that was never finished, so that the next one stands by itself."""
+    """Cut off a last line that was never finished, so that the next one starts a line."""
     content = file.read_bytes()
     if content and not content.endswith(b"\n"):
         os.ftruncate(descriptor, content.rfind(b"\n") + 1)

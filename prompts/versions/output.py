@@ -32,10 +32,10 @@ USUAL = OutputContract(citations="markers", refusal=NO_ANSWER)
 
 def missing_instruction(contract: OutputContract, texts: list[str]) -> str | None:
     """What the messages' texts fail to tell the model of the contract; None where they tell all."""
-    said = " ".join(" ".join(texts).split())
-    if contract.citations == "markers" and not _MARKER.search(said):
+    text = " ".join(" ".join(texts).split())
+    if contract.citations == "markers" and not _MARKER.search(text):
         return "no message shows a citation marker like [2], which `output.citations` asks for"
-    if contract.refusal is not None and " ".join(contract.refusal.split()) not in said:
+    if contract.refusal is not None and " ".join(contract.refusal.split()) not in text:
         return (
             f"no message holds the refusal {contract.refusal!r}, which the check of answers looks "
             "for; say it there word for word, or declare another as `output.refusal`"

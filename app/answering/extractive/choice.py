@@ -17,7 +17,7 @@ from app.answering.extractive.mismatch import cannot_answer
 from app.answering.extractive.units import Kind
 from app.answering.extractive.versions import in_force_first, is_set_back
 
-# A block that one of so many best units belongs to needs to hold less of the question.
+# A block with one of this many best units needs to hold less of the question.
 BEST_UNITS = 2
 # A sentence that begins so speaks of something named before it.
 _LEANING = frozenset("he her his it its she such that their these they this those".split())

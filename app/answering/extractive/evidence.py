@@ -130,11 +130,11 @@ def gather(task: Task, embed: Embed | None, score: Callable[[Row], float], limit
     if not promising or embed is None:
         return Evidence(task.question, stems, candidates, rows, telling, _unlike)
     vectors = embed([task.question, *(embedded_text(candidates[index]) for index in promising)])
-    asked = vectors[0]
-    cosines = dict(zip(promising, (vectors[1:] @ asked).tolist(), strict=True))
+    question_vector = vectors[0]
+    cosines = dict(zip(promising, (vectors[1:] @ question_vector).tolist(), strict=True))
 
     def likeness(texts: Sequence[str]) -> list[float]:
-        return [float(cosine) for cosine in embed(texts) @ asked] if texts else []
+        return [float(cosine) for cosine in embed(texts) @ question_vector] if texts else []
 
     measured = _by_meaning(candidates, rows, cosines)
     return Evidence(task.question, stems, candidates, measured, telling, likeness)

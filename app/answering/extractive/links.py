@@ -20,7 +20,7 @@ from app.answering.extractive.words import Reader
 # leads to its row even where that adds none of the question's words.
 LEAST_GAIN = 0.06
 LEAST_TOGETHER = 0.35
-# So many pairs, those that hold most of the question, are compared with it by meaning.
+# How many pairs, those that hold most of the question, are compared with it by meaning.
 COMPARED = 3
 # A row's key stands in one of its first cells: a code, then a name.
 KEY_CELLS = 2
@@ -64,9 +64,9 @@ def best_link(evidence: Evidence, weights: Weights) -> Link | None:
         weights: a pair is compared with a single unit by those of likeness, words and phrases.
     """
     telling, rows = evidence.telling, evidence.rows
-    asked = _asked(evidence)
+    question_words = _asked(evidence)
     links = sorted(
-        _links(evidence, asked),
+        _links(evidence, question_words),
         key=lambda link: (link.together, weights.unit_score(rows[link.source])),
         reverse=True,
     )[:COMPARED]
@@ -81,7 +81,11 @@ def best_link(evidence: Evidence, weights: Weights) -> Link | None:
         )
 
     alone = [
-        nearness(row.similarity, telling.share(asked, candidate.stems & asked), row.phrase)
+        nearness(
+            row.similarity,
+            telling.share(question_words, candidate.stems & question_words),
+            row.phrase,
+        )
         + weights.unit_match_around * row.match_around
         for candidate, row in zip(evidence.candidates, rows, strict=True)
         if row.can_answer

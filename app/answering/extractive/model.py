@@ -32,7 +32,7 @@ class ExtractiveChatModel(BaseChatModel):
 
     Attributes:
         embed: texts to vectors of unit length; the model that embedded the passages.
-        max_sentences: units quoted at the most.
+        max_sentences: units quoted at most.
         threshold: support below which it declines, 0 to 1.
         weights: what the scores are made of.
         today: the day for which a version of a document is in force; the machine's by default.

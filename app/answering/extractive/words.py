@@ -93,7 +93,7 @@ class Compounds:
         question: the user's question.
     """
 
-    # A part has so many letters at least: "a way" is not "away".
+    # The fewest letters of a part: "a way" is not "away".
     _SHORTEST = 2
 
     def __init__(self, reader: Reader, question: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from app.cache.same_question.inflection import bases, is_past
-from app.cache.same_question.reading import LINK, OF, Reading, Word, read
+from app.cache.same_question.reading import LIKE_KINDS, LINK, OF, Reading, Word, read
 from app.cache.same_question.synonyms import SYNONYMS
 from app.cache.same_question.tokens import CALENDAR
 from ingestion.languages import fold
 from ingestion.languages.detection import is_english
 
-_LIKE_KINDS = frozenset({("whattime", "when")})
 _ENDS = " ?!.？！。؟"
 _LINKS = frozenset({LINK, OF})
 # Prepositions that are used for one another; all others tell things apart.
@@ -26,7 +25,7 @@ def difference(first: str, second: str) -> str | None:
     if not (is_english(first) and is_english(second)):
         return None if _folded(first) == _folded(second) else "language"
     one, two = read(first), read(second)
-    if one.kind != two.kind and tuple(sorted((one.kind, two.kind))) not in _LIKE_KINDS:
+    if one.kind != two.kind and tuple(sorted((one.kind, two.kind))) not in LIKE_KINDS:
         return "kind of answer"
     if not _same_operators(one, two):
         return "negation, modality or tense"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.cache.bounded import remembered
 from app.cache.same_question.negation_and_modality import agent, operators
-from app.cache.same_question.rewrites import rewrite
+from app.cache.same_question.numbers import in_one_form
+from app.cache.same_question.rewrites import Rewritten, rewrite
 from app.cache.same_question.tokens import (
     AUXILIARIES,
     BE,
@@ -15,12 +17,14 @@ from app.cache.same_question.tokens import (
     PERSONS,
     PREPOSITIONS,
     STOPS,
+    TOKEN,
     Token,
     classify,
-    tokens_of,
 )
 from app.cache.same_question.voice import active, asked_last
 
+# Kinds that are used for one another.
+LIKE_KINDS = frozenset({("whattime", "when")})
 # Used for one another, and so no content of their own.
 _EXCHANGEABLE = frozenset("if when whether who which that".split())
 LINK, OF = "·", "·of"
@@ -73,14 +77,29 @@ class Reading:
 
 # What readings may take, bytes; measured, one takes up to 63 bytes a letter of its question.
 READINGS_BYTES, READING_BYTES, BYTES_PER_LETTER = 16_000_000, 1_000, 64
+# Questions whose kind is remembered: 16 MB where all are as long as can be, and not in Latin letters.
+MOST_KINDS = 2_048
+
+
+def may_be_of_one_kind(first: str, second: str) -> bool:
+    """Whether two questions may want one kind of answer; tells most apart without reading them."""
+    kinds = kind_of(first), kind_of(second)
+    return kinds[0] == kinds[1] or tuple(sorted(kinds)) in LIKE_KINDS
+
+
+@lru_cache(maxsize=MOST_KINDS)
+def kind_of(question: str) -> str:
+    """See `Reading.kind`; `how` for `how is` too."""
+    rewritten = rewrite(question)
+    return _kind(TOKEN.findall(rewritten.text), rewritten)[0]
 
 
 @remembered(READINGS_BYTES, lambda question, _: READING_BYTES + BYTES_PER_LETTER * len(question))
 def read(question: str) -> Reading:
     """Read a question."""
     rewritten = rewrite(question)
-    raw = tokens_of(rewritten.text)
-    kind, at, lead = _kind(raw, rewritten.embedded, rewritten.whether)
+    raw = in_one_form(TOKEN.findall(rewritten.text))
+    kind, at, lead = _kind(raw, rewritten)
     tokens = classify(raw, at)
     persons = tuple(PERSONS[token.text] for token in tokens if token.role == "person")
     ordered, passive, suffers = active(asked_last(tokens))
@@ -100,13 +119,16 @@ def read(question: str) -> Reading:
     )
 
 
-def _kind(raw: list[str], embedded: bool, whether: bool) -> tuple[str, int, str]:
+def _kind(raw: list[str], rewritten: Rewritten) -> tuple[str, int, str]:
     """The kind, where the word is that says so (-1: nowhere), and a preposition before it."""
-    if whether:
+    embedded = rewritten.embedded
+    if rewritten.whether:
         return "yesno", -1, ""
     lower = [token.lower() for token in raw]
-    starts = [0, *(i + 1 for i, token in enumerate(raw) if token in STOPS)]
-    for start in starts:
+    # At the beginning of the question and behind each mark.
+    for start, before in enumerate([".", *raw]):
+        if before not in STOPS:
+            continue
         place, lead = start, ""
         while place < len(lower) and lower[place] in PREPOSITIONS | {"and", "until", "since"}:
             lead, place = lower[place], place + 1

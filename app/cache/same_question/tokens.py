@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 
 from app.cache.same_question.inflection import is_participle, is_past
-from app.cache.same_question.numbers import in_one_form
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"[€$£%]|°[CFcf]|\d[\d,]*(?:[.:/]\d+)*(?:\.\d+)*[^\W\d_]*(?:[-_/]\w+)*|[^\W_]+(?:[-_./'&][^\W_]+)*[+#]*\*?|[,;.?!]"
 )
 BE = frozenset("is are was were be been being am".split())
@@ -75,11 +74,6 @@ class Token:
     proper: bool
     role: str
     ending: str = ""
-
-
-def tokens_of(text: str) -> list[str]:
-    """The tokens of a text, numbers and units in one form."""
-    return in_one_form(_TOKEN.findall(text))
 
 
 def classify(raw: list[str], at: int) -> list[Token]:

@@ -52,10 +52,10 @@ def active(tokens: list[Token]) -> tuple[list[Token], bool, bool]:
             here, after = tokens[end], tokens[end + 1] if end + 1 < len(tokens) else None
             done = here.role == "word" and not here.proper and is_participle(here.text)
             person = all(token.role == "person" for token in tokens[place + 1 : end])
-            told = (person and end > place + 1) or (
+            names_patient = (person and end > place + 1) or (
                 end == place + 1 and _has_subject_before(tokens, place)
             )
-            if done and (told or _ends(after)):
+            if done and (names_patient or _ends(after)):
                 return _turned(tokens, place, end)
             end += 1
     return tokens, False, False

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from app.answering import answer, service
+from app.answering import answer
 from app.answering.answer import Passage
 from app.answering.question import PreparedQuestion
 from app.batch import batch_store as kept
@@ -19,13 +19,14 @@ from app.jobs.job import SyncJob
 from app.lineage import record, stored_answers
 from app.source_view import source_views
 from app.turns import turns
+from ingestion.index import filters
 
 Break = Callable[[], AbstractContextManager[Any]]
 
 
 def no_filter() -> AbstractContextManager[Any]:
     """Questions are searched for in all documents."""
-    return patch.object(service, "passes_to", lambda groups: None)
+    return patch.object(filters, "visible_to", lambda groups: None)
 
 
 def groups_of_then() -> AbstractContextManager[Any]:

@@ -277,10 +277,10 @@ class PrometheusSource:
         return False
 
     def _query(self, query: str, at: datetime | None = None) -> list[dict[str, Any]]:
-        asked = {"query": query}
+        parameters = {"query": query}
         if at is not None:
-            asked["time"] = f"{at.timestamp():.3f}"
-        found = self._get("/api/v1/query", asked, post=True)
+            parameters["time"] = f"{at.timestamp():.3f}"
+        found = self._get("/api/v1/query", parameters, post=True)
         return list(found["result"])
 
     def _get(self, path: str, asked: dict[str, str], *, post: bool = False) -> Any:

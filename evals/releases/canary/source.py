@@ -108,7 +108,7 @@ class LookBuilder:
         self._compared = compared
         self._added: dict[int, Counter[Key]] = {}
         self._bad: Counter[Key] = Counter()
-        self._told: Counter[tuple[Arm, SignalName]] = Counter()
+        self._reported: Counter[tuple[Arm, SignalName]] = Counter()
         self._next = 1
 
     def add(self, at: datetime, arm: Arm, signal: SignalName, kind: str, count: int) -> None:
@@ -140,8 +140,8 @@ class LookBuilder:
             size = added[arm, signal, "all"]
             known = max(self._bad[arm, signal, kind] for kind in ("bad", STATUS, FAILURE))
             known += self._bad[arm, signal, DEGRADED]
-            bad = min(size, max(0, known - self._told[arm, signal]))
-            self._told[arm, signal] += bad
+            bad = min(size, max(0, known - self._reported[arm, signal]))
+            self._reported[arm, signal] += bad
             if size:
                 arms[arm][signal] = Tally(bad, size)
         if not any(arms.values()):

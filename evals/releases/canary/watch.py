@@ -32,7 +32,7 @@ class Clock:
 
     Attributes:
         now: the time, UTC.
-        wait: wait so many seconds.
+        wait: waits a number of seconds.
     """
 
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -60,7 +60,7 @@ class _Reader:
         while option := _OPTION.match(self.source, self.place):
             names.append((option[1].lower(), option[2]))
             self.place = option.end()
-        said = {name for name, _ in names}
+        given = {name for name, _ in names}
         kind = names[0][0]
         bracket = "("
         if kind == "b" and self.source[self.place : self.place + 1] == "\\":
@@ -80,7 +80,7 @@ class _Reader:
             text = " ".join(arguments)
             if not before.strip():
                 return before + text
-            return index(before, text) if "do" in said else power(before, text)
+            return index(before, text) if "do" in given else power(before, text)
         if kind == "o" and len(arguments) > 1:  # readings above a word
             self.losses.add(Loss.READING_AID, " ".join(arguments[:-1]))
             return before + arguments[-1]

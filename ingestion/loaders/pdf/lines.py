@@ -19,7 +19,7 @@ from ingestion.loaders.tables import Row
 
 T = TypeVar("T")
 
-# A gap of so many ems parts cells; the spaces of justified text stay below.
+# A gap of this many ems parts cells; the spaces of justified text stay below.
 _CELL_GAP = 1.0
 # A gap between words of this many ems is a gap between columns.
 _COLUMN_GAP = 1.6

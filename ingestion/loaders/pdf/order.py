@@ -26,7 +26,7 @@ LONG_CELL = 28
 _MOST_LINES = 1500
 _MOST_BLOCKS = 400
 _MOST_PARTS = 1000
-# So many lines, and so large a share of them that goes on in the next, are prose.
+# This many lines, of which this share goes on in the next, are prose.
 _PROSE_LINES = 5
 _PROSE_SHARE = 0.5
 

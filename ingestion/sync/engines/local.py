@@ -20,7 +20,7 @@ from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress,
 
 # Chunks embedded in one call: enough that sorting by length leaves little padding.
 WINDOW = 1024
-# Documents in one batch at the most: unchanged records have no chunks to count.
+# Documents in one batch at most: unchanged records have no chunks to count.
 MOST_DOCUMENTS = 4096
 
 

@@ -18,7 +18,7 @@ def test_a_model_rewrites_by_the_prompt_and_reads_the_end_of_a_long_history(
     settings = load_settings({"chat.model": "openai:m", "chat.base_url": openai.url})
     prompt = PromptRegistry(shipped_prompts()).get("condense")
     model = (
-        ChatModels(settings.chat, settings.extractive, embedder.embed_queries)
+        ChatModels(settings.chat, settings.extractive, embedder.embed_queries, lambda: b"key")
         .get(prompt.model)
         .model
     )

@@ -175,6 +175,8 @@ def test_no_model_is_asked_for_a_set_or_a_version_that_is_not_there(make_parts, 
         answers.prepare("And on a compressor?", "nonesuch", history=history)
     with pytest.raises(UnknownVersion):
         answers.prepare("And on a compressor?", index_version="7-0123456789", history=history)
+    with pytest.raises(PromptError, match="no version or alias 'v99'"):
+        answers.prepare("And on a compressor?", prompt="v99", history=history)
     assert openai.requests == []
 
 

@@ -15,7 +15,7 @@ from app.cache.factory import VECTOR_BYTES
 from app.cache.memory_store import MemoryStore
 from app.cache.same_question.comparison import difference
 from app.cache.same_question.inflection import FORMS_BYTES, bases
-from app.cache.same_question.reading import READINGS_BYTES, read
+from app.cache.same_question.reading import READINGS_BYTES, kind_of, read
 from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache.serialization import READ_BYTES
@@ -38,6 +38,7 @@ BYTES = {
 # Whatever else remembers, and what bounds it: no reader can make it grow.
 FEW = {
     "app/answering/model_call.py": "one event loop",
+    "app/cache/same_question/reading.py": "the kinds of 2,048 questions, each of bounded length",
     "app/answering/untrusted_text.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/decoding.py": "4,096 letters and their scripts",
     "ingestion/loaders/table_headers.py": "2,048 texts of cells, each short",
@@ -53,15 +54,16 @@ FEW = {
 # Attributes that begin empty and grow, in what a service holds as long as it runs, and their bounds.
 GROWING = {
     "AnswerCache._counts": "six names",
-    "Bounded._kept": "its bytes",
+    "AnswerService._plans": "MOST_PLANS",
+    "Bounded._entries": "its bytes",
     "ChatModels._chosen": "the models of the settings, with the parameters of each prompt version",
     "EarlyRefusals._refusals": "MOST_REMEMBERED refusals",
     "Embedders._failed": "models that sets were built with; failures of some minutes ago go",
     "Embedders._loaded": "embedding.most_loaded",
     "ChunkCache._known": "its number of chunks",
-    "MemorySessions._kept": "session.most",
+    "MemorySessions._sessions": "session.most",
     "MemorySessions._of": "owners of the sessions that are kept",
-    "MemoryStore._kept": "cache.entries and cache.bytes",
+    "MemoryStore._entries": "cache.entries and cache.bytes",
     "SimilarQuestions._mirrors": "cache.comparison_bytes",
     "OpenBatch.done": "the questions of one batch; it lives as long as that is answered",
     "OpenSets._live": "the sets that there are",
@@ -242,6 +244,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
     before = tracemalloc.get_traced_memory()[0]
     for one, two in pairwise(questions):
         difference(one, two)
+    kind_of.cache_clear()  # bounded by its number of questions
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert read.cache.bytes > 200_000  # type: ignore[attr-defined]

@@ -94,11 +94,14 @@ def test_the_key_is_made_once_for_an_index(store: IndexStore) -> None:
     assert len(manifest_key(store.records)) == 32
 
 
-def test_models_without_an_index_hash_by_a_key_of_their_own() -> None:
+def test_models_hash_by_the_key_that_they_are_given() -> None:
     chat = ChatSettings(model="openai:m", api_key="k", parameters={"user": CANARY})
-    made = [ChatModels(chat, Settings().extractive, None) for _ in range(2)]  # type: ignore[arg-type]
-    first, second = (one.get({}).parameters[OTHERS] for one in made)
-    assert first != second
+    made = [
+        ChatModels(chat, Settings().extractive, None, lambda key=key: key)  # type: ignore[arg-type,misc]
+        for key in (b"one", b"one", b"other")
+    ]
+    first, second, third = (one.get({}).parameters[OTHERS] for one in made)
+    assert first == second != third
 
 
 def manifest(**parameters: object) -> Manifest:

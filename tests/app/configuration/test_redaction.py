@@ -211,7 +211,7 @@ def test_secrets_show_where_they_point_and_parameters_keep_what_is_none() -> Non
 
 def test_a_server_that_quotes_the_request_does_not_get_its_headers_told(openai: Script) -> None:
     chat = ChatSettings(model="openai:m", base_url=openai.url, parameters=HEADERS, max_retries=0)
-    models = ChatModels(chat, Settings().extractive, None)  # type: ignore[arg-type]
+    models = ChatModels(chat, Settings().extractive, None, lambda: b"key")  # type: ignore[arg-type]
     chosen = models.get({})
     assert isinstance(chosen.model, ChatOpenAI)
     assert CANARY not in repr(chosen.parameters)

@@ -20,7 +20,7 @@ def test_a_price_is_whole_or_none() -> None:
 def test_what_is_under_way_counts_against_the_limit() -> None:
     budget = Budget(1.0, Price(1, 1))
     budget.reserve(0.6)
-    with pytest.raises(BudgetExceeded, match=r"has cost 0\.0000 and may cost 1 at the most"):
+    with pytest.raises(BudgetExceeded, match=r"has cost 0\.0000 and may cost 1 at most"):
         budget.reserve(0.5)
     budget.settle(0.6, 0.1)
     budget.reserve(0.9)
