@@ -23,7 +23,7 @@ from tests.clients.scripted_server import PROBLEM, Reply, scripted_server
 
 HTML = Reply(body=b"<html><body>Welcome</body></html>", headers={"Content-Type": "text/html"})
 EVENTS = {"Content-Type": "text/event-stream"}
-KEY = "plumb_0123456789ab_secret-part"  # pragma: allowlist secret
+KEY = "plumb_0123456789ab_secret-part"
 MEGABYTE = b" " * (1 << 20)
 
 

@@ -12,7 +12,7 @@ from plumbline import AccessDenied, AsyncPlumbline, ConfigurationError, NotAuthe
 from tests.clients.scripted_server import Reply
 from tests.clients.serving import QUESTION
 
-KEY = "plumb_0123456789ab_secret-part"  # pragma: allowlist secret
+KEY = "plumb_0123456789ab_secret-part"
 BOTH = pytest.mark.parametrize("make", [Plumbline, AsyncPlumbline])
 ALIVE = Reply(body=b'{"status": "ok"}')
 
@@ -80,7 +80,7 @@ def test_this_machine_needs_no_encryption(make, url) -> None:
     "url",
     ["", "plumb.example.org", "ftp://plumb.example.org", "https://", "https://u:p@plumb.example.org",
      "https://plumb.example.org:port", "https://plumb.example.org/?a=b", "file:///etc/passwd",
-     "https://[::1", "https://plumb.example.org/#a"],
+     "https://[::1", "https://plumb.example.org/#a", "http://127.0.0.1:8000/v1/"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(make, url) -> None:
     with pytest.raises(ConfigurationError, match="base_url") as refused:

@@ -23,7 +23,7 @@ from tests.clients.scripted_server import PROBLEM, Reply
 from tests.clients.serving import QUESTION
 from tests.missing_packages import ROOT, run_without
 
-KEY = "plumb_0123456789ab_secret-part"  # pragma: allowlist secret
+KEY = "plumb_0123456789ab_secret-part"
 
 
 class ScriptedModel(BaseChatModel):
@@ -116,7 +116,7 @@ def test_what_a_model_can_mend_is_told_to_it_and_what_it_cannot_is_raised(
         agent = create_agent(ScriptedModel(question="q"), [plumbline_tool(away)])
         told = tool_message(agent.invoke({"messages": [("user", "?")]}))
         assert (told.status, told.text) == ("error", "503 Away: Come again.")
-    with Plumbline(service.url, api_key="wrong") as stranger:
+    with Plumbline(service.url, api_key=KEY) as stranger:
         agent = create_agent(ScriptedModel(question="q"), [plumbline_tool(stranger)])
         with pytest.raises(NotAuthenticated):
             agent.invoke({"messages": [("user", "?")]})

@@ -314,3 +314,23 @@ def read_until_killed(client, process) -> None:
         process.kill()
         with pytest.raises(StreamBroken):
             stream.answer()
+
+
+def test_a_connection_that_breaks_while_much_is_sent_tells_what_that_may_mean(connect) -> None:
+    """An older service, or a proxy, closes with what is sent unread: its answer is lost."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                connection.recv(1000)
+                # Closed at once, and what is unread makes it a reset.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        client = connect(f"http://127.0.0.1:{listener.getsockname()[1]}", max_retries=1)
+        with pytest.raises(Unavailable, match=r"serve\.max_upload_bytes"):
+            client.document_sets.upload("manuals", ("a.md", b"x" * 10_000_000))
+        thread.join()

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from plumbline.errors import ConfigurationError, UnexpectedResponse
+from plumbline.errors import ConfigurationError, UnexpectedResponse, unsendable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -148,7 +148,10 @@ def path(template: str, **values: str) -> str:
         # Such a segment would name another resource, or none.
         if not isinstance(value, str) or value in ("", ".", ".."):
             raise ConfigurationError(f"{name}: {value!r} names nothing; give its id or name.")
-    return template.format(**{name: quote(value, safe="") for name, value in values.items()})
+    try:
+        return template.format(**{name: quote(value, safe="") for name, value in values.items()})
+    except UnicodeError as error:
+        raise unsendable(error) from error
 
 
 def given(**values: Any) -> dict[str, Any]:

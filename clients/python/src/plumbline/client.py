@@ -25,7 +25,8 @@ from plumbline.models.records import BatchLine
 from plumbline.retries import Limits
 from plumbline.sending import AsyncSender, Sender
 
-TIMEOUT_S = 60.0
+# A service bounds a question by 60 seconds, unless it is told otherwise.
+TIMEOUT_S = 90.0
 DEADLINE_S = 120.0
 MAX_RETRIES = 5
 MAX_RESPONSE_BYTES = 64 << 20
@@ -76,7 +77,10 @@ class Batches(Part):
     delete = sent(batches.delete_batch)
 
     def answers(self, batch_id: str) -> Generator[BatchLine]:
-        """The lines that there are by now, in the order of the questions."""
+        """The lines that there are by now, in the order of the questions.
+
+        Close it (`contextlib.closing`) where you do not read it to its end.
+        """
         return self._sender.stream(batches.batch_answers(batch_id))
 
 
@@ -91,7 +95,10 @@ class AsyncBatches(AsyncPart):
     delete = sent_async(batches.delete_batch)
 
     def answers(self, batch_id: str) -> AsyncGenerator[BatchLine]:
-        """The lines that there are by now, in the order of the questions."""
+        """The lines that there are by now, in the order of the questions.
+
+        Close it (`contextlib.aclosing`) where you do not read it to its end.
+        """
         return self._sender.stream(batches.batch_answers(batch_id))
 
 

@@ -68,6 +68,10 @@ def _checked(url: str) -> tuple[str, bool]:
         raise ConfigurationError("base_url: holds a user or password; give a key as api_key.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(f"base_url: {url!r} is no http(s) address; {example}.")
+    if parts.path.rstrip("/").endswith("/v1"):
+        raise ConfigurationError(
+            f"base_url: {url!r} ends in /v1, which the client adds; leave it out."
+        )
     if parts.query or parts.fragment:
         raise ConfigurationError(f"base_url: {url!r} has a query or fragment; {example}.")
     return parts.hostname, parts.scheme == "http"

@@ -120,6 +120,16 @@ _KINDS: dict[int, type[ServiceError]] = {
 }
 
 
+def unsendable(error: Exception) -> ConfigurationError:
+    """The error of a value that JSON or an address cannot hold."""
+    # Not all of the message: that of UnicodeEncodeError is about bytes.
+    why = "a character that is none" if isinstance(error, UnicodeError) else _shown(str(error))
+    return ConfigurationError(
+        f"the request holds what cannot be sent ({why}); give text, numbers, true or false, lists and "
+        "mappings of these, and dates as ISO text."
+    )
+
+
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> PlumblineError:
     """The error that a response is, whose status is none of success."""
     if 300 <= status < 400:

@@ -27,6 +27,7 @@ MOST_PAUSE_S = 8.0
 REFUSED = "urn:plumbline:problem:too-busy"
 # The request did not leave this machine, or no connection was there to send it on.
 NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+BROKEN_OFF = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 # Sending again would change nothing.
 HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.DecodingError)
 
@@ -113,7 +114,14 @@ class Attempts:
             raise UnexpectedResponse(f"{_told(error)}.") from error
         never_arrived = isinstance(error, NEVER_ARRIVED)
         self._may_have_arrived |= not never_arrived
-        failed = Unavailable(f"the service cannot be reached: {_told(error)}.")
+        why = f"the service cannot be reached: {_told(error)}."
+        if isinstance(error, BROKEN_OFF) and self._call.files:
+            # What was answered before the end is lost where files were still being sent.
+            why += (
+                " It may have refused the files: as too large together (serve.max_upload_bytes), or "
+                "since the key may not upload."
+            )
+        failed = Unavailable(why)
         is_safe = never_arrived or self._call.repeatable
         if not is_safe or "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise failed from error
@@ -162,4 +170,4 @@ def stream_error(error: httpx.RequestError) -> PlumblineError:
 def _told(error: httpx.RequestError) -> str:
     """An error of httpx in words; some have none."""
     name = type(error).__name__
-    return f"{name}: {error}" if str(error) else name
+    return f"{name}: {str(error).rstrip('.')}" if str(error) else name

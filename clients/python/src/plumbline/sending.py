@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from plumbline.calls import Call, Item, Pause, Steps, Stream
-from plumbline.errors import ConfigurationError, UnexpectedResponse
+from plumbline.errors import ConfigurationError, UnexpectedResponse, unsendable
 from plumbline.retries import Attempts, Limits, Received, stream_error
 
 T = TypeVar("T")
@@ -33,15 +33,18 @@ def _request(
                     f"{content}: cannot be read ({error.strerror})."
                 ) from error
         files.append((one.field, (one.name, content)))
-    return http.build_request(
-        call.method,
-        call.path,
-        params=call.query or None,
-        json=call.json,
-        data=call.form or None,
-        files=files or None,  # type: ignore[arg-type]
-        timeout=attempts.timeout_s,
-    )
+    try:
+        return http.build_request(
+            call.method,
+            call.path,
+            params=call.query or None,
+            json=call.json,
+            data=call.form or None,
+            files=files or None,  # type: ignore[arg-type]
+            timeout=attempts.timeout_s,
+        )
+    except (TypeError, ValueError) as error:
+        raise unsendable(error) from error
 
 
 def _check_media_type(response: httpx.Response, stream: Stream[Any]) -> None:

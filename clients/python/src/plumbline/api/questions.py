@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plumbline.calls import NOTHING, Call, Stream, given, whole
+from plumbline.errors import unsendable
 from plumbline.events import AnswerDecoder, AnswerEvent
 from plumbline.models.answers import Answer, SearchResult
 from plumbline.models.document_sets import Health, Readiness
@@ -74,7 +75,7 @@ def search(
         document_set, filters, index_version: as of `ask`.
         limit: passages to return, 1 to 100.
     """
-    as_text = None if filters is None else json.dumps(dict(filters), ensure_ascii=False)
+    as_text = None if filters is None else _json(filters)
     asked = given(
         q=query,
         document_set=document_set,
@@ -93,6 +94,13 @@ def health() -> Call[Health]:
 def ready() -> Call[Readiness]:
     """Whether questions can be answered, and what each dependency says."""
     return Call("GET", "/readyz", whole(Readiness), repeatable=True, accepted=frozenset({503}))
+
+
+def _json(filters: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(filters), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise unsendable(error) from error
 
 
 def _question(
