@@ -178,4 +178,5 @@ constraints: $(VENV)/.dev ## Resolve the newest versions that fit and write cons
 	@$(BIN)/python infra/constraints.py
 
 clean: ## Remove the environment, the demo index and caches
-	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info \
+	  clients/python/src/*.egg-info clients/typescript/node_modules

@@ -44,6 +44,21 @@ def test_what_json_cannot_hold_is_told_before_it_is_sent(client, value) -> None:
         assert "cannot be sent" in str(refused.value)
 
 
+def test_one_thing_in_the_place_of_many_is_told(client) -> None:
+    for question in (QUESTION, {"question": QUESTION}):
+        with pytest.raises(ConfigurationError, match="is one question"):
+            client.batches.submit(question)
+    for wrong, message in (
+        (["a.md"], "list is neither"),
+        (("a.md", "text"), r"'a\.md' is of type str"),
+        (None, "NoneType is neither"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            client.document_sets.upload("manuals", wrong)
+    with pytest.raises(ConfigurationError, match=r"gone\.jsonl: cannot be read"):
+        client.batches.submit_file("gone.jsonl")
+
+
 def test_an_address_cannot_hold_half_a_character(client) -> None:
     with pytest.raises(ConfigurationError, match="cannot be sent"):
         client.sessions.get("\ud800")

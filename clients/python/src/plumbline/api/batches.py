@@ -9,6 +9,7 @@ from typing import Any
 
 from plumbline.api.following import follow
 from plumbline.calls import NOTHING, Call, Item, Steps, Stream, Upload, given, path, whole
+from plumbline.errors import ConfigurationError
 from plumbline.events import LinesDecoder
 from plumbline.models.answers import Model
 from plumbline.models.records import Batch, BatchLine
@@ -37,6 +38,8 @@ def submit(
             `filters` and `prompt`.
         document_set, prompt: for questions that name none.
     """
+    if isinstance(questions, str | Mapping):
+        raise ConfigurationError("questions: is one question; give a list of them, or use `ask`.")
     asked = [{"question": one} if isinstance(one, str) else dict(one) for one in questions]
     body = {"questions": asked, **given(document_set=document_set, prompt=prompt)}
     return Call("POST", BATCHES, whole(Batch), json=body)

@@ -54,8 +54,19 @@ def in_requests(uploads: Iterable[Upload]) -> Iterator[list[Upload]]:
 
 def _files(given: Given) -> Iterator[Upload]:
     if isinstance(given, tuple):
-        yield Upload("files", *given)
+        name, content = given
+        if not isinstance(content, bytes):
+            kind = type(content).__name__
+            raise ConfigurationError(
+                f"files: the content of {name!r} is of type {kind}; give bytes."
+            )
+        yield Upload("files", name, content)
         return
+    if not isinstance(given, str | os.PathLike):
+        raise ConfigurationError(
+            f"files: {type(given).__name__} is neither a path nor a name with a content; give each "
+            "as an argument of its own."
+        )
     place = Path(given)
     if place.is_dir():
         for file in sorted(place.rglob("*")):
