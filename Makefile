@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve docs reference lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve docs reference clients lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -37,9 +37,9 @@ $(VENV)/.postgres: pyproject.toml constraints.txt $(VENV)/.run
 	@$(PIP) install -c constraints.txt -e '.[serve,ingest,postgres]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.run
+$(VENV)/.dev: pyproject.toml constraints.txt clients/python/pyproject.toml $(VENV)/.run
 	@echo "Installing what tests, checks and benchmarks need into $(VENV) (once) …"
-	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(PIP) install -c constraints.txt -e '.[dev]' -e 'clients/python[langchain]'
 	@touch $@
 
 demo: $(VENV)/.run ## Install, index the demo documents, ask three questions
@@ -84,6 +84,8 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "Installing oidc-provider, an OpenID Connect issuer, into tests/oidc …"; \
 	  npm ci --prefix tests/oidc --no-audit --no-fund --silent || \
 	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
+	@$(MAKE) -s clients/typescript/node_modules/.package-lock.json || \
+	  echo "npm cannot install openapi-typescript: TypeScript types are compared by their hash alone."
 	@$(MAKE) -s mlflow-server || echo "MLflow's server cannot be installed: tests against it are skipped."
 	@$(MAKE) -s storage-servers || echo "Not all emulators can be installed: tests of az:// and s3:// are skipped."
 
@@ -140,8 +142,17 @@ docs: $(VENV)/.docs ## Build the documentation into site/, checking its links an
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/; open site/index.html."
 
-reference: $(VENV)/.dev ## Write the generated pages of docs/reference/ from the code
+# One command after every change of the API: the pages, and the types where there is npm.
+reference: $(VENV)/.dev ## Write the generated pages of docs/reference/, and the TypeScript types, from the code
 	@$(BIN)/python -m docs.generate_reference
+	@if command -v npm >/dev/null; then $(MAKE) -s clients; else \
+	  echo "npm is not installed: clients/typescript/plumbline.d.ts stays as it is."; fi
+
+clients/typescript/node_modules/.package-lock.json: clients/typescript/package-lock.json
+	@npm ci --prefix clients/typescript --no-audit --no-fund --silent
+
+clients: $(VENV)/.dev clients/typescript/node_modules/.package-lock.json ## Write clients/typescript/plumbline.d.ts from the code
+	@$(BIN)/python -m clients.typescript.generate
 
 lint: $(VENV)/.dev ## Check style, types, the direction of imports, prompts, pipelines, secrets
 	@$(BIN)/ruff check .
@@ -170,4 +181,5 @@ constraints: $(VENV)/.dev ## Resolve the newest versions that fit and write cons
 	@$(BIN)/python infra/constraints.py
 
 clean: ## Remove the environment, the demo index and caches
-	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info \
+	  clients/python/src/*.egg-info clients/typescript/node_modules

@@ -37,6 +37,7 @@ from app.api.callers import EDITOR, READER, READER_CHANGES
 from app.api.connections import BOUNDS as CONNECTION_BOUNDS
 from app.api.connections import ConnectionBounds
 from app.api.documented_access import describe_access
+from app.api.documented_types import describe_types, operation_id
 from app.api.early_refusals import EarlyRefusals
 from app.api.host_and_origin import Sites
 from app.api.release_header import HEADER as RELEASE_HEADER
@@ -110,6 +111,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         description=DESCRIPTION,
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        generate_unique_id_function=operation_id,
     )
     app.add_middleware(FitInput)
     serve, browser = settings.serve, settings.browser
@@ -139,6 +141,7 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
     problems.install(app, Redactor(settings))
     _include(app, settings)
     describe_access(app)
+    describe_types(app)
     return app
 
 

@@ -290,6 +290,8 @@ def _objects_page(schemas: dict[str, Any]) -> str:
         parts += [f"## {name}", *([text] if text else [])]
         if "enum" in schema:
             parts.append("One of " + ", ".join(f"`{value}`" for value in schema["enum"]) + ".")
+        if "oneOf" in schema:
+            parts.append(_table(("`event`", "`data`, as JSON text"), _events(schema)))
         required = schema.get("required", ())
         rows = [
             (
@@ -303,6 +305,14 @@ def _objects_page(schemas: dict[str, Any]) -> str:
         if rows:
             parts.append(_table(("Field", "Type", "Required", "Meaning"), rows))
     return _page(parts)
+
+
+def _events(schema: dict[str, Any]) -> list[tuple[str, str]]:
+    """The events of a stream: the name of each, and what its data is."""
+    fields = [event["properties"] for event in schema["oneOf"]]
+    return [
+        (_schema_type(one["event"]), _schema_type(one["data"]["contentSchema"])) for one in fields
+    ]
 
 
 def _schema_type(schema: dict[str, Any]) -> str:
@@ -337,15 +347,12 @@ def _schema_type(schema: dict[str, Any]) -> str:
 
 
 def _with_short_names(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with its schemas named without the module or route that FastAPI puts in front.
-
-    Of two classes of one name, `app__openai_api__completion__Usage` becomes `openai_api Usage`.
-    """
-    names = {}
-    for name in document["components"]["schemas"]:
-        *modules, short = name.split("__")
-        form = re.fullmatch(r"Body_(.+)_v1_.*", name)
-        names[name] = f"Form of {form[1]}" if form else " ".join((*modules[1:2], short))
+    """The document with its forms named `Form of`, where FastAPI writes `Body_`."""
+    names = {
+        name: f"Form of {form[1]}"
+        for name in document["components"]["schemas"]
+        if (form := re.fullmatch(r"Body_(.+)", name))
+    }
     text = json.dumps(document)
     for name, short in names.items():
         text = text.replace(f'"{name}": {{', f'"{short}": {{')

@@ -71,7 +71,8 @@ def test_a_link_to_a_missing_file_or_heading_is_found(tmp_path: Path) -> None:
 
 
 def _pages() -> list[Path]:
-    folders = [ROOT / name for name in ("docs", "evals", "infra", "app", "ingestion", "prompts")]
+    names = ("docs", "evals", "infra", "app", "ingestion", "prompts", "clients/python")
+    folders = [ROOT / name for name in names]
     pages = [*ROOT.glob("*.md"), *(page for folder in folders for page in folder.rglob("*.md"))]
     return [page for page in pages if not any(page.is_relative_to(one) for one in CORPORA)]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, WithJsonSchema
 
 from app.callers import Needs, together
 from app.manifest import ShownManifest
@@ -13,6 +13,22 @@ from app.settings.answering import PricesSettings
 from ingestion.documents.document import Chunk, Page
 from ingestion.documents.visibility import groups_of
 from ingestion.sources.locations import for_readers
+
+# A document's metadata. What is stored is of these types, and is not checked again.
+ShownMetadata: TypeAlias = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": ["string", "number", "boolean"]},
+                    {"type": "array", "items": {"type": "string"}},
+                ]
+            },
+        }
+    ),
+]
 
 
 class StageScores(BaseModel):
@@ -46,7 +62,7 @@ class AlsoIn(BaseModel):
     document: str
     title: str
     source: str
-    metadata: dict[str, Any]
+    metadata: ShownMetadata
 
 
 class Passage(BaseModel):
@@ -83,7 +99,7 @@ class Passage(BaseModel):
     context: str
     score: float
     scores: StageScores
-    metadata: dict[str, Any]
+    metadata: ShownMetadata
     source: str
     also_in: list[AlsoIn] = Field(default_factory=list)
 

@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import problem
 
+# How long what is left of a refused body is read, seconds.
+LINGER_S = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -83,7 +86,28 @@ class BodyLimit:
             response = problem(*_refusal(body.refused, bound), scope["path"])
             # What is left of the body would else be waited for.
             response.headers["Connection"] = "close"
-            await response(scope, receive, send)
+            is_sending = body.refused == 413 and not body.is_whole
+            await response(scope, receive, _lingering(receive, send) if is_sending else send)
+
+
+def _lingering(receive: Receive, send: Send) -> Send:
+    """Sends a response, and for a while reads what is left of the body before the response ends.
+
+    A connection that is closed with something unread is reset, and the client loses the response
+    that it has not read yet.
+    """
+
+    async def sent(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
+        await send({**message, "more_body": True})
+        with anyio.move_on_after(LINGER_S):
+            while (await receive()).get("more_body"):
+                pass
+        await send({"type": "http.response.body"})
+
+    return sent
 
 
 @dataclass(slots=True)
@@ -92,13 +116,14 @@ class _Body:
 
     Attributes:
         refused: the status to refuse it with; 0: none.
+        is_whole: whether all of it has arrived.
     """
 
     _bound: Bound
     _receive: Receive
     refused: int = 0
     _received: int = 0
-    _complete: bool = False
+    is_whole: bool = False
     _until: float | None = None
 
     async def receive(self) -> Message:
@@ -107,7 +132,7 @@ class _Body:
         Raises:
             _Refused: it makes the body too large, or does not come in time.
         """
-        if self._complete:  # what comes now says that the client has left
+        if self.is_whole:  # what comes now says that the client has left
             return await self._receive()
         if self._until is None:
             self._until = anyio.current_time() + self._bound.timeout_s
@@ -117,10 +142,10 @@ class _Body:
             self.refused = 408
             raise _Refused
         self._received += len(message.get("body", b""))
+        self.is_whole = not message.get("more_body", False)
         if self._received > self._bound.most_bytes:
             self.refused = 413
             raise _Refused
-        self._complete = not message.get("more_body", False)
         return message
 
 

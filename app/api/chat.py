@@ -15,9 +15,10 @@ from app.answering.answer import Passage
 from app.api.callers import AnsweringRoute, CallerDep, check_version
 from app.api.dependencies import TurnsDep
 from app.api.problems import ANSWERING, problem_of
-from app.api.sse import EVENTS, EventStream, event
+from app.api.sse import EventStream, described_events, event
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import TurnStep
+from ingestion.index.filters import GivenFilters
 from ingestion.null_fields import NullIsLeftOut
 from prompts.errors import PlumbError
 
@@ -48,7 +49,7 @@ class ChatRequest(NullIsLeftOut):
     document_set: str | None = Field(
         default=None, description="The document set; may be left out where there is only one."
     )
-    filters: dict[str, Any] = Field(
+    filters: GivenFilters = Field(
         default_factory=dict,
         description="Which documents may be used: a value, a list of values, or a range for each "
         "of `document`, `title`, `source`, `media_type` or any metadata field.",
@@ -78,6 +79,21 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
+REF = "#/components/schemas/"
+EVENTS = described_events(
+    "ChatEvent",
+    "An event of a streamed answer: the passages, words, then the answer or an error.",
+    {
+        "passages": {"type": "array", "items": {"$ref": f"{REF}Passage"}},
+        "token": {
+            "type": "object",
+            "required": ["text"],
+            "properties": {"text": {"type": "string"}},
+        },
+        "answer": {"$ref": f"{REF}Turn"},
+        "error": {"$ref": f"{REF}ProblemDetail"},
+    },
+)
 STREAMED: dict[int | str, dict[str, Any]] = {
     **ANSWERING,
     200: {

@@ -55,7 +55,7 @@ class DocumentSets(BaseModel):
 
 
 @router.get("/document-sets", summary="List document sets")
-def document_sets(parts: PartsDep) -> DocumentSets:
+def list_document_sets(parts: PartsDep) -> DocumentSets:
     """Every document set that has a live version; or those of the release that is served."""
     infos = [parts.sets.info(name) for name in parts.sets.names()]
     return DocumentSets(document_sets=[DocumentSetSummary.of(info) for info in infos])

@@ -45,7 +45,7 @@ class Removed(BaseModel):
 
 
 @router.post("/{name}/documents", status_code=201, responses=UPLOADING, summary="Upload documents")
-def upload(
+def upload_documents(
     name: str,
     files: Annotated[
         list[UploadFile], File(description="One or more files; each in the form field `files`.")
@@ -76,7 +76,7 @@ def upload(
 @router.delete(
     "/{name}/documents/{document_id:path}", responses=NOT_FOUND, summary="Remove an uploaded file"
 )
-def remove(
+def remove_document(
     name: str,
     document_id: str,
     parts: PartsDep,

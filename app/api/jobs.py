@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from app.api.callers import AdmittedFirst, AuditDep, CallerDep, guard_of
 from app.api.dependencies import JobsDep, PartsDep
 from app.api.problems import CONFLICT, NOT_FOUND, UNKNOWN_JOB
+from app.api.sse import described_events
 from app.document_sets.definitions import require_definition
 from app.jobs.events import events
 from app.jobs.job import SyncJob, SyncRequest, sync_job
@@ -36,6 +37,18 @@ async def _following(request: Request, caller: CallerDep) -> AsyncIterator[float
 FollowSeconds = Annotated[float, Depends(_following)]
 
 
+FOLLOWED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events that say how the job is.",
+        "content": described_events(
+            "JobEvent",
+            "An event of a job that is followed: the job as it is, and at last as it ended.",
+            {name: {"$ref": "#/components/schemas/SyncJob"} for name in ("progress", "end")},
+        ),
+    }
+}
+
+
 class Jobs(BaseModel):
     """Jobs, newest first."""
 
@@ -48,7 +61,7 @@ class Jobs(BaseModel):
     responses={**NOT_FOUND, **CONFLICT},
     summary="Sync a document set",
 )
-def sync(
+def sync_document_set(
     name: str,
     parts: PartsDep,
     jobs: JobsDep,
@@ -86,11 +99,11 @@ def get_job(job_id: str, jobs: JobsDep, caller: CallerDep) -> SyncJob:
 
 @router.get(
     "/jobs/{job_id}/events",
-    responses=UNKNOWN_JOB,
+    responses={**UNKNOWN_JOB, **FOLLOWED},
     response_class=EventSourceResponse,
     summary="Follow a job",
 )
-async def follow(
+async def follow_job(
     job: FollowedJob, jobs: JobsDep, caller: CallerDep, follow_s: FollowSeconds
 ) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: `progress` whenever the job has changed, then one `end`.

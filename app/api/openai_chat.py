@@ -36,7 +36,7 @@ STREAMED: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/chat/completions", response_model=Completion, responses=STREAMED, summary="Complete a chat"
 )
-async def complete(
+async def complete_chat(
     request: Annotated[CompletionRequest, Body()], turns: TurnsDep, caller: CallerDep
 ) -> Completion | StreamingResponse:
     """Answer the last message of a chat from the documents.

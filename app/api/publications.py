@@ -40,7 +40,7 @@ class RollbackRequest(NullIsLeftOut):
 
 
 @router.post("/{name}/publish", responses=RESPONSES, summary="Publish a version")
-def publish(
+def publish_index_version(
     name: str, request: PublishRequest, parts: PartsDep, caller: CallerDep, audit: AuditDep
 ) -> Publication:
     """Make a version live in one step, under the same rule as a sync does."""
@@ -52,7 +52,7 @@ def publish(
 
 
 @router.post("/{name}/rollback", responses=RESPONSES, summary="Go back to an earlier version")
-def rollback(
+def roll_back_document_set(
     name: str,
     parts: PartsDep,
     caller: CallerDep,

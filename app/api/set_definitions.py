@@ -101,7 +101,7 @@ Definition = Annotated[SetDefinitionRequest, Body(openapi_examples=EXAMPLES)]
 
 
 @router.post("/document-sets", status_code=201, responses=CONFLICT, summary="Define a document set")
-def create(
+def define_document_set(
     request: Definition,
     parts: PartsDep,
     uploads: UploadsDep,
@@ -125,7 +125,7 @@ def create(
     responses={201: {"model": DefinedSet, "description": "The set is new."}},
     summary="Replace a set's definition",
 )
-def replace(
+def replace_document_set(
     name: str,
     request: Definition,
     parts: PartsDep,
@@ -148,7 +148,7 @@ def replace(
 
 
 @router.get("/document-sets/{name}", responses=NOT_FOUND, summary="Look at a document set")
-def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetails:
+def get_document_set(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetails:
     """Its definition, what is live, which versions are kept, which files were uploaded."""
     stored = stored_definition(parts.catalogue.store.records, name)
     listed = _versions(parts, name, required=stored is None)
@@ -163,7 +163,7 @@ def details(name: str, parts: PartsDep, uploads: UploadsDep) -> DocumentSetDetai
 
 
 @router.get("/document-sets/{name}/versions", responses=NOT_FOUND, summary="List index versions")
-def versions(name: str, parts: PartsDep) -> Versions:
+def list_index_versions(name: str, parts: PartsDep) -> Versions:
     """The set's versions that are kept: live, older, and candidates that are not live yet."""
     stored = stored_definition(parts.catalogue.store.records, name)
     return Versions(versions=_versions(parts, name, required=stored is None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from anyio import CancelScope
@@ -22,6 +22,37 @@ EVENTS = {
         }
     }
 }
+
+
+def described_events(
+    title: str, description: str, data: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """What a stream of named events holds, for the description of a route.
+
+    Args:
+        title: names the union of the events in generated clients.
+        data: the schema of each event's data, which is JSON text, by the event's name.
+    """
+    events = [
+        {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"type": "string", "const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": schema,
+                },
+            },
+        }
+        for name, schema in data.items()
+    ]
+    return {
+        "text/event-stream": {
+            "schema": {"title": title, "description": description, "oneOf": events}
+        }
+    }
 
 
 class EventStream(StreamingResponse):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import BatchError, InvalidRequest
 from app.json_input import read_json
+from ingestion.index.filters import GivenFilters
 from ingestion.index.storable_values import shown
 
 MOST_NAMED = 5
@@ -33,7 +33,7 @@ class GivenQuestion(BaseModel):
     document_set: str | None = Field(
         default=None, description="The set to ask. Default: that of the batch."
     )
-    filters: dict[str, Any] | None = Field(
+    filters: GivenFilters | None = Field(
         default=None, description="Which documents may be used, as in `POST /v1/chat`."
     )
     prompt: str | None = Field(

@@ -15,6 +15,7 @@ from app.lineage.tables import FeedbackRow
 from app.manifest import Manifest, ShownManifest
 from app.settings.answering import PricesSettings
 from app.turns.turn import new_id
+from ingestion.index.filters import GivenFilters
 
 Thumb = Literal["up", "down"]
 
@@ -129,7 +130,7 @@ class AnswerRecord(AnswerSummary):
     documents: list[str] | None = None
     question_hash: str
     standalone_question: str | None = None
-    filters: dict[str, Any]
+    filters: GivenFilters
     groups: list[str] | None = None
     answer: Answer | None
     answer_hash: str | None

@@ -16,7 +16,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import WithJsonSchema
 
 from ingestion.documents.document import Metadata, Scalar
 from ingestion.documents.visibility import groups_of
@@ -35,6 +37,22 @@ ISO_DATE = re.compile(
 )
 Bound: TypeAlias = Literal["gt", "gte", "lt", "lte"]
 BOUNDS: tuple[Bound, ...] = ("gt", "gte", "lt", "lte")
+_VALUE = {"type": ["string", "number", "boolean"]}
+_RANGE = {
+    "type": "object",
+    "properties": {bound: {"type": ["number", "string"]} for bound in BOUNDS},
+    "additionalProperties": False,
+}
+# Filters as a user writes them, for descriptions; `parse_filter` checks them.
+GivenFilters: TypeAlias = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}, _RANGE]},
+        }
+    ),
+]
 # An index evaluates all conditions of a filter as one expression.
 MOST_FIELDS = 32
 MOST_VALUES = 1000

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     field_serializer,
     field_validator,
 )
@@ -75,6 +76,11 @@ class EmbeddingOverrides(_Part):
         return languages if languages is None else EmbeddingSettings(languages=languages).languages
 
 
+GivenChunking: TypeAlias = Annotated[
+    dict[str, Any], WithJsonSchema(ChunkingSettings.model_json_schema())
+]
+
+
 class SetDefinition(_Part):
     """A document set, as it is defined in a file, over REST or by what was ingested by hand.
 
@@ -125,7 +131,7 @@ class SetDefinition(_Part):
         return sources
 
     @field_serializer("chunking")
-    def _given_only(self, chunking: ChunkingSettings) -> dict[str, Any]:
+    def _given_only(self, chunking: ChunkingSettings) -> GivenChunking:
         return chunking.model_dump(exclude_unset=True)
 
 
