@@ -84,6 +84,10 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "Installing oidc-provider, an OpenID Connect issuer, into tests/oidc …"; \
 	  npm ci --prefix tests/oidc --no-audit --no-fund --silent || \
 	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
+	@[ -d tests/app/web/axe/node_modules/axe-core ] || { \
+	  echo "Installing axe-core, which finds faults of accessibility, into tests/app/web/axe …"; \
+	  npm ci --prefix tests/app/web/axe --no-audit --no-fund --silent || \
+	  echo "npm cannot install it: tests with it are skipped."; }
 	@$(MAKE) -s mlflow-server || echo "MLflow's server cannot be installed: tests against it are skipped."
 	@$(MAKE) -s storage-servers || echo "Not all emulators can be installed: tests of az:// and s3:// are skipped."
 
