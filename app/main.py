@@ -208,7 +208,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
             around = CORSMiddleware(
                 around,
                 allow_origins=settings.browser.origins,
-                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
                 expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
             )

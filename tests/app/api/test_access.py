@@ -337,6 +337,7 @@ def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
         ("DELETE", "/v1/answers/none"),
         ("POST", "/v1/answers/none/feedback"),
         ("DELETE", "/v1/sessions/none"),
+        ("PATCH", "/v1/sessions/none"),
         ("DELETE", "/v1/batches/none"),
     ]
     for first in range(len(changes)):
