@@ -27,6 +27,7 @@ from app.api import (
     search,
     sessions,
     set_definitions,
+    source_views,
 )
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
@@ -54,6 +55,8 @@ from app.releases.state import state_of
 from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
+from app.source_view.originals import Originals
+from app.source_view.source_views import SourceViews
 from app.store.database import Database
 from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
@@ -163,6 +166,9 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    originals = Originals(settings.originals, settings.sync, parts.catalogue)
+    state.source_views = SourceViews(parts.sets, originals)
+    opened.callback(state.source_views.close)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
@@ -225,7 +231,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
 def _include(app: FastAPI, settings: Settings) -> None:
     """The routes, each behind the role that it takes."""
     guarded = problems.GUARDED
-    for resource in (chat, search):
+    for resource in (chat, search, source_views):
         app.include_router(resource.router, responses=guarded)
     app.include_router(openai_chat.router)
     for changing in (batches, answers, sessions):
