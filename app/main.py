@@ -62,7 +62,9 @@ from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
-from app.web import pages, sign_in
+from app.web import chat as chat_pages
+from app.web import pages, sign_in, sources
+from app.web.suggested_questions import SuggestedQuestions
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -166,6 +168,8 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
+    opened.callback(state.suggested_questions.close)
     originals = Originals(settings.originals, settings.sync, parts.catalogue)
     state.source_views = SourceViews(parts.sets, originals)
     opened.callback(state.source_views.close)
@@ -244,5 +248,6 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
-        for page in (pages, sign_in):
+        for page in (pages, sign_in, chat_pages, sources):
             app.include_router(page.router)
+        app.include_router(chat_pages.asking)

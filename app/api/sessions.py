@@ -76,9 +76,7 @@ class SessionDeleted(BaseModel):
 
 
 @router.get("", summary="List your conversations")
-def list_sessions(
-    sessions: SessionsDep, caller: CallerDep, access: ReadAccessDep
-) -> SessionList:
+def list_sessions(sessions: SessionsDep, caller: CallerDep, access: ReadAccessDep) -> SessionList:
     """Those of this caller; nobody sees another's."""
     return SessionList(
         sessions=[

@@ -48,9 +48,11 @@ export function icon(name) {
 }
 
 export class RequestFailed extends Error {
-  constructor(status, detail) {
+  /** `wait`: after how many seconds it is worth while to come again; 0: nobody said. */
+  constructor(status, detail, wait = 0) {
     super(detail);
     this.status = status;
+    this.wait = wait;
   }
 }
 
@@ -71,7 +73,8 @@ export async function send(address, { method = "GET", json, body, headers = {}, 
   if (response.status === 401) throw new RequestFailed(401, t("shared.signed_out"));
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`);
+    const wait = Number(response.headers.get("Retry-After")) || 0;
+    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`, wait);
   }
   return response;
 }
