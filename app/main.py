@@ -63,7 +63,7 @@ from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
 from app.web import chat as chat_pages
-from app.web import pages, sign_in, sources
+from app.web import conversations, pages, sign_in, sources
 from app.web.suggested_questions import SuggestedQuestions
 from app.wiring import build
 from ingestion.index.stores import open_store
@@ -248,6 +248,6 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
-        for page in (pages, sign_in, chat_pages, sources):
+        for page in (pages, sign_in, chat_pages, conversations, sources):
             app.include_router(page.router)
         app.include_router(chat_pages.asking)

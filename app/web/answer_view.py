@@ -20,13 +20,15 @@ from app.web.markdown import render
 from ingestion.documents.document import Page
 
 # Passages that a refusal shows, and characters of each.
-NEAREST = 5
+NEAREST = 3
 SNIPPET = 240
 MARKER = re.compile(r"\[(\d{1,3})\]")
 # Stand for a chip while the text becomes HTML. Punctuation, as the marker is, so that emphasis before
 # it ends as it would; the two private characters are in no text.
 OPEN, CLOSE = "⟦\ue000", "\ue001⟧"
 PLACED = re.compile(f"{OPEN}(\\d+){CLOSE}")
+# Bars of a table, and its row of dashes.
+CELLS = re.compile(r"(?:\s*\|[\s:-]*)+")
 TAG = re.compile(r"(<[^<>]*>)")
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
 
@@ -256,7 +258,7 @@ def _sources(answer: Answer) -> tuple[list[Source], list[tuple[int, int]]]:
             places=[
                 Place(
                     one.marker,
-                    " › ".join(one.heading_path),
+                    _headings(one),
                     one.page,
                     _snippet(one.text),
                     one.quoted,
@@ -271,7 +273,7 @@ def _sources(answer: Answer) -> tuple[list[Source], list[tuple[int, int]]]:
 
 
 def _passage(answer: Answer, passage: Passage) -> Source:
-    place = Place(0, " › ".join(passage.heading_path), passage.page, _snippet(passage.text))
+    place = Place(0, _headings(passage), passage.page, _snippet(passage.text))
     return Source(
         passage.title, passage.source, [place], _payload(answer, passage.document, [passage])
     )
@@ -290,8 +292,16 @@ def _payload(answer: Answer, document: str, spans: Sequence[Citation | Passage])
     )
 
 
+def _headings(one: Citation | Passage) -> str:
+    """The headings above, without one that only says the title again."""
+    path = [" ".join(heading.split()) for heading in one.heading_path]
+    if path and path[0].casefold() in " ".join(one.title.split()).casefold():
+        path = path[1:]
+    return " › ".join(path)
+
+
 def _snippet(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(CELLS.sub(" · ", text).split()).strip("· ")
     if len(line) <= SNIPPET:
         return line
     return line[:SNIPPET].rpartition(" ")[0] + "…"

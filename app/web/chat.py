@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -21,24 +20,19 @@ from app.api.sse import EventStream, event
 from app.callers import Caller
 from app.errors import (
     AccessError,
-    SessionsUnavailable,
-    StoreUnavailable,
-    UnknownSession,
     message_for_administrators,
     message_for_readers,
 )
 from app.sessions.session import (
-    Exchange,
-    Sessions,
     check_session_id,
     readable,
-    readable_title,
 )
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import NOT_KEPT, TurnStep
-from app.web.answer_view import TurnView, view_of_stored, view_of_turn
+from app.web.answer_view import TurnView, view_of_turn
+from app.web.conversations import listed_of, title_of, turns_of, unknown
 from app.web.pages import PageRoute, pages_of
-from app.web.suggested_questions import SuggestedQuestions
+from app.web.suggested_questions import PATIENT_S, WAIT_S, SuggestedQuestions
 from app.wiring import Parts
 from prompts.errors import PlumbError
 from prompts.versions.variables import ANSWER
@@ -74,15 +68,6 @@ class Question(BaseModel):
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A conversation in the list."""
-
-    session_id: str
-    title: str
-    updated: datetime
-
-
 @dataclass(slots=True)
 class Choice:
     """What can be asked.
@@ -115,7 +100,7 @@ def new_chat(
 ) -> Response:
     """A conversation that has not begun."""
     choice = _choice(request, parts, caller, document_set)
-    listed, away = _listed(sessions, caller, access)
+    listed, away = listed_of(sessions, caller, access)
     return pages_of(request).render(
         request,
         "chat.html",
@@ -142,18 +127,18 @@ def conversation(
 ) -> Response:
     """A conversation that is kept; of what the caller may no longer read, only that it was there."""
     check_session_id(session_id)
-    listed, away = _listed(sessions, caller, access)
+    listed, away = listed_of(sessions, caller, access)
     turns: list[TurnView | None] = []
     title, notice, last_set = "", away, None
     if not away:
         kept = sessions.history(caller.id, session_id)
         if not kept:
-            raise _unknown()
+            raise unknown()
         seen = {id(one) for one in readable(kept, caller, access)}
-        turns, problem = _turns([one if id(one) in seen else None for one in kept], log, caller)
+        turns, problem = turns_of([one if id(one) in seen else None for one in kept], log, caller)
         notice = problem
         last_set = next((one.document_set for one in reversed(kept) if id(one) in seen), None)
-        title = _title(sessions, session_id, listed, caller, access)
+        title = title_of(sessions, session_id, listed, caller, access)
     return pages_of(request).render(
         request,
         "chat.html",
@@ -169,68 +154,12 @@ def conversation(
     )
 
 
-@router.get("/chat/{session_id}/export")
-def export(
-    request: Request,
-    session_id: str,
-    caller: CallerDep,
-    sessions: SessionsDep,
-    access: ReadAccessDep,
-    log: AnswerLogDep,
-    format: Literal["markdown", "json"] = "markdown",
-) -> Response:
-    """The conversation as a file, without what the caller may no longer read."""
-    kept = readable(sessions.history(caller.id, check_session_id(session_id)), caller, access)
-    if not kept:
-        raise _unknown()
-    listed, _ = _listed(sessions, caller, access)
-    title = _title(sessions, session_id, listed, caller, access)
-    name = f"conversation-{kept[0].at:%Y-%m-%d}.{'md' if format == 'markdown' else 'json'}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    if format == "markdown":
-        turns, _ = _turns(kept, log, caller)
-        text = "\n---\n\n".join(turn.markdown for turn in turns if turn is not None)
-        heading = f"# {' '.join(title.split())}\n\n" if title else ""
-        return Response(heading + text, media_type="text/markdown; charset=utf-8", headers=headers)
-    stored = log.lineages([one.answer_id for one in kept], caller)
-    content = {
-        "session_id": session_id,
-        "title": title,
-        "exported_at": datetime.now(UTC).isoformat(),
-        "exchanges": [_exported(one, stored) for one in kept],
-    }
-    return Response(
-        json.dumps(content, ensure_ascii=False, indent=2),
-        media_type="application/json",
-        headers=headers,
-    )
-
-
-@router.get("/conversations")
-def conversations(
-    request: Request,
-    caller: CallerDep,
-    sessions: SessionsDep,
-    access: ReadAccessDep,
-    current: Annotated[str, Query(max_length=100)] = "",
-) -> Response:
-    """The list of conversations, as a piece of the page."""
-    listed, away = _listed(sessions, caller, access)
-    return pages_of(request).render(
-        request,
-        "chat/conversations.html",
-        conversations=listed,
-        notice=away,
-        session_id=current,
-    )
-
-
 @router.get("/suggestions")
 def suggestions(
     request: Request, caller: CallerDep, document_set: Annotated[str, Query(max_length=63)]
 ) -> Response:
     """Questions to begin with, as a piece of the page."""
-    suggested = _suggested(request, document_set, caller)
+    suggested = _suggested(request, document_set, caller, PATIENT_S)
     return pages_of(request).render(request, "chat/suggestions.html", suggested=suggested)
 
 
@@ -313,87 +242,24 @@ def _choice(request: Request, parts: Parts, caller: Caller, wanted: str | None) 
     return choice
 
 
-def _listed(sessions: Sessions, caller: Caller, access: ReadAccessDep) -> tuple[list[Listed], str]:
-    """The caller's conversations, and why they cannot be had; empty where they can."""
-    try:
-        return [
-            Listed(one.session_id, readable_title(one.title, caller, access), one.updated)
-            for one in sessions.list(caller.id, LISTED)
-        ], ""
-    except PlumbError as error:
-        if not isinstance(error, SessionsUnavailable):
-            logger.warning("conversations cannot be listed: %s", error)
-        return [], message_for_readers(error)
-
-
-def _title(
-    sessions: Sessions,
-    session_id: str,
-    listed: list[Listed],
-    caller: Caller,
-    access: ReadAccessDep,
-) -> str:
-    found = next((one.title for one in listed if one.session_id == session_id), None)
-    if found is not None:
-        return found
-    every = sessions.list(caller.id)
-    one = next((one for one in every if one.session_id == session_id), None)
-    return readable_title(one.title, caller, access) if one else ""
-
-
-def _turns(
-    exchanges: Sequence[Exchange | None], log: AnswerLogDep, caller: Caller
-) -> tuple[list[TurnView | None], str]:
-    """What the page shows of each, and why something is missing; empty where nothing is."""
-    problem = ""
-    try:
-        stored = log.lineages([one.answer_id for one in exchanges if one], caller)
-    except StoreUnavailable as error:
-        stored, problem = {}, message_for_readers(error)
-    turns = [
-        None if one is None else view_of_stored(one, stored.get(one.answer_id), caller.name)
-        for one in exchanges
-    ]
-    return turns, problem
-
-
-def _exported(exchange: Exchange, stored: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = exchange.model_dump(
-        mode="json", include={"at", "question", "standalone", "answer", "answer_id", "document_set"}
-    )
-    record = stored.get(exchange.answer_id)
-    if record is not None and record.answer is not None:
-        answer = record.answer
-        told |= {
-            "refused": answer.refused,
-            "citations": [one.model_dump(mode="json") for one in answer.citations],
-            "manifest_id": record.manifest_id,
-            "prompt_version": record.prompt_version,
-            "index_version": record.index_version,
-            "model": record.model,
-        }
-    return told
-
-
 def _suggesting(request: Request) -> SuggestedQuestions:
     return cast("SuggestedQuestions", request.app.state.suggested_questions)
 
 
-def _suggested(request: Request, set_name: str, caller: Caller) -> tuple[str, ...]:
+def _suggested(
+    request: Request, set_name: str, caller: Caller, wait_s: float = WAIT_S
+) -> tuple[str, ...] | None:
+    """Questions to begin with; None: they are not ready yet."""
     if not set_name:
         return ()
     texts = pages_of(request).texts
     try:
-        found = _suggesting(request).of(set_name, caller)
+        found = _suggesting(request).of(set_name, caller, wait_s)
     except PlumbError as error:
         logger.warning("no questions to begin with: %s", error)
         return ()
+    if found is None:
+        return None
     return tuple(
         texts(f"chat.suggest_{one.form}", title=one.title, heading=one.heading) for one in found
-    )
-
-
-def _unknown() -> UnknownSession:
-    return UnknownSession(
-        "you have no such conversation: it was deleted, or silent so long that it is forgotten."
     )

@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from threading import Lock
 from typing import NamedTuple, TypeAlias
@@ -38,8 +38,9 @@ MOST_TRIED = 10
 # Versions and groups for which they are being worked out.
 MOST_BEGUN = 20
 BYTES = 1_000_000
-# So long the page waits for them; what comes later, the next page shows.
-WAIT_S = 0.4
+# So long the page waits for them. What comes later, it asks for once more.
+WAIT_S = 0.2
+PATIENT_S = 8.0
 NUMBERING = re.compile(r"^\s*(?:(?:\d+|[A-Z]|[IVX]+)(?:\.\d+)*[.)]?\s+|§\s*\d+\s*)")
 BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 CODE = re.compile(r"[{}<>\\|=`$@~^*_/#\"“”\[\]]|\.\w|\(\)|--")
@@ -80,18 +81,19 @@ class SuggestedQuestions:
     A slow index delays no page: they are worked out by one thread, and shown when they are there.
     """
 
-    def __init__(self, sets: OpenSets, retriever: Retriever, wait_s: float = WAIT_S) -> None:
+    def __init__(self, sets: OpenSets, retriever: Retriever) -> None:
         self._sets = sets
         self._retriever = retriever
-        self._wait_s = wait_s
         self._kept: Bounded[Key, tuple[Suggested, ...]] = Bounded(BYTES, _size)
         self._seen: Bounded[Key, bool] = Bounded(BYTES, lambda key, _: _key_size(key))
         self._working = ThreadPoolExecutor(1, thread_name_prefix="suggested-questions")
         self._begun: dict[Key, Future[tuple[Suggested, ...]]] = {}
         self._lock = Lock()
 
-    def of(self, set_name: str, caller: Caller) -> tuple[Suggested, ...]:
-        """Questions to a set; none where there are none yet.
+    def of(
+        self, set_name: str, caller: Caller, wait_s: float = WAIT_S
+    ) -> tuple[Suggested, ...] | None:
+        """Questions to a set; None where they are still being worked out after so many seconds.
 
         Raises:
             IndexUnavailable, UnknownDocumentSet, ModelMismatch: the set cannot be opened.
@@ -105,13 +107,13 @@ class SuggestedQuestions:
             working = self._begun.get(key)
             if working is None:
                 if len(self._begun) >= MOST_BEGUN:
-                    return ()
+                    return None
                 working = self._working.submit(self._work_out, key, opened)
                 self._begun[key] = working
         try:
-            return working.result(self._wait_s)
-        except NotInTime:
-            return ()
+            return working.result(wait_s)
+        except (NotInTime, CancelledError):
+            return None
 
     def sees_any(self, set_name: str, caller: Caller) -> bool:
         """Whether the caller may see a document of a set.
@@ -227,8 +229,8 @@ def _lowered(heading: str, text: str) -> str:
     """The heading within a sentence: its first word is small where the text writes it so."""
     first, _, rest = heading.partition(" ")
     small = first[:1].lower() + first[1:]
-    is_common = ASKS.match(first) or WHEN.match(first) or (first[1:].islower() and rest)
-    if is_common and (re.search(rf"\b{re.escape(small)}\b", text) or ASKS.match(first)):
+    asks = ASKS.match(first) or WHEN.match(first)
+    if asks or (rest and first[1:].islower() and re.search(rf"\b{re.escape(small)}\b", text)):
         return f"{small} {rest}".strip()
     return heading
 

@@ -1,6 +1,6 @@
 // The chat: ask, show words as they come, and all that is done with an answer and a conversation.
 
-import { RequestFailed, confirmed, icon, make, plural, report, send, setHtml, t, toast } from "./ui.js";
+import { RequestFailed, icon, make, plural, report, scrollWithin, send, setHtml, t } from "./ui.js";
 
 const $ = (id) => document.getElementById(id);
 const chat = $("chat"), thread = $("thread"), turns = $("turns"), box = $("question"), live = $("live");
@@ -132,7 +132,10 @@ function working(stopper) {
 function show(pending, data, speaker) {
   const holder = make("div");
   setHtml(holder, data.html);
-  pending.replaceWith(holder.firstElementChild);
+  const turn = holder.firstElementChild;
+  pending.replaceWith(turn);
+  // Of a long answer, the beginning is read first.
+  if (turn.offsetHeight > thread.clientHeight - 60) requestAnimationFrame(() => scrollWithin(thread, turn, "start"));
   state.replaces = null;
   speaker.say(data.refused ? t("ask.refused") : plural("ask.done", data.sources));
   if (!data.kept) return;
@@ -174,8 +177,7 @@ function failed(pending, error, { instead, question, replaces, begun }) {
     notice.append(again);
     if (error.wait) countDown(notice, again, error.wait);
   }
-  if (isAtEnd()) toEnd();
-  notice.scrollIntoView({ block: "nearest" });
+  scrollWithin(thread, notice);
 }
 
 function countDown(notice, again, seconds) {
@@ -283,22 +285,24 @@ turns.addEventListener("click", async (event) => {
     event.preventDefault();
     openSource(turn.querySelectorAll(".sources:not(.nearest) [data-source]")[Number(data.open)], control, Number(data.span));
   } else if (data.source !== undefined) openSource(control, control, 0);
-  else if (data.copy !== undefined) copy(turn.dataset.markdown);
   else if (data.retry !== undefined) ask(turn.dataset.question, { instead: turn, again: true });
   else if (data.edit !== undefined) edit(turn);
-  else if (data.thumb !== undefined) judge(turn, control);
-  else if (data.later !== undefined) turn.querySelector(".reason").hidden = true;
+  else if (data.copy !== undefined || data.thumb !== undefined) {
+    // Loaded when it is first needed, as the source is.
+    const { copy, judge } = await import("./answer_actions.js");
+    if (data.copy !== undefined) await copy(turn.dataset.markdown);
+    else await judge(turn, control);
+  }
   else if (data.served !== undefined) {
     const details = turn.querySelector(".served");
     details.hidden = !details.hidden;
     control.setAttribute("aria-expanded", String(!details.hidden));
-    if (!details.hidden) details.scrollIntoView({ block: "nearest" });
+    if (!details.hidden) scrollWithin(thread, details);
   }
 });
 
 async function openSource(source, opener, span) {
   try {
-    // Loaded when it is first needed.
     const { open } = await import("./source.js");
     await open(source, opener, span);
   } catch (error) {
@@ -306,61 +310,18 @@ async function openSource(source, opener, span) {
   }
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Over plain HTTP there is no clipboard but this one.
-    const area = make("textarea", { class: "sr" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    if (!done) return toast(t("ask.copy_failed"), { kind: "danger" });
-  }
-  return toast(t("shared.copied"));
-}
-
-const sendFeedback = (turn, json) => send(`/v1/answers/${turn.dataset.answer}/feedback`, { method: "POST", json });
-
-async function judge(turn, control) {
-  const form = turn.querySelector(".reason");
-  try {
-    await sendFeedback(turn, { thumb: control.dataset.thumb });
-  } catch (error) {
-    return report(error);
-  }
-  for (const one of turn.querySelectorAll("[data-thumb]")) one.setAttribute("aria-pressed", String(one === control));
-  form.querySelector(".corrected").hidden = control.dataset.thumb === "up";
-  form.hidden = false;
-  form.elements.reason.focus();
-  form.scrollIntoView({ block: "nearest" });
-  return undefined;
-}
-
-turns.addEventListener("submit", async (event) => {
-  const form = event.target.closest(".reason");
-  if (!form) return;
-  event.preventDefault();
-  const turn = form.closest(".turn"), thumb = turn.querySelector('[data-thumb][aria-pressed="true"]');
-  const corrected = thumb.dataset.thumb === "down" ? form.elements.corrected_answer.value.trim() : "";
-  try {
-    await sendFeedback(turn, { thumb: thumb.dataset.thumb, reason: form.elements.reason.value.trim() || null, corrected_answer: corrected || null });
-    form.hidden = true;
-    thumb.focus();
-    toast(t("ask.thanks"));
-  } catch (error) {
-    report(error);
-  }
-});
-
 // Conversations.
 
 async function refreshList() {
   try {
     const response = await send(`/conversations?current=${encodeURIComponent(state.session)}`);
     setHtml($("conversations"), await response.text());
+    const open = $("conversations").querySelector("a[aria-current]"), head = $("talk-head");
+    if (!open) return;
+    head.querySelector("h1").textContent = open.textContent;
+    for (const link of head.querySelectorAll("[data-export]")) link.href = `/chat/${state.session}/export?format=${link.dataset.export}`;
+    head.hidden = false;
+    document.title = document.title.replace(/^.*(?= · )/, open.textContent);
   } catch {
     // The list is as it was; the answer is there.
   }
@@ -382,37 +343,9 @@ chat.addEventListener("click", (event) => {
 $("conversations").addEventListener("click", async (event) => {
   const control = event.target.closest("[data-rename], [data-delete]");
   if (!control) return;
-  const row = control.closest("[data-conversation]"), session = row.dataset.conversation;
-  const title = row.querySelector("a").textContent, address = `/v1/sessions/${encodeURIComponent(session)}`;
-  const isOpen = session === state.session;
-  try {
-    if (control.dataset.rename !== undefined) {
-      const field = make("input", { type: "text", maxlength: "500", value: title, class: "wide" });
-      field.addEventListener("keydown", (key) => {
-        if (key.key !== "Enter") return;
-        key.preventDefault();
-        field.closest("dialog").querySelector(".button.primary").click();
-      });
-      const body = make("label", { class: "field" }, make("span", {}, t("ask.rename_field")), field);
-      if (!(await confirmed(t("ask.rename"), body, t("ask.rename_do")))) return control.focus();
-      const renamed = await (await send(address, { method: "PATCH", json: { title: field.value } })).json();
-      const heading = document.querySelector(".talk-head h1");
-      if (isOpen && heading) heading.textContent = renamed.title;
-      await refreshList();
-      document.querySelector(`[data-conversation="${CSS.escape(session)}"] [data-rename]`)?.focus();
-    } else {
-      if (!(await confirmed(t("ask.delete"), t("ask.delete_body", { title }), t("ask.delete_do"), { danger: true }))) return control.focus();
-      await send(address, { method: "DELETE" });
-      if (isOpen) location.assign("/");
-      else {
-        await refreshList();
-        $("sidebar").querySelector("a").focus();
-      }
-    }
-  } catch (error) {
-    report(error);
-  }
-  return undefined;
+  // Loaded when it is first needed.
+  const { change } = await import("./conversations.js");
+  await change(control, state.session, refreshList);
 });
 
 // What is asked, and with which prompt.
@@ -450,7 +383,7 @@ $("suggestions")?.addEventListener("click", (event) => {
 });
 
 // They were still being worked out when the page was made.
-if ($("suggestions")?.dataset.asked === "no") suggest($("document-set")?.value);
+if ($("suggestions")?.dataset.late !== undefined) suggest($("document-set")?.value);
 
 findDraft();
 toEnd();

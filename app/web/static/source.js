@@ -1,6 +1,6 @@
 // The source beside the answer: the document, its pages, and the cited words in it.
 
-import { send, setHtml, t } from "./ui.js";
+import { scrollWithin, send, setHtml, t } from "./ui.js";
 
 const panel = document.getElementById("source");
 const narrow = matchMedia("(max-width: 1000px)");
@@ -36,7 +36,10 @@ export async function open(source, opener, span) {
     view.pages = JSON.parse(sheet.dataset.pages);
     view.count = Number(sheet.dataset.count);
     const image = document.getElementById("sheet-image");
-    image.addEventListener("load", () => { problem(""); });
+    image.addEventListener("load", () => {
+      sheet.dataset.shown = view?.page ?? "";
+      problem("");
+    });
     image.addEventListener("error", () => problem(t("ask.page_problem")));
   }
   const marks = numbers();
@@ -54,6 +57,10 @@ const numbers = () => JSON.parse(document.getElementById("source-body").dataset.
 /** Which mark a span of the answer is; the first where it stands in the document no more. */
 function placeOf(span) {
   return Math.max(0, numbers().indexOf(span));
+}
+
+function seen(element) {
+  if (element) scrollWithin(document.getElementById("source-body"), element, "center");
 }
 
 const isText = () => !document.getElementById("sheet") || document.getElementById("sheet").hidden;
@@ -75,7 +82,7 @@ function goTo(place) {
       asText(true);
     }
   }
-  if (isText()) panel.querySelector(`mark[data-span="${view.mark}"]`)?.scrollIntoView({ block: "center", inline: "nearest" });
+  if (isText()) seen(panel.querySelector(`mark[data-span="${view.mark}"]`));
 }
 
 function showPage(page, box = null) {
@@ -96,7 +103,7 @@ function showPage(page, box = null) {
   for (const turn of panel.querySelectorAll("[data-turn]")) {
     turn.disabled = Number(turn.dataset.turn) < 0 ? page <= 1 : page >= view.count;
   }
-  if (box) requestAnimationFrame(() => box.scrollIntoView({ block: "center", inline: "center" }));
+  if (box) requestAnimationFrame(() => seen(box));
 }
 
 function address(page) {
@@ -120,7 +127,7 @@ function zoom(by) {
   for (const button of panel.querySelectorAll("[data-zoom]")) {
     button.disabled = view.zoom === (Number(button.dataset.zoom) < 0 ? 0 : ZOOMS.length - 1);
   }
-  panel.querySelector("svg.boxes:not([hidden]) rect.active")?.scrollIntoView({ block: "center", inline: "center" });
+  seen(panel.querySelector("svg.boxes:not([hidden]) rect.active"));
 }
 
 function asText(shown) {

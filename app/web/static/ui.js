@@ -47,6 +47,18 @@ export function icon(name) {
   return svg;
 }
 
+/** Scroll a box, and nothing around it, until an element in it is seen: "nearest", "start" or "center". */
+export function scrollWithin(box, element, where = "nearest") {
+  const outer = box.getBoundingClientRect(), inner = element.getBoundingClientRect();
+  const above = inner.top - outer.top, below = inner.bottom - outer.bottom;
+  if (where === "start") box.scrollTop += above - 12;
+  else if (where === "center") {
+    box.scrollTop += above - Math.max(0, outer.height - inner.height) / 2;
+    if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += inner.left - outer.left - Math.max(0, outer.width - inner.width) / 2;
+  } else if (above < 0) box.scrollTop += above - 12;
+  else if (below > 0) box.scrollTop += Math.min(below + 12, above);
+}
+
 export class RequestFailed extends Error {
   /** `wait`: after how many seconds it is worth while to come again; 0: nobody said. */
   constructor(status, detail, wait = 0) {
