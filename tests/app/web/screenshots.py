@@ -1,15 +1,17 @@
 """Take pictures of every state of the pages, on the demo's index: `make screenshots`.
 
-    python -m tests.app.web.screenshots [FOLDER] [PART OF A NAME …]
+python -m tests.app.web.screenshots [FOLDER] [PART OF A NAME …]
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.settings.tree import Settings, load_settings
@@ -39,7 +41,7 @@ class Scene(NamedTuple):
 
     name: str
     play: Callable[[Page, str, Script], None]
-    settings: dict[str, Any] = {}
+    settings: Mapping[str, Any] = MappingProxyType({})
     size: tuple[int, int] = DESK
     dark: bool = False
     hosted: bool = False
@@ -127,8 +129,8 @@ def _streaming(page: Page, url: str, script: Script) -> None:
         handler.send_header("Content-Type", "text/event-stream")
         handler.end_headers()
         for word in MANY_WORDS.split(" "):
-            delta = '{"choices": [{"index": 0, "delta": {"content": "%s "}}]}' % word
-            handler.wfile.write(f"data: {delta}\n\n".encode())
+            piece = {"choices": [{"index": 0, "delta": {"content": f"{word} "}}]}
+            handler.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
         handler.wfile.flush()
         script.left.wait(20)
 
@@ -231,7 +233,7 @@ def _take(browser: Browser, scene: Scene, url: str, script: Script, path: Path) 
     try:
         scene.play(page, url, script)
         page.screenshot(path=path)
-        print(path)
+        sys.stdout.write(f"{path}\n")
     finally:
         script.left.set()
         context.close()
