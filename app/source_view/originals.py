@@ -13,6 +13,7 @@ from typing import cast
 
 from app.cache.bounded import Bounded
 from app.errors import OriginalNotShown, TooBusy
+from app.fair_shares import away
 from app.settings.originals import OriginalsSettings
 from app.source_view.pdf_pages import GONE, DrawPage, FindOnPages, Original, Placed, Wanted
 from ingestion.documents.document import Chunk
@@ -40,7 +41,7 @@ TOO_MUCH = "its file takes more time or memory to draw than this service allows"
 NO_PROCESS = "pages cannot be drawn right now"
 COME_AGAIN_S = 2
 # A file that stopped the process is left alone for so long, seconds, and so many are remembered.
-LEFT_ALONE_S = 600.0
+LEFT_ALONE_S = 60.0
 MOST_LEFT_ALONE = 1000
 # For so long, seconds, a file that has no time of change is taken for what it was.
 TRUSTED_S = 300.0
@@ -144,27 +145,32 @@ class Originals:
         raise OriginalNotShown(GONE)
 
     def _do(self, job: Job, original: Original) -> object:
+        """Have the worker do a job. Meanwhile others' answers take this one's turn."""
         with self._lock:
             if self._stopped.get(original.hash, 0.0) > time.monotonic():
                 raise OriginalNotShown(TOO_MUCH)
-        if not self._asking.acquire(timeout=self._settings.timeout_s):
-            raise TooBusy("other pages are being drawn; try again soon.", COME_AGAIN_S)
-        try:
-            return self._worker.do(job)
-        except ParsingStopped as error:
-            logger.warning("a page was not drawn: %s", error)
-            with self._lock:
-                self._stopped[original.hash] = time.monotonic() + LEFT_ALONE_S
-                while len(self._stopped) > MOST_LEFT_ALONE:
-                    self._stopped.popitem(last=False)
-            raise OriginalNotShown(TOO_MUCH) from error
-        except ParsingUnavailable as error:
-            logger.error("pages cannot be drawn: %s", error)
-            raise OriginalNotShown(NO_PROCESS) from error
-        except DocumentError as error:
-            raise OriginalNotShown(GONE) from error
-        finally:
-            self._asking.release()
+        with away():
+            if not self._asking.acquire(timeout=self._settings.timeout_s):
+                raise TooBusy("other pages are being drawn; try again soon.", COME_AGAIN_S)
+            try:
+                return self._worker.do(job)
+            except ParsingStopped as error:
+                logger.warning("a page was not drawn: %s", error)
+                self._leave_alone(original)
+                raise OriginalNotShown(TOO_MUCH) from error
+            except ParsingUnavailable as error:
+                logger.error("pages cannot be drawn: %s", error)
+                raise OriginalNotShown(NO_PROCESS) from error
+            except DocumentError as error:
+                raise OriginalNotShown(GONE) from error
+            finally:
+                self._asking.release()
+
+    def _leave_alone(self, original: Original) -> None:
+        with self._lock:
+            self._stopped[original.hash] = time.monotonic() + LEFT_ALONE_S
+            while len(self._stopped) > MOST_LEFT_ALONE:
+                self._stopped.popitem(last=False)
 
 
 def _stamp(file: SourceFile) -> str:

@@ -27,10 +27,14 @@ TOO_LARGE = "its file is too large to be drawn"
 # More characters than any page shows.
 MOST_CHARACTERS = 50_000
 MOST_BOXES = 300
+# Of an image, in pixels: browsers show no longer ones.
+LONGEST_SIDE = 10_000
 # Of PNG, from 0 to 9: higher takes longer, and saves little of a page of text.
 COMPRESSION = 4
 # A span is looked for on the next page too where less of it is found on its own.
 _ENOUGH = 0.9
+# Where less of it is found on both, what was found are other words that look alike.
+_TOO_LITTLE = 0.4
 # Sizes in points of a page that can be drawn; others are a mistake, or were made to stall the reader.
 _SMALLEST, _LARGEST = 1.0, 100_000.0
 _UNITS = 1_000_000
@@ -169,7 +173,11 @@ class DrawPage(NamedTuple):
             _start_forms(document)
             page = document[self.page - 1]
             width, height = _size(page)
-            scale = min(self.width / width, (self.most_pixels / (width * height)) ** 0.5)
+            scale = min(
+                self.width / width,
+                (self.most_pixels / (width * height)) ** 0.5,
+                LONGEST_SIDE / max(width, height),
+            )
             bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True)
             picture = io.BytesIO()
             bitmap.to_pil().save(picture, "PNG", compress_level=COMPRESSION)
@@ -241,7 +249,7 @@ class _Pages:
                 self.sizes[wanted.page + 1] = self._reader(wanted.page + 1)[0].size
             boxes += more
             share += (1 - share) * rest.share
-        return boxes[:MOST_BOXES], share
+        return boxes[:MOST_BOXES] if share >= _TOO_LITTLE else [], share
 
     def _find_on(self, wanted: Wanted) -> tuple[list[PlacedBox], Found]:
         reader, letters = self._reader(wanted.page)

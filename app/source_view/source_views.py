@@ -15,6 +15,7 @@ from app.errors import (
     TooBusy,
     UnknownDocument,
 )
+from app.fair_shares import at_work
 from app.source_view.document_text import DocumentText, laid_out
 from app.source_view.originals import PDF, Originals
 from app.source_view.page_words import letters
@@ -86,6 +87,7 @@ class SourceViews:
         """End the process that draws pages."""
         self._originals.close()
 
+    @at_work()
     def view(
         self,
         caller: Caller,
@@ -110,6 +112,7 @@ class SourceViews:
             InvalidRequest: too many spans, or one that can be none.
             UnknownDocumentSet: no such set.
             IndexUnavailable: the index cannot be read.
+            TooBusy: see `at_work`.
         """
         _check(spans)
         version = self._version(caller, set_name, document, index_version)
@@ -152,6 +155,7 @@ class SourceViews:
             original_problem=pages.problem,
         )
 
+    @at_work()
     def page(
         self,
         caller: Caller,
@@ -170,7 +174,7 @@ class SourceViews:
         Raises:
             OriginalNotShown: it cannot be drawn; the message says why.
             InvalidRequest: no image may be so wide.
-            TooBusy: other pages are being drawn.
+            TooBusy: other pages are being drawn; see also `at_work`.
             UnknownDocument, UnknownDocumentSet, IndexUnavailable: as `view`.
         """
         if not WIDTHS[0] <= width <= WIDTHS[1]:
@@ -216,9 +220,10 @@ class SourceViews:
         live = self._sets.get(set_name)
         chunks = live.chunks_of(document)
         if not chunks or not _sees(caller, chunks[0]):
+            # The same for whatever is the reason, so that nobody learns what there is.
             raise UnknownDocument(
-                f"document set {set_name!r}: there is no document {document[:200]!a}; it may have "
-                "changed its name or been removed since the answer was made, or you may not see it."
+                f"document: document set {live.info.name!r} has no document of this name that you may "
+                "see; it may have been removed or renamed since the answer was made."
             )
         if index_version is None or index_version == live.info.version:
             return _Version(live, chunks, is_live=True, is_asked=True)
@@ -267,7 +272,7 @@ def _found(text: DocumentText, span: Span, version: _Version) -> tuple[int, int]
         return place if version.is_asked else None
     if place is not None and text.text[slice(*place)] == span.text:
         return place
-    near = place[0] if place else 0
+    near = place[0] if place else min(span.start, len(text.text))
     exact = _nearest(text.text, span.text, near)
     if exact is not None:
         return exact, exact + len(span.text)

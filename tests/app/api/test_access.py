@@ -64,6 +64,8 @@ ROUTES = {
         ("GET", "/v1/models/plumb/depot"),
         ("GET", "/v1/search?q=x"),
         ("GET", SETS),
+        ("GET", f"{SETS}/depot/source?document=hours.html"),
+        ("GET", f"{SETS}/depot/source/pages/1?document=hours.html"),
         ("GET", "/v1/sessions"),
         ("GET", "/v1/sessions/none"),
         ("GET", "/v1/answers"),
