@@ -104,11 +104,12 @@ def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> 
             "messages": [{"role": "user", "content": "When does it open?"}],
         },
         "/v1/answers/none/feedback": {"thumb": "up"},
+        "/v1/sessions/none": {"title": "x"},
         SETS: MANUALS,
         f"{SETS}/manuals": MANUALS,
         f"{SETS}/manuals/publish": {"version": "1"},
     }.get(path)
-    sent = {"json": body} if method in ("POST", "PUT") and body else {}
+    sent = {"json": body} if method in ("POST", "PUT", "PATCH") and body else {}
     return client.request(method, path, headers=headers, **sent)
 
 

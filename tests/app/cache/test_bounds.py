@@ -20,6 +20,7 @@ from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache.serialization import READ_BYTES
 from app.settings.cache import CacheSettings
+from app.web.suggested_questions import BYTES as SUGGESTED_BYTES
 from app.settings.originals import OriginalsSettings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,6 +34,7 @@ BYTES = {
     "forms of words": FORMS_BYTES,
     "answers read last": READ_BYTES,
     "sentence vectors": SENTENCE_BYTES,
+    "questions to begin with": SUGGESTED_BYTES,
     "drawn pages": OriginalsSettings().cache_bytes,
 }
 # Whatever else remembers, and what bounds it: no reader can make it grow.
@@ -78,6 +80,7 @@ GROWING = {
     "Retriever._spellings": "MOST_SPELLINGS embedding models",
     "SigningKeys._keys": "one answer of the issuer",
     "SingleFlight._flights": "answers that are being made",
+    "SuggestedQuestions._begun": "MOST_BEGUN",
     "Slots._of": "callers at work now",
     "Writer._waiting": "its number of records",
     "_Pages._read": "pages on which one request finds words; in a worker, as long as the request",
