@@ -140,7 +140,7 @@ def view_of_turn(turn: Turn) -> TurnView:
     return _view(turn, turn.id, turn.at, turn.question, turn.answer, served, notices=turn.notices)
 
 
-def view_of_stored(exchange: Exchange, stored: Lineage | None, caller_name: str) -> TurnView:
+def view_of_stored(exchange: Exchange, stored: Lineage | None) -> TurnView:
     """An exchange of a conversation, with what is stored of its answer; None: nothing is."""
     if stored is None or stored.answer is None:
         html = Markup(render(exchange.answer))  # noqa: S704 (sanitised)
@@ -157,7 +157,7 @@ def view_of_stored(exchange: Exchange, stored: Lineage | None, caller_name: str)
     served = _served(
         stored.answer, stored.cache or "miss", None, stored.standalone_question, stored.release
     )
-    mine = next((one for one in stored.feedback if one.caller == caller_name), None)
+    mine = next((one for one in stored.feedback if one.mine), None)
     return _view(
         stored.answer,
         exchange.answer_id,

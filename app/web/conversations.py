@@ -143,8 +143,7 @@ def turns_of(
     except StoreUnavailable as error:
         stored, problem = {}, message_for_readers(error)
     turns = [
-        None if one is None else view_of_stored(one, stored.get(one.answer_id), caller.name)
-        for one in exchanges
+        None if one is None else view_of_stored(one, stored.get(one.answer_id)) for one in exchanges
     ]
     return turns, problem
 

@@ -20,8 +20,8 @@ from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.sentence_vectors import SENTENCE_BYTES
 from app.cache.serialization import READ_BYTES
 from app.settings.cache import CacheSettings
-from app.web.suggested_questions import BYTES as SUGGESTED_BYTES
 from app.settings.originals import OriginalsSettings
+from app.web.suggested_questions import BYTES as SUGGESTED_BYTES
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs/explanation/caching.md"
@@ -191,7 +191,7 @@ def test_the_guide_names_every_bound_and_their_sum() -> None:
     for name, bound in BYTES.items():
         assert f"| {name} | {bound // 1_000_000} MB |" in guide, name
     assert f"| all together | {sum(BYTES.values()) // 1_000_000} MB |" in guide
-    assert sum(BYTES.values()) <= 452_000_000
+    assert sum(BYTES.values()) <= 454_000_000
 
 
 def test_a_bounded_cache_forgets_what_was_used_longest_ago() -> None:

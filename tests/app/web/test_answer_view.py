@@ -122,6 +122,6 @@ def test_an_exchange_without_a_record_is_shown_as_it_was_said() -> None:
         answer="Yes **<b>** [1].",
         answer_id="ans_1",
     )
-    view = view_of_stored(said, None, "anna")
+    view = view_of_stored(said, None)
     assert view.served is None
     assert view.html == "<p>Yes <strong>&lt;b&gt;</strong> [1].</p>\n"
