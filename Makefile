@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve docs reference clients lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve screenshots docs reference clients lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -86,6 +86,10 @@ services: servers ## Install the real servers that tests use, and Chromium, wher
 	  echo "npm cannot install it: tests against a certified issuer are skipped."; }
 	@$(MAKE) -s clients/typescript/node_modules/.package-lock.json || \
 	  echo "npm cannot install openapi-typescript: TypeScript types are compared by their hash alone."
+	@[ -d tests/app/web/axe/node_modules/axe-core ] || { \
+	  echo "Installing axe-core, which finds faults of accessibility, into tests/app/web/axe …"; \
+	  npm ci --prefix tests/app/web/axe --no-audit --no-fund --silent || \
+	  echo "npm cannot install it: tests with it are skipped."; }
 	@$(MAKE) -s mlflow-server || echo "MLflow's server cannot be installed: tests against it are skipped."
 	@$(MAKE) -s storage-servers || echo "Not all emulators can be installed: tests of az:// and s3:// are skipped."
 
@@ -141,6 +145,10 @@ docs: $(VENV)/.docs ## Build the documentation into site/, checking its links an
 	  echo "npm cannot install iframe-worker and mermaid: search and diagrams need a server and a network."
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/; open site/index.html."
+
+screenshots: $(VENV)/.dev services ## Take pictures of every state of the pages into .demo/screenshots
+	@[ -d $(DEMO_INDEX) ] || $(MAKE) -s demo
+	@$(BIN)/python -m tests.app.web.screenshots $(ARGS)
 
 # One command after every change of the API: the pages, and the types where there is npm.
 reference: $(VENV)/.dev ## Write the generated pages of docs/reference/, and the TypeScript types, from the code

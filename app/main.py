@@ -66,7 +66,9 @@ from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
-from app.web import issuer_sign_in, pages, sign_in
+from app.web import chat as chat_pages
+from app.web import conversations, issuer_sign_in, pages, sign_in, sources
+from app.web.suggested_questions import SuggestedQuestions
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -175,6 +177,8 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
+    opened.callback(state.suggested_questions.close)
     originals = Originals(settings.originals, settings.sync, parts.catalogue)
     state.source_views = SourceViews(parts.sets, originals)
     opened.callback(state.source_views.close)
@@ -239,7 +243,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
             around = CORSMiddleware(
                 around,
                 allow_origins=settings.browser.origins,
-                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key", *MCP_HEADERS],
                 expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
             )
@@ -273,5 +277,6 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
-        for page in (pages, sign_in, issuer_sign_in):
+        for page in (pages, sign_in, issuer_sign_in, chat_pages, conversations, sources):
             app.include_router(page.router)
+        app.include_router(chat_pages.asking)

@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from app.sessions.session import Exchange, SessionSummary
+from app.sessions.session import Exchange, KeptSession, Title, before, title_of
 from app.settings.sessions import SessionSettings
 
 
@@ -16,6 +17,7 @@ from app.settings.sessions import SessionSettings
 class _Stored:
     updated: datetime
     exchanges: list[Exchange] = field(default_factory=list)
+    title: Title = field(default_factory=Title)
 
 
 class MemorySessions:
@@ -38,12 +40,17 @@ class MemorySessions:
             session = self._sessions.get((owner, session_id))
             return list(session.exchanges) if session else []
 
-    def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
+    def append(
+        self, owner: str, session_id: str, exchange: Exchange, replaces: str | None = None
+    ) -> None:
         with self._lock:
             self._forget()
             session = self._sessions.setdefault((owner, session_id), _Stored(self._now()))
             session.updated = self._now()
-            session.exchanges = [*session.exchanges, exchange][-self._settings.most_exchanges :]
+            earlier = before(session.exchanges, replaces)
+            if not earlier and not session.title.named:
+                session.title = title_of(exchange)
+            session.exchanges = [*earlier, exchange][-self._settings.most_exchanges :]
             self._sessions.move_to_end((owner, session_id))
             mine = self._of.setdefault(owner, OrderedDict())
             mine[session_id] = None
@@ -53,17 +60,28 @@ class MemorySessions:
             while len(self._sessions) > self._settings.most:
                 self._remove_of_the_largest()
 
-    def list(self, owner: str) -> list[SessionSummary]:
+    def list(self, owner: str, limit: int | None = None) -> list[KeptSession]:
         with self._lock:
             self._forget()
-            found = [
-                SessionSummary(
-                    session_id=id_, updated=session.updated, expires=session.updated + self._keep
+            return [
+                KeptSession(
+                    session_id=id_,
+                    updated=session.updated,
+                    expires=session.updated + self._keep,
+                    title=session.title,
                 )
-                for (whose, id_), session in self._sessions.items()
-                if whose == owner
+                for id_ in islice(reversed(self._of.get(owner, {})), limit)
+                for session in (self._sessions[owner, id_],)
             ]
-        return found[::-1]
+
+    def rename(self, owner: str, session_id: str, title: Title) -> bool:
+        with self._lock:
+            self._forget()
+            session = self._sessions.get((owner, session_id))
+            if session is None:
+                return False
+            session.title = title
+            return True
 
     def delete(self, owner: str, session_id: str) -> bool:
         with self._lock:

@@ -34,6 +34,8 @@ class TurnRequest:
             `history` comes from it then.
         history_needs, history_documents: what it takes to read that history, and the documents it
             was made from.
+        replaces: id of an earlier answer of the conversation that Plumbline keeps: this question
+            takes its place, and what came after it is forgotten. Until it is answered, all stays.
     """
 
     question: str
@@ -50,6 +52,7 @@ class TurnRequest:
     previous_id: str | None = None
     history_needs: Needs = field(default_factory=list)
     history_documents: tuple[str, ...] = ()
+    replaces: str | None = None
 
 
 class Turn(Answer):

@@ -109,11 +109,12 @@ def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> 
         "/v1/responses": {"model": "plumb/depot", "input": "When does it open?"},
         "/v1/embeddings": {"model": "plumb/depot", "input": "When does it open?"},
         "/v1/answers/none/feedback": {"thumb": "up"},
+        "/v1/sessions/none": {"title": "x"},
         SETS: MANUALS,
         f"{SETS}/manuals": MANUALS,
         f"{SETS}/manuals/publish": {"version": "1"},
     }.get(path)
-    sent = {"json": body} if method in ("POST", "PUT") and body else {}
+    sent = {"json": body} if method in ("POST", "PUT", "PATCH") and body else {}
     return client.request(method, path, headers=headers, **sent)
 
 
@@ -344,6 +345,7 @@ def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
         ("DELETE", "/v1/answers/none"),
         ("POST", "/v1/answers/none/feedback"),
         ("DELETE", "/v1/sessions/none"),
+        ("PATCH", "/v1/sessions/none"),
         ("DELETE", "/v1/batches/none"),
         ("DELETE", "/v1/responses/none"),
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.app.web.axe import serious_faults
+
 pytestmark = pytest.mark.browser
 
 
@@ -23,3 +25,14 @@ def test_sign_in_refused_and_granted_and_sign_out(live, make_key, context) -> No
     assert (
         page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
     )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_the_sign_in(live, context, theme) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{live(auth__enabled=True)}/sign-in")
+    assert serious_faults(page) == []
+    # What it finds, it reports.
+    page.evaluate("document.querySelector('label').replaceWith(document.querySelector('input'))")
+    assert any("label" in fault for fault in serious_faults(page))
