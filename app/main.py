@@ -43,6 +43,7 @@ from app.batch.batch_store import BatchStore
 from app.batch.unfinished import UnfinishedBatches
 from app.checks.readiness import Readiness
 from app.configuration.redaction import Redactor
+from app.document_sets.language_shares import LanguageShares
 from app.document_sets.read_access import ReadAccess
 from app.jobs.batch_starter import BatchStarts
 from app.jobs.factory import open_queue
@@ -60,6 +61,9 @@ from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
 from app.web import pages, sign_in
+from app.web.admin import document_sets as admin_document_sets
+from app.web.admin import jobs as admin_jobs
+from app.web.admin import overview as admin_overview
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -163,6 +167,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    state.language_shares = LanguageShares(parts.catalogue)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
@@ -240,3 +245,8 @@ def _include(app: FastAPI, settings: Settings) -> None:
         app.state.pages = pages.Pages(settings.web.language)
         for page in (pages, sign_in):
             app.include_router(page.router)
+        for subject in (admin_document_sets, admin_jobs):
+            # Pieces first: their addresses are longer than those of the pages that they belong to.
+            app.include_router(subject.pieces)
+            app.include_router(subject.router)
+        app.include_router(admin_overview.router)
