@@ -64,6 +64,7 @@ from app.web import pages, sign_in
 from app.web.admin import document_sets as admin_document_sets
 from app.web.admin import jobs as admin_jobs
 from app.web.admin import overview as admin_overview
+from app.web.admin import prompts as admin_prompts
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -245,8 +246,9 @@ def _include(app: FastAPI, settings: Settings) -> None:
         app.state.pages = pages.Pages(settings.web.language)
         for page in (pages, sign_in):
             app.include_router(page.router)
-        for subject in (admin_document_sets, admin_jobs):
+        for subject in (admin_document_sets, admin_jobs, admin_prompts):
             # Pieces first: their addresses are longer than those of the pages that they belong to.
             app.include_router(subject.pieces)
             app.include_router(subject.router)
+        app.include_router(admin_prompts.moves)
         app.include_router(admin_overview.router)

@@ -61,7 +61,7 @@ from ingestion.errors import (
     UnsupportedFormat,
 )
 from ingestion.index.storable_values import shown
-from prompts.errors import PlumbError, PromptError
+from prompts.errors import AliasesLocked, MoveRefused, PlumbError, PromptError
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -95,6 +95,8 @@ STATUS: dict[type[PlumbError], int] = {
     JobIsActive: 409,
     SetIsLeased: 409,
     PublishRefused: 409,
+    MoveRefused: 409,
+    AliasesLocked: 409,
     ModelMismatch: 409,
     TooManyRequests: 429,
     IndexUnavailable: 503,

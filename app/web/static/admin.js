@@ -51,6 +51,36 @@ async function removeUpload(name, file) {
   location.reload();
 }
 
+async function moveAlias(prompt, alias, set) {
+  const query = new URLSearchParams({ alias, set });
+  const body = await piece(`/admin/prompts/${encodeURIComponent(prompt)}/move?${query}`);
+  const { title, confirm, now } = body.firstElementChild.dataset;
+  const weights = () => Object.fromEntries([...body.querySelectorAll("[name=weight]")]
+    .map((input) => [input.dataset.version, Math.max(0, Math.trunc(Number(input.value) || 0))]).filter(([, weight]) => weight));
+  body.addEventListener("input", () => {
+    const shares = Object.entries(weights());
+    const sum = shares.reduce((total, [, weight]) => total + weight, 0);
+    const text = shares.length === 1 ? shares[0][0] : shares.map(([version, weight]) => `${version} ${Math.round((100 * weight) / sum)}%`).join(" + ");
+    body.querySelector("[data-then]").textContent = text || t("admin_script.alias_nothing");
+  });
+  if (!(await confirmed(title, body, confirm))) return;
+  const why = body.querySelector("[name=why]").value.trim();
+  await changeAlias(`${encodeURIComponent(prompt)}/move`, { alias, document_set: set || null, weights: weights(), now, why });
+}
+
+async function takeAliasBack(prompt, alias, set, now, then) {
+  const place = `${prompt}@${alias}${set ? ` (${set})` : ""}`;
+  const said = t("admin_script.alias_back_text", { now, then });
+  if (!(await confirmed(t("admin_script.alias_back_title", { place }), said, t("admin_script.alias_back_do"), { danger: true }))) return;
+  await changeAlias(`${encodeURIComponent(prompt)}/rollback`, { alias, document_set: set || null, now });
+}
+
+async function changeAlias(address, json) {
+  const { place, after } = await (await send(`/admin/prompts/${address}`, { method: "POST", json })).json();
+  keepNotice(t("admin_script.alias_moved", { place, after }));
+  location.reload();
+}
+
 // A notice that outlives the loading of a page.
 function keepNotice(text) {
   sessionStorage.setItem("notice", text);
@@ -68,7 +98,11 @@ document.addEventListener("click", (event) => {
   const { sync: toSync, move: toMove, removeUpload: of } = button.dataset;
   if (toSync !== undefined) busy(button, () => sync(toSync));
   else if (toMove !== undefined) busy(button, () => move(toMove, button.dataset.version));
-  else if (of !== undefined) busy(button, () => removeUpload(of, button.dataset.file));
+  else if (button.dataset.aliasMove) busy(button, () => moveAlias(button.dataset.aliasMove, button.dataset.alias, button.dataset.set));
+  else if (button.dataset.aliasBack) {
+    const { aliasBack, alias, set, now, then } = button.dataset;
+    busy(button, () => takeAliasBack(aliasBack, alias, set, now, then));
+  } else if (of !== undefined) busy(button, () => removeUpload(of, button.dataset.file));
 });
 
 document.addEventListener("submit", (event) => {
@@ -81,6 +115,14 @@ document.addEventListener("submit", (event) => {
     keepNotice(t("admin_script.created", { name }));
     location.assign(`/admin/document-sets/${encodeURIComponent(name)}#upload`);
   });
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-new-alias]");
+  if (!form) return;
+  event.preventDefault();
+  const { prompt, alias, set } = Object.fromEntries(new FormData(form));
+  busy(form.querySelector("button"), () => moveAlias(prompt, alias, set));
 });
 
 // Uploads: one file to a request and one request at a time, each with its progress.
