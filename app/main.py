@@ -61,10 +61,13 @@ from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
 from app.web import pages, sign_in
+from app.web.admin import answers as admin_answers
 from app.web.admin import document_sets as admin_document_sets
+from app.web.admin import evaluations as admin_evaluations
 from app.web.admin import jobs as admin_jobs
 from app.web.admin import overview as admin_overview
 from app.web.admin import prompts as admin_prompts
+from app.web.admin import releases as admin_releases
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -250,5 +253,12 @@ def _include(app: FastAPI, settings: Settings) -> None:
             # Pieces first: their addresses are longer than those of the pages that they belong to.
             app.include_router(subject.pieces)
             app.include_router(subject.router)
-        app.include_router(admin_prompts.moves)
-        app.include_router(admin_overview.router)
+        for changing in (admin_answers, admin_prompts):
+            app.include_router(changing.moves)
+        for only_pages in (
+            admin_answers,
+            admin_evaluations,
+            admin_releases,
+            admin_overview,
+        ):
+            app.include_router(only_pages.router)

@@ -30,6 +30,8 @@ pieces = APIRouter(prefix="/admin/prompts", include_in_schema=False, route_class
 moves = APIRouter(prefix="/admin/prompts", include_in_schema=False, route_class=AdminMove)
 SECTION = "prompts"
 MOST_MOVES = 100
+# Lines are marked word by word where at least this share of their characters is in both.
+LIKE = 0.4
 # What stands for an alias that is not there.
 NOTHING = "nothing"
 
@@ -202,6 +204,10 @@ def side_by_side(before: Sequence[str], after: Sequence[str]) -> list[DiffRow]:
         old, new = before[i:j], after[k:m]
         for left, right in zip(old, new, strict=False):
             words = text_diff(left, right)
+            same = sum(len(one.text) for one in words if one.kind == "same")
+            if same < LIKE * max(len(left), len(right)):
+                rows.append(DiffRow("changed", _plain(left), _plain(right)))
+                continue
             rows.append(
                 DiffRow(
                     "changed",

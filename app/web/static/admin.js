@@ -98,7 +98,12 @@ document.addEventListener("click", (event) => {
   const { sync: toSync, move: toMove, removeUpload: of } = button.dataset;
   if (toSync !== undefined) busy(button, () => sync(toSync));
   else if (toMove !== undefined) busy(button, () => move(toMove, button.dataset.version));
-  else if (button.dataset.aliasMove) busy(button, () => moveAlias(button.dataset.aliasMove, button.dataset.alias, button.dataset.set));
+  else if (button.dataset.replay) {
+    busy(button, async () => {
+      const response = await send(`/admin/answers/${encodeURIComponent(button.dataset.replay)}/replay`, { method: "POST" });
+      setHtml(document.querySelector("[data-replayed]"), await response.text());
+    });
+  } else if (button.dataset.aliasMove) busy(button, () => moveAlias(button.dataset.aliasMove, button.dataset.alias, button.dataset.set));
   else if (button.dataset.aliasBack) {
     const { aliasBack, alias, set, now, then } = button.dataset;
     busy(button, () => takeAliasBack(aliasBack, alias, set, now, then));
