@@ -64,6 +64,7 @@ from app.web import pages, sign_in
 from app.web.admin import answers as admin_answers
 from app.web.admin import document_sets as admin_document_sets
 from app.web.admin import evaluations as admin_evaluations
+from app.web.admin import figures as admin_figures
 from app.web.admin import jobs as admin_jobs
 from app.web.admin import overview as admin_overview
 from app.web.admin import prompts as admin_prompts
@@ -258,6 +259,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
         for only_pages in (
             admin_answers,
             admin_evaluations,
+            admin_figures,
             admin_releases,
             admin_overview,
         ):
