@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -96,8 +95,8 @@ def answer_figures(
     if not caller.oversees:
         query = query.where(AnswerRow.owner == caller.id)
     with database.session() as session:
-        rows: Sequence[object] = session.execute(query).all()
-    for at, refused, cache, cost, timings, failed in rows[:MOST]:  # type: ignore[attr-defined]
+        rows = session.execute(query).all()
+    for at, refused, cache, cost, timings, failed in rows[:MOST]:
         span = found[min(math.floor(at.timestamp() / step) - first, spans - 1)]
         if failed:
             span.failed += 1
@@ -108,7 +107,7 @@ def answer_figures(
         span.cost += cost or 0.0
         if cache in ("exact", "semantic"):
             span.cached += 1
-        elif not failed and isinstance(total := (timings or {}).get("total"), int | float):
+        elif not failed and (total := timings.get("total")) is not None:
             span.seconds.append(total / 1000)
     for span in found:
         span.seconds.sort()

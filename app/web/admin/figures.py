@@ -69,7 +69,7 @@ def _charts(found: AnswerFigures, by: str, t: Texts) -> list[Chart]:
             labels,
             [
                 series("cached", "good", [span.cached for span in spans]),
-                series("anew", "plain", [span.count - span.cached for span in spans]),
+                series("anew", "rest", [span.count - span.cached for span in spans]),
             ],
         ),
         lines(
@@ -83,7 +83,7 @@ def _charts(found: AnswerFigures, by: str, t: Texts) -> list[Chart]:
     ]
     if any(span.cost for span in spans):
         paid: list[float | None] = [span.cost for span in spans]
-        charts.append(stacked(t("admin.figures.cost"), labels, [series("cost", "plain", paid)], 4))
+        charts.append(stacked(t("admin.figures.cost"), labels, [series("cost", "rest", paid)], 4))
     return charts
 
 
