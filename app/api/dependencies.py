@@ -15,6 +15,7 @@ from app.jobs.job import SyncJob
 from app.jobs.queue import JobQueue
 from app.lineage.answer_store import AnswerLog
 from app.sessions.session import Sessions
+from app.source_view.source_views import SourceViews
 from app.telemetry.metrics import Metrics
 from app.turns.turns import Turns
 from app.uploads.protocol import Uploads
@@ -65,6 +66,10 @@ async def _read_access(request: Request) -> ReadAccess:
     return cast("ReadAccess", request.app.state.read_access)
 
 
+async def _source_views(request: Request) -> SourceViews:
+    return cast("SourceViews", request.app.state.source_views)
+
+
 async def _metrics(request: Request) -> Metrics:
     return cast("Metrics", request.app.state.metrics)
 
@@ -80,4 +85,5 @@ TurnsDep = Annotated[Turns, Depends(_turns)]
 SessionsDep = Annotated[Sessions, Depends(_sessions)]
 AnswerLogDep = Annotated[AnswerLog, Depends(_answer_log)]
 ReadAccessDep = Annotated[ReadAccess, Depends(_read_access)]
+SourceViewsDep = Annotated[SourceViews, Depends(_source_views)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

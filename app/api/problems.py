@@ -28,6 +28,7 @@ from app.errors import (
     ChatModelFailed,
     ChatModelResting,
     ChatModelUnknown,
+    DocumentChanged,
     DocumentSetExists,
     HistoryEdited,
     InvalidQuestion,
@@ -36,12 +37,14 @@ from app.errors import (
     JobIsActive,
     JobsUnavailable,
     NotAuthenticated,
+    OriginalNotShown,
     SessionsUnavailable,
     StoreUnavailable,
     TooBusy,
     TooManyRequests,
     UnknownAnswer,
     UnknownBatch,
+    UnknownDocument,
     UnknownJob,
     UnknownModel,
     UnknownRelease,
@@ -97,6 +100,9 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownSession: 404,
     UnknownAnswer: 404,
     UnknownBatch: 404,
+    UnknownDocument: 404,
+    DocumentChanged: 404,
+    OriginalNotShown: 404,
     DocumentSetExists: 409,
     JobIsActive: 409,
     SetIsLeased: 409,
@@ -159,6 +165,11 @@ UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
 }
 UNKNOWN_BATCH: dict[int | str, dict[str, Any]] = {
     404: _response("No such batch, or it is another caller's.")
+}
+UNKNOWN_DOCUMENT: dict[int | str, dict[str, Any]] = {
+    404: _response(
+        "No such document for this caller, or it has changed and the cited words are gone."
+    )
 }
 UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {

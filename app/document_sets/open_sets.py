@@ -97,6 +97,15 @@ class OpenSets:
         """The sets that can be asked, sorted."""
         return self._catalogue.names() if self._pins is None else sorted(self._pins.sets)
 
+    def to_read(self, name: str, version: str) -> DocumentSet:
+        """A version to read documents of; unlike `get`, without its embedding model.
+
+        Raises:
+            UnknownDocumentSet, UnknownVersion: no such set or version.
+            IndexUnavailable: the store cannot be read.
+        """
+        return self._get_named(name, version, searched=False)
+
     def info(self, name: str) -> SetInfo:
         """The version of a set that answers come from, looked up now.
 
@@ -156,12 +165,13 @@ class OpenSets:
         """
         return self._embedders.of(info)
 
-    def _get_named(self, name: str, version: str) -> DocumentSet:
+    def _get_named(self, name: str, version: str, *, searched: bool = True) -> DocumentSet:
         pinned = None if self._pins is None else self._pins.index_version(name)
         info = self._catalogue.find(name, version)
         if info.version == pinned:
             return self.get(name)
-        self._embedders.of(info)
+        if searched:
+            self._embedders.of(info)
         key = f"{name}@{info.version}@{info.place}"
         with self._lock:
             if key in self._named:

@@ -30,6 +30,7 @@ from app.lineage.record import (
     feedback_for,
     without_texts,
 )
+from app.lineage.stored_answers import with_feedback
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
 
@@ -108,6 +109,18 @@ class AnswerLog:
             rows = session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id))
             feedback = [feedback_for(caller, row) for row in rows]
         return Lineage(**dict(record), feedback=feedback)
+
+    def lineages(self, answer_ids: Sequence[str], caller: Caller) -> dict[str, Lineage]:
+        """Answers by their ids, with what people thought of them; without those not to be seen.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        self.flush(ON_THE_WAY_S)
+        query = select(AnswerRow).where(AnswerRow.id.in_(answer_ids))
+        with self._database.session() as session:
+            rows = [row for row in session.scalars(query) if _may_read(caller, row, self._access)]
+            return {one.id: one for one in with_feedback(session, rows, caller)}
 
     def list(
         self,

@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from app.sessions.session import Exchange, SessionSummary
+from app.sessions.session import Exchange, KeptSession, Title, before, title_of
 from app.settings.sessions import SessionSettings
 
 
@@ -16,6 +17,7 @@ from app.settings.sessions import SessionSettings
 class _Stored:
     updated: datetime
     exchanges: list[Exchange] = field(default_factory=list)
+    title: Title = field(default_factory=Title)
 
 
 class MemorySessions:
@@ -38,12 +40,17 @@ class MemorySessions:
             kept = self._kept.get((owner, session_id))
             return list(kept.exchanges) if kept else []
 
-    def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
+    def append(
+        self, owner: str, session_id: str, exchange: Exchange, replaces: str | None = None
+    ) -> None:
         with self._lock:
             self._forget()
             kept = self._kept.setdefault((owner, session_id), _Stored(self._now()))
             kept.updated = self._now()
-            kept.exchanges = [*kept.exchanges, exchange][-self._settings.most_exchanges :]
+            said = before(kept.exchanges, replaces)
+            if not said and not kept.title.named:
+                kept.title = title_of(exchange)
+            kept.exchanges = [*said, exchange][-self._settings.most_exchanges :]
             self._kept.move_to_end((owner, session_id))
             mine = self._of.setdefault(owner, OrderedDict())
             mine[session_id] = None
@@ -53,17 +60,28 @@ class MemorySessions:
             while len(self._kept) > self._settings.most:
                 self._remove_of_the_largest()
 
-    def list(self, owner: str) -> list[SessionSummary]:
+    def list(self, owner: str, limit: int | None = None) -> list[KeptSession]:
         with self._lock:
             self._forget()
-            found = [
-                SessionSummary(
-                    session_id=id_, updated=kept.updated, expires=kept.updated + self._keep
+            return [
+                KeptSession(
+                    session_id=id_,
+                    updated=kept.updated,
+                    expires=kept.updated + self._keep,
+                    title=kept.title,
                 )
-                for (whose, id_), kept in self._kept.items()
-                if whose == owner
+                for id_ in islice(reversed(self._of.get(owner, {})), limit)
+                for kept in (self._kept[owner, id_],)
             ]
-        return found[::-1]
+
+    def rename(self, owner: str, session_id: str, title: Title) -> bool:
+        with self._lock:
+            self._forget()
+            kept = self._kept.get((owner, session_id))
+            if kept is None:
+                return False
+            kept.title = title
+            return True
 
     def delete(self, owner: str, session_id: str) -> bool:
         with self._lock:

@@ -9,11 +9,14 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.callers import Caller, Needs
+from app.callers import Caller, Needs, together
 from app.document_sets.read_access import ReadAccess
 from app.errors import InvalidRequest
 
 SESSION_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,100}$")
+LONGEST_TITLE = 80
+# Control characters, and those that turn the direction of what stands around them.
+UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Exchange(BaseModel):
@@ -50,18 +53,48 @@ class Exchange(BaseModel):
         return self.documents if self.sources is None else self.sources
 
 
-class SessionSummary(BaseModel):
+class Origin(BaseModel):
+    """What a text of a session was made from in one document set; see `Exchange`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    needs: Needs | None
+    document_set: str | None
+    sources: list[str]
+
+
+class Title(BaseModel):
+    """What a session is called.
+
+    Attributes:
+        text: the words, on one line; empty: it has no title.
+        named: whether its owner chose it; else it is the first question, shortened.
+        origins: what the words may come from: who may no longer read all of it does not read them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = ""
+    named: bool = False
+    origins: list[Origin] = Field(default_factory=list)
+
+
+class KeptSession(BaseModel):
     """A session as it is listed.
 
     Attributes:
         session_id: its id, which its owner chose.
         updated: when it was last spoken in, UTC.
         expires: when it will be forgotten unless it is spoken in again, UTC.
+        title: what it is called.
     """
+
+    model_config = ConfigDict(frozen=True)
 
     session_id: str
     updated: datetime
     expires: datetime
+    title: Title = Title()
 
 
 class Sessions(Protocol):
@@ -77,17 +110,79 @@ class Sessions(Protocol):
     def history(self, owner: str, session_id: str) -> list[Exchange]:
         """What was said, oldest first; nothing for a session that is not there."""
 
-    def append(self, owner: str, session_id: str, exchange: Exchange) -> None:
-        """Add to a session, and begin it where it is not there; its time starts again."""
+    def append(
+        self, owner: str, session_id: str, exchange: Exchange, replaces: str | None = None
+    ) -> None:
+        """Add to a session, and begin it where it is not there; its time starts again.
 
-    def list(self, owner: str) -> list[SessionSummary]:
-        """The owner's sessions, last spoken in first."""
+        Args:
+            replaces: id of an answer of the session: its exchange, and what came after it, are
+                forgotten. One that is not there changes nothing.
+        """
+
+    def list(self, owner: str, limit: int | None = None) -> list[KeptSession]:
+        """The owner's sessions, last spoken in first; so many at the most."""
+
+    def rename(self, owner: str, session_id: str, title: Title) -> bool:
+        """Give a session a title; False if it is not there."""
 
     def delete(self, owner: str, session_id: str) -> bool:
         """Forget a session; False if it is not there."""
 
     def close(self) -> None:
         """Close connections."""
+
+
+def before(exchanges: Iterable[Exchange], answer_id: str | None) -> list[Exchange]:
+    """The exchanges before the one with this answer; all where none has it."""
+    found = list(exchanges)
+    place = next((i for i, one in enumerate(found) if one.answer_id == answer_id), len(found))
+    return found[:place]
+
+
+def title_of(exchange: Exchange) -> Title:
+    """The title of a session that begins with this exchange: its question, shortened."""
+    return Title(text=shortened(exchange.question), origins=origins_of([exchange]))
+
+
+def origins_of(exchanges: Iterable[Exchange]) -> list[Origin]:
+    """What these exchanges were made from, set by set."""
+    by_set: dict[str | None, list[Exchange]] = {}
+    for one in exchanges:
+        by_set.setdefault(one.document_set, []).append(one)
+    return [
+        Origin(
+            # One that nobody noted makes the whole unknown.
+            needs=None
+            if any(one.needs is None for one in of_set)
+            else together(*(one.needs or () for one in of_set)),
+            document_set=name,
+            sources=sorted({document for one in of_set for document in one.made_from}),
+        )
+        for name, of_set in by_set.items()
+    ]
+
+
+def readable_title(title: Title, caller: Caller, access: ReadAccess) -> str:
+    """A title's words; empty where its owner may no longer read what they may come from.
+
+    Raises:
+        As `ReadAccess.allows`.
+    """
+    may_read = all(
+        access.allows(caller, one.needs, one.document_set, one.sources) for one in title.origins
+    )
+    return title.text if may_read else ""
+
+
+def shortened(text: str) -> str:
+    """A text on one line, cut at a word where it is longer than a title."""
+    line = " ".join(UNPRINTED.sub(" ", text).split())
+    if len(line) <= LONGEST_TITLE:
+        return line
+    cut = line[: LONGEST_TITLE - 1]
+    at_word = cut.rpartition(" ")[0]
+    return f"{at_word if len(at_word) > LONGEST_TITLE // 2 else cut}…"
 
 
 def readable(exchanges: Iterable[Exchange], caller: Caller, access: ReadAccess) -> list[Exchange]:

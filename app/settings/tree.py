@@ -41,6 +41,7 @@ from app.settings.answering import (
     RetrievalSettings,
 )
 from app.settings.cache import CacheSettings
+from app.settings.originals import OriginalsSettings
 from app.settings.service import (
     BatchesSettings,
     EvaluationsSettings,
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     jobs: JobsSettings = JobsSettings()
     batches: BatchesSettings = BatchesSettings()
+    originals: OriginalsSettings = OriginalsSettings()
     serve: ServeSettings = ServeSettings()
     auth: AuthSettings = AuthSettings()
     limits: LimitsSettings = LimitsSettings()

@@ -29,6 +29,8 @@ class TurnRequest:
         history: of a conversation that the caller keeps, oldest first.
         conversation: the name of that conversation, if it has one.
         cached: False to answer again what the cache holds.
+        replaces: id of an earlier answer of the conversation that Plumbline keeps: this question
+            takes its place, and what came after it is forgotten. Until it is answered, all stays.
     """
 
     question: str
@@ -41,6 +43,7 @@ class TurnRequest:
     history: tuple[EarlierTurn, ...] = ()
     conversation: str | None = None
     cached: bool = True
+    replaces: str | None = None
 
 
 class Turn(Answer):

@@ -21,7 +21,7 @@ from app.callers import Caller, Needs, together
 from app.document_sets.read_access import ReadAccess
 from app.errors import SessionsUnavailable
 from app.fair_shares import at_work
-from app.sessions.session import Exchange, Sessions, check_session_id, readable
+from app.sessions.session import Exchange, Sessions, before, check_session_id, readable
 from app.turns.turn import CacheKind, FailedTurn, Turn, TurnRequest, new_id
 from prompts.errors import PlumbError
 
@@ -166,7 +166,9 @@ class Turns:
         if request.session_id is not None:
             check_session_id(request.session_id)
             try:
-                kept = self._sessions.history(caller.id, request.session_id)
+                kept = before(
+                    self._sessions.history(caller.id, request.session_id), request.replaces
+                )
                 # What the caller may no longer see is not used to understand a follow-up either.
                 seen = readable(kept, caller, self._access)
                 also_documents = sorted({name for one in seen for name in one.made_from})
@@ -220,7 +222,9 @@ class Turns:
         turn.shaped_by(prepared.also_needs, prepared.also_documents)
         if request.session_id is not None:
             try:
-                self._sessions.append(caller.id, request.session_id, _exchange(turn))
+                self._sessions.append(
+                    caller.id, request.session_id, _exchange(turn), request.replaces
+                )
             except SessionsUnavailable as error:
                 logger.warning("%s", error)
                 turn.notices.append(NOT_KEPT)

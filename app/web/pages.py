@@ -130,9 +130,14 @@ class Pages:
         `path`, `t(key, …)`, `plural(key, count, …)`, `asset(file)`, `icon(name)`, `sentence(message)`
         (an error's message, with a capital), `script_texts(group, …)`.
         """
+        headers = {"Cache-Control": "no-store", "Vary": "Cookie"}
+        return HTMLResponse(self.text(request, template, **values), status, headers=headers)
+
+    def text(self, request: Request, template: str, **values: Any) -> str:
+        """The markup of a page, or of a piece of one; see `render`."""
         theme = request.cookies.get(THEME_COOKIE, "")
         token = browser_token(request) if guard_of(request).asks else None
-        text = self._templates.get_template(template).render(
+        return self._templates.get_template(template).render(
             caller=getattr(request.state, "caller", None),
             asks=guard_of(request).asks,
             csrf_token=forgery_token(token) if token else "",
@@ -141,8 +146,6 @@ class Pages:
             language=self.texts.language,
             **values,
         )
-        headers = {"Cache-Control": "no-store", "Vary": "Cookie"}
-        return HTMLResponse(text, status, headers=headers)
 
     def _asset(self, name: str) -> str:
         return f"/static/{self.version}/{name}"

@@ -35,6 +35,7 @@ NAMES = (
     "canary",
     "hostile_values",
     "leaks",
+    "source_views",
     "documents",
 )
 

@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import LifoQueue
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from ingestion.documents.document import Document
 from ingestion.errors import DocumentError
 from ingestion.loaders import LoadProblem
 from ingestion.loaders.loading import holds_records
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.read_file import read
+from ingestion.parsing.read_file import ReadFile, read
 from ingestion.parsing.worker_process import WorkerProcess
 from ingestion.sources.source_file import SourceFile
 
@@ -102,7 +102,7 @@ class Parser:
     def _parse(self, file: SourceFile) -> _Contents:
         worker = self._idle.get()
         try:
-            return worker.parse(file)
+            return cast("_Contents", worker.do(ReadFile(file)))
         finally:
             self._idle.put(worker)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ingestion.documents.document import Document
 from ingestion.errors import DocumentError, ParsingStopped
@@ -15,6 +16,21 @@ from ingestion.sources.source_file import SourceFile
 
 # How libraries in C tell of a failed allocation: lxml, zlib.
 _OUT_OF_MEMORY = ("memory allocation failed", "out of memory")
+
+
+class ReadFile(NamedTuple):
+    """The job of reading a file's documents."""
+
+    file: SourceFile
+
+    @property
+    def document_id(self) -> str:
+        """What to call the file in messages."""
+        return self.file.document_id
+
+    def run(self, folder: Path, memory_mb: int | None) -> list[Document | LoadProblem]:
+        """What is in it; see `read`."""
+        return list(read(self.file, folder, memory_mb))
 
 
 def read(
@@ -46,15 +62,15 @@ def read(
     else:
         return
     # Raised out here, where the failed parse's frames no longer hold what they had allocated.
-    raise ParsingStopped(too_little_memory(file, memory_mb))
+    raise ParsingStopped(too_little_memory(file.document_id, memory_mb))
 
 
-def too_little_memory(file: SourceFile, memory_mb: int | None) -> str:
+def too_little_memory(document_id: str, memory_mb: int | None) -> str:
     """What to tell of a file that the memory does not suffice for."""
     if memory_mb is None:
-        return f"{file.document_id}: the memory does not suffice to parse it; split it"
+        return f"{document_id}: the memory does not suffice to parse it; split it"
     return (
-        f"{file.document_id}: needs more than the {memory_mb:,} MB of memory that parsing one "
+        f"{document_id}: needs more than the {memory_mb:,} MB of memory that parsing one "
         "file may take; split it, or raise PLUMB_LOADING_MEMORY_MB"
     )
 

@@ -1,7 +1,7 @@
-"""A worker process: takes files on its standard input, answers with their documents.
+"""A worker process: takes jobs on its standard input, answers with what came of them.
 
 Messages are pickles, one after the other. First come the limits and the folder for copies; the
-answer is `READY`. Then, for each `SourceFile`, a list of what is in it or the error to raise.
+answer is `READY`. Then, for each `Job`, what it returns or the error to raise.
 """
 
 from __future__ import annotations
@@ -16,15 +16,30 @@ from io import BufferedReader
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import cast
+from typing import Protocol, cast
 
 from ingestion.errors import ParsingStopped
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.read_file import read, too_little_memory
-from ingestion.sources.source_file import SourceFile
+from ingestion.parsing.read_file import too_little_memory
 from prompts.errors import PlumbError
 
 READY = "ready"
+
+
+class Job(Protocol):
+    """What a worker does with one file. Plain data, of a module that imports little."""
+
+    @property
+    def document_id(self) -> str:
+        """What to call the file in messages."""
+
+    def run(self, folder: Path, memory_mb: int | None) -> object:
+        """Do it, in the worker; what it returns or raises is pickled.
+
+        Args:
+            folder: where a copy of a file from elsewhere is put.
+            memory_mb: the bound on the process, to be named where it is met.
+        """
 
 
 def main() -> None:
@@ -39,14 +54,14 @@ def main() -> None:
     limits: Limits
     limits, folder = pickle.load(requests)  # noqa: S301 (from the parent)
     limits.bound_memory()
-    files: SimpleQueue[SourceFile] = SimpleQueue()
-    Thread(target=_receive, args=(requests, files, folder), daemon=True).start()
+    jobs: SimpleQueue[Job] = SimpleQueue()
+    Thread(target=_receive, args=(requests, jobs, folder), daemon=True).start()
     answer = pickle.dumps(READY)
     try:
         while True:
             replies.write(answer)
             replies.flush()
-            answer = _answer(files.get(), folder, limits)
+            answer = _answer(jobs.get(), folder, limits)
     except BrokenPipeError:  # the parent is gone
         _leave(folder)
     except Exception:  # noqa: BLE001 (told here; the parent says whose file it was)
@@ -54,15 +69,15 @@ def main() -> None:
         _leave(folder, status=1)
 
 
-def _answer(file: SourceFile, folder: Path, limits: Limits) -> bytes:
+def _answer(job: Job, folder: Path, limits: Limits) -> bytes:
     with limits.bounded_time():
         try:
-            return pickle.dumps(list(read(file, folder, limits.memory_mb)), protocol=5)
+            return pickle.dumps(job.run(folder, limits.memory_mb), protocol=5)
         except PlumbError as error:
             return pickle.dumps(_with_cause(error))
         except MemoryError:  # parsed, and no room left for the answer
             pass
-        return pickle.dumps(ParsingStopped(too_little_memory(file, limits.memory_mb)))
+        return pickle.dumps(ParsingStopped(too_little_memory(job.document_id, limits.memory_mb)))
 
 
 def _with_cause(error: PlumbError) -> PlumbError:
@@ -72,14 +87,14 @@ def _with_cause(error: PlumbError) -> PlumbError:
     return error
 
 
-def _receive(requests: BufferedReader, files: SimpleQueue[SourceFile], folder: Path) -> None:
+def _receive(requests: BufferedReader, jobs: SimpleQueue[Job], folder: Path) -> None:
     """Queue what comes; leave when the parent is gone, in the middle of a file too.
 
     Where a parser keeps this thread from running, the bound of time ends the process.
     """
     try:
         while True:
-            files.put(pickle.load(requests))  # noqa: S301 (from the parent)
+            jobs.put(pickle.load(requests))  # noqa: S301 (from the parent)
     except EOFError:
         pass
     finally:

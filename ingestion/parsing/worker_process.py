@@ -9,19 +9,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, cast
 
 import ingestion
-from ingestion.documents.document import Document
 from ingestion.errors import ParsingStopped, ParsingUnavailable
-from ingestion.loaders import LoadProblem
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.worker import READY
-from ingestion.sources.source_file import SourceFile
+from ingestion.parsing.worker import READY, Job
 from prompts.errors import PlumbError
 
 # What parsers leak, and how far the heap is in pieces, must not count against a later file.
@@ -94,24 +90,24 @@ class WorkerProcess:
         self._stopped = False
         self._starting = Lock()
 
-    def parse(self, file: SourceFile) -> Sequence[Document | LoadProblem]:
-        """What is in the file.
+    def do(self, job: Job) -> object:
+        """What the job returns.
 
         Raises:
             ParsingStopped: it takes too long or too much memory, or crashes its parser.
-            DocumentError: it cannot be parsed.
             ParsingUnavailable: no process can be started.
+            PlumbError: what the job raises, such as `DocumentError` of a file that cannot be parsed.
         """
         used = self._running is not None and self._running.files > 0
-        answer = self._ask(file)
+        answer = self._ask(job)
         if isinstance(answer, ParsingStopped) and used:
-            answer = self._ask(file)  # what earlier files left behind may have been too much
+            answer = self._ask(job)  # what earlier files left behind may have been too much
         if isinstance(answer, PlumbError):
             raise answer
-        return cast("list[Document | LoadProblem]", answer)
+        return answer
 
     def stop(self) -> None:
-        """End the process at once, and start no other; a file under way gets an error."""
+        """End the process at once, and start no other; a job under way gets an error."""
         with self._starting:
             self._stopped = True
             running = self._running
@@ -123,19 +119,19 @@ class WorkerProcess:
         running, self._running = self._running, None
         return running.end(grace_s) if running is not None else 0
 
-    def _ask(self, file: SourceFile) -> object:
-        """The worker's answer: a list, or the error to raise. A process that is spent is ended."""
+    def _ask(self, job: Job) -> object:
+        """The worker's answer: what the job returns, or the error to raise. A process that is spent is ended."""
         running = self._running
         if running is None or running.process.poll() is not None:
             running = self._start()
         try:
-            running.send(file)
+            running.send(job)
             answer = running.receive()
         except _BROKEN_OFF:
             status = self.end(_GRACE_S)
             if self._stopped:
                 raise ParsingUnavailable(_CLOSED) from None
-            raise _why_it_stopped(file.document_id, status, self._limits) from None
+            raise _why_it_stopped(job.document_id, status, self._limits) from None
         except BaseException:
             self.end()  # half an answer may be left in the pipe
             raise

@@ -72,6 +72,28 @@ def save(records: Records, name: str, number: int, rows: Iterable[SourceDocument
         part += 1
 
 
+def find(records: Records, name: str, number: int, document_id: str) -> SourceDocument | None:
+    """A version's row of one document; None if it has none.
+
+    Rows are sorted by document id, so that only a few parts of a long manifest are read.
+    """
+    parts = numbered.parts(records, "manifests", name).get(number, [])
+    first, after = 0, len(parts)
+    while first < after:
+        middle = (first + after) // 2
+        packed = records.get(numbered.key("manifests", name, number, parts[middle]))
+        if packed is None:  # the version is being removed
+            return None
+        rows = unpack(packed)
+        if document_id < rows[0].id:
+            after = middle
+        elif document_id > rows[-1].id:
+            first = middle + 1
+        else:
+            return next((row for row in rows if row.id == document_id), None)
+    return None
+
+
 def load(records: Records, name: str, number: int) -> Iterator[SourceDocument]:
     """A version's manifest, sorted by document id."""
     for part in numbered.parts(records, "manifests", name).get(number, []):

@@ -10,7 +10,8 @@ import pytest
 
 from app.answering.reranking import Reranker
 from ingestion.errors import ModelError
-from tests.missing_packages import TORCH, run_without
+from tests.app.source_view.pdfs import report
+from tests.missing_packages import PARSERS, TORCH, run_without
 
 SERVE = """
 import json
@@ -42,6 +43,42 @@ def test_a_service_without_torch_answers_with_a_citation(
     assert "24 months" in answer["answer"]
     assert answer["citations"][0]["document"] == "warranty.md"
     assert not {"torch", "transformers", "evals"} & set(modules)
+
+
+OPEN = """
+import json
+from fastapi.testclient import TestClient
+from app.main import create_app
+from app.settings.tree import load_settings
+from app.web.markdown import render
+
+SOURCE = "/v1/document-sets/depot/source"
+if __name__ == "__main__":
+    with TestClient(create_app(load_settings()), base_url="http://localhost") as client:
+        view = client.get(SOURCE, params={"document": "fleet.pdf", "span": "0-60"})
+        page = client.get(SOURCE + "/pages/1", params={"document": "fleet.pdf"})
+    print(json.dumps([view.json(), page.status_code, len(page.content), render("**bold**")]))
+"""
+
+
+def test_a_service_without_parsers_opens_citations(
+    make_parts: Callable, documents: Path, exported_model: Path, tmp_path: Path
+) -> None:
+    (documents / "fleet.pdf").write_bytes(report())
+    make_parts()
+    done = run_without(
+        (*TORCH, *PARSERS, "evals"),
+        OPEN,
+        tmp_path,
+        PLUMB_INDEX_URL=str(tmp_path / "index"),
+        PLUMB_EMBEDDING_CACHE_DIR=str(exported_model),
+    )
+    assert done.returncode == 0, done.stderr
+    view, status, size, html = json.loads(done.stdout.splitlines()[-1])
+    assert (view["kind"], view["original_problem"]) == ("pdf", None)
+    assert view["spans"][0]["boxes"]
+    assert (status, html) == (200, "<p><strong>bold</strong></p>\n")
+    assert size > 1000
 
 
 def test_a_reranker_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

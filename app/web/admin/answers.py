@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
 
 from app.api.answers import get_answer, list_answers
 from app.api.callers import AuditDep, CallerDep, guard_of
 from app.api.dependencies import AnswerLogDep, PartsDep, ReadAccessDep
 from app.lineage.replay import replay
 from app.web.admin.layout import AdminMove, AdminPage, Crumb, admin_page
+from app.web.markdown import render
 from app.web.pages import pages_of
 
 router = APIRouter(prefix="/admin/answers", include_in_schema=False, route_class=AdminPage)
@@ -61,12 +63,14 @@ def answers(
 @router.get("/{answer_id}")
 def answer(request: Request, answer_id: str, log: AnswerLogDep, caller: CallerDep) -> Response:
     """Where an answer came from."""
+    lineage = get_answer(answer_id, log, caller)
     return admin_page(
         request,
         "admin/answer.html",
         SECTION,
         crumbs=[Crumb(pages_of(request).texts("admin.nav.answers"), "/admin/answers")],
-        lineage=get_answer(answer_id, log, caller),
+        lineage=lineage,
+        text=Markup(render(lineage.answer.answer if lineage.answer is not None else "")),  # noqa: S704
         may_replay=caller.may("admin"),
     )
 

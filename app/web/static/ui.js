@@ -47,10 +47,24 @@ export function icon(name) {
   return svg;
 }
 
+/** Scroll a box, and nothing around it, until an element in it is seen: "nearest", "start" or "center". */
+export function scrollWithin(box, element, where = "nearest") {
+  const outer = box.getBoundingClientRect(), inner = element.getBoundingClientRect();
+  const above = inner.top - outer.top, below = inner.bottom - outer.bottom;
+  if (where === "start") box.scrollTop += above - 12;
+  else if (where === "center") {
+    box.scrollTop += above - Math.max(0, outer.height - inner.height) / 2;
+    if (inner.left < outer.left || inner.right > outer.right) box.scrollLeft += inner.left - outer.left - Math.max(0, outer.width - inner.width) / 2;
+  } else if (above < 0) box.scrollTop += above - 12;
+  else if (below > 0) box.scrollTop += Math.min(below + 12, above);
+}
+
 export class RequestFailed extends Error {
-  constructor(status, detail) {
+  /** `wait`: after how many seconds it is worth while to come again; 0: nobody said. */
+  constructor(status, detail, wait = 0) {
     super(detail);
     this.status = status;
+    this.wait = wait;
   }
 }
 
@@ -71,7 +85,8 @@ export async function send(address, { method = "GET", json, body, headers = {}, 
   if (response.status === 401) throw new RequestFailed(401, t("shared.signed_out"));
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`);
+    const wait = Number(response.headers.get("Retry-After")) || 0;
+    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`, wait);
   }
   return response;
 }

@@ -17,6 +17,7 @@ from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.jobs.job import SyncJob
 from app.lineage import record, stored_answers
+from app.source_view import source_views
 from app.turns import turns
 
 Break = Callable[[], AbstractContextManager[Any]]
@@ -83,6 +84,11 @@ def copies_are_nobodys() -> Iterator[None]:
         yield
 
 
+def sources_for_all() -> AbstractContextManager[Any]:
+    """Documents are opened without a look at their groups, of now and of then."""
+    return patch.object(source_views, "_sees", lambda caller, chunk: True)
+
+
 def documents_stay_put() -> AbstractContextManager[Any]:
     """What was stored is checked against the groups of then only."""
     return patch.object(ReadAccess, "needs_now", lambda self, document_set, documents: [])
@@ -97,5 +103,6 @@ BROKEN: tuple[Break, ...] = (
     lines_as_they_are,
     history_as_it_was,
     copies_are_nobodys,
+    sources_for_all,
     documents_stay_put,
 )

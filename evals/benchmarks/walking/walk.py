@@ -105,6 +105,18 @@ class Walk:
         """Read where an answer came from."""
         self._send(walker, "lineage", "GET", f"/v1/answers/{self._id('answers')}")
 
+    def source(self, walker: Walker) -> None:
+        """Open a document, in the version of now or in any other, or ask for a page of it."""
+        about = self._chance.choice(self._world.documents)
+        params = {"document": about.file_name}
+        if self._chance.random() < 0.7:
+            params |= {"span": "0-400"}
+        if self._chance.random() < 0.7:
+            live = self._world.state.parts.sets.info(SET).number
+            params["index_version"] = str(self._chance.randint(max(live - 5, 1), live))
+        page = self._chance.choice(("", "", "", "/pages/1"))
+        self._send(walker, "source", "GET", f"/v1/document-sets/{SET}/source{page}", params=params)
+
     def session(self, walker: Walker) -> None:
         """Read a conversation, or the list of them."""
         path = self._chance.choice(("", *(f"/{name}" for name in SESSIONS)))
@@ -219,7 +231,7 @@ class Walk:
         self._found.tried["document moved"] += 1
         self._found.took_place["document moved"] += 1
         for reader in self._walkers:
-            for look in (Walk.answer, Walk.session, Walk.export, Walk.replay):
+            for look in (Walk.answer, Walk.source, Walk.session, Walk.export, Walk.replay):
                 look(self, reader)
 
     def _walker(self, name: str) -> Walker:
@@ -342,6 +354,7 @@ ACTIONS: tuple[tuple[Callable[[Walk, Walker], None], float], ...] = (
     (Walk.complete, 1),
     (Walk.search, 1),
     (Walk.answer, 2),
+    (Walk.source, 2),
     (Walk.session, 2),
     (Walk.batch, 2),
     (Walk.export, 2),

@@ -64,6 +64,8 @@ ROUTES = {
         ("GET", "/v1/models/plumb/depot"),
         ("GET", "/v1/search?q=x"),
         ("GET", SETS),
+        ("GET", f"{SETS}/depot/source?document=hours.html"),
+        ("GET", f"{SETS}/depot/source/pages/1?document=hours.html"),
         ("GET", "/v1/sessions"),
         ("GET", "/v1/sessions/none"),
         ("GET", "/v1/answers"),
@@ -337,6 +339,7 @@ def test_whatever_takes_something_away_or_adds_it_is_a_change(guarded) -> None:
         ("DELETE", "/v1/answers/none"),
         ("POST", "/v1/answers/none/feedback"),
         ("DELETE", "/v1/sessions/none"),
+        ("PATCH", "/v1/sessions/none"),
         ("DELETE", "/v1/batches/none"),
     ]
     for first in range(len(changes)):

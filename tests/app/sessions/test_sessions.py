@@ -16,7 +16,7 @@ from redis import Redis
 from app.errors import InvalidRequest, SessionsUnavailable
 from app.sessions.memory import MemorySessions
 from app.sessions.redis import TIMEOUT_S, RedisSessions
-from app.sessions.session import Exchange, Sessions, check_session_id
+from app.sessions.session import Exchange, Sessions, Title, check_session_id, shortened
 from app.settings.sessions import SessionSettings
 
 SETTINGS = SessionSettings(most_exchanges=3, most=2, most_in_redis=2)
@@ -41,10 +41,18 @@ def sessions(make_sessions: Callable[..., Sessions]) -> Sessions:
     return make_sessions(SETTINGS)
 
 
-def said(question: str) -> Exchange:
+def said(question: str, answer_id: str = "ans_1") -> Exchange:
     return Exchange(
-        at=datetime.now(UTC), question=question, standalone=question, answer="A.", answer_id="ans_1"
+        at=datetime.now(UTC),
+        question=question,
+        standalone=question,
+        answer="A.",
+        answer_id=answer_id,
     )
+
+
+def titles(sessions: Sessions, owner: str = "anna") -> dict[str, str]:
+    return {one.session_id: one.title.text for one in sessions.list(owner)}
 
 
 def test_what_is_said_is_kept_in_order_and_bounded(sessions: Sessions) -> None:
@@ -74,6 +82,58 @@ def test_sessions_are_listed_last_spoken_in_first(sessions: Sessions) -> None:
     listed = sessions.list("anna")
     assert [one.session_id for one in listed] == ["one", "two"]
     assert listed[0].expires - listed[0].updated == timedelta(hours=24)
+
+
+def test_the_first_question_is_the_title_until_its_owner_names_it(
+    make_sessions: Callable[..., Sessions],
+) -> None:
+    sessions = make_sessions(SessionSettings(most_exchanges=2))
+    for number in range(4):
+        sessions.append("anna", "s", said(f"question\n {number}"))
+    sessions.append("anna", "t", said("another"))
+    assert titles(sessions) == {"t": "another", "s": "question 0"}
+    assert sessions.rename("anna", "s", Title(text="Warranty", named=True))
+    sessions.append("anna", "s", said("question 5"))
+    assert titles(sessions) == {"s": "Warranty", "t": "another"}
+    assert not sessions.rename("anna", "none", Title(text="x"))
+    assert not sessions.rename("ben", "s", Title(text="x"))
+    assert sessions.delete("anna", "s")
+    sessions.append("anna", "s", said("begun again"))
+    assert titles(sessions)["s"] == "begun again"
+    assert [one.session_id for one in sessions.list("anna", limit=1)] == ["s"]
+
+
+def test_a_question_takes_the_place_of_another_and_of_what_came_after_it(
+    make_sessions: Callable[..., Sessions],
+) -> None:
+    sessions = make_sessions(SessionSettings())
+
+    def questions() -> list[str]:
+        return [one.question for one in sessions.history("anna", "s")]
+
+    for number in range(4):
+        sessions.append("anna", "s", said(f"question {number}", f"ans_{number}"))
+    sessions.append("anna", "s", said("instead", "ans_5"), replaces="ans_2")
+    assert questions() == ["question 0", "question 1", "instead"]
+    assert titles(sessions) == {"s": "question 0"}
+    # One that is not there, or is of another session, replaces nothing.
+    sessions.append("anna", "t", said("another", "ans_9"))
+    sessions.append("anna", "s", said("more", "ans_6"), replaces="ans_9")
+    assert questions() == ["question 0", "question 1", "instead", "more"]
+    sessions.append("anna", "s", said("all over", "ans_7"), replaces="ans_0")
+    assert questions() == ["all over"]
+    assert titles(sessions)["s"] == "all over"
+    sessions.rename("anna", "s", Title(text="Mine", named=True))
+    sessions.append("anna", "s", said("and again", "ans_8"), replaces="ans_7")
+    assert titles(sessions)["s"] == "Mine"
+
+
+def test_a_title_is_one_line_of_bounded_length() -> None:
+    assert shortened(" a\n\tb\0\u202ec ") == "a b c"
+    long = shortened("word " * 60)
+    assert len(long) <= 80
+    assert long.endswith("word…")
+    assert len(shortened("x" * 500)) == 80
 
 
 def ids(sessions: Sessions, owner: str) -> list[str]:
@@ -164,6 +224,8 @@ def test_redis_keeps_nothing_of_what_it_forgot(redis_url: str) -> None:
         lists = [key for key in redis.scan_iter() if redis.type(key) == b"list"]
         assert len(lists) == redis.zcard("plumb:sessions-all") == 4
         assert redis.zcard("plumb:sessions-owners") == 4
+        titles = [redis.hlen(key) for key in redis.scan_iter("plumb:session-titles:*")]
+        assert sum(titles) == 4
     sessions.close()
 
 
@@ -172,7 +234,7 @@ def test_redis_forgets_by_itself(redis_url: str) -> None:
     sessions.append("anna", "s", said("x"))
     redis = Redis.from_url(redis_url)
     keys = list(redis.scan_iter())
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert all(0 < redis.ttl(key) <= 24 * 3600 for key in keys)
     assert all(b"anna" not in key for key in keys)
     redis.close()
@@ -196,6 +258,7 @@ def test_a_redis_that_is_away_is_told() -> None:
         lambda: sessions.history("a", "s"),
         lambda: sessions.append("a", "s", said("x")),
         lambda: sessions.list("a"),
+        lambda: sessions.rename("a", "s", Title(text="x")),
         lambda: sessions.delete("a", "s"),
     ):
         with pytest.raises(SessionsUnavailable, match=r"redis\.url"):

@@ -17,8 +17,13 @@ from app.main import create_app
 from app.security.keys import Keys
 from app.settings.tree import Settings, load_settings
 from app.store.database import Database
+from ingestion.embedding.embedder import Embedder
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source
 from tests.app.api.live import live_service
 from tests.chromium import browser as chromium
+from tests.indexing import workbench_here
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -124,3 +129,62 @@ def context(playwright_browser: Browser) -> Iterator[BrowserContext]:
     yield opened
     opened.close()
     assert problems == []
+
+
+# What the documents of the set `shelf` try to do to pages.
+HOSTILE_TITLE = '"><img src=x onerror=alert(1)> \u202egnp.exe'
+HOSTILE = f"""---
+title: '{HOSTILE_TITLE}'
+---
+# Pallets <script>alert(2)</script> & [a](javascript:alert(3))
+
+Pallet racks <b onmouseover=alert(4)>carry</b> at most 900 kg, </mark></div><iframe src=//evil.example>
+says the ]]> rule "{"long" * 200}".
+"""
+HOSTILE_TEXT = """Ladders <b onmouseover=alert(6)>carry</b> at most 150 kg, </mark></div><script>alert(7)</script>
+<iframe src=//evil.example>, says the [rule](javascript:alert(8)).
+"""
+HIDDEN_WORD = "71,000"
+HIDDEN = f"""---
+title: Salaries
+groups: [hr]
+---
+# Salaries of depot managers
+
+The salary of the depot manager at Kestrel is {HIDDEN_WORD} a year.
+"""
+LEVELS = Path(__file__).parents[3] / "docs/handbook/documents/business/customer-service-levels.pdf"
+
+
+@pytest.fixture(scope="session")
+def shelf_documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a hostile document, one for the group hr alone, and a PDF."""
+    folder = tmp_path_factory.mktemp("shelf")
+    (folder / '"><img src=x onerror=alert(5)>.md').write_text(HOSTILE, encoding="utf-8")
+    (folder / '"><svg onload=alert(9)>.txt').write_text(HOSTILE_TEXT, encoding="utf-8")
+    (folder / "salaries.md").write_text(HIDDEN, encoding="utf-8")
+    shutil.copy(LEVELS, folder / LEVELS.name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed_shelf(
+    indexed_depot: Path,
+    shelf_documents: Path,
+    embedder: Embedder,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """An index of two sets: `depot`, and `shelf` of these documents; tests get copies of it."""
+    folder = tmp_path_factory.mktemp("indexed-shelf") / "index"
+    shutil.copytree(indexed_depot, folder)
+    store = open_store(IndexSettings(url=str(folder)))
+    sync_source("shelf", str(shelf_documents), workbench_here(store, embedder))
+    store.close()
+    return folder
+
+
+@pytest.fixture
+def shelf(indexed_shelf: Path, tmp_path: Path) -> str:
+    """The address of an index with the sets `depot` and `shelf`, which the test may change."""
+    shutil.copytree(indexed_shelf, tmp_path / "shelf")
+    return str(tmp_path / "shelf")

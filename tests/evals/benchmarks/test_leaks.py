@@ -19,7 +19,7 @@ pytestmark = pytest.mark.load
 WALKS = 40
 # What two callers do; each takes place in a few walks.
 ACTIONS = {
-    "ask", "stream", "follow-up", "OpenAI client", "search", "lineage", "session", "batch", "export",
+    "ask", "stream", "follow-up", "OpenAI client", "search", "lineage", "source", "session", "batch", "export",
     "harvest", "replay", "job", "feedback", "page", "change of groups", "document moved",
     "answer from the exact cache", "answer from the semantic cache",
     "passage that stands elsewhere too",

@@ -23,7 +23,7 @@ def test_lineage_has_question_passages_citations_and_feedback(serve_pages, signe
     assert page.status_code == 200
     for part in (
         "&lt;b&gt;refrigeration&lt;/b&gt;", "24 months", "warranty.md", "answer@v1", "extractive",
-        "quotation verified", "&lt;img src=x&gt;", "36 months", "data-replay", "key reader-all",
+        "quotation verified", '<div class="prose"><p>', "&lt;img src=x&gt;", "36 months", "data-replay", "key reader-all",
     ):  # fmt: skip
         assert part in page.text, part
     assert "<img src=x>" not in page.text

@@ -1,0 +1,390 @@
+// The chat: ask, show words as they come, and all that is done with an answer and a conversation.
+
+import { RequestFailed, icon, make, plural, report, scrollWithin, send, setHtml, t } from "./ui.js";
+
+const $ = (id) => document.getElementById(id);
+const chat = $("chat"), thread = $("thread"), turns = $("turns"), box = $("question"), live = $("live");
+const state = {
+  session: chat.dataset.session || newSession(),
+  stopper: null, // ends the answer that is on its way
+  editing: null, // the turn whose question is edited
+  replaces: null, // an answer that the server still holds, and the page shows no more
+};
+
+function newSession() {
+  const bytes = crypto.getRandomValues(new Uint8Array(15));
+  return "c_" + btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+}
+
+// What is told to screen readers: whole sentences, not letters.
+
+class Speaker {
+  constructor() { this.waiting = ""; }
+
+  add(text) {
+    this.waiting += text;
+    let end;
+    while ((end = this.waiting.search(/[.!?…:]\s|\n/)) >= 0) {
+      this.say(this.waiting.slice(0, end + 1));
+      this.waiting = this.waiting.slice(end + 1);
+    }
+  }
+
+  end() {
+    this.say(this.waiting);
+    this.waiting = "";
+  }
+
+  say(text) {
+    const plain = text.replace(/\[\d+\]/g, "").trim();
+    if (!plain) return;
+    live.append(make("p", {}, plain));
+    while (live.childElementCount > 40) live.firstElementChild.remove();
+  }
+}
+
+// Server-sent events of a response, one after the other.
+
+async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    held += value;
+    let end;
+    while ((end = held.indexOf("\n\n")) >= 0) {
+      const fields = held.slice(0, end).split("\n");
+      held = held.slice(end + 2);
+      const name = fields.find((line) => line.startsWith("event: "))?.slice(7);
+      const data = fields.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
+      if (name) yield { name, data: JSON.parse(data) };
+    }
+  }
+}
+
+const isAtEnd = () => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
+const toEnd = () => { thread.scrollTop = thread.scrollHeight; };
+const lastTurn = () => turns.lastElementChild;
+
+async function ask(question, { instead = null, again = false } = {}) {
+  question = question.trim();
+  if (!question || state.stopper) return;
+  const replaces = instead?.dataset.answer ?? state.replaces;
+  const pending = $("pending").content.firstElementChild.cloneNode(true);
+  pending.querySelector(".question").textContent = question;
+  pending.dataset.question = question;
+  const status = pending.querySelector(".status-text"), words = pending.querySelector(".words");
+  status.textContent = t("ask.searching");
+  $("empty")?.setAttribute("hidden", "");
+  if (instead) instead.replaceWith(pending);
+  else turns.append(pending);
+  toEnd();
+  stopEditing();
+  const stopper = new AbortController(), speaker = new Speaker();
+  working(stopper);
+  let answered = false, begun = false;
+  const text = document.createTextNode("");
+  words.append(text);
+  try {
+    const json = {
+      question, session_id: state.session, document_set: $("document-set")?.value || null,
+      prompt: $("prompt")?.value || null, replaces, again,
+    };
+    const response = await send("/chat/ask", { method: "POST", json, signal: stopper.signal });
+    for await (const { name, data } of events(response)) {
+      const follow = isAtEnd();
+      if (name === "token") {
+        begun = true;
+        text.appendData(data.text);
+        pending.classList.add("speaking");
+        speaker.add(data.text);
+      } else if (name === "passages") {
+        begun = true;
+        status.textContent = plural("ask.reading", data.count);
+      } else if (name === "answer") {
+        answered = true;
+        speaker.end();
+        show(pending, data, speaker);
+      } else if (name === "error") {
+        throw new RequestFailed(data.status, data.detail, data.retry_after ?? 0);
+      }
+      if (follow) toEnd();
+    }
+    if (!answered) throw new RequestFailed(0, t("ask.interrupted"));
+  } catch (error) {
+    speaker.end();
+    if (!answered) failed(pending, error, { instead, question, replaces, begun });
+  } finally {
+    working(null);
+  }
+}
+
+function working(stopper) {
+  state.stopper = stopper;
+  const stop = $("stop"), go = $("send");
+  const hadFocus = document.activeElement === stop || document.activeElement === go;
+  stop.hidden = !stopper;
+  go.hidden = !!stopper;
+  if (hadFocus) (stopper ? stop : box).focus();
+}
+
+function show(pending, data, speaker) {
+  const holder = make("div");
+  setHtml(holder, data.html);
+  const turn = holder.firstElementChild;
+  pending.replaceWith(turn);
+  // Of a long answer, the beginning is read first.
+  if (turn.offsetHeight > thread.clientHeight - 60) requestAnimationFrame(() => scrollWithin(thread, turn, "start"));
+  state.replaces = null;
+  speaker.say(data.refused ? t("ask.refused") : plural("ask.done", data.sources));
+  if (!data.kept) return;
+  if (location.pathname === "/") history.replaceState(null, "", `/chat/${state.session}`);
+  refreshList();
+}
+
+/** Leave what has come, say what went wrong, and offer to ask again. */
+function failed(pending, error, { instead, question, replaces, begun }) {
+  const stopped = error.name === "AbortError";
+  const signedOut = error.status === 401;
+  if (signedOut || (!begun && !stopped)) {
+    // Nothing was answered: what was there before is there again, and the question is kept.
+    if (!box.value.trim()) setBox(question);
+    if (instead) pending.before(instead);
+  } else {
+    state.replaces = replaces ?? null;
+  }
+  if (signedOut) keepDraft();
+  pending.removeAttribute("aria-busy");
+  pending.classList.remove("speaking");
+  pending.classList.add("incomplete");
+  pending.querySelector(".status").remove();
+  const isNetwork = !(error instanceof RequestFailed) && !stopped;
+  const told = stopped ? t("ask.stopped") : isNetwork ? t("ask.interrupted") : signedOut ? t("ask.signed_out") : error.message;
+  const notice = make("div", { class: `notice ${stopped ? "" : signedOut ? "warn" : "danger"}`, role: stopped ? "status" : "alert" },
+    icon(stopped ? "stop" : "alert"), make("span", {}, told.charAt(0).toUpperCase() + told.slice(1)));
+  pending.querySelector(".answer").append(notice);
+  if (signedOut) {
+    notice.append(make("a", { class: "button", href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }, t("shared.sign_in")));
+  } else {
+    const again = make("button", { class: "button", type: "button" }, icon("retry"), t("ask.again"));
+    again.addEventListener("click", () => {
+      if (state.stopper) return;
+      if (box.value.trim() === question) setBox("");
+      pending.remove();
+      ask(question, { instead: instead?.isConnected ? instead : null });
+    });
+    notice.append(again);
+    if (error.wait) countDown(notice, again, error.wait);
+  }
+  scrollWithin(thread, notice);
+}
+
+function countDown(notice, again, seconds) {
+  const left = make("span", { class: "small" });
+  notice.insertBefore(left, again);
+  again.disabled = true;
+  const until = Date.now() + seconds * 1000;
+  const tick = () => {
+    const rest = Math.ceil((until - Date.now()) / 1000);
+    if (rest <= 0) {
+      left.remove();
+      again.disabled = false;
+      return;
+    }
+    left.textContent = plural("ask.wait", rest);
+    setTimeout(tick, 250);
+  };
+  tick();
+}
+
+// The question's box.
+
+function setBox(text) {
+  box.value = text;
+  fit();
+}
+
+function fit() {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.rows = Math.min(8, box.value.split("\n").length);
+}
+
+function edit(turn) {
+  if (!turn || state.stopper) return;
+  state.editing = turn;
+  turn.classList.add("edited");
+  $("editing").hidden = false;
+  setBox(turn.dataset.question);
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}
+
+function stopEditing() {
+  state.editing?.classList.remove("edited");
+  state.editing = null;
+  $("editing").hidden = true;
+}
+
+function keepDraft() {
+  sessionStorage.setItem("plumb_draft", JSON.stringify({ who: chat.dataset.who, text: box.value }));
+}
+
+function findDraft() {
+  const kept = sessionStorage.getItem("plumb_draft");
+  sessionStorage.removeItem("plumb_draft");
+  if (!kept) return;
+  const { who, text } = JSON.parse(kept);
+  if (who === chat.dataset.who && !box.disabled) setBox(text);
+}
+
+$("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const question = box.value;
+  if (!question.trim() || state.stopper) return;
+  const instead = state.editing;
+  setBox("");
+  ask(question, { instead });
+});
+box.addEventListener("input", fit);
+box.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    $("composer").requestSubmit();
+  } else if (event.key === "ArrowUp" && !box.value && lastTurn()?.dataset.answer) {
+    event.preventDefault();
+    edit(lastTurn());
+  }
+});
+$("stop").addEventListener("click", () => state.stopper?.abort());
+$("cancel-edit").addEventListener("click", cancelEdit);
+
+function cancelEdit() {
+  stopEditing();
+  setBox("");
+  box.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog.dialog[open]")) return;
+  if (chat.classList.contains("list-open")) showList(false);
+  else if ($("source").open) $("source").dispatchEvent(new Event("leave"));
+  else if (state.stopper) state.stopper.abort();
+  else if (state.editing) cancelEdit();
+});
+
+// What is done with an answer.
+
+turns.addEventListener("click", async (event) => {
+  const control = event.target.closest("button, a.chip");
+  const turn = control?.closest(".turn");
+  if (!turn) return;
+  const data = control.dataset;
+  if (data.open !== undefined) {
+    event.preventDefault();
+    openSource(turn.querySelectorAll(".sources:not(.nearest) [data-source]")[Number(data.open)], control, Number(data.span));
+  } else if (data.source !== undefined) openSource(control, control, 0);
+  else if (data.retry !== undefined) ask(turn.dataset.question, { instead: turn, again: true });
+  else if (data.edit !== undefined) edit(turn);
+  else if (data.copy !== undefined || data.thumb !== undefined) {
+    // Loaded when it is first needed, as the source is.
+    const { copy, judge } = await import("./answer_actions.js");
+    if (data.copy !== undefined) await copy(turn.dataset.markdown);
+    else await judge(turn, control);
+  }
+  else if (data.served !== undefined) {
+    const details = turn.querySelector(".served");
+    details.hidden = !details.hidden;
+    control.setAttribute("aria-expanded", String(!details.hidden));
+    if (!details.hidden) scrollWithin(thread, details);
+  }
+});
+
+async function openSource(source, opener, span) {
+  try {
+    const { open } = await import("./source.js");
+    await open(source, opener, span);
+  } catch (error) {
+    report(error);
+  }
+}
+
+// Conversations.
+
+async function refreshList() {
+  try {
+    const response = await send(`/conversations?current=${encodeURIComponent(state.session)}`);
+    setHtml($("conversations"), await response.text());
+    const open = $("conversations").querySelector("a[aria-current]"), head = $("talk-head");
+    if (!open) return;
+    head.querySelector("h1").textContent = open.textContent;
+    for (const link of head.querySelectorAll("[data-export]")) link.href = `/chat/${state.session}/export?format=${link.dataset.export}`;
+    head.hidden = false;
+    document.title = document.title.replace(/^.*(?= · )/, open.textContent);
+  } catch {
+    // The list is as it was; the answer is there.
+  }
+}
+
+function showList(shown) {
+  chat.classList.toggle("list-open", shown);
+  $("open-sidebar").setAttribute("aria-expanded", String(shown));
+  document.querySelector(".talk").inert = shown;
+  if (shown) $("sidebar").querySelector("a").focus();
+  else $("open-sidebar").focus();
+}
+
+$("open-sidebar").addEventListener("click", () => showList(!chat.classList.contains("list-open")));
+chat.addEventListener("click", (event) => {
+  if (event.target === chat && chat.classList.contains("list-open")) showList(false);
+});
+
+$("conversations").addEventListener("click", async (event) => {
+  const control = event.target.closest("[data-rename], [data-delete]");
+  if (!control) return;
+  // Loaded when it is first needed.
+  const { change } = await import("./conversations.js");
+  await change(control, state.session, refreshList);
+});
+
+// What is asked, and with which prompt.
+
+const remember = (name, value) => { document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=strict`; };
+
+$("prompt")?.addEventListener("change", (event) => remember("plumb_prompt", event.target.value));
+if ($("document-set")?.tagName === "SELECT") {
+  $("document-set").addEventListener("change", async (event) => {
+    remember("plumb_set", event.target.value);
+    const picker = $("prompt");
+    if (picker) {
+      const usual = make("option", { value: "" }, picker.dataset.usual);
+      const aliases = JSON.parse(picker.dataset.aliases)[event.target.value] ?? [];
+      picker.replaceChildren(usual, ...aliases.map((alias) => make("option", {}, alias)));
+    }
+    await suggest(event.target.value);
+  });
+}
+
+async function suggest(name) {
+  const place = $("suggestions");
+  if (!place || !name) return;
+  try {
+    const response = await send(`/suggestions?document_set=${encodeURIComponent(name)}`);
+    setHtml(place, await response.text());
+  } catch {
+    place.replaceChildren();
+  }
+}
+
+$("suggestions")?.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-suggestion]");
+  if (chosen) ask(chosen.textContent.trim());
+});
+
+// They were still being worked out when the page was made.
+if ($("suggestions")?.dataset.late !== undefined) suggest($("document-set")?.value);
+
+findDraft();
+toEnd();
+if (!matchMedia("(pointer: coarse)").matches) box.focus();

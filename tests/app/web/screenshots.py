@@ -1,0 +1,270 @@
+"""Take pictures of every state of the pages, on the demo's index: `make screenshots`.
+
+python -m tests.app.web.screenshots [FOLDER] [PART OF A NAME …]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from app.settings.tree import Settings, load_settings
+from tests.app.api.live import live_service
+from tests.chromium import browser as chromium
+from tests.openai_server import Script, openai_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[3]
+INDEX = ROOT / ".demo" / "index"
+DESK, PHONE = (1360, 850), (375, 720)
+
+
+class Scene(NamedTuple):
+    """A state of a page.
+
+    Attributes:
+        name: of the picture's file.
+        play: brings the page into the state.
+        settings: of the service that it plays on, beside the usual ones.
+        size: of the window.
+        dark: whether the system asks for dark colours.
+        hosted: whether a scripted model behind an API answers; `play` gets its script.
+    """
+
+    name: str
+    play: Callable[[Page, str, Script], None]
+    settings: Mapping[str, Any] = MappingProxyType({})
+    size: tuple[int, int] = DESK
+    dark: bool = False
+    hosted: bool = False
+
+
+QUESTION = "How long may goods stay in quarantine?"
+PDF_QUESTION = "What credit is due when a delivery is late?"
+TEXT_QUESTION = "What happens when Redis is slow or down?"
+NONSENSE = "Who won the regatta at Cowes in 1987?"
+MANY_WORDS = (
+    "Goods may stay in quarantine for ten days, and the quality desk decides within two working days "
+    "[1]. After that they are returned or destroyed"
+)
+
+
+def ask(page: Page, url: str, question: str) -> None:
+    """Ask in a new chat, and wait until the answer is there."""
+    page.goto(url)
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+    page.locator(".turn[data-answer]").first.wait_for()
+
+
+def _empty(page: Page, url: str, _: Script) -> None:
+    page.goto(url)
+    page.locator(".suggestion").first.wait_for()
+
+
+def _answered(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+
+
+def _served(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+    page.get_by_role("button", name="What served this").click()
+
+
+def _feedback(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+    page.get_by_role("button", name="Bad answer").click()
+    page.locator(".reason").wait_for()
+
+
+def _text(page: Page, url: str, _: Script) -> None:
+    ask(page, url, TEXT_QUESTION)
+    page.locator("a.chip").first.click()
+    page.locator("mark.active").first.wait_for()
+
+
+def _pdf(page: Page, url: str, _: Script) -> None:
+    ask(page, url, PDF_QUESTION)
+    page.locator("[data-source*='.pdf']").first.click()
+    page.locator("rect.active").first.wait_for()
+    page.locator("#sheet[data-shown]").wait_for()
+
+
+def _refused(page: Page, url: str, _: Script) -> None:
+    ask(page, url, NONSENSE)
+
+
+def _conversation(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+    page.get_by_label("Your question").fill("And who decides about it?")
+    page.keyboard.press("Enter")
+    page.locator(".turn[data-answer]").nth(1).wait_for()
+    page.goto(page.url)
+    page.locator(".turn[data-answer]").nth(1).wait_for()
+
+
+def _sidebar(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+    page.locator("#open-sidebar").click()
+
+
+def _delete(page: Page, url: str, _: Script) -> None:
+    ask(page, url, QUESTION)
+    page.locator("[data-delete]").first.focus()
+    page.locator("[data-delete]").first.click()
+    page.locator("dialog.dialog").wait_for()
+
+
+def _streaming(page: Page, url: str, script: Script) -> None:
+    def slowly(handler: Any, request: dict[str, Any]) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        for word in MANY_WORDS.split(" "):
+            piece = {"choices": [{"index": 0, "delta": {"content": f"{word} "}}]}
+            handler.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+        handler.wfile.flush()
+        script.left.wait(20)
+
+    script.raw = slowly
+    page.goto(url)
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.get_by_text("returned or destroyed").wait_for()
+
+
+def _stopped(page: Page, url: str, script: Script) -> None:
+    _streaming(page, url, script)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("You stopped this answer").wait_for()
+
+
+def _failed(page: Page, url: str, script: Script) -> None:
+    script.status = 500
+    page.goto(url)
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Ask again").wait_for()
+
+
+def _degraded(page: Page, url: str, script: Script) -> None:
+    script.status = 500
+    ask(page, url, QUESTION)
+
+
+def _page(page: Page, url: str, _: Script) -> None:
+    page.goto(url)
+
+
+def _unknown(page: Page, url: str, _: Script) -> None:
+    page.goto(f"{url}/chat/none")
+
+
+NO_REDIS = {"redis.url": "redis://127.0.0.1:1/0"}
+ALONE = {"chat.last_resort": False, "chat.max_retries": 0}
+SCENES: list[Scene] = [
+    Scene("chat-empty", _empty),
+    Scene("chat-empty-dark", _empty, dark=True),
+    Scene("chat-empty-phone", _empty, size=PHONE),
+    Scene("chat-streaming", _streaming, hosted=True),
+    Scene("chat-stopped", _stopped, hosted=True),
+    Scene("chat-answered", _answered),
+    Scene("chat-answered-dark", _answered, dark=True),
+    Scene("chat-answered-phone", _answered, size=PHONE),
+    Scene("chat-conversation", _conversation),
+    Scene("chat-served", _served),
+    Scene("chat-served-phone", _served, size=PHONE),
+    Scene("chat-feedback", _feedback),
+    Scene("chat-source-pdf", _pdf),
+    Scene("chat-source-pdf-dark", _pdf, dark=True),
+    Scene("chat-source-pdf-phone", _pdf, size=PHONE),
+    Scene("chat-source-text", _text),
+    Scene("chat-source-text-dark", _text, dark=True),
+    Scene("chat-source-text-phone", _text, size=PHONE),
+    Scene("chat-refused", _refused),
+    Scene("chat-refused-dark", _refused, dark=True),
+    Scene("chat-refused-phone", _refused, size=PHONE),
+    Scene("chat-sidebar-phone", _sidebar, size=PHONE),
+    Scene("chat-delete", _delete),
+    Scene("chat-failed", _failed, ALONE, hosted=True),
+    Scene("chat-degraded-model", _degraded, {"chat.max_retries": 0}, hosted=True),
+    Scene("chat-degraded-redis", _answered, NO_REDIS),
+    Scene("chat-no-index", _page, {"index.url": "{folder}/nothing"}),
+    Scene("chat-unknown", _unknown),
+]
+
+
+def main(folder: Path, parts: Sequence[str]) -> None:
+    """Take the pictures whose names hold one of `parts`; none given: all."""
+    from playwright.sync_api import sync_playwright
+
+    program = chromium()
+    if program is None or not INDEX.is_dir():
+        sys.exit("Pictures need Chromium (`make services`) and the demo's index (`make demo`).")
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, ExitStack() as opened:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened.callback(browser.close)
+        for scene in SCENES:
+            if not parts or any(part in scene.name for part in parts):
+                with _service(scene) as (url, script):
+                    _take(browser, scene, url, script, folder / f"{scene.name}.png")
+
+
+def _take(browser: Browser, scene: Scene, url: str, script: Script, path: Path) -> None:
+    width, height = scene.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scene.dark else "light",
+        has_touch=scene.size == PHONE,
+        is_mobile=scene.size == PHONE,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    try:
+        scene.play(page, url, script)
+        page.screenshot(path=path)
+        sys.stdout.write(f"{path}\n")
+    finally:
+        script.left.set()
+        context.close()
+
+
+@contextmanager
+def _service(scene: Scene) -> Iterator[tuple[str, Script]]:
+    with tempfile.TemporaryDirectory() as folder, openai_server() as script:
+        own = {
+            name: value.format(folder=folder) if isinstance(value, str) else value
+            for name, value in scene.settings.items()
+        }
+        with live_service(_settings(folder, script if scene.hosted else None, own)) as url:
+            yield url, script
+            script.left.set()
+
+
+def _settings(folder: str, script: Script | None, own: dict[str, Any]) -> Settings:
+    hosted = {"chat.model": "openai:m", "chat.base_url": script.url} if script else {}
+    return load_settings(
+        {
+            "index.url": str(INDEX),
+            "store.url": f"sqlite:///{folder}/store.db",
+            "jobs.folder": f"{folder}/jobs",
+            "sync.uploads": f"{folder}/uploads",
+            **hosted,
+            **own,
+        }
+    )
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(Path(given[0]) if given else ROOT / ".demo" / "screenshots", given[1:])
