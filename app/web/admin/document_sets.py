@@ -20,6 +20,7 @@ from app.document_sets.language_shares import LanguageShares
 from app.document_sets.read_access import ReadAccess
 from app.errors import InvalidRequest, message_for_readers
 from app.jobs.job import SyncJob
+from app.web.admin.jobs import remembered
 from app.web.admin.layout import AdminPage, AdminPiece, Crumb, admin_page, sees_all
 from app.web.pages import pages_of
 from app.wiring import Parts
@@ -123,11 +124,13 @@ class DocumentPage:
 @router.get("")
 def document_sets(request: Request, parts: PartsDep, jobs: JobsDep, caller: CallerDep) -> Response:
     """All sets."""
+    listed = remembered(jobs, caller)
     return admin_page(
         request,
         "admin/document_sets.html",
         SECTION,
-        rows=set_rows(request, parts, [job.seen_by(caller) for job in jobs.list()]),
+        rows=set_rows(request, parts, listed or []),
+        jobs_away=listed is None,
         pins=parts.settings.release,
     )
 
@@ -148,7 +151,8 @@ def document_set(
     shown = details_of(name, parts, uploads)
     live = live_version(parts.catalogue, name)
     moves = parts.catalogue.publications(name)
-    listed = [job.seen_by(caller) for job in jobs.list() if job.document_set == name]
+    found = remembered(jobs, caller)
+    listed = [job for job in found or [] if job.document_set == name]
     return admin_page(
         request,
         "admin/document_set.html",
@@ -161,12 +165,12 @@ def document_set(
         languages_found=_languages(request, live),
         sync=_last_sync(listed, live),
         jobs=listed[:5],
+        jobs_away=found is None,
         pinned=_pinned(parts, name),
         takes_uploads=_takes_uploads(parts, uploads, name),
         uploads=_names(access, caller, name, shown.uploads),
         most_bytes=parts.settings.serve.max_upload_bytes,
         documents=None if live is None else _documents(parts, live, access, caller, q, after),
-        sees_all=sees_all(caller),
         q=q,
         after=after,
     )
@@ -195,7 +199,6 @@ def diff(
         new=new,
         diff=found,
         changes=_changes(found, access, caller),
-        sees_all=sees_all(caller),
     )
 
 

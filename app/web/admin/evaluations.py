@@ -7,11 +7,11 @@ from collections import defaultdict
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from app.api.callers import CallerDep, guard_of
+from app.api.callers import CallerDep
 from app.api.dependencies import PartsDep
 from app.errors import UnknownReport
 from app.evaluations.results import EvaluationResults, MetricFigures
-from app.web.admin.layout import AdminPage, admin_page, sees_all
+from app.web.admin.layout import AdminPage, admin_page, require_all
 
 router = APIRouter(prefix="/admin/evaluations", include_in_schema=False, route_class=AdminPage)
 SECTION = "evaluations"
@@ -47,7 +47,6 @@ def evaluations(request: Request, parts: PartsDep, caller: CallerDep) -> Respons
         found=found,
         reports=reports,
         others=others,
-        sees_all=sees_all(caller),
         most_shown=MOST_SHOWN,
         value=_value,
     )
@@ -56,12 +55,8 @@ def evaluations(request: Request, parts: PartsDep, caller: CallerDep) -> Respons
 @router.get("/reports/{name}")
 def report(request: Request, name: str, parts: PartsDep, caller: CallerDep) -> Response:
     """A report; only for callers who see all documents, since it quotes them."""
-    if not sees_all(caller):
-        raise guard_of(request).refusal(
-            caller,
-            f"GET {request.url.path}",
-            "reports quote documents; only callers who see all documents may read them.",
-        )
+    why = "reports quote documents; only callers who see all documents may read them."
+    require_all(request, caller, why)
     file = EvaluationResults(parts.settings.evals.folder).report(name)
     if file is None:
         raise UnknownReport(

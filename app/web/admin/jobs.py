@@ -9,7 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.api.callers import CallerDep
 from app.api.dependencies import JobsDep
-from app.web.admin.layout import AdminPage, AdminPiece, Crumb, admin_page, sees_all
+from app.callers import Caller
+from app.errors import JobsUnavailable
+from app.jobs.job import SyncJob
+from app.jobs.queue import JobQueue
+from app.web.admin.layout import AdminPage, AdminPiece, Crumb, admin_page
 from app.web.pages import pages_of
 
 router = APIRouter(prefix="/admin/jobs", include_in_schema=False, route_class=AdminPage)
@@ -52,6 +56,14 @@ def job_state(request: Request, job_id: str, queue: JobsDep, caller: CallerDep) 
     return _job(request, job_id, queue, caller, "admin/job_state.html")
 
 
+def remembered(queue: JobQueue[SyncJob], caller: Caller) -> list[SyncJob] | None:
+    """All jobs, newest first, as a caller may see them; None: they cannot be looked up now."""
+    try:
+        return [one.seen_by(caller) for one in queue.list()]
+    except JobsUnavailable:
+        return None
+
+
 def _list(
     request: Request, queue: JobsDep, caller: CallerDep, document_set: str, template: str
 ) -> Response:
@@ -83,5 +95,4 @@ def _job(
         crumbs=[Crumb(pages_of(request).texts("admin.nav.jobs"), "/admin/jobs")],
         job=found,
         seconds=((found.ended or datetime.now(UTC)) - began).total_seconds(),
-        sees_all=sees_all(caller),
     )

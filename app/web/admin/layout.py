@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from app.api.callers import AdmittedFirst
+from app.api.callers import AdmittedFirst, guard_of, identified
 from app.callers import Caller
 from app.web.pages import PageRoute, pages_of
 
@@ -65,7 +65,7 @@ def admin_page(
     """A page of administration, or a piece of one.
 
     Templates have, beside `values` and what every page has: `sections`, `section`, `crumbs`,
-    `ago(moment)`, `spell(seconds)`.
+    `ago(moment)`, and `sees_all`, whether the caller may read what names any document.
     """
     pages = pages_of(request)
 
@@ -91,11 +91,21 @@ def admin_page(
         section=section,
         crumbs=crumbs,
         ago=ago,
-        spell=spell,
+        sees_all=sees_all(identified(request)),
         **values,
     )
 
 
 def sees_all(caller: Caller) -> bool:
-    """Whether a caller may read what names any document."""
+    """Whether a caller may read what names any document; remarks of others may."""
     return caller.groups is None
+
+
+def require_all(request: Request, caller: Caller, why: str) -> None:
+    """Let callers pass who see all documents.
+
+    Raises:
+        AccessDenied: it is somebody who is bound to groups; the message is `why`.
+    """
+    if not sees_all(caller):
+        raise guard_of(request).refusal(caller, f"{request.method} {request.url.path}", why)

@@ -13,6 +13,7 @@ from app.callers import Caller
 from app.jobs.job import SyncJob
 from app.jobs.queue import JobQueue
 from app.web.admin.document_sets import SetRow, set_rows
+from app.web.admin.jobs import remembered
 from app.web.admin.layout import AdminPage, admin_page
 from app.wiring import Parts
 
@@ -60,7 +61,8 @@ async def overview(
 
 
 def _overview(request: Request, parts: Parts, jobs: JobQueue[SyncJob], caller: Caller) -> Overview:
-    listed = [job.seen_by(caller) for job in jobs.list()]
+    # Where they cannot be looked up, the dependency that keeps them is shown as away.
+    listed = remembered(jobs, caller) or []
     rows = set_rows(request, parts, listed)
     newest = [row.sync.last for row in rows if row.sync.last is not None]
     return Overview(

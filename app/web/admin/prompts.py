@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.callers import AuditDep, CallerDep
 from app.api.dependencies import PartsDep
 from app.lineage.differences import Stretch, text_diff
-from app.web.admin.layout import AdminMove, AdminPage, AdminPiece, Crumb, admin_page
+from app.web.admin.layout import AdminMove, AdminPage, AdminPiece, Crumb, admin_page, require_all
 from app.web.pages import pages_of
 from app.wiring import Parts
 from prompts.aliases.alias_file import Place, check_alias
@@ -121,10 +121,13 @@ def diff(
     request: Request,
     name: str,
     parts: PartsDep,
+    caller: CallerDep,
     before: Annotated[str, Query(max_length=64)],
     after: Annotated[str, Query(max_length=64)],
 ) -> Response:
-    """Two versions side by side."""
+    """Two versions side by side; only for callers who see all documents: examples may quote them."""
+    why = "a prompt's examples may quote documents; only callers who see all documents may read it."
+    require_all(request, caller, why)
     old, new = parts.prompts.get(name, before), parts.prompts.get(name, after)
     return admin_page(
         request,

@@ -146,6 +146,16 @@ def test_of_two_who_publish_the_second_learns_of_the_first(serve_pages, signed, 
     assert late.status_code == 409
 
 
+def test_remarks_of_others_are_for_who_sees_all(serve_pages, signed, kb) -> None:
+    client = serve_pages(auth__enabled=True)
+    body = {"version": kb[2], "force": True, "why": "without the salaries of Kestrel"}
+    client.post("/v1/document-sets/kb/publish", json=body, headers=signed())
+    assert "salaries of Kestrel" in client.get(f"{SETS}/kb", headers=signed()).text
+    bound = client.get(f"{SETS}/kb", headers=signed("admin", ["sales"])).text
+    assert f"key editor-all published {kb[2]}" in bound
+    assert "salaries of Kestrel" not in bound
+
+
 def test_a_set_that_vanished_is_a_page(serve_pages, kb) -> None:
     client = serve_pages()
     for path in ("gone", "gone/diff?before=1&after=2", "kb/diff?before=9&after=1", "..%2fetc"):

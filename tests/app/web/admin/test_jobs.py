@@ -102,6 +102,19 @@ def test_the_overview_tells_what_cannot_be_used(serve_pages) -> None:
     assert "plumb settings check" in page
 
 
+def test_pages_stand_while_redis_is_away(serve_pages) -> None:
+    client = serve_pages(redis__url="redis://127.0.0.1:1/0")
+    overview = client.get("/admin")
+    assert overview.status_code == 200
+    assert "Redis cannot be reached" in overview.text
+    for path in ("/admin/document-sets", "/admin/document-sets/depot"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "Jobs cannot be looked up or started now" in page.text
+    assert client.get("/admin/jobs").status_code == 503
+    assert client.get("/admin/answers").status_code == 200
+
+
 def test_no_jobs_and_unknown_jobs(serve_pages) -> None:
     client = serve_pages()
     assert "No job is remembered" in client.get("/admin/jobs").text

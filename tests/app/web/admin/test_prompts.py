@@ -102,6 +102,19 @@ def test_of_two_who_move_the_second_learns_of_the_first(serve_pages, signed, ali
     assert "is at v2 now, and no longer at v1 90% + v2 10%" in late.json()["detail"]
 
 
+def test_words_of_prompts_and_remarks_are_for_who_sees_all(serve_pages, signed, aliases) -> None:
+    client = serve_pages(auth__enabled=True, prompt__folder=aliases)
+    bound = signed("admin", ["sales"])
+    assert move(client, signed("admin"), why="as the salaries say").status_code == 200
+    assert "as the salaries say" in client.get(PAGE, headers=signed("admin")).text
+    page = client.get(PAGE, headers=bound).text
+    assert "answer@candidate" in page
+    assert "as the salaries say" not in page
+    refused = client.get(f"{PAGE}/answer/diff?before=v1&after=v2", headers=bound)
+    assert refused.status_code == 403
+    assert "may quote documents" in refused.text
+
+
 @pytest.mark.parametrize("role", ["editor", "reader"])
 def test_only_admins_move(serve_pages, signed, aliases, role) -> None:
     client = serve_pages(auth__enabled=True, prompt__folder=aliases)
