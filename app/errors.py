@@ -13,6 +13,7 @@ prompts.errors.PlumbError
 ├── SessionsUnavailable     conversations cannot be read or written right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
 ├── UnknownAnswer           no stored answer of this id, or not one of this caller's
+├── UnknownReport           no report of evaluations of this name
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
 ├── UnknownBatch            no batch of this id, or not one of this caller's
@@ -116,6 +117,10 @@ class SessionsUnavailable(PlumbError):
 
 class UnknownAnswer(PlumbError):
     """There is no stored answer of this id that the caller may see."""
+
+
+class UnknownReport(PlumbError):
+    """No report of evaluations has this name."""
 
 
 class CannotReplay(PlumbError):

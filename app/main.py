@@ -48,6 +48,7 @@ from app.batch.batch_store import BatchStore
 from app.batch.unfinished import UnfinishedBatches
 from app.checks.readiness import Readiness
 from app.configuration.redaction import Redactor
+from app.document_sets.language_shares import LanguageShares
 from app.document_sets.read_access import ReadAccess
 from app.jobs.batch_starter import BatchStarts
 from app.jobs.factory import open_queue
@@ -68,6 +69,7 @@ from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
 from app.web import chat as chat_pages
 from app.web import conversations, issuer_sign_in, pages, sign_in, sources
+from app.web.admin import subjects as administration
 from app.web.suggested_questions import SuggestedQuestions
 from app.wiring import build
 from ingestion.index.stores import open_store
@@ -177,6 +179,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
+    state.language_shares = LanguageShares(parts.catalogue)
     state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
     opened.callback(state.suggested_questions.close)
     originals = Originals(settings.originals, settings.sync, parts.catalogue)
@@ -280,3 +283,5 @@ def _include(app: FastAPI, settings: Settings) -> None:
         for page in (pages, sign_in, issuer_sign_in, chat_pages, conversations, sources):
             app.include_router(page.router)
         app.include_router(chat_pages.asking)
+        for subject in administration.routers():
+            app.include_router(subject)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
+from app.settings.service import EvaluationsSettings
 from app.settings.tree import Settings as AppSettings
 from app.settings.tree import load_tree
 from ingestion.settings import SettingsGroup
 
 
-class EvalsSettings(SettingsGroup):
+class EvalsSettings(EvaluationsSettings):
     """How suites are run."""
 
-    folder: Path = Field(
-        default=Path("./plumb-evals"),
-        description="Where runs, answers and judgements that can be used again, and reports are kept.",
-    )
     concurrency: int = Field(default=4, ge=1, le=256, description="Questions asked at a time.")
     max_cost: float | None = Field(
         default=None,

@@ -23,12 +23,14 @@ from app.errors import (
     AccessError,
     BatchError,
     CacheUnavailable,
+    CannotReplay,
     ChatModelDeclined,
     ChatModelFailed,
     ChatModelResting,
     ChatModelUnknown,
     DocumentChanged,
     DocumentSetExists,
+    HistoryEdited,
     InvalidQuestion,
     InvalidRequest,
     IssuerUnavailable,
@@ -45,6 +47,8 @@ from app.errors import (
     UnknownDocument,
     UnknownJob,
     UnknownModel,
+    UnknownRelease,
+    UnknownReport,
     UnknownSession,
     UnknownUpload,
     UploadsUnavailable,
@@ -64,7 +68,7 @@ from ingestion.errors import (
     UnsupportedFormat,
 )
 from ingestion.index.storable_values import shown
-from prompts.errors import PlumbError, PromptError
+from prompts.errors import AliasesLocked, MoveRefused, PlumbError, PromptError
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -94,6 +98,8 @@ STATUS: dict[type[PlumbError], int] = {
     UnknownUpload: 404,
     UnknownJob: 404,
     UnknownModel: 404,
+    UnknownRelease: 404,
+    UnknownReport: 404,
     UnknownSession: 404,
     UnknownAnswer: 404,
     UnknownBatch: 404,
@@ -104,6 +110,10 @@ STATUS: dict[type[PlumbError], int] = {
     JobIsActive: 409,
     SetIsLeased: 409,
     PublishRefused: 409,
+    MoveRefused: 409,
+    CannotReplay: 409,
+    HistoryEdited: 409,
+    AliasesLocked: 409,
     ModelMismatch: 409,
     TooManyRequests: 429,
     IndexUnavailable: 503,

@@ -16,6 +16,12 @@ from ingestion.versions.live_version import Publication
 
 router = APIRouter(prefix="/v1/document-sets", tags=["index versions"], route_class=AdmittedFirst)
 RESPONSES = {**NOT_FOUND, **CONFLICT}
+LIVE = Field(
+    default=None,
+    max_length=100,
+    description="The version that must be live still, so that nobody undoes what they have not "
+    "seen; `none` for none. Default: no such condition.",
+)
 
 
 class PublishRequest(NullIsLeftOut):
@@ -26,6 +32,7 @@ class PublishRequest(NullIsLeftOut):
     version: str = Field(description="The version, for example 3-9f2c81d04e, or its number.")
     force: bool = Field(default=False, description="Publish though many documents would go.")
     why: str = Field(default="", max_length=1000, description="A remark for the log.")
+    live: str | None = LIVE
 
 
 class RollbackRequest(NullIsLeftOut):
@@ -37,6 +44,7 @@ class RollbackRequest(NullIsLeftOut):
         default=None, description="The version. Default: the one that was live before this one."
     )
     why: str = Field(default="", max_length=1000, description="A remark for the log.")
+    live: str | None = LIVE
 
 
 @router.post("/{name}/publish", responses=RESPONSES, summary="Publish a version")
@@ -47,7 +55,12 @@ def publish_index_version(
     with audit.act(caller, "publish", name, **request.model_dump(mode="json")):
         info = parts.catalogue.find(name, request.version)
         return publish_version(
-            parts.catalogue, info, force=request.force, by=caller.name, why=request.why
+            parts.catalogue,
+            info,
+            force=request.force,
+            by=caller.name,
+            why=request.why,
+            live=request.live,
         )
 
 
@@ -62,4 +75,6 @@ def roll_back_document_set(
     """Make an earlier version live again in one step. Takes no longer than a publication."""
     asked = request or RollbackRequest()
     with audit.act(caller, "roll-back", name, **asked.model_dump(mode="json")):
-        return parts.catalogue.rollback(name, asked.version, by=caller.name, why=asked.why)
+        return parts.catalogue.rollback(
+            name, asked.version, by=caller.name, why=asked.why, live=asked.live
+        )

@@ -61,6 +61,24 @@ class ReadAccess:
             return False
         return caller.meets(self.needs_now(document_set, documents))
 
+    def visible(self, caller: Caller, document_set: str, documents: Collection[str]) -> list[str]:
+        """Those of some documents that a caller may see now, in their order.
+
+        Raises:
+            As `allows`.
+        """
+        if caller.groups is None:
+            return list(documents)
+        opened = self._opened(document_set)
+        if opened is None:
+            return []
+        stated = self._groups(opened, documents)
+        return [
+            document
+            for document in documents
+            if (groups := stated[document]) is None or caller.meets([groups])
+        ]
+
     def needs_now(self, document_set: str | None, documents: Collection[str]) -> Needs:
         """What it takes to see these documents now.
 
@@ -69,14 +87,19 @@ class ReadAccess:
         """
         if self._sets is None or not documents:
             return []
-        try:
-            opened = None if document_set is None else self._sets.get(document_set)
-        except (UnknownDocumentSet, InvalidSetName):
-            opened = None
+        opened = self._opened(document_set)
         if opened is None:
             return [GONE]
         stated = self._groups(opened, documents).values()
         return together([groups for groups in stated if groups is not None])
+
+    def _opened(self, document_set: str | None) -> DocumentSet | None:
+        if self._sets is None or document_set is None:
+            return None
+        try:
+            return self._sets.get(document_set)
+        except (UnknownDocumentSet, InvalidSetName):
+            return None
 
     def _groups(self, opened: DocumentSet, documents: Iterable[str]) -> dict[str, list[str] | None]:
         info = opened.info

@@ -24,8 +24,12 @@ PINS = "release"
 
 def handed_over(settings: Settings) -> dict[str, str]:
     """The variable that carries these settings, secrets included."""
-    # Of a tree that a room above has grown, what this room reads.
-    own = {name: _open(getattr(settings, name)) for name in Settings.model_fields if name != PINS}
+    # Of a tree that a room above has grown, groups and fields of groups, what this room reads.
+    own = {
+        name: _open(getattr(settings, name), field.annotation)
+        for name, field in Settings.model_fields.items()
+        if name != PINS
+    }
     if settings.release is not None:
         # As they were read: the file may be another one by now. Packed, since the system bounds the
         # length of a variable, and a release may hold many sets that are much alike.
@@ -51,9 +55,11 @@ def take_over() -> Settings:
     return Settings(**given, release=pins)
 
 
-def _open(value: Any) -> Any:
+def _open(value: Any, known: Any = None) -> Any:
+    """Args: known: the type that this room knows of a group, where the value's is one above it."""
     if isinstance(value, BaseModel):
-        return {name: _open(getattr(value, name)) for name in type(value).model_fields}
+        kind = known if isinstance(known, type) and issubclass(known, BaseModel) else type(value)
+        return {name: _open(getattr(value, name)) for name in kind.model_fields}
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return os.fspath(value) if isinstance(value, Path) else value

@@ -18,6 +18,7 @@ from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.errors import StoreUnavailable, UnknownAnswer
 from app.lineage.background_writer import Writer
+from app.lineage.figures import AnswerFigures, answer_figures
 from app.lineage.paging import ANSWER_ID, AnswerPage, after_this, in_utc, place_of
 from app.lineage.record import (
     AnswerRecord,
@@ -190,6 +191,19 @@ class AnswerLog:
         return AnswerPage(
             answers=found[:limit], next=after_this(found[limit - 1]) if more else None
         )
+
+    def figures(self, caller: Caller, spans: int, length: timedelta) -> AnswerFigures:
+        """Figures by hour or day of the answers that the caller oversees, else of their own.
+
+        Args:
+            spans: how many, up to now.
+            length: how long each is.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        self.flush(ON_THE_WAY_S)
+        return answer_figures(self._database, caller, spans, length)
 
     def give_feedback(
         self,

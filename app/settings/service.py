@@ -144,3 +144,13 @@ class ServeSettings(SettingsGroup):
         description="Connections that one process holds; over it, the one that is idle for longest "
         "is closed.",
     )
+
+
+class EvaluationsSettings(SettingsGroup):
+    """Where results of evaluations are; how suites are run is set where they run."""
+
+    folder: Path = Field(
+        default=Path("./plumb-evals"),
+        description="Where runs, answers and judgements that can be used again, and reports are kept; "
+        "the administration shows them.",
+    )

@@ -44,6 +44,7 @@ from app.settings.cache import CacheSettings
 from app.settings.originals import OriginalsSettings
 from app.settings.service import (
     BatchesSettings,
+    EvaluationsSettings,
     JobsSettings,
     RedisSettings,
     ServeSettings,
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     browser: BrowserSettings = BrowserSettings()
     web: WebSettings = WebSettings()
     releases: ReleasesSettings = ReleasesSettings()
+    evals: EvaluationsSettings = EvaluationsSettings()
     # Given by `load_tree`: what PLUMB_RELEASE names is a file, and no value.
     release: Pins | None = Field(default=None, exclude=True, repr=False)
 

@@ -26,6 +26,12 @@ class WebSettings(SettingsGroup):
         le=24 * 30,
         description="How long a browser stays signed in, hours.",
     )
+    stale_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="From how many days on without a sync the administration calls an index old; "
+        "0 = never.",
+    )
 
     @field_validator("language")
     @classmethod

@@ -202,6 +202,21 @@ class Metrics:
         self._count_cache()
         return generate_latest(self._registry)
 
+    def since_start(self) -> dict[str, dict[str, int]]:
+        """Sums since the start: `requests` by class of status, `answers` by outcome."""
+        requests: Counts[str] = Counts()
+        answers: Counts[str] = Counts()
+        for family in self._registry.collect():
+            for sample in family.samples:
+                if sample.name == "plumbline_request_seconds_count":
+                    requests[f"{sample.labels['status'][:1]}xx"] += int(sample.value)
+                elif sample.name == "plumbline_answers_total":
+                    answers[sample.labels["outcome"]] += int(sample.value)
+        return {
+            "requests": dict(sorted(requests.items())),
+            "answers": dict(sorted(answers.items())),
+        }
+
     def _count_cache(self) -> None:
         """Count what the cache did since the last time."""
         stats = self._cache()

@@ -1,4 +1,4 @@
-"""Keep runs in a folder, a file each."""
+"""Keep runs in a folder, a file each, and their figures in another, for who shows these alone."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from app.evaluations.results import FIGURES
 from evals.errors import UnknownRun
 from evals.files import write_text
 from evals.running.run import EvalRun
+from evals.running.summary import figures_of
 
 # Every run's id begins with this.
 RUN_PREFIX = "run_"
 
 
 class RunStore:
-    """Runs in `folder/runs/ID.json`, oldest first by name."""
+    """Runs in `folder/runs/ID.json`, oldest first by name; their figures in `folder/figures/`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "runs"
@@ -27,7 +29,10 @@ class RunStore:
             EvalError: it cannot be written.
         """
         file = self._folder / f"{run.id}.json"
-        return write_text(file, run.model_dump_json(), private=True)
+        written = write_text(file, run.model_dump_json(), private=True)
+        figures = self._folder.parent / FIGURES / file.name
+        write_text(figures, figures_of(run).model_dump_json(indent=2), private=True)
+        return written
 
     def load(self, run_id: str) -> EvalRun:
         """A run.

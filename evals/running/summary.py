@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.evaluations.results import MetricFigures, RunFigures
 from evals.metrics.score import MetricInfo
 from evals.running.run import CaseResult, EvalRun
 from evals.statistics.estimate import estimate_mean, value_range
@@ -73,6 +74,36 @@ def summarise_run(run: EvalRun) -> RunSummary:
         stale=len({result.case.id for result in results if result.stale}),
         cost=None if None in costs else math.fsum(cost for cost in costs if cost is not None),
         judge_cost=math.fsum(judging) if judging else None,
+    )
+
+
+def figures_of(run: EvalRun) -> RunFigures:
+    """A run's figures as they are kept beside it."""
+    summary, manifest = summarise_run(run), run.manifest
+    return RunFigures(
+        id=run.id,
+        at=run.at,
+        seconds=run.seconds,
+        suite=run.suite,
+        label=run.label,
+        document_set=manifest.document_set,
+        index_version=manifest.index_version,
+        prompt=manifest.prompt,
+        model=manifest.chat_model,
+        answers=summary.answers,
+        failed=summary.failed,
+        cost=summary.cost,
+        metrics=[
+            MetricFigures(
+                name=one.info.name,
+                better=one.info.better,
+                unit=one.info.unit,
+                cases=one.cases,
+                mean=one.mean,
+                interval=one.interval,
+            )
+            for one in summary.metrics
+        ],
     )
 
 

@@ -157,19 +157,27 @@ class Catalogue(KnownVersions):
         )
 
     def rollback(
-        self, name: str, version: str | int | None = None, *, by: str | None = None, why: str = ""
+        self,
+        name: str,
+        version: str | int | None = None,
+        *,
+        by: str | None = None,
+        why: str = "",
+        live: str | None = None,
     ) -> Publication:
         """Make an earlier version live again, in one step.
 
         Args:
             version: which; default: the one that was live before the live one was published.
+            live: name of the version that must be live still; None: no such condition.
 
         Raises:
-            PublishRefused: there is none to go back to.
+            PublishRefused: there is none to go back to, or another version is live.
         """
-        live = self.live(name)
-        info = self._before(name, live) if version is None else self.find(name, version)
-        if info.number == live.number:
+        now = self.live(name)
+        self.require_live(name, now, live)
+        info = self._before(name, now) if version is None else self.find(name, version)
+        if info.number == now.number:
             raise PublishRefused(f"document set {name!r}: version {info.version} is live already.")
         self.store.require(info)
         return publications.append(
@@ -180,8 +188,26 @@ class Catalogue(KnownVersions):
             action="rollback",
             by=by or current_user(),
             why=why,
-            expected=live.number,
+            expected=now.number,
         )
+
+    @staticmethod
+    def require_live(name: str, now: SetInfo | None, expected: str | None) -> None:
+        """Check that what is live is what whoever asks has looked at.
+
+        Args:
+            now: the version that is live; None: none is.
+            expected: the name of the version that they saw live; None: they named none.
+
+        Raises:
+            PublishRefused: it is another.
+        """
+        found = now.version if now is not None else "none"
+        if expected is not None and expected != found:
+            raise PublishRefused(
+                f"document set {name!r}: version {found} is live, and no longer {expected}: somebody "
+                "else published or rolled back meanwhile. Look at both, then decide again."
+            )
 
     def _before(self, name: str, live: SetInfo) -> SetInfo:
         for number in reversed(self.publications(name).trail[:-1]):

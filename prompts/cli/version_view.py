@@ -15,7 +15,6 @@ from prompts.moves.history import Move, target_of
 from prompts.registry import PromptRegistry
 from prompts.versions.variables import USES
 from prompts.versions.version import PromptVersion
-from prompts.yaml_files import dumped
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -40,7 +39,7 @@ def rendered(version: PromptVersion, given: Mapping[str, str]) -> list[tuple[str
 def diff_lines(old: PromptVersion, new: PromptVersion) -> list[str]:
     """A unified diff of what shapes answers: parameters and messages; empty where nothing differs."""
     names = (f"{old.name}@{old.version}", f"{new.name}@{new.version}")
-    return list(difflib.unified_diff(_lines(old), _lines(new), *names, lineterm="", n=3))
+    return list(difflib.unified_diff(old.lines(), new.lines(), *names, lineterm="", n=3))
 
 
 def show_diff(lines: list[str], console: Console) -> None:
@@ -118,18 +117,6 @@ def show_history(moves: list[Move], console: Console) -> None:
             Text(move.why or ""),
         )
     console.print(table if moves else "No alias has been moved yet.")
-
-
-def _lines(version: PromptVersion) -> list[str]:
-    parameters = {
-        "model": version.model,
-        "retrieval": version.retrieval.model_dump(),
-        "output": version.contract.model_dump(),
-    }
-    lines = dumped(parameters).splitlines()
-    for message in version.messages:
-        lines += ["", f"[{message.role}]", *message.content.splitlines()]
-    return lines
 
 
 def _names(registry: PromptRegistry, version: PromptVersion) -> list[str]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from prompts.versions.output import USUAL, OutputContract, missing_instruction
 from prompts.versions.variables import USES, misfit, unfit
+from prompts.yaml_files import dumped
 
 VERSION = r"^v[1-9][0-9]*$"
 
@@ -162,6 +163,18 @@ class PromptVersion(BaseModel):
             for asked, answered in pairwise(shown)
             if asked.role == "user" and answered.role == "assistant"
         ]
+
+    def lines(self) -> list[str]:
+        """What shapes answers, to compare line by line: parameters, then the messages."""
+        parameters = {
+            "model": self.model,
+            "retrieval": self.retrieval.model_dump(),
+            "output": self.contract.model_dump(),
+        }
+        lines = dumped(parameters).splitlines()
+        for message in self.messages:
+            lines += ["", f"[{message.role}]", *message.content.splitlines()]
+        return lines
 
     @cached_property
     def content_hash(self) -> str:

@@ -36,8 +36,9 @@ def test_runs_and_kept_results(tmp_path: Path) -> None:
     file = RunStore(folder).save(full_run())
     kept = ResultCache(folder)
     kept.put("answer", "key", "secret")
-    assert [mode(one) for one in (folder, file.parent)] == [0o700, 0o700]
-    assert {mode(one) for one in (file, *folder.glob("kept.sqlite*"))} == {0o600}
+    figures = folder / "figures" / file.name
+    assert [mode(one) for one in (folder, file.parent, figures.parent)] == [0o700] * 3
+    assert {mode(one) for one in (file, figures, *folder.glob("kept.sqlite*"))} == {0o600}
     kept.close()
 
 

@@ -174,6 +174,53 @@ def _unknown(page: Page, url: str, _: Script) -> None:
     page.goto(f"{url}/chat/none")
 
 
+def _at(path: str) -> Callable[[Page, str, Script], None]:
+    """Go to a page of administration."""
+
+    def play(page: Page, url: str, _: Script) -> None:
+        page.goto(f"{url}/admin{path}")
+
+    return play
+
+
+def _after_answers(path: str) -> Callable[[Page, str, Script], None]:
+    """Go there after some answers; `{answer}` is the id of one."""
+
+    def play(page: Page, url: str, _: Script) -> None:
+        for question in (NONSENSE, TEXT_QUESTION, QUESTION, QUESTION):
+            asked = {"question": question, "document_set": "demo"}
+            answer = page.request.post(f"{url}/v1/chat", data=asked).json()
+        page.goto(f"{url}/admin{path.format(answer=answer['id'])}")
+
+    return play
+
+
+def _uploaded(page: Page, url: str, _: Script) -> None:
+    page.request.post(f"{url}/v1/document-sets", data={"document_set": "manuals"})
+    page.goto(f"{url}/admin/document-sets/manuals")
+    page.locator("#files").set_input_files(
+        [
+            {"name": name, "mimeType": "text/plain", "buffer": b"Goods are kept for 14 days."}
+            for name in ("quarantine.md", "goods.csv", "setup.exe")
+        ]
+    )
+    page.locator("[data-uploads] .failed").wait_for()
+
+
+def _synced(page: Page, url: str, script: Script) -> None:
+    _uploaded(page, url, script)
+    page.locator("[data-after-upload] button").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sync now").click()
+    page.get_by_role("heading", name="What it did").wait_for()
+
+
+def _promoting(page: Page, url: str, _: Script) -> None:
+    page.goto(f"{url}/admin/prompts")
+    page.get_by_role("button", name="Move answer@production").click()
+    page.get_by_role("dialog").wait_for()
+
+
+OWN_INDEX = {"index.url": "{folder}/index"}
 NO_REDIS = {"redis.url": "redis://127.0.0.1:1/0"}
 ALONE = {"chat.last_resort": False, "chat.max_retries": 0}
 SCENES: list[Scene] = [
@@ -206,6 +253,30 @@ SCENES: list[Scene] = [
     Scene("chat-no-index", _page, {"index.url": "{folder}/nothing"}),
     Scene("chat-unknown", _unknown),
 ]
+for _name, _play, _settings_of_scene in (
+    ("admin-overview", _at(""), {}),
+    ("admin-attention", _at(""), {"web.stale_days": 1e-6, **NO_REDIS}),
+    ("admin-sets", _at("/document-sets"), {}),
+    ("admin-no-sets", _at("/document-sets"), OWN_INDEX),
+    ("admin-set", _at("/document-sets/demo"), {}),
+    ("admin-upload", _uploaded, OWN_INDEX),
+    ("admin-job", _synced, OWN_INDEX),
+    ("admin-jobs-empty", _at("/jobs"), {}),
+    ("admin-prompts", _at("/prompts"), {}),
+    ("admin-prompt-diff", _at("/prompts/answer/diff?before=v1&after=v2"), {}),
+    ("admin-prompt-move", _promoting, {}),
+    ("admin-evaluations", _at("/evaluations"), {"evals.folder": str(ROOT / ".demo" / "evals")}),
+    ("admin-releases-empty", _at("/releases"), {}),
+    ("admin-answers", _after_answers("/answers"), {}),
+    ("admin-answer", _after_answers("/answers/{answer}"), {}),
+    ("admin-figures", _after_answers("/figures"), {}),
+    ("admin-unknown", _at("/document-sets/none"), {}),
+):
+    SCENES += [
+        Scene(_name, _play, _settings_of_scene),
+        Scene(f"{_name}-dark", _play, _settings_of_scene, dark=True),
+        Scene(f"{_name}-phone", _play, _settings_of_scene, size=PHONE),
+    ]
 
 
 def main(folder: Path, parts: Sequence[str], *, docs: bool) -> None:

@@ -1,0 +1,1 @@
+"""Results of evaluations, as their folder holds them; the evaluations themselves are in `evals`."""

@@ -1,0 +1,232 @@
+"""Administration as people do it: upload, sync, publish, roll back, compare, move an alias."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from prompts.registry import shipped_prompts
+from tests.app.web.axe import serious_faults
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("warm_processes")]
+
+# Files let go over an element, as the browser tells a page of them.
+DROP = """([place, files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of files) transfer.items.add(new File([text], name));
+  for (const kind of ["dragenter", "dragover", "drop"])
+    place.dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+}"""
+PAGES = (
+    "",
+    "/document-sets",
+    "/document-sets/kb",
+    "/document-sets/kb/diff?before={0}&after={2}",
+    "/jobs",
+    "/jobs/{job}",
+    "/prompts",
+    "/prompts/answer/diff?before=v1&after=v2",
+    "/evaluations",
+    "/releases",
+    "/answers",
+    "/answers/{answer}",
+    "/figures",
+)
+
+
+def drop(page: Page, *files: tuple[str, str]) -> None:
+    place = page.locator("[data-drop]").element_handle()
+    page.evaluate(DROP, [place, [list(file) for file in files]])
+
+
+def sync(page: Page) -> None:
+    """Sync by the button that appears after an upload, and wait for the job's end."""
+    from playwright.sync_api import expect
+
+    page.locator("[data-after-upload] button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The new version goes live when it is complete")
+    dialog.get_by_role("button", name="Sync now").click()
+    page.wait_for_url("**/admin/jobs/*")
+    expect(page.locator("[data-job] .badge").first).to_have_text("succeeded", timeout=60_000)
+    expect(page.get_by_role("heading", name="What it did")).to_be_visible()
+
+
+def live_version(page: Page) -> str:
+    row = page.locator("#versions tr", has=page.get_by_text("live", exact=True))
+    return row.locator("code").inner_text()
+
+
+def test_upload_sync_roll_back_and_publish(live, context) -> None:
+    from playwright.sync_api import expect
+
+    url = live(loading__workers=0, serve__max_upload_bytes=1_000)
+    page = context.new_page()
+    page.goto(f"{url}/admin/document-sets")
+    page.get_by_label("Name of the new set").fill("manuals")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/admin/document-sets/manuals#upload")
+    expect(page.locator(".toast", has_text="manuals is created")).to_be_visible()
+
+    drop(
+        page,
+        ("goods.md", "Goods are kept in quarantine for 14 days."),
+        ("hours.md", "The depot opens at 5:30."),
+        ("<img src=x>.exe", "no document"),
+        ("large.md", "x" * 2_000),
+    )
+    rows = page.locator("[data-uploads] li")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text("Uploaded")
+    expect(rows.nth(1)).to_contain_text("Uploaded")
+    expect(rows.nth(2)).to_have_class("failed")
+    expect(rows.nth(2)).to_contain_text("exe")
+    expect(rows.nth(3)).to_contain_text("larger than 0.001 MB")
+    sync(page)
+    page.goto(f"{url}/admin/document-sets/manuals")
+    first = live_version(page)
+
+    page.locator("#files").set_input_files(
+        {"name": "returns.md", "mimeType": "text/markdown", "buffer": b"Goods may be returned."}
+    )
+    expect(rows).to_contain_text("Uploaded")
+    sync(page)
+    page.goto(f"{url}/admin/document-sets/manuals")
+    second = live_version(page)
+    assert second != first
+
+    page.get_by_role("button", name=f"Roll back to version {first}").click()
+    dialog = page.get_by_role("dialog")
+    for said in (f"Roll manuals back to version {first}?", second, "3 documents", "2 documents",
+                 "No longer in answers: returns.md"):  # fmt: skip
+        expect(dialog).to_contain_text(said)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert live_version(page) == second
+    # Somebody else looks at the same, and comes second.
+    other = context.new_page()
+    other.goto(page.url)
+    other.get_by_role("button", name=f"Roll back to version {first}").click()
+    expect(other.get_by_role("dialog")).to_be_visible()
+
+    page.get_by_role("button", name=f"Roll back to version {first}").click()
+    dialog.get_by_label("Remark for the log").fill("returns <b>were wrong</b>")
+    dialog.get_by_role("button", name=f"Roll back to {first}").click()
+    expect(page.locator(".toast", has_text=f"{first} is live now")).to_be_visible()
+    assert live_version(page) == first
+    page.get_by_text("Who published what").click()
+    expect(page.locator(".log")).to_contain_text("returns <b>were wrong</b>")
+
+    other.get_by_role("dialog").get_by_role("button", name=f"Roll back to {first}").click()
+    expect(other.locator(".toast.danger")).to_contain_text(f"version {first} is live")
+
+    page.request.delete(f"{url}/v1/document-sets/manuals/documents/hours.md")
+    body: dict[str, Any] = {"publish": False, "force": True}
+    started = page.request.post(f"{url}/v1/document-sets/manuals/sync", data=body).json()
+    page.goto(f"{url}/admin/jobs/{started['id']}")
+    expect(page.locator("[data-job] .badge").first).to_have_text("succeeded", timeout=60_000)
+    page.goto(f"{url}/admin/document-sets/manuals")
+    page.get_by_role("button", name="Publish version 3-").click()
+    expect(dialog).to_contain_text("Publish version 3-")
+    expect(dialog).to_contain_text("Every question asked from then on")
+    force = dialog.get_by_label("Publish all the same")
+    if force.count():
+        force.check()
+    dialog.get_by_role("button", name="Publish 3-").click()
+    expect(page.locator(".toast", has_text="is live now")).to_be_visible()
+    assert live_version(page).startswith("3-")
+
+
+def test_a_job_that_fails_says_why_without_loading_again(live, context) -> None:
+    from playwright.sync_api import expect
+
+    url = live(loading__workers=0)
+    page = context.new_page()
+    page.request.post(f"{url}/v1/document-sets", data={"document_set": "manuals"})
+    page.goto(f"{url}/admin/document-sets/manuals")
+    page.locator(".head").get_by_role("button", name="Sync now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sync now").click()
+    page.wait_for_url("**/admin/jobs/*")
+    expect(page.get_by_role("alert")).to_contain_text("there is no upload to index", timeout=60_000)
+    expect(page.locator("progress")).to_have_count(0)
+
+
+def test_prompts_are_compared_and_an_alias_is_moved(live, context, tmp_path) -> None:
+    from playwright.sync_api import expect
+
+    folder = tmp_path / "prompts"
+    shutil.copytree(shipped_prompts(), folder)
+    url = live(prompt__folder=folder)
+    page = context.new_page()
+    page.goto(f"{url}/admin/prompts")
+    page.get_by_role("link", name="Compare with v1").first.click()
+    expect(page.locator(".side-by-side ins").first).to_be_visible()
+    page.goto(f"{url}/admin/prompts")
+    page.get_by_text("New alias, or one for a single document set").click()
+    page.get_by_label("Alias", exact=True).fill("trial")
+    page.get_by_role("button", name="Choose versions").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[data-version=v1]").fill("90")
+    dialog.locator("[data-version=v2]").fill("10")
+    expect(dialog.locator("[data-then]")).to_have_text("v1 90% + v2 10%")
+    dialog.get_by_role("button", name="Move it").click()
+    expect(
+        page.locator(".toast", has_text="answer@trial names v1 90% + v2 10% now")
+    ).to_be_visible()
+
+    page.get_by_role("button", name="Move answer@production").click()
+    dialog.locator("[data-version=v1]").fill("0")
+    dialog.locator("[data-version=v2]").fill("1")
+    expect(dialog).to_contain_text("This alias is protected")
+    dialog.get_by_role("button", name="Move it").click()
+    expect(page.locator(".toast.danger")).to_contain_text("plumb prompts promote v2 production")
+
+    page.get_by_role("button", name="Take back the last move of answer@trial").click()
+    expect(dialog).to_contain_text("It names v1 90% + v2 10% now, and nothing afterwards")
+    dialog.get_by_role("button", name="Take it back").click()
+    expect(page.locator(".toast", has_text="answer@trial names nothing now")).to_be_visible()
+
+
+def test_an_answer_is_given_again_in_the_page(live, context) -> None:
+    from playwright.sync_api import expect
+
+    url = live()
+    page = context.new_page()
+    asked = {"question": "How long is the warranty?", "document_set": "depot"}
+    answer = page.request.post(f"{url}/v1/chat", data=asked).json()
+    page.goto(f"{url}/admin/answers/{answer['id']}")
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator("[data-replayed]")).to_contain_text("The same answer", timeout=30_000)
+
+
+def test_every_page_is_accessible_and_fits_a_phone(live, context, kb) -> None:
+    url = live()
+    page = context.new_page()
+    page.set_viewport_size({"width": 375, "height": 740})
+    asked = {"question": "How long is the warranty?", "document_set": "depot"}
+    answer = page.request.post(f"{url}/v1/chat", data=asked).json()["id"]
+    request = {"publish": False}
+    job = page.request.post(f"{url}/v1/document-sets/kb/sync", data=request).json()["id"]
+    faults: dict[str, Any] = {}
+
+    def look(name: str) -> None:
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found = [*serious_faults(page), *([f"{wider} px too wide"] if wider > 0 else [])]
+            if found:
+                faults[f"{name} {theme}"] = found
+
+    for path in PAGES:
+        page.goto(f"{url}/admin{path.format(*kb, answer=answer, job=job)}")
+        look(path)
+    page.goto(f"{url}/admin/document-sets/kb")
+    page.get_by_role("button", name=f"Publish version {kb[2]}").click()
+    page.get_by_role("dialog").wait_for()
+    look("the confirmation")
+    assert faults == {}
