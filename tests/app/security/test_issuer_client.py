@@ -220,6 +220,7 @@ def test_an_issuer_that_is_slow_or_sends_too_much_is_left_alone_for_a_while(issu
         assert len(issuer.asked) == asked
         issuer.more = {}
         clock[0] += 601
+        client._deadline_s = 30.0
         assert issuer.signed(client)
 
 
