@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_previous_answers"
-down_revision = "0007_documents_of_answers"
+revision = "0009_previous_answers"
+down_revision = "0008_browser_sessions"
 
 
 def upgrade() -> None:
