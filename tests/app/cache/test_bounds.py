@@ -50,6 +50,7 @@ FEW = {
     "ingestion/languages/analysis.py": "8,192 words of up to 20 letters; one pattern",
     "ingestion/languages/detection.py": "8,192 letters; one classifier, 60 MB",
     "ingestion/languages/folding.py": "4,096 letters with up to seven marks",
+    "ingestion/null_fields.py": "the models of bodies and definitions, a dozen",
 }
 
 
