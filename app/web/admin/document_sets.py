@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.callers import CallerDep
 from app.api.dependencies import JobsDep, PartsDep, ReadAccessDep, UploadsDep
 from app.api.set_definitions import VersionSummary
-from app.api.set_definitions import details as details_of
+from app.api.set_definitions import get_document_set as details_of
 from app.callers import Caller
 from app.document_sets.definitions import require_uploads
 from app.document_sets.language_shares import LanguageShares
