@@ -26,6 +26,8 @@ NEVER_ACCEPTED = {
     "POST /v1/document-sets/{name}/sync",
     "GET /v1/jobs/{job_id}",
     "GET /v1/jobs/{job_id}/events",
+    # No document of the set is a PDF.
+    "GET /v1/document-sets/{name}/source/pages/{page}",
     # The one unfinished batch that a caller may have is made before.
     "POST /v1/batches",
     "POST /v1/batches/upload",

@@ -57,6 +57,9 @@ KNOWN: Mapping[str, Any] = {
     "embedding": {},
     "chunking": {"max_tokens": 200},
     "document_id": "a.md",
+    "document": "hours.md",
+    "span": ["0-5"],
+    "GET /v1/document-sets/{name}/source text": ["Hours"],
     # A sync is a process of its own; hundreds of them would be what is measured.
     "POST /v1/document-sets/{name}/sync name": "undefined",
     "POST /v1/document-sets document_set": "made-over-rest",
