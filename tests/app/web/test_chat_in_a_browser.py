@@ -368,7 +368,8 @@ def process(index: Path, folder: Path, port: int, script: Script) -> Iterator[An
         "PLUMB_SYNC_UPLOADS": str(folder / "uploads"),
         "PLUMB_CHAT_MODEL": "openai:m",
         "PLUMB_CHAT_BASE_URL": script.url,
-        "OPENAI_API_KEY": "none",
+        # Nobody looks at it.
+        "OPENAI_API_KEY": script.url,
     }
     root = Path(__file__).parents[3]
     command = [sys.executable, str(root / "plumb.py"), "serve", "--port", str(port)]
