@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 from app.answering.answer import Answer, Usage, cost, documents_of, needs_of
 from app.callers import Caller, Needs, together
@@ -38,12 +38,6 @@ class Feedback(BaseModel):
     thumb: Thumb
     reason: str | None = None
     corrected_answer: str | None = None
-    _mine: bool = PrivateAttr(default=False)
-
-    @property
-    def mine(self) -> bool:
-        """Whether it is of the caller that it is shown to. Responses do not show it."""
-        return self._mine
 
 
 def feedback_for(caller: Caller, row: FeedbackRow) -> Feedback:
@@ -58,8 +52,7 @@ def feedback_for(caller: Caller, row: FeedbackRow) -> Feedback:
         reason=row.reason,
         corrected_answer=row.corrected_answer,
     )
-    given._mine = row.name is not None and caller.owns(row.caller)
-    if caller.groups is None or given.mine:
+    if caller.groups is None or (row.name is not None and caller.owns(row.caller)):
         return given
     return given.model_copy(update={"reason": None, "corrected_answer": None})
 

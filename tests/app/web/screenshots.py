@@ -336,14 +336,19 @@ def _service(scene: Scene) -> Iterator[tuple[str, Script]]:
 
 
 def _settings(folder: str, script: Script | None, own: dict[str, Any]) -> Settings:
-    hosted = {"chat.model": "openai:m", "chat.base_url": script.url} if script else {}
+    # Nobody looks at the key.
+    model: dict[str, Any] = (
+        {"chat.model": "openai:m", "chat.base_url": script.url, "chat.api_key": script.url}
+        if script
+        else {}
+    )
     return load_settings(
         {
             "index.url": str(INDEX),
             "store.url": f"sqlite:///{folder}/store.db",
             "jobs.folder": f"{folder}/jobs",
             "sync.uploads": f"{folder}/uploads",
-            **hosted,
+            **model,
             **own,
         }
     )
