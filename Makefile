@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve docs reference lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve screenshots docs reference lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -143,6 +143,10 @@ docs: $(VENV)/.docs ## Build the documentation into site/, checking its links an
 	  echo "npm cannot install iframe-worker and mermaid: search and diagrams need a server and a network."
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/; open site/index.html."
+
+screenshots: $(VENV)/.dev services ## Take pictures of every state of the pages into .demo/screenshots
+	@[ -d $(DEMO_INDEX) ] || $(MAKE) -s demo
+	@$(BIN)/python -m tests.app.web.screenshots $(ARGS)
 
 reference: $(VENV)/.dev ## Write the generated pages of docs/reference/ from the code
 	@$(BIN)/python -m docs.generate_reference

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,7 +30,6 @@ from app.lineage.record import (
     feedback_for,
     without_texts,
 )
-from app.lineage.stored_answers import with_feedback
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
 
@@ -45,6 +44,13 @@ LISTED = [
 ]
 # So many rows are read at the least where some may have to be passed over.
 READ_AT_ONCE = 100
+
+
+class Judged(NamedTuple):
+    """A stored answer, and what the caller thinks of it; None: they did not say."""
+
+    record: AnswerRecord
+    opinion: Feedback | None
 
 
 class AnswerLog:
@@ -110,17 +116,28 @@ class AnswerLog:
             feedback = [feedback_for(caller, row) for row in rows]
         return Lineage(**dict(record), feedback=feedback)
 
-    def lineages(self, answer_ids: Sequence[str], caller: Caller) -> dict[str, Lineage]:
-        """Answers by their ids, with what people thought of them; without those not to be seen.
+    def judged(self, answer_ids: Sequence[str], caller: Caller) -> dict[str, Judged]:
+        """Answers by their ids, with what the caller thinks of them; without those not to be seen.
 
         Raises:
             StoreUnavailable: the database cannot be read.
         """
         self.flush(ON_THE_WAY_S)
         query = select(AnswerRow).where(AnswerRow.id.in_(answer_ids))
+        given = select(FeedbackRow).where(
+            FeedbackRow.answer_id.in_(answer_ids),
+            FeedbackRow.caller == _storable(caller.id),
+            FeedbackRow.name.is_not(None),
+        )
         with self._database.session() as session:
-            rows = [row for row in session.scalars(query) if _may_read(caller, row, self._access)]
-            return {one.id: one for one in with_feedback(session, rows, caller)}
+            opinions = {row.answer_id: feedback_for(caller, row) for row in session.scalars(given)}
+            return {
+                row.id: Judged(
+                    AnswerRecord.model_validate(row, from_attributes=True), opinions.get(row.id)
+                )
+                for row in session.scalars(query)
+                if _may_read(caller, row, self._access)
+            }
 
     def list(
         self,

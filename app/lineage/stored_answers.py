@@ -80,7 +80,7 @@ def stored_answers(
     with database.session() as session:
         rows = session.scalars(query.execution_options(yield_per=AT_ONCE))
         for page in rows.partitions():
-            yield from with_feedback(session, page, reader)
+            yield from _with_feedback(session, page, reader)
 
 
 def may_be_shown(record: AnswerRecord, reader: Caller, access: ReadAccess) -> bool:
@@ -158,8 +158,9 @@ def _chosen(wanted: Wanted) -> Select[AnswerRow]:
     return query
 
 
-def with_feedback(session: Session, rows: Sequence[AnswerRow], reader: Caller) -> Iterator[Lineage]:
-    """Rows with what people thought of each, oldest first."""
+def _with_feedback(
+    session: Session, rows: Sequence[AnswerRow], reader: Caller
+) -> Iterator[Lineage]:
     given: dict[str, list[Feedback]] = defaultdict(list)
     query = select(FeedbackRow).where(FeedbackRow.answer_id.in_([row.id for row in rows]))
     for feedback in session.scalars(query.order_by(FeedbackRow.at, FeedbackRow.id)):

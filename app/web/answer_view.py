@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from app.answering.answer import Answer, Citation, Passage
 from app.answering.citations import find_quote
-from app.lineage.record import Lineage, Thumb
+from app.lineage.answer_store import Judged
+from app.lineage.record import Thumb
 from app.sessions.session import Exchange, shortened
 from app.turns.turn import Turn
 from app.web.markdown import render
@@ -140,9 +141,9 @@ def view_of_turn(turn: Turn) -> TurnView:
     return _view(turn, turn.id, turn.at, turn.question, turn.answer, served, notices=turn.notices)
 
 
-def view_of_stored(exchange: Exchange, stored: Lineage | None, caller_name: str) -> TurnView:
+def view_of_stored(exchange: Exchange, stored: Judged | None) -> TurnView:
     """An exchange of a conversation, with what is stored of its answer; None: nothing is."""
-    if stored is None or stored.answer is None:
+    if stored is None or stored.record.answer is None:
         html = Markup(render(exchange.answer))  # noqa: S704 (sanitised)
         text = markdown_of(exchange.question, exchange.answer, ())
         return TurnView(
@@ -154,18 +155,19 @@ def view_of_stored(exchange: Exchange, stored: Lineage | None, caller_name: str)
             document_set=exchange.document_set or "",
             markdown=text,
         )
+    record, mine = stored
+    answer = stored.record.answer
     served = _served(
-        stored.answer, stored.cache or "miss", None, stored.standalone_question, stored.release
+        answer, record.cache or "miss", None, record.standalone_question, record.release
     )
-    mine = next((one for one in stored.feedback if one.caller == caller_name), None)
     return _view(
-        stored.answer,
+        answer,
         exchange.answer_id,
         exchange.at,
         exchange.question,
         exchange.answer,
         served,
-        filters=stored.filters,
+        filters=record.filters,
         thumb=mine.thumb if mine else None,
         reason=(mine.reason or "") if mine else "",
         corrected=(mine.corrected_answer or "") if mine else "",

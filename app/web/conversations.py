@@ -16,8 +16,7 @@ from app.api.dependencies import AnswerLogDep, ReadAccessDep, SessionsDep
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.errors import SessionsUnavailable, StoreUnavailable, UnknownSession, message_for_readers
-from app.lineage.answer_store import AnswerLog
-from app.lineage.record import Lineage
+from app.lineage.answer_store import AnswerLog, Judged
 from app.sessions.session import (
     Exchange,
     Sessions,
@@ -67,7 +66,7 @@ def export(
         text = "\n---\n\n".join(turn.markdown for turn in turns if turn is not None)
         heading = f"# {' '.join(title.split())}\n\n" if title else ""
         return Response(heading + text, media_type="text/markdown; charset=utf-8", headers=headers)
-    stored = log.lineages([one.answer_id for one in kept], caller)
+    stored = log.judged([one.answer_id for one in kept], caller)
     content = {
         "session_id": session_id,
         "title": title,
@@ -139,23 +138,22 @@ def turns_of(
     """What the page shows of each, and why something is missing; empty where nothing is."""
     problem = ""
     try:
-        stored = log.lineages([one.answer_id for one in exchanges if one], caller)
+        stored = log.judged([one.answer_id for one in exchanges if one], caller)
     except StoreUnavailable as error:
         stored, problem = {}, message_for_readers(error)
     turns = [
-        None if one is None else view_of_stored(one, stored.get(one.answer_id), caller.name)
-        for one in exchanges
+        None if one is None else view_of_stored(one, stored.get(one.answer_id)) for one in exchanges
     ]
     return turns, problem
 
 
-def _exported(exchange: Exchange, stored: dict[str, Lineage]) -> dict[str, Any]:
+def _exported(exchange: Exchange, stored: dict[str, Judged]) -> dict[str, Any]:
     told: dict[str, Any] = exchange.model_dump(
         mode="json", include={"at", "question", "standalone", "answer", "answer_id", "document_set"}
     )
-    record = stored.get(exchange.answer_id)
-    if record is not None and record.answer is not None:
-        answer = record.answer
+    found = stored.get(exchange.answer_id)
+    if found is not None and found.record.answer is not None:
+        record, answer = found.record, found.record.answer
         told |= {
             "refused": answer.refused,
             "citations": [one.model_dump(mode="json") for one in answer.citations],

@@ -37,7 +37,8 @@ MOST = 4
 MOST_TRIED = 10
 # Versions and groups for which they are being worked out.
 MOST_BEGUN = 20
-BYTES = 1_000_000
+# Of both caches together.
+BYTES = 2_000_000
 # So long the page waits for them. What comes later, it asks for once more.
 WAIT_S = 0.2
 PATIENT_S = 8.0
@@ -84,8 +85,8 @@ class SuggestedQuestions:
     def __init__(self, sets: OpenSets, retriever: Retriever) -> None:
         self._sets = sets
         self._retriever = retriever
-        self._kept: Bounded[Key, tuple[Suggested, ...]] = Bounded(BYTES, _size)
-        self._seen: Bounded[Key, bool] = Bounded(BYTES, lambda key, _: _key_size(key))
+        self._kept: Bounded[Key, tuple[Suggested, ...]] = Bounded(BYTES // 2, _size)
+        self._seen: Bounded[Key, bool] = Bounded(BYTES // 2, lambda key, _: _key_size(key))
         self._working = ThreadPoolExecutor(1, thread_name_prefix="suggested-questions")
         self._begun: dict[Key, Future[tuple[Suggested, ...]]] = {}
         self._lock = Lock()

@@ -71,6 +71,9 @@ async function ask(question, { instead = null, again = false } = {}) {
   question = question.trim();
   if (!question || state.stopper) return;
   const replaces = instead?.dataset.answer ?? state.replaces;
+  const last = lastTurn();
+  // The same question once more: what came of it before goes.
+  if (last?.classList.contains("incomplete") && last.dataset.question === question) last.remove();
   const pending = $("pending").content.firstElementChild.cloneNode(true);
   pending.querySelector(".question").textContent = question;
   pending.dataset.question = question;
@@ -321,7 +324,7 @@ async function refreshList() {
     head.querySelector("h1").textContent = open.textContent;
     for (const link of head.querySelectorAll("[data-export]")) link.href = `/chat/${state.session}/export?format=${link.dataset.export}`;
     head.hidden = false;
-    document.title = document.title.replace(/^.*(?= · )/, open.textContent);
+    document.title = document.title.replace(/^.*(?= · )/, () => open.textContent);
   } catch {
     // The list is as it was; the answer is there.
   }

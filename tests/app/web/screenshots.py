@@ -1,6 +1,8 @@
 """Take pictures of every state of the pages, on the demo's index: `make screenshots`.
 
-python -m tests.app.web.screenshots [FOLDER] [PART OF A NAME …]
+python -m tests.app.web.screenshots [--docs] [PART OF A NAME …]
+
+`--docs` also writes those that the guides show into docs/assets.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ INDEX = ROOT / ".demo" / "index"
 DESK, PHONE = (1360, 850), (375, 720)
 
 
+# Pictures that guides show -> their names there.
+IN_DOCS = {"chat-source-pdf": "chat.png", "chat-source-text-dark": "chat-dark.png"}
+
+
 class Scene(NamedTuple):
     """A state of a page.
 
@@ -48,7 +54,7 @@ class Scene(NamedTuple):
 
 
 QUESTION = "How long may goods stay in quarantine?"
-PDF_QUESTION = "What credit is due when a delivery is late?"
+PDF_QUESTION = QUESTION
 TEXT_QUESTION = "What happens when Redis is slow or down?"
 NONSENSE = "Who won the regatta at Cowes in 1987?"
 MANY_WORDS = (
@@ -273,8 +279,12 @@ for _name, _play, _settings_of_scene in (
     ]
 
 
-def main(folder: Path, parts: Sequence[str]) -> None:
-    """Take the pictures whose names hold one of `parts`; none given: all."""
+def main(folder: Path, parts: Sequence[str], *, docs: bool) -> None:
+    """Take the pictures whose names hold one of `parts`; none given: all.
+
+    Args:
+        docs: whether those that the guides show are written there too.
+    """
     from playwright.sync_api import sync_playwright
 
     program = chromium()
@@ -287,7 +297,10 @@ def main(folder: Path, parts: Sequence[str]) -> None:
         for scene in SCENES:
             if not parts or any(part in scene.name for part in parts):
                 with _service(scene) as (url, script):
-                    _take(browser, scene, url, script, folder / f"{scene.name}.png")
+                    picture = folder / f"{scene.name}.png"
+                    _take(browser, scene, url, script, picture)
+                    if docs:
+                        _publish(picture)
 
 
 def _take(browser: Browser, scene: Scene, url: str, script: Script, path: Path) -> None:
@@ -336,6 +349,15 @@ def _settings(folder: str, script: Script | None, own: dict[str, Any]) -> Settin
     )
 
 
+def _publish(picture: Path) -> None:
+    """Write a picture into docs/assets, in few colours: it is to be small."""
+    from PIL import Image
+
+    if picture.stem in IN_DOCS:
+        few = Image.open(picture).convert("RGB").quantize(96, dither=Image.Dither.NONE)
+        few.save(ROOT / "docs" / "assets" / IN_DOCS[picture.stem], optimize=True)
+
+
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(Path(given[0]) if given else ROOT / ".demo" / "screenshots", given[1:])
+    given = [one for one in sys.argv[1:] if one != "--docs"]
+    main(ROOT / ".demo" / "screenshots", given, docs="--docs" in sys.argv)
