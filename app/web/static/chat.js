@@ -103,7 +103,6 @@ async function ask(question, { instead = null, again = false } = {}) {
         pending.classList.add("speaking");
         speaker.add(data.text);
       } else if (name === "passages") {
-        begun = true;
         status.textContent = plural("ask.reading", data.count);
       } else if (name === "answer") {
         answered = true;
@@ -150,8 +149,8 @@ function show(pending, data, speaker) {
 function failed(pending, error, { instead, question, replaces, begun }) {
   const stopped = error.name === "AbortError";
   const signedOut = error.status === 401;
-  if (signedOut || (!begun && !stopped)) {
-    // Nothing was answered: what was there before is there again, and the question is kept.
+  if (signedOut || !begun) {
+    // No word has come: what was there before is there again, and the question is kept.
     if (!box.value.trim()) setBox(question);
     if (instead) pending.before(instead);
   } else {

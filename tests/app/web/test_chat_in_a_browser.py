@@ -251,9 +251,19 @@ def test_stop_and_ask_again(page, scripted) -> None:
     page.get_by_label("Your question").fill(HOURS)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("The chat model did not answer")
+    expect(page.get_by_label("Your question")).to_have_value(HOURS)
     script.status = 200
     page.get_by_role("button", name="Ask again").click()
     expect(page.locator(".turn[data-answer]")).to_have_count(2)
+    # What could not be answered takes the place of nothing.
+    script.status = 500
+    page.locator(".turn").last.get_by_role("button", name="Edit").click()
+    page.get_by_label("Your question").fill(PAY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    script.status = 200
+    expect(page.locator(".turn[data-answer]")).to_have_count(2)
+    assert [one["question"] for one in exchanges(page, url)] == [WARRANTY, HOURS]
 
 
 def test_retry_and_edit_take_the_place_of_the_last_question(page, url) -> None:
