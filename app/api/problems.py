@@ -280,15 +280,21 @@ def _access_headers(error: AccessError, request: Request) -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer error="invalid_token"' if shown else "Bearer"}
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler is only given these)
+def what_is_invalid(error: RequestValidationError) -> str:
+    """What is wrong with a request, field by field."""
     parts = []
     for found in error.errors():
         where = ".".join(shown(str(part)) for part in found["loc"] if part != "body")
         parts.append(f"{where or 'the body'}: {found['msg']}")
     if len(parts) > MOST_DETAILS:
         parts[MOST_DETAILS:] = [f"and {len(parts) - MOST_DETAILS} more"]
-    return problem(422, *INVALID_REQUEST, "; ".join(parts), request.scope["path"])
+    return "; ".join(parts)
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler is only given these)
+    detail = what_is_invalid(error)
+    return problem(422, *INVALID_REQUEST, detail, request.scope["path"])
 
 
 async def _invalid_input(request: Request, error: Exception) -> JSONResponse:

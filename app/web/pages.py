@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import jinja2
 import yaml
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from markupsafe import Markup
@@ -20,10 +21,11 @@ from starlette.datastructures import QueryParams
 from app.addresses import is_own_address
 from app.api.browser_cookie import browser_token
 from app.api.callers import guard_of
-from app.api.problems import problem_of
+from app.api.problems import problem_of, what_is_invalid
 from app.callers import Caller
 from app.configuration.redaction import Redactor
 from app.errors import (
+    InvalidRequest,
     NotAuthenticated,
     message_for_administrators,
     message_for_readers,
@@ -171,6 +173,8 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except NotAuthenticated:
                 return RedirectResponse(sign_in_address(request), 303)
+            except RequestValidationError as error:
+                return error_page(request, InvalidRequest(what_is_invalid(error)))
             except PlumbError as error:
                 return error_page(request, error)
 

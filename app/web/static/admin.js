@@ -327,6 +327,8 @@ function keepFresh(place) {
 }
 
 showKeptNotice();
+// On a phone the navigation is a strip that scrolls.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const place of document.querySelectorAll("[data-drop]")) new Uploader(place);
 for (const place of document.querySelectorAll("[data-follow]")) new JobFollower(place);
 for (const place of document.querySelectorAll("[data-again]")) keepFresh(place);

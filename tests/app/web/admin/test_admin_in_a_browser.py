@@ -156,6 +156,26 @@ def test_a_job_that_fails_says_why_without_loading_again(live, context) -> None:
     expect(page.locator("progress")).to_have_count(0)
 
 
+def test_an_editor_who_signed_in_uploads_and_follows_a_job(live, make_key, context) -> None:
+    from playwright.sync_api import expect
+
+    url = live(auth__enabled=True, loading__workers=0)
+    page = context.new_page()
+    page.goto(f"{url}/admin/document-sets")
+    page.get_by_label("API key").fill(make_key("eve", "editor"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/admin/document-sets")
+    page.get_by_label("Name of the new set").fill("manuals")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url("**/admin/document-sets/manuals#upload")
+    drop(page, ("goods.md", "Goods are kept in quarantine for 14 days."))
+    expect(page.locator("[data-uploads] li")).to_contain_text("Uploaded")
+    sync(page)
+    page.goto(f"{url}/admin/prompts")
+    expect(page.get_by_text("Admins move aliases")).to_be_visible()
+    expect(page.locator("[data-alias-move]")).to_have_count(0)
+
+
 def test_prompts_are_compared_and_an_alias_is_moved(live, context, tmp_path) -> None:
     from playwright.sync_api import expect
 
