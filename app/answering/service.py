@@ -27,7 +27,7 @@ from app.manifest import Manifest, RetrievalManifest
 from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from ingestion.index.filters import allowed
-from ingestion.index.protocol import DocumentSet
+from ingestion.index.protocol import DocumentSet, SetInfo
 from ingestion.index.storable_values import unstorable_text
 from prompts.registry import PromptRegistry
 from prompts.versions.variables import ANSWER, CONDENSE
@@ -45,7 +45,7 @@ class _Plan(NamedTuple):
     """What all questions have in common that are answered alike, and what it was made of."""
 
     models: ChatModels
-    document_set: DocumentSet
+    info: SetInfo
     prompt: PromptVersion
     chosen: ChosenModel
     manifest: Manifest
@@ -71,7 +71,7 @@ class AnswerService:
         # How long a question has in all, seconds.
         self.deadline_s = settings.chat.deadline_s
         self._chain = AnswerChain(retriever, self.deadline_s)
-        self._plans: dict[tuple[str, str, int], _Plan] = {}
+        self._plans: dict[tuple[str, str | None, str, int], _Plan] = {}
 
     def ask(self, question: str, set_name: str | None = None, **how: Any) -> Answer:
         """Answer a question from a document set: `prepare` and `answer` in one."""
@@ -237,12 +237,12 @@ class AnswerService:
             question, condensed_by = self._condensed(question, history, set_name, sticky, deadline)
         version = self._prompts.get(ANSWER, reference, set_name, sticky or question)
         limit = passages or self._settings.retrieval.passages or version.retrieval.passages
-        key = (set_name, version.version, limit)
+        key = (set_name, index_version, version.version, limit)
         plan = self._plans.get(key)
         if (
             plan is None
             or plan.models is not self.models
-            or plan.document_set is not document_set
+            or plan.info is not document_set.info
             or plan.prompt is not version
         ):
             plan = self._plan(document_set, version, limit)
@@ -342,7 +342,7 @@ class AnswerService:
             ),
             rendering=RENDERING,
         )
-        return _Plan(self.models, document_set, prompt, chosen, manifest)
+        return _Plan(self.models, document_set.info, prompt, chosen, manifest)
 
 
 def check_question(question: str, max_chars: int) -> str:

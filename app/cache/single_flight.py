@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -185,19 +186,21 @@ class SingleFlight(Generic[T]):
             return lead if found is None else self._given(lead, found)
         pause = SOON_S
         try:
-            while True:
-                locked, packed = self._store.do(Lock(key, token, self._lease_s), Get(kept_at))
-                found = None if packed is None else self._read(packed)
-                if locked:
-                    lead._unlock.append(Unlock(key, token))
-                    self._renewal.add(key, token)
-                if found is not None:
-                    return self._given(lead, found)
-                if locked or time.monotonic() > until:
-                    return lead
-                with away():
+            with ExitStack() as waiting:
+                while True:
+                    locked, packed = self._store.do(Lock(key, token, self._lease_s), Get(kept_at))
+                    found = None if packed is None else self._read(packed)
+                    if locked:
+                        lead._unlock.append(Unlock(key, token))
+                        self._renewal.add(key, token)
+                    if found is not None:
+                        return self._given(lead, found)
+                    if locked or time.monotonic() > until:
+                        return lead
+                    if pause == SOON_S:
+                        waiting.enter_context(away())
                     time.sleep(pause)
-                pause = min(LATER_S, pause * 1.5)
+                    pause = min(LATER_S, pause * 1.5)
         except BaseException as error:
             lead.fail(error)
             raise

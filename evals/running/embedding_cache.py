@@ -62,6 +62,10 @@ class CachedEmbedder(Embedder):
         finally:
             self._saved.reset(token)
 
+    def embed_query(self, question: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embed_queries([question])[0]
+        return vector
+
     def _encode(self, texts: list[str], exact: bool = True) -> Vectors:
         found = self._remembered(texts, exact)
         missing = list(dict.fromkeys(text for text in texts if text not in found))

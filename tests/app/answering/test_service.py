@@ -8,8 +8,10 @@ from app.answering.citations import UNSUPPORTED
 from app.answering.follow_ups import EarlierTurn
 from app.errors import ChatModelFailed, ChatModelUnknown, InvalidQuestion, InvalidRequest
 from ingestion.errors import InvalidFilter, ModelMismatch, UnknownDocumentSet, UnknownVersion
+from ingestion.sync.start import sync_source
 from prompts.errors import PromptError
 from prompts.versions.output import NO_ANSWER
+from tests.indexing import workbench_here
 
 
 def test_the_embedded_model_answers_with_words_that_stand_in_the_document(make_parts) -> None:
@@ -178,6 +180,21 @@ def test_no_model_is_asked_for_a_set_or_a_version_that_is_not_there(make_parts, 
     with pytest.raises(PromptError, match="no version or alias 'v99'"):
         answers.prepare("And on a compressor?", prompt="v99", history=history)
     assert openai.requests == []
+
+
+def test_questions_share_a_manifest_until_the_set_is_published_anew(make_parts, documents) -> None:
+    parts = make_parts()
+    first = parts.answers.prepare("Hours?").manifest
+    assert parts.answers.prepare("Warranty?").manifest is first
+    assert parts.answers.prepare("Warranty?", passages=3).manifest.retrieval.passages == 3
+    condensed = parts.answers.prepare("Warranty?", condensed_by="rule").manifest
+    assert condensed.id != first.id == parts.answers.prepare("Hours?").manifest.id
+    (documents / "new.md").write_text("# New\n\nThe yard opens at noon.\n", "utf-8")
+    sync_source("depot", str(documents), workbench_here(parts.catalogue.store, parts.embedder))
+    after = parts.answers.prepare("Hours?").manifest
+    assert (after.index_version != first.index_version, after.prompt) == (True, first.prompt)
+    named = parts.answers.prepare("Hours?", index_version=first.index_version).manifest
+    assert named == first
 
 
 def test_a_set_must_be_named_where_there_are_several(make_parts, store, tmp_path) -> None:

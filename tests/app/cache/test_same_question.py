@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cache.same_question.comparison import difference
+from app.cache.same_question.reading import may_be_of_one_kind
 
 ROOT = Path(__file__).resolve().parents[3]
 PAIRS = [
@@ -43,6 +44,17 @@ def test_most_paraphrases_are_let_through(split) -> None:
     same = [pair for pair in PAIRS if pair["same"] and pair["split"] == split]
     found = [pair for pair in same if difference(pair["first"], pair["second"]) is None]
     assert len(found) / len(same) >= 0.7
+
+
+def test_what_asks_the_same_is_of_one_kind() -> None:
+    both_ways = [(pair["first"], pair["second"]) for pair in PAIRS]
+    both_ways += [(second, first) for first, second in both_ways]
+    alike = [pair for pair in both_ways if difference(*pair) is None]
+    assert all(may_be_of_one_kind(*pair) for pair in alike)
+    apart = [pair for pair in both_ways if not may_be_of_one_kind(*pair)]
+    assert len(apart) > 50
+    assert not may_be_of_one_kind("Who may leave?", "How long may I leave?")
+    assert may_be_of_one_kind("What time is it open?", "When is it open?")
 
 
 @pytest.mark.parametrize(
