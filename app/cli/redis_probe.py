@@ -13,7 +13,8 @@ from ingestion.versions.deletion_proof import Probe
 TIMEOUT_S = 5.0
 PAGE = 1000
 ANSWERS = b"plumb:cache:answer:"
-SESSIONS = b"plumb:session:"
+# Conversations, and their titles.
+SESSIONS = (b"plumb:session:", b"plumb:session-titles:")
 
 
 def probe_redis(settings: Settings, serving: Collection[str], document: str) -> Probe:
@@ -105,5 +106,5 @@ def _mends(found: list[bytes]) -> Iterator[str]:
         yield "`plumb cache clear`"
     if any(key.startswith(SESSIONS) for key in found):
         yield "delete the sessions, or wait: they are forgotten session.keep_hours after the last word"
-    if any(not key.startswith((ANSWERS, SESSIONS)) for key in found):
+    if any(not key.startswith((ANSWERS, *SESSIONS)) for key in found):
         yield "delete these keys"

@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
         ],
         "stream_options": {},
     },
+    "patch /v1/sessions/{session_id}": {"title": "Warranty"},
     "post /v1/responses": {
         "model": "plumb/depot",
         "input": [{"role": "user", "content": [{"type": "input_text", "text": WHEN}]}],

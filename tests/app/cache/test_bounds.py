@@ -64,6 +64,8 @@ GROWING = {
     "Embedders._failed": "models that sets were built with; failures of some minutes ago go",
     "Embedders._loaded": "embedding.most_loaded",
     "ChunkCache._known": "its number of chunks",
+    "IssuerClient._metadata": "one answer of the issuer",
+    "LanguageShares._known": "MOST versions",
     "MemorySessions._sessions": "session.most",
     "MemorySessions._of": "owners of the sessions that are kept",
     "MemoryStore._entries": "cache.entries and cache.bytes",

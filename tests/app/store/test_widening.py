@@ -71,6 +71,7 @@ def value(column: sa.Column[Any], parent: str) -> Any:
         sa.Numeric: 0.5,
         sa.Float: 0.5,
         sa.JSON: {"a": [1, None]},
+        sa.LargeBinary: b"bytes",
     }
     return next((v for kind, v in kinds.items() if isinstance(column.type, kind)), "text")
 

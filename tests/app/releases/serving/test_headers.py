@@ -33,7 +33,8 @@ def test_errors_name_the_release_and_tell_browsers_the_same(
             assert told.headers.get_list(HEADER) == [release.id]
             assert told.headers["X-Content-Type-Options"] == "nosniff"
             assert told.headers["X-Frame-Options"] == "DENY"
-            assert told.headers["Referrer-Policy"] == "no-referrer"
+            own = "no-referrer" if path.startswith("/v1") else "same-origin"
+            assert told.headers["Referrer-Policy"] == own
             assert "frame-ancestors 'none'" in told.headers["Content-Security-Policy"]
             assert ("no-store" in told.headers.get("Cache-Control", "")) == path.startswith("/v1")
             assert told.headers["Access-Control-Allow-Origin"] == SITE
