@@ -82,7 +82,7 @@ def _answered(page: Page, url: str, _: Script) -> None:
 
 def _served(page: Page, url: str, _: Script) -> None:
     ask(page, url, QUESTION)
-    page.get_by_role("button", name="What served this").click()
+    page.get_by_role("button", name="How this was answered").click()
 
 
 def _feedback(page: Page, url: str, _: Script) -> None:

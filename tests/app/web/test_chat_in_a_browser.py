@@ -172,14 +172,14 @@ def test_cited_words_are_boxed_on_the_page_of_a_pdf(page, url) -> None:
     assert 0.05 < dark < 0.6
     place = page.locator("#page-place")
     number = int(place.inner_text().split()[1])
-    page.get_by_role("button", name="Page before").click()
+    page.get_by_role("button", name="Previous page").click()
     expect(place).to_contain_text(f"Page {number - 1} of")
     wide = page.locator("#sheet").bounding_box()["width"]
-    page.get_by_role("button", name="Larger").click()
+    page.get_by_role("button", name="Zoom in").click()
     assert page.locator("#sheet").bounding_box()["width"] > 1.2 * wide
     page.get_by_role("button", name="As text").click()
     expect(page.locator("mark.active").first).to_be_visible()
-    page.get_by_role("button", name="Cited words after").click()
+    page.get_by_role("button", name="Next citation").click()
     page.get_by_role("button", name="Close the source").click()
     expect(page.locator("#source")).to_be_hidden()
 
@@ -274,7 +274,7 @@ def test_retry_and_edit_take_the_place_of_the_last_question(page, url) -> None:
     page.get_by_role("button", name="Answer again").click()
     expect(page.locator(f"#{first}")).to_have_count(0)
     expect(page.locator(".turn[data-answer]")).to_have_count(1)
-    page.get_by_role("button", name="What served this").click()
+    page.get_by_role("button", name="How this was answered").click()
     expect(page.locator(".served")).to_contain_text("without a cache")
     assert len(exchanges(page, url)) == 1
     page.get_by_label("Your question").focus()
@@ -299,7 +299,7 @@ def test_say_what_one_thinks_and_copy(page, url, context) -> None:
     page.get_by_label("Why?").fill("Which unit?")
     page.get_by_label("What should it have said?").fill("36 months")
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("Thank you, that is kept").wait_for()
+    page.get_by_text("Thank you, your feedback is saved").wait_for()
     kept = httpx.get(f"{url}/v1/answers/{answer}").json()["feedback"][0]
     assert (kept["thumb"], kept["reason"], kept["corrected_answer"]) == (
         "down",
@@ -450,7 +450,7 @@ def test_a_question_survives_the_end_of_a_sign_in(context, live, make_key, tmp_p
     page.get_by_label("Your question").fill(HOURS)
     page.keyboard.press("Enter")
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text("You are signed out. Your question is kept.")
+    expect(notice).to_contain_text("You are signed out. Your question is saved.")
     notice.get_by_role("link", name="Sign in").click()
     page.goto(f"{url}/sign-in")
     page.get_by_label("API key").fill(make_key("anna"))
@@ -576,7 +576,7 @@ def test_everybody_can_use_it(page, url, theme) -> None:
     page.goto(url)
     assert serious_faults(page) == []
     turn = ask(page, WARRANTY, "depot")
-    page.get_by_role("button", name="What served this").click()
+    page.get_by_role("button", name="How this was answered").click()
     page.get_by_role("button", name="Good answer").click()
     page.locator(".reason").wait_for()
     turn.locator("a.chip").first.click()

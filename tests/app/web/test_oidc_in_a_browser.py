@@ -139,7 +139,7 @@ def test_consent_denied_and_then_given(serve, provider, context) -> None:
     log_in(page, url, provider, "/v1/document-sets")
     page.get_by_role("link", name=re.compile("Cancel")).click()
     page.get_by_role("alert").wait_for()
-    assert "Example ID did not let you in: the sign-in was declined" in page.content()
+    assert "Example ID declined the sign-in" in page.content()
     assert "plumb_sign_in" not in cookies(context, url)
     # She thinks again: the page still knows where she wanted to go.
     page.get_by_role("link", name="Sign in with Example ID").click()

@@ -157,7 +157,7 @@ def test_an_answer_to_another_browsers_sign_in_signs_nobody_in(serve, issuer, da
     client = serve()
     attackers = issuer.agreed(begin(client))
     client.cookies.clear()
-    refused(client.get(CALLBACK, params=attackers), "is over already")
+    refused(client.get(CALLBACK, params=attackers), "has ended already")
     own = issuer.agreed(begin(client))
     crossed = client.get(CALLBACK, params={**own, "state": attackers["state"]})
     refused(crossed, "not begun in this browser")
@@ -182,7 +182,7 @@ def test_an_answer_counts_once(serve, issuer) -> None:
     answer = issuer.agreed(begin(client))
     kept = client.cookies[FLOW]
     assert client.get(CALLBACK, params=answer).status_code == 200
-    refused(client.get(CALLBACK, params=answer), "is over already")
+    refused(client.get(CALLBACK, params=answer), "has ended already")
     client.cookies.set(FLOW, kept, domain="localhost.local")
     refused(client.get(CALLBACK, params=answer), "any more. Sign in again")
 
@@ -196,8 +196,8 @@ def test_who_has_no_role_hears_so(serve, issuer, database) -> None:
 def test_errors_of_the_issuer_are_told_in_our_words(serve, issuer, database) -> None:
     client = serve()
     for error, told, status in (
-        ("access_denied", "was declined", 401),
-        ("login_required", "needs something of you", 401),
+        ("access_denied", "declined the sign-in", 401),
+        ("login_required", "needs another step", 401),
         ("temporarily_unavailable", "cannot be reached right now", 401),
         ("<script>alert(1)</script>", "Tell an administrator", 401),
     ):
@@ -221,7 +221,7 @@ def test_every_reason_has_its_text() -> None:
 def test_failures_are_counted(serve, issuer, database) -> None:
     client = serve(limits__failures_per_minute=3)
     for _ in range(3):
-        refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "is over already")
+        refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "has ended already")
     refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "failed attempts", 429)
     assert len(denials(database)) == 3
     # Nobody is shut out by somebody else's attempts.
@@ -263,7 +263,7 @@ def test_no_token_reaches_a_page_an_address_the_log_or_the_database(
     done = sign_in(client, issuer)
     form, _ = issuer.sent[-1]
     secrets = [form["code"], form["code_verifier"], *issuer.refresh_tokens, client.cookies[COOKIE]]
-    refused(client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "over")
+    refused(client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "ended already")
     with database.session() as session:
         stored = str(session.execute(text("SELECT * FROM browser_sessions")).all())
     ours = [record for record in caplog.records if record.name.startswith("app")]

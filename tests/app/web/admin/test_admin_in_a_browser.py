@@ -119,7 +119,7 @@ def test_upload_sync_roll_back_and_publish(live, context) -> None:
     dialog.get_by_role("button", name=f"Roll back to {first}").click()
     expect(page.locator(".toast", has_text=f"{first} is live now")).to_be_visible()
     assert live_version(page) == first
-    page.get_by_text("Who published what").click()
+    page.get_by_text("Publication history").click()
     expect(page.locator(".log")).to_contain_text("returns <b>were wrong</b>")
 
     other.get_by_role("dialog").get_by_role("button", name=f"Roll back to {first}").click()
@@ -134,7 +134,7 @@ def test_upload_sync_roll_back_and_publish(live, context) -> None:
     page.get_by_role("button", name="Publish version 3-").click()
     expect(dialog).to_contain_text("Publish version 3-")
     expect(dialog).to_contain_text("Every question asked from then on")
-    force = dialog.get_by_label("Publish all the same")
+    force = dialog.get_by_label("Publish anyway")
     if force.count():
         force.check()
     dialog.get_by_role("button", name="Publish 3-").click()
@@ -206,7 +206,7 @@ def test_prompts_are_compared_and_an_alias_is_moved(live, context, tmp_path) -> 
     dialog.get_by_role("button", name="Move it").click()
     expect(page.locator(".toast.danger")).to_contain_text("plumb prompts promote v2 production")
 
-    page.get_by_role("button", name="Take back the last move of answer@trial").click()
+    page.get_by_role("button", name="Undo the last move of answer@trial").click()
     expect(dialog).to_contain_text("It names v1 90% + v2 10% now, and nothing afterwards")
     dialog.get_by_role("button", name="Take it back").click()
     expect(page.locator(".toast", has_text="answer@trial names nothing now")).to_be_visible()
