@@ -174,6 +174,8 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except NotAuthenticated:
+                if _came_by_a_link_elsewhere(request):
+                    return pages_of(request).render(request, "again.html")
                 return RedirectResponse(sign_in_address(request), 303)
             except RequestValidationError as error:
                 return error_page(request, InvalidRequest(what_is_invalid(error)))
@@ -181,6 +183,20 @@ class PageRoute(APIRoute):
                 return error_page(request, error)
 
         return handled
+
+
+def _came_by_a_link_elsewhere(request: Request) -> bool:
+    """Whether the browser held its cookie back, since a page of another site led here.
+
+    Where it comes again by itself, it sends the cookie, if it has one.
+    """
+    return (
+        request.method == "GET"
+        and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        and request.headers.get("sec-fetch-mode") == "navigate"
+        and guard_of(request).asks
+        and browser_token(request) is None
+    )
 
 
 def pages_of(request: Request) -> Pages:

@@ -36,3 +36,25 @@ def test_everybody_can_use_the_sign_in(live, context, theme) -> None:
     # What it finds, it reports.
     page.evaluate("document.querySelector('label').replaceWith(document.querySelector('input'))")
     assert any("label" in fault for fault in serious_faults(page))
+
+
+def test_a_link_on_another_site_finds_who_is_signed_in(live, make_key, context) -> None:
+    url = live(auth__enabled=True)
+    page = context.new_page()
+    page.goto(f"{url}/sign-in")
+    page.get_by_label("API key").fill(make_key())
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+    link = f'<a href="{url}/">to the chat</a>'
+    page.route(
+        "http://wiki.example/", lambda route: route.fulfill(body=link, content_type="text/html")
+    )
+    page.goto("http://wiki.example/")
+    page.get_by_text("to the chat").click()
+    page.get_by_role("heading", name="What would you like to know?").wait_for()
+    assert page.url == f"{url}/"
+    # Whoever is not signed in is asked to sign in.
+    context.clear_cookies()
+    page.goto("http://wiki.example/")
+    page.get_by_text("to the chat").click()
+    page.wait_for_url(f"{url}/sign-in")
