@@ -30,7 +30,12 @@ DESK, PHONE = (1360, 850), (375, 720)
 
 
 # Pictures that guides show -> their names there.
-IN_DOCS = {"chat-source-pdf": "chat.png", "chat-source-text-dark": "chat-dark.png"}
+IN_DOCS = {
+    "chat-source-pdf": "chat.png",
+    "chat-source-text-dark": "chat-dark.png",
+    "chat-refused-phone": "chat-phone.png",
+    "admin-set": "administration.png",
+}
 
 
 class Scene(NamedTuple):
