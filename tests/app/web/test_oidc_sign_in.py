@@ -263,7 +263,9 @@ def test_no_token_reaches_a_page_an_address_the_log_or_the_database(
     done = sign_in(client, issuer)
     form, _ = issuer.sent[-1]
     secrets = [form["code"], form["code_verifier"], *issuer.refresh_tokens, client.cookies[COOKIE]]
-    refused(client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "ended already")
+    refused(
+        client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "ended already"
+    )
     with database.session() as session:
         stored = str(session.execute(text("SELECT * FROM browser_sessions")).all())
     ours = [record for record in caplog.records if record.name.startswith("app")]
