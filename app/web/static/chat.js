@@ -108,6 +108,8 @@ async function ask(question, { instead = null, again = false } = {}) {
         answered = true;
         speaker.end();
         show(pending, data, speaker);
+        // The next question need not wait for the end of the stream.
+        working(null);
       } else if (name === "error") {
         throw new RequestFailed(data.status, data.detail, data.retry_after ?? 0);
       }
@@ -118,7 +120,7 @@ async function ask(question, { instead = null, again = false } = {}) {
     speaker.end();
     if (!answered) failed(pending, error, { instead, question, replaces, begun });
   } finally {
-    working(null);
+    if (state.stopper === stopper) working(null);
   }
 }
 

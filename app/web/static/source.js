@@ -50,6 +50,15 @@ export async function open(source, opener, span) {
 function close() {
   if (!panel.open) return;
   panel.close();
+  clear();
+}
+
+/** Empty the panel, and give the focus back to what opened it. */
+function clear() {
+  document.getElementById("chat").classList.remove("source-open");
+  if (view?.opener.isConnected) view.opener.focus();
+  view = null;
+  panel.replaceChildren();
 }
 
 const numbers = () => JSON.parse(document.getElementById("source-body").dataset.spans);
@@ -156,11 +165,10 @@ panel.addEventListener("click", (event) => {
   return undefined;
 });
 panel.addEventListener("leave", close);
+// The browser itself closes a modal panel. The event comes later than the closing: after `close`, the focus
+// may be in another place by now, and stays there.
 panel.addEventListener("close", () => {
-  document.getElementById("chat").classList.remove("source-open");
-  if (view?.opener.isConnected) view.opener.focus();
-  view = null;
-  panel.replaceChildren();
+  if (view && !panel.open) clear();
 });
-// A dialog on a narrow window, a panel beside the answer on a wide one: it is opened anew.
+// A dialog on a narrow window, a panel beside the answer on a wide one: it opens again.
 narrow.addEventListener("change", close);

@@ -570,6 +570,25 @@ def test_few_files_of_few_bytes_are_asked_for(playwright_browser, url) -> None:
     context.close()
 
 
+def test_closing_the_source_leaves_a_later_focus_alone(page, url) -> None:
+    page.goto(url)
+    turn = ask(page, WARRANTY, "depot")
+    chip = turn.locator("a.chip").first
+    chip.click()
+    page.locator("mark.active").first.wait_for()
+    # A person who closes the source and types at once: both before the browser says that it is closed.
+    page.evaluate(
+        """() => {
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
+          window.opener_had_it = document.activeElement.classList.contains("chip");
+          document.getElementById("question").focus();
+          return new Promise((done) => setTimeout(() => requestAnimationFrame(done), 0));
+        }"""
+    )
+    assert page.evaluate("window.opener_had_it")
+    assert page.evaluate("document.activeElement.id") == "question"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_it(page, url, theme) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
