@@ -79,7 +79,7 @@ def run(settings: Settings) -> None:
     console.print(
         "Next:\n"
         f'  .venv/bin/plumb ask --index-url {settings.index.url} "your question"\n'
-        "  make serve        the REST API on http://127.0.0.1:8000, its documentation at /docs\n"
+        "  make serve        a chat on http://127.0.0.1:8000, the REST API, its documentation at /docs\n"
         "  docs/index.md     the documentation; docs/handbook/README.md says what else you can ask",
         highlight=False,
         markup=False,

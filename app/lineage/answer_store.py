@@ -109,7 +109,7 @@ class AnswerLog:
         What the caller may no longer read is left out, except for the answer itself.
 
         Args:
-            most: so many answers at the most, the last ones.
+            most: how many answers, at most; the newest ones.
 
         Raises:
             As `get`.

@@ -36,7 +36,7 @@ class Access(Protocol):
         """
 
     def told(self, error: PlumbError, request: Request | None) -> str:
-        """What the caller is told of an error."""
+        """The message of an error for this caller."""
 
 
 class ServiceAccess:

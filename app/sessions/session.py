@@ -121,7 +121,7 @@ class Sessions(Protocol):
         """
 
     def list(self, owner: str, limit: int | None = None) -> list[KeptSession]:
-        """The owner's sessions, last spoken in first; so many at the most."""
+        """The owner's sessions, the most recently used first; at most `limit` of them."""
 
     def rename(self, owner: str, session_id: str, title: Title) -> bool:
         """Give a session a title; False if it is not there."""

@@ -55,7 +55,7 @@ class Question(BaseModel):
         document_set: the set to ask; None: the only one.
         prompt: an alias of the prompt `answer`; None: the setting's.
         replaces: id of the answer whose question this one takes the place of.
-        again: True to have an answer made anew that the cache holds.
+        again: True to compute the answer again, though the cache has one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -107,7 +107,6 @@ def new_chat(
         session_id="",
         title="",
         turns=[],
-        gone=0,
         choice=choice,
         conversations=listed,
         notice=away,
@@ -146,7 +145,6 @@ def conversation(
         session_id=session_id,
         title=title,
         turns=turns,
-        gone=0,
         choice=_choice(request, parts, caller, last_set),
         conversations=listed,
         notice=notice,

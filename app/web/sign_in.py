@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 OURS = re.compile(r"/(?![/\\])[A-Za-z0-9_./~%-]{0,300}")
 
 
-# What the sign-in page is told after a sign-out: the person may still be signed in at the issuer.
+# In the address of the sign-in page after a sign-out: the person may still be signed in at the issuer.
 LEFT_ISSUER = "issuer"
 
 

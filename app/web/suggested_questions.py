@@ -33,7 +33,7 @@ SEEDS = (
 )
 OF_EACH = 12
 MOST = 4
-# A question is tried before it is shown; so many at the most.
+# How many questions are tried, at most: each is, before it is shown.
 MOST_TRIED = 10
 # Versions and groups for which they are being worked out.
 MOST_BEGUN = 20

@@ -69,7 +69,7 @@ def _charts(found: AnswerFigures, by: str, t: Texts) -> list[Chart]:
             labels,
             [
                 series("cached", "good", [span.cached for span in spans]),
-                series("anew", "rest", [span.count - span.cached for span in spans]),
+                series("computed", "rest", [span.count - span.cached for span in spans]),
             ],
         ),
         lines(

@@ -148,7 +148,7 @@ def test_a_question_takes_the_place_of_the_one_before(serve_pages) -> None:
     assert len(client.get("/v1/sessions/c-1").json()["exchanges"]) == 1
 
 
-def test_an_answer_is_made_anew_if_that_is_asked_for(serve_pages) -> None:
+def test_an_answer_is_computed_again_on_request(serve_pages) -> None:
     client = serve_pages()
     for more, cache in (({}, "miss"), ({}, "exact"), ({"again": True}, "off")):
         told = answer(ask(client, WARRANTY, "c-1", **more))

@@ -4,7 +4,7 @@ A function of `plumbline.api` makes one of these of its arguments and sends noth
 
 - `Call`: one request, and what its response is read as;
 - `Stream`: one request whose response is read as it comes;
-- `Steps`: several requests with pauses between them, a generator that is told what came of each.
+- `Steps`: several requests with pauses between them, a generator that gets the outcome of each.
 """
 
 from __future__ import annotations

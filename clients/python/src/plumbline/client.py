@@ -25,7 +25,7 @@ from plumbline.models.records import BatchLine
 from plumbline.retries import Limits
 from plumbline.sending import AsyncSender, Sender
 
-# A service bounds a question by 60 seconds, unless it is told otherwise.
+# By default a service gives a question 60 seconds.
 TIMEOUT_S = 90.0
 DEADLINE_S = 120.0
 MAX_RETRIES = 5

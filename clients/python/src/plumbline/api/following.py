@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from plumbline.calls import Call, Item, Pause, Steps
 
 FIRST_LOOK_S = 0.25
-# A service takes 120 requests a minute of one caller, unless it is told otherwise.
+# By default a service takes 120 requests a minute from one caller.
 SLOWEST_LOOK_S = 2.0
 
 

@@ -12,7 +12,7 @@ from plumbline.errors import ConfigurationError
 
 # A file, a folder with all that is below it, or a name and a content.
 Given: TypeAlias = str | os.PathLike[str] | tuple[str, bytes]
-# A service takes 100 MB in one request, and so many changes a minute, unless it is told otherwise.
+# By default a service takes 100 MB in one request, and 60 changes a minute.
 MOST_FILES = 50
 MOST_BYTES = 50_000_000
 
