@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 failed, with one line on stderr that says why; 2 the command line is wrong;
 3 done, but some documents or questions were not; 130 interrupted;
-143 stopped by SIGTERM, as the first process of a container.
+143 stopped by SIGTERM: `plumb ingest`, and what is the first process of a container.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ prompts.errors.PlumbError
 ├── CannotReplay            what an answer came from is gone, or was not stored
 ├── BatchError              a batch's questions or its file of answers cannot be used
 ├── UnknownBatch            no batch of this id, or not one of this caller's
-├── KeyNotInForce           the key that a batch was made with is not in force any more
+├── CannotResume            a batch is complete, or was made under another release or with other groups
+├── KeyNotInForce           the key or token that a batch was made with is not in force any more
 ├── UnknownKey              no key in force has this name or id
 ├── AccessError
 │   ├── NotAuthenticated    no key or token was shown, or none that counts
@@ -135,6 +136,10 @@ class UnknownBatch(PlumbError):
     """There is no batch of this id that the caller may see, or none that is unfinished."""
 
 
+class CannotResume(PlumbError):
+    """The batch is complete, or was made under another release or with other groups."""
+
+
 class KeyNotInForce(PlumbError):
     """The key that a batch was made with was revoked, has expired, or was changed."""
 
@@ -209,6 +214,10 @@ class UnknownJob(JobError):
 
 class JobIsActive(JobError):
     """A job of the document set is at work or waiting already."""
+
+
+class JobHasEnded(JobError):
+    """The job has ended, or is being published: there is nothing left to cancel."""
 
 
 class JobsUnavailable(JobError):

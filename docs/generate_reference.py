@@ -168,7 +168,10 @@ def commands_page() -> str:
             ("2", "The command line is wrong: a missing argument or an unknown flag"),
             ("3", "Done, but some documents or questions were not"),
             ("130", "Interrupted"),
-            ("143", "Stopped by SIGTERM, as the first process of a container"),
+            (
+                "143",
+                "Stopped by SIGTERM: `plumb ingest`, and every command that is the first process of a container",
+            ),
         ],
     )
     return _page(

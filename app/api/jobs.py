@@ -1,4 +1,4 @@
-"""`POST …/sync` starts a job; `/v1/jobs` says how jobs are."""
+"""`POST …/sync` starts a job; `/v1/jobs` says how jobs are, and cancels them."""
 
 from __future__ import annotations
 
@@ -95,6 +95,23 @@ def list_jobs(jobs: JobsDep, caller: CallerDep) -> Jobs:
 def get_job(job_id: str, jobs: JobsDep, caller: CallerDep) -> SyncJob:
     """How far it is, and what came of it."""
     return jobs.get(job_id).seen_by(caller)
+
+
+@router.post(
+    "/jobs/{job_id}/cancel",
+    status_code=202,
+    responses={**UNKNOWN_JOB, **CONFLICT},
+    summary="Cancel a job",
+)
+def cancel_job(job_id: str, jobs: JobsDep, caller: CallerDep, audit: AuditDep) -> SyncJob:
+    """Have a sync end: one that waits at once, one at work within seconds. Its state is `cancelled` then.
+
+    What is live stays live, and the next sync goes on where this one stopped. Cancelling again
+    changes nothing. A job that has ended otherwise, or is being published, gives 409.
+    """
+    job = jobs.get(job_id)
+    with audit.act(caller, "cancel-sync", job.document_set, job=job.id):
+        return jobs.cancel(job.id, caller.name).seen_by(caller)
 
 
 @router.get(

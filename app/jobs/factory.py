@@ -39,6 +39,9 @@ class NoQueue(Generic[AnyJob]):
     def get(self, job_id: str) -> AnyJob:
         raise UnknownJob(f"no job {job_id[:64]!a}: {self._index_url} allows of none.")
 
+    def cancel(self, job_id: str, by: str) -> AnyJob:
+        return self.get(job_id)
+
     def list(self) -> list[AnyJob]:
         """There are none."""
         return []

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.callers import Caller
 from ingestion.null_fields import NullIsLeftOut
 from ingestion.sync.report import SyncReport
-from ingestion.sync.work import Progress
+from ingestion.sync.work import PUBLISHING, Progress
 from ingestion.versions.author import ProcessMark
 
 JOB_ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
 WITHHELD = "what documents it names is shown to callers who see all documents."
-State = Literal["queued", "running", "succeeded", "not_published", "failed"]
+State = Literal["queued", "running", "succeeded", "not_published", "failed", "cancelled"]
 
 
 class SyncRequest(NullIsLeftOut):
@@ -70,6 +70,8 @@ class Job(BaseModel, ABC):
         by: the name of who asked for it.
         owner: the id of who asked for it; None: nobody noted it.
         error: why it failed, and the mend.
+        cancelled_by: the name of who asked to cancel it; None: nobody did.
+        cancel_asked: when they asked, in UTC. The job still ends as it would have if they asked too late.
     """
 
     id: str
@@ -80,6 +82,8 @@ class Job(BaseModel, ABC):
     by: str
     owner: str | None = None
     error: str | None = None
+    cancelled_by: str | None = None
+    cancel_asked: datetime | None = None
 
     @property
     @abstractmethod
@@ -90,6 +94,11 @@ class Job(BaseModel, ABC):
     def has_ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.state not in ("queued", "running")
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether asking for that may still have an effect."""
+        return not self.has_ended and self.cancel_asked is None
 
 
 class SyncJob(Job):
@@ -142,6 +151,10 @@ class SyncJob(Job):
     def subject(self) -> str:
         return self.document_set
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        return super().can_be_cancelled and self.progress.stage != PUBLISHING
+
 
 class BatchJob(Job):
     """Work on a batch; the batch itself has its questions, and how far it is.
@@ -160,6 +173,23 @@ class BatchJob(Job):
 
 
 AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+class Cancellation(BaseModel):
+    """That somebody asked to cancel a job, kept beside its record until its process has seen it.
+
+    Attributes:
+        by: their name.
+        at: when, in UTC.
+    """
+
+    by: str
+    at: datetime
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields of the job that say so."""
+        return {"cancelled_by": self.by, "cancel_asked": self.at}
 
 
 class JobRecord(BaseModel, Generic[AnyJob]):

@@ -56,6 +56,14 @@ class ProcessQueue(Generic[AnyJob]):
     def get(self, job_id: str) -> AnyJob:
         return self.book.get(job_id).job
 
+    def cancel(self, job_id: str, by: str) -> AnyJob:
+        try:
+            return self.book.cancel(job_id, by)
+        except OSError as error:
+            raise JobsUnavailable(
+                f"{self._folder}: {reason(error)}; jobs.folder must name a folder that can be written."
+            ) from error
+
     def list(self) -> list[AnyJob]:
         return self.book.jobs()
 

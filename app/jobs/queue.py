@@ -25,6 +25,18 @@ class JobQueue(Protocol[AnyJob]):
             UnknownJob: no such id.
         """
 
+    def cancel(self, job_id: str, by: str) -> AnyJob:
+        """Ask that a job ends: at once if it waits, else within seconds. Asking again changes nothing.
+
+        Args:
+            by: the name of who asks.
+
+        Raises:
+            UnknownJob: no such id.
+            JobHasEnded: it ended otherwise, or is being published.
+            JobsUnavailable: that cannot be written now.
+        """
+
     def list(self) -> list[AnyJob]:
         """All jobs that are remembered, newest first."""
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic
 
 from app.errors import JobsUnavailable
-from app.jobs.job import AnyJob, State
+from app.jobs.job import AnyJob, Cancellation, State
 from app.jobs.job_store import JobBook
 from ingestion.versions.author import this_process
 
@@ -26,11 +26,15 @@ class Recorder(Generic[AnyJob]):
 
     An entry that cannot be made does not end the job: the next one says more. Only of the last
     one more is tried.
+
+    Raises:
+        UnknownJob: no such id.
+        JobHasEnded: the job was cancelled before its turn came.
     """
 
     def __init__(self, book: JobBook[AnyJob], job_id: str) -> None:
         self._book = book
-        self._record = book.get(job_id).model_copy(update={"process": this_process()})
+        self._record = book.claim(job_id, this_process())
         self._written = 0.0
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -92,6 +96,22 @@ class Recorder(Generic[AnyJob]):
             ):
                 with attempt:
                     self._book.put(self._record)
+
+    def look_for_cancellation(self) -> Cancellation | None:
+        """Who asked that the job ends, entered with the job; None: nobody, or that cannot be told now."""
+        try:
+            asked = self._book.cancellation(self._record.job.id)
+        except (JobsUnavailable, OSError):
+            return None
+        if asked is not None:
+            self.enter(**asked.changes)
+        return asked
+
+    def end_at_once(self, state: State) -> None:
+        """Enter the end once, without waiting for a thread that may be stuck in an entry of its own."""
+        ended = {"state": state, "ended": datetime.now(UTC)}
+        job = self._record.job.model_copy(update=ended)
+        self._book.put(self._record.model_copy(update={"job": job}))
 
     def _change(self, **changes: Any) -> None:
         job = self._record.job.model_copy(update=changes)

@@ -69,6 +69,9 @@ class RedisQueue(Generic[AnyJob]):
     def get(self, job_id: str) -> AnyJob:
         return self.book.get(job_id).job
 
+    def cancel(self, job_id: str, by: str) -> AnyJob:
+        return self.book.cancel(job_id, by)
+
     def list(self) -> list[AnyJob]:
         return self.book.jobs()
 

@@ -9,14 +9,15 @@ from typing import Any
 from app.batch.work import answer_batch
 from app.configuration.redaction import Redactor
 from app.document_sets.definitions import definition_to_sync, require_definition
-from app.errors import message_for_readers, without_places
+from app.errors import JobHasEnded, message_for_readers, without_places
 from app.jobs.job import AnyJob, BatchJob, JobProgress, SyncJob
 from app.jobs.kinds import BATCHES, SYNCS, JobKind
 from app.jobs.recorder import Recorder
+from app.jobs.stopping import Stopped, Stopper, stoppable
 from app.settings.tree import Settings
 from ingestion.index.storable_values import shown
 from ingestion.sync.report import SyncReport
-from ingestion.sync.work import Progress
+from ingestion.sync.work import PUBLISHING, Progress
 from prompts.errors import PlumbError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,13 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
             recorder.end("succeeded")
             return
         recorder.begin(progress=JobProgress(stage="loading"))
-        report = sync(recorder, settings)
+        with stoppable(recorder) as stopper:
+            report = sync(recorder, settings, stopper)
+    except Stopped:
+        if recorder.job.cancel_asked is not None:
+            recorder.end("cancelled")
+        else:
+            recorder.end("failed", error=f"its process was told to end (SIGTERM); {SYNCS.again}.")
     except PlumbError as error:
         # Anyone who may see the job reads this: of a batch its readers, of a sync editors. The log
         # has all of it.
@@ -53,11 +60,12 @@ def _job_error(error: PlumbError, settings: Settings, *, is_read: bool) -> str:
     return shown(Redactor(settings)(without_places(" ".join(text.split()))), MOST_ERROR_CHARS)
 
 
-def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
+def sync(recorder: Recorder[SyncJob], settings: Settings, stopper: Stopper) -> SyncReport:
     """Sync the job's set as its definition is now.
 
     Raises:
         PlumbError: it cannot be done; the message says why.
+        Stopped: the job was cancelled, or its process told to end.
     """
     from app.uploads.factory import open_uploads
     from app.wiring import bench
@@ -70,6 +78,9 @@ def sync(recorder: Recorder[SyncJob], settings: Settings) -> SyncReport:
     job = recorder.job
 
     def on_progress(progress: Progress) -> None:
+        stopper.check()
+        if progress.stage == PUBLISHING:
+            stopper.too_late()
         current = JobProgress.of(progress)
         same_stage = current.stage == recorder.job.progress.stage
         (recorder.enter_soon if same_stage else recorder.enter)(progress=current)
@@ -127,5 +138,7 @@ def _run_from_redis(kind: JobKind[AnyJob], job_id: str) -> None:
     try:
         with Recorder(queue.book, job_id) as recorder:
             run(recorder, settings)
+    except JobHasEnded as error:
+        logger.info("%s", error)
     finally:
         queue.close()

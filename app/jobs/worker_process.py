@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from app.configuration.redaction import Redactor
+from app.errors import JobHasEnded
 from app.jobs.kinds import KINDS, JobKind
 from app.jobs.process_queue import book_in
 from app.jobs.recorder import Recorder
@@ -20,11 +20,12 @@ from app.jobs.settings_handover import take_over
 from app.jobs.work import run
 from app.telemetry.logs import RedactingHandler
 
+logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 0.25
 
 
 def main(folder: Path, kind: JobKind[Any], job_id: str) -> None:
-    """Wait for a place, then run the job."""
+    """Wait for a place, then run the job; nothing is run that was cancelled before."""
     settings = take_over()
     logging.basicConfig(
         level=logging.INFO,
@@ -32,25 +33,34 @@ def main(folder: Path, kind: JobKind[Any], job_id: str) -> None:
         handlers=[RedactingHandler(Redactor(settings))],
     )
     book = book_in(folder, kind)
-    with Recorder(book, job_id) as recorder, _place(folder, kind, kind.at_once(settings)):
-        run(recorder, settings)
+    try:
+        with Recorder(book, job_id) as recorder:
+            place = _place(folder, kind, kind.at_once(settings), recorder)
+            if place is None:
+                recorder.end("cancelled")
+                return
+            with place:
+                run(recorder, settings)
+    except JobHasEnded as error:
+        logger.info("%s", error)
 
 
-@contextmanager
-def _place(folder: Path, kind: JobKind[Any], at_once: int) -> Iterator[None]:
-    """One of so many places; the system frees it when the process dies."""
+def _place(
+    folder: Path, kind: JobKind[Any], at_once: int, recorder: Recorder[Any]
+) -> AbstractContextManager[object] | None:
+    """Wait for one of so many places; the system frees it when the process dies.
+
+    None: the job was cancelled while it waited.
+    """
     places = [FileLock(folder / f".{kind.name}-{number}.lock") for number in range(at_once)]
     while True:
         for place in places:
             try:
-                place.acquire(blocking=False)
+                return place.acquire(blocking=False)
             except Timeout:
                 continue
-            try:
-                yield
-            finally:
-                place.release()
-            return
+        if recorder.look_for_cancellation() is not None:
+            return None
         time.sleep(LOOK_AGAIN_S)
 
 

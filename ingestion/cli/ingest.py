@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 INCOMPLETE = 3
+TERMINATED = 143
 RECORDS = "Records"
 
 
@@ -81,6 +84,8 @@ def ingest(
     settings = settings_from(
         context, setting, index__url=index_url, embedding__model=embedding_model
     )
+    # As on Ctrl-C, the set is free at once for the next sync, also for one on another machine.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     from ingestion.cli import sync_request
     from ingestion.sync.options import SyncOptions
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import LifoQueue
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from ingestion.documents.document import Document
@@ -22,6 +23,9 @@ if TYPE_CHECKING:  # the worker processes import this module, and have no use fo
 
 # A finished file waits for its turn in memory, so the look-ahead is kept short.
 FILES_AHEAD_PER_WORKER = 2
+
+# How soon somebody who waits for a file notices that it is not wanted any more.
+LOOK_UP_S = 0.2
 
 _Contents: TypeAlias = Sequence[Document | LoadProblem]
 
@@ -44,9 +48,13 @@ class Parser:
 
     Records (JSONL; CSV with record fields) are read in this process: they stream in constant
     memory, and their number has no bound that a time would fit.
+
+    Args:
+        stopped: once another thread has set it, no more outcomes come.
     """
 
-    def __init__(self, settings: LoadingSettings) -> None:
+    def __init__(self, settings: LoadingSettings, stopped: Event | None = None) -> None:
+        self._stopped = stopped or Event()
         limits = Limits(settings.timeout_s, settings.memory_mb)
         self._workers = [WorkerProcess(limits) for _ in range(settings.workers)]
         # The one used last is asked first, so that a few files start no more than they need.
@@ -80,13 +88,24 @@ class Parser:
             for file in files:
                 waiting.append((file, self._begin(file)))
                 if len(waiting) > ahead:
+                    if self._has_stopped(waiting[0][1]):
+                        return
                     yield _outcome(*waiting.popleft())
             while waiting:
+                if self._has_stopped(waiting[0][1]):
+                    return
                 yield _outcome(*waiting.popleft())
         finally:
             for _, future in waiting:
                 if future is not None:
                     future.cancel()
+
+    def _has_stopped(self, future: Future[_Contents] | None) -> bool:
+        """Wait for a file's contents, so that the look-ahead stays bounded; True if that was broken off."""
+        while future is not None and not self._stopped.is_set():
+            if wait([future], LOOK_UP_S).done:
+                break
+        return self._stopped.is_set()
 
     def _begin(self, file: SourceFile) -> Future[_Contents] | None:
         """Have a worker parse the file; None if it is to be read in this process."""
@@ -110,7 +129,6 @@ class Parser:
 def _outcome(file: SourceFile, future: Future[_Contents] | None) -> Parsed:
     if future is None:
         return Parsed(file, read(file))
-    wait([future])  # so that the look-ahead stays bounded, even if nobody takes the documents
     return Parsed(file, _contents(future))
 
 

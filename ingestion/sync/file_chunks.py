@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -32,9 +33,16 @@ class ChunkedDocument(NamedTuple):
 
 
 def cut_all(
-    work: Iterable[Work], chunker: Chunker, loading: LoadingSettings
+    work: Iterable[Work],
+    chunker: Chunker,
+    loading: LoadingSettings,
+    stopped: threading.Event | None = None,
 ) -> Iterator[ChunkedDocument]:
-    """Every document of every file, in order; files are parsed in worker processes, ahead."""
+    """Every document of every file, in order; files are parsed in worker processes, ahead.
+
+    Args:
+        stopped: once it is set, what is being parsed is thrown away and nothing more comes.
+    """
     waiting: dict[tuple[str, str], Work] = {}
 
     def files() -> Iterator[object]:
@@ -42,7 +50,7 @@ def cut_all(
             waiting[item.file.source, item.file.document_id] = item
             yield item.file
 
-    with Parser(loading) as parser:
+    with Parser(loading, stopped) as parser:
         for parsed in parser.parse(files()):  # type: ignore[arg-type]
             item = waiting.pop((parsed.file.source, parsed.file.document_id))
             yield from cut_file(item, parsed.documents, chunker, loading)

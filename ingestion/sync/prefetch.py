@@ -19,14 +19,19 @@ class _End:
 
 
 @contextmanager
-def prefetch(source: Iterator[T], ahead: int) -> Iterator[Iterator[T]]:
+def prefetch(
+    source: Iterator[T], ahead: int, stopped: threading.Event | None = None
+) -> Iterator[Iterator[T]]:
     """Iterate `source` in a thread that stays at most `ahead` items in front.
 
     What the source raises is raised at the same place of the iteration. Leaving the context stops
     the thread after the item it is at.
+
+    Args:
+        stopped: set when the context is left; a source that looks at it need not end its item.
     """
     items: queue.Queue[T | _End] = queue.Queue(maxsize=ahead)
-    stopped = threading.Event()
+    stopped = stopped or threading.Event()
 
     def put(item: T | _End) -> None:
         while not stopped.is_set():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ingestion.errors import PublishRefused
 from ingestion.index.protocol import SetInfo
@@ -23,10 +23,12 @@ def publish_if_sound(
     report: SyncReport,
     tools: Tools,
     options: SyncOptions,
+    on_publish: Callable[[], None] = lambda: None,
 ) -> None:
     """Check a candidate and publish it; what was found and done goes into the report.
 
     Args:
+        on_publish: called when all checks have passed, just before readers see the version.
         live: the version that was live when the sync began.
         before: what that was made from, by document id.
     """
@@ -41,6 +43,7 @@ def publish_if_sound(
     if refused:
         report.not_published = refused
         return
+    on_publish()
     began = time.perf_counter()
     try:
         tools.catalogue.publish(

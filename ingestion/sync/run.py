@@ -17,7 +17,7 @@ from ingestion.sync.outcomes import Ledger, Tally
 from ingestion.sync.plan import Plan, make_plan
 from ingestion.sync.publish_checks import publish_if_sound
 from ingestion.sync.report import DroppedWords, Problem, SyncReport
-from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
+from ingestion.sync.work import PUBLISHING, FindKnown, Known, OnProgress, Outcome, Progress, Work
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.garbage_collection import collect
@@ -109,7 +109,16 @@ def sync(
         report.documents_in_set, report.chunks_in_set = info.documents, info.chunks
         if report.changed:
             _stage(progress, "checking", on_progress)
-            publish_if_sound(definition, info, live, rows, report, tools, options)
+            publish_if_sound(
+                definition,
+                info,
+                live,
+                rows,
+                report,
+                tools,
+                options,
+                on_publish=lambda: _stage(progress, PUBLISHING, on_progress),
+            )
         unfinished.judged(records, name)
         if report.changed:
             gone = collect(tools.catalogue, name, options.keep_versions)

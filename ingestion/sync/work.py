@@ -13,6 +13,8 @@ from ingestion.documents.document import Chunk
 from ingestion.sources.source_file import SourceFile
 from ingestion.versions.source_manifest import SourceDocument
 
+# The stage from which a sync is not stopped any more.
+PUBLISHING = "publishing"
 # Indexed text -> vector.
 Known: TypeAlias = Mapping[str, NDArray[np.float32]]
 

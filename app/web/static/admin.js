@@ -33,6 +33,11 @@ async function sync(name) {
   location.assign(`/admin/jobs/${encodeURIComponent(job.id)}`);
 }
 
+async function cancelJob(job, name) {
+  if (!(await confirmed(t("admin_script.cancel_title", { name }), t("admin_script.cancel_text"), t("admin_script.cancel_confirm"), { danger: true }))) return;
+  await send(`/v1/jobs/${encodeURIComponent(job)}/cancel`, { method: "POST" });
+}
+
 async function move(name, version) {
   const body = await piece(`/admin/document-sets/${encodeURIComponent(name)}/move?version=${encodeURIComponent(version)}`);
   const { action, live, title, confirm } = body.firstElementChild.dataset;
@@ -97,6 +102,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const { sync: toSync, move: toMove, removeUpload: of } = button.dataset;
   if (toSync !== undefined) busy(button, () => sync(toSync));
+  else if (button.dataset.cancelJob) busy(button, () => cancelJob(button.dataset.cancelJob, button.dataset.name));
   else if (toMove !== undefined) busy(button, () => move(toMove, button.dataset.version));
   else if (button.dataset.replay) {
     busy(button, async () => {
@@ -261,7 +267,10 @@ class JobFollower {
     this.source = undefined;
   }
 
-  show({ state, progress }) {
+  show({ state, progress, cancel_asked: asked }) {
+    // What was cancelled, or cannot be any more, is another piece of the page.
+    const button = this.place.querySelector("[data-cancel-job]");
+    if (button && (asked || progress.stage === "publishing")) this.refresh().catch(report);
     if (state !== this.state) {
       this.state = state;
       const badge = this.place.querySelector(".badge");

@@ -6,6 +6,7 @@ queue between them: the embedder never waits long, and memory does not grow with
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -38,7 +39,9 @@ class LocalEngine:
         self, work: Iterable[Work], known: FindKnown, progress: Progress, on_progress: OnProgress
     ) -> Iterator[list[Outcome]]:
         """Outcomes in batches of about `WINDOW` chunks."""
-        with prefetch(_windows(cut_all(work, self._chunker, self._loading)), 2) as windows:
+        stopped = threading.Event()
+        cuts = cut_all(work, self._chunker, self._loading, stopped)
+        with prefetch(_windows(cuts, stopped), 2, stopped) as windows:
             for window in windows:
                 yield self._embed(window, known, progress, on_progress)
 
@@ -123,10 +126,14 @@ def _embed(
     return outcomes
 
 
-def _windows(cuts: Iterator[ChunkedDocument]) -> Iterator[list[ChunkedDocument]]:
+def _windows(
+    cuts: Iterator[ChunkedDocument], stopped: threading.Event
+) -> Iterator[list[ChunkedDocument]]:
     window: list[ChunkedDocument] = []
     chunks = 0
     for cut in cuts:
+        if stopped.is_set():
+            return
         window.append(cut)
         chunks += len(cut.chunks)
         if chunks >= WINDOW or len(window) >= MOST_DOCUMENTS:

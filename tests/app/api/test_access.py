@@ -79,6 +79,7 @@ ROUTES = {
         ("POST", "/v1/batches/upload"),
         ("GET", "/v1/batches/none"),
         ("GET", "/v1/batches/none/answers"),
+        ("POST", "/v1/batches/none/resume"),
     ],
     "editor": [
         ("POST", SETS),
@@ -93,6 +94,7 @@ ROUTES = {
         ("GET", "/v1/jobs"),
         ("GET", "/v1/jobs/20260101-000000-00000000"),
         ("GET", "/v1/jobs/20260101-000000-00000000/events"),
+        ("POST", "/v1/jobs/20260101-000000-00000000/cancel"),
     ],
 }
 

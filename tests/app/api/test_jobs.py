@@ -136,6 +136,31 @@ def test_one_job_of_a_set_at_a_time(client) -> None:
     events(client, first.headers["location"])
 
 
+def test_a_sync_is_cancelled_and_the_next_one_ends_it(client) -> None:
+    upload(client, **{f"part{n}": f"Part {n} is kept on shelf {n}." for n in range(60)})
+    started = client.post(f"{SETS}/manuals/sync")
+    path = started.headers["location"]
+    asked = client.post(f"{path}/cancel")
+    assert asked.status_code == 202
+    assert "testclient" in asked.json()["cancelled_by"]
+    name, ended = events(client, path)[-1]
+    assert (name, ended["state"], ended["error"]) == ("end", "cancelled", None)
+    assert ended["cancelled_by"] == asked.json()["cancelled_by"]
+    assert client.get(f"{SETS}/manuals").json()["live"] is None
+    assert client.post(f"{path}/cancel").json() == ended, "cancelling again changes nothing"
+
+    entries = client.app.state.guard.audit.entries()  # type: ignore[attr-defined]
+    told = [(one.subject, one.outcome, one.detail) for one in entries if "cancel" in one.action]
+    assert told == [("manuals", "done", {"job": ended["id"]})] * 2
+
+    done = sync(client)
+    assert (done["state"], done["report"]["documents_in_set"]) == ("succeeded", 60)
+    late = client.post(f"/v1/jobs/{done['id']}/cancel")
+    assert late.status_code == 409
+    assert late.json()["type"] == "urn:plumbline:problem:job-has-ended"
+    assert "succeeded" in late.json()["detail"]
+
+
 def test_a_source_that_is_allowed_no_longer_is_not_synced(serve, tmp_path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "a.md").write_text("Goods are kept for 14 days.")

@@ -122,6 +122,7 @@ def everything(client: Plumbline) -> dict[str, Callable[[], Any]]:
                 prompt="v1",
             ).id,
         ),
+        "batches.resume": lambda: client.batches.resume(made["batch"]),
         "batches.follow": lambda: list(client.batches.follow(made["batch"])),
         "batches.get": lambda: client.batches.get(made["batch"]),
         "batches.list": lambda: list(client.batches.list()),
@@ -156,6 +157,7 @@ def everything(client: Plumbline) -> dict[str, Callable[[], Any]]:
         ),
         "jobs.follow": lambda: list(client.jobs.follow(made["job"])),
         "jobs.get": lambda: client.jobs.get(made["job"]),
+        "jobs.cancel": lambda: client.jobs.cancel(sets.sync(made["set"]).id),
         "jobs.list": client.jobs.list,
     }
 
@@ -203,6 +205,7 @@ PLACES: dict[str, Call[Any]] = {
     "batches.submit_file": batches.submit_file("q.jsonl"),
     "batches.list": next(batches.list_batches()),
     "batches.get": batches.get_batch("b"),
+    "batches.resume": batches.resume_batch("b"),
     "batches.follow": next(batches.follow_batch("b")),
     "document_sets.list": document_sets.list_sets(),
     "document_sets.get": document_sets.get_set("m"),
@@ -214,6 +217,7 @@ PLACES: dict[str, Call[Any]] = {
     "document_sets.sync": document_sets.sync("m"),
     "jobs.list": document_sets.list_jobs(),
     "jobs.get": document_sets.get_job("j"),
+    "jobs.cancel": document_sets.cancel_job("j"),
     "jobs.follow": next(document_sets.follow_job("j")),
 }
 

@@ -74,6 +74,7 @@ class Batches(Part):
     list = iterated(batches.list_batches)
     get = sent(batches.get_batch)
     follow = iterated(batches.follow_batch)
+    resume = sent(batches.resume_batch)
     delete = sent(batches.delete_batch)
 
     def answers(self, batch_id: str) -> Generator[BatchLine]:
@@ -92,6 +93,7 @@ class AsyncBatches(AsyncPart):
     list = iterated_async(batches.list_batches)
     get = sent_async(batches.get_batch)
     follow = iterated_async(batches.follow_batch)
+    resume = sent_async(batches.resume_batch)
     delete = sent_async(batches.delete_batch)
 
     def answers(self, batch_id: str) -> AsyncGenerator[BatchLine]:
@@ -135,6 +137,7 @@ class Jobs(Part):
 
     list = sent(document_sets.list_jobs)
     get = sent(document_sets.get_job)
+    cancel = sent(document_sets.cancel_job)
     follow = iterated(document_sets.follow_job)
 
 
@@ -143,6 +146,7 @@ class AsyncJobs(AsyncPart):
 
     list = sent_async(document_sets.list_jobs)
     get = sent_async(document_sets.get_job)
+    cancel = sent_async(document_sets.cancel_job)
     follow = iterated_async(document_sets.follow_job)
 
 

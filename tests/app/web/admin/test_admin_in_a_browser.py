@@ -156,6 +156,26 @@ def test_a_job_that_fails_says_why_without_loading_again(live, context) -> None:
     expect(page.locator("progress")).to_have_count(0)
 
 
+def test_a_sync_is_cancelled(live, context) -> None:
+    from playwright.sync_api import expect
+
+    url = live(loading__workers=0)
+    page = context.new_page()
+    page.request.post(f"{url}/v1/document-sets", data={"document_set": "manuals"})
+    text = "\n\n".join(f"# Part {n}\n\nPart {n} is kept on shelf {n}." for n in range(3000))
+    file = {"name": "parts.md", "mimeType": "text/markdown", "buffer": text.encode()}
+    page.request.post(f"{url}/v1/document-sets/manuals/documents", multipart={"files": file})
+    started = page.request.post(f"{url}/v1/document-sets/manuals/sync").json()
+    page.goto(f"{url}/admin/jobs/{started['id']}")
+    page.get_by_role("button", name="Cancel this sync").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Nothing is published")
+    dialog.get_by_role("button", name="Cancel the sync").click()
+    expect(page.locator("[data-job] .badge").first).to_have_text("cancelled", timeout=30_000)
+    expect(page.locator("[data-job]")).to_contain_text("Cancelled by")
+    expect(page.get_by_role("button", name="Cancel this sync")).to_have_count(0)
+
+
 def test_an_editor_who_signed_in_uploads_and_follows_a_job(live, make_key, context) -> None:
     from playwright.sync_api import expect
 

@@ -74,6 +74,27 @@ def test_a_job_at_work_is_followed_and_one_that_ended_is_not(serve_pages) -> Non
     assert "data-at-work" not in client.get("/admin/jobs/list?set=other").text
 
 
+def test_a_job_at_work_has_a_button_to_cancel_it_until_somebody_has(serve_pages) -> None:
+    client = serve_pages()
+    job = put_job(client, state="running", progress=JobProgress(stage="indexing"))
+    button = f'data-cancel-job="{job.id}"'
+    assert button in client.get(f"/admin/jobs/{job.id}").text
+    by = "<i>anna</i>"
+    asked = put_job(client, "other", state="running", cancelled_by=by, cancel_asked=NOW)
+    page = client.get(f"/admin/jobs/{asked.id}/state").text
+    assert "data-cancel-job" not in page
+    assert f"{html.escape(by)} has cancelled this sync" in page
+    ended = put_job(
+        client, "third", state="cancelled", cancelled_by=by, cancel_asked=NOW, ended=NOW
+    )
+    page = client.get(f"/admin/jobs/{ended.id}").text
+    assert "data-cancel-job" not in page
+    assert f'Cancelled by</dt><dd class="break">{html.escape(by)}' in page
+    late = put_job(client, "last", state="running", progress=JobProgress(stage="publishing"))
+    assert "data-cancel-job" not in client.get(f"/admin/jobs/{late.id}").text
+    assert "cancelled" in client.get("/admin/jobs").text
+
+
 def test_a_job_whose_worker_died_is_told_as_failed(serve_pages) -> None:
     client = serve_pages()
     job = sync_job("kb", SyncRequest(), "anna").model_copy(update={"state": "running"})

@@ -88,6 +88,16 @@ def batch_answers(batch_id: str) -> Stream[BatchLine]:
     return Stream(call, "application/jsonl", partial(LinesDecoder, BatchLine))
 
 
+def resume_batch(batch_id: str) -> Call[Batch]:
+    """Let a batch that failed go on, for example with a new token after the one before has ended.
+
+    Raises:
+        Conflict: it is complete, or you have other groups now.
+    """
+    at = path(BATCHES + "/{batch_id}/resume", batch_id=batch_id)
+    return Call("POST", at, whole(Batch), repeatable=True)
+
+
 def delete_batch(batch_id: str) -> Call[None]:
     """Ask no more of a batch's questions, and forget it with its answers."""
     at = path(BATCHES + "/{batch_id}", batch_id=batch_id)

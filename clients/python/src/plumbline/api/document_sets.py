@@ -173,6 +173,16 @@ def get_job(job_id: str) -> Call[Job]:
     return Call("GET", path(JOBS + "/{job_id}", job_id=job_id), whole(Job), repeatable=True)
 
 
+def cancel_job(job_id: str) -> Call[Job]:
+    """Have a job end within seconds; `cancelled` is its state then. What is live stays live.
+
+    Raises:
+        Conflict: it has ended otherwise, or is being published.
+    """
+    at = path(JOBS + "/{job_id}/cancel", job_id=job_id)
+    return Call("POST", at, whole(Job), repeatable=True)
+
+
 def follow_job(job_id: str) -> Steps[Job]:
     """The job whenever it has changed; the last time when it has ended."""
     return follow(get_job(job_id))

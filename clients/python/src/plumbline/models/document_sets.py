@@ -132,7 +132,8 @@ class Job(Model):
 
     Attributes:
         state: `queued`, `running`, `succeeded`, `not_published` (the version was made, and a check
-            kept it from going live), or `failed` (`error` says why).
+            kept it from going live), `failed` (`error` says why) or `cancelled`.
+        cancelled_by, cancel_asked: who asked to cancel it, and when.
         report: what the sync did, when it has ended well.
     """
 
@@ -144,6 +145,8 @@ class Job(Model):
     by: str
     owner: str | None = None
     error: str | None = None
+    cancelled_by: str | None = None
+    cancel_asked: datetime | None = None
     document_set: str
     kind: str = "sync"
     request: dict[str, Any] = Field(default_factory=dict)

@@ -98,6 +98,7 @@ class Batch(Model):
     Attributes:
         state: `queued`, `running`, `completed` (each question has a line), or `failed`.
         questions, answered, failed: how many there are, have an answer, have an error.
+        until: when the token that it was made with ends, and with it the batch; None: there was none.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Batch(Model):
     ended: datetime | None = None
     error: str | None = None
     release: str | None = None
+    until: datetime | None = None
 
     @property
     def has_ended(self) -> bool:

@@ -1,0 +1,60 @@
+"""`plumb ingest` that is stopped: Ctrl-C, and SIGTERM of a supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.versions.catalogue import Catalogue
+from ingestion.versions.lease import holder
+from tests.forked_plumb import run_plumb
+
+ROOT = Path(__file__).resolve().parents[3]
+MANY = 150
+
+
+@pytest.mark.usefixtures("warm_processes")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_leaves_the_set_free_and_the_next_run_goes_on(tmp_path: Path, number, code) -> None:
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    for n in range(MANY):
+        (folder / f"{n}.md").write_text(f"# Part {n}\n\nPart {n} is kept on shelf {n * 7}.\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.fspath(ROOT),
+        "PLUMB_INDEX_URL": os.fspath(index),
+        "PLUMB_LOADING_WORKERS": "0",
+    }
+    arguments = ["ingest", os.fspath(folder), "--set", "parts", "--json"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "plumb", *arguments],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    # Its lease says when it is at work, and which process it is: a fork is not the one started here.
+    store = open_store(IndexSettings(url=os.fspath(index)))
+    until = time.monotonic() + 240
+    while (held := holder(store.records, "parts")) is None:
+        assert running.poll() is None
+        assert time.monotonic() < until
+    os.kill(held.process.pid, number)
+    _, said = running.communicate(timeout=120)
+    assert running.returncode == code, said
+    assert b"Traceback" not in said
+    assert holder(store.records, "parts") is None
+    assert Catalogue(store).names() == []
+    store.close()
+    again = run_plumb(arguments, tmp_path, environment)
+    assert again.returncode == 0, again.stderr
+    assert f'"documents_in_set": {MANY}' in again.stdout
