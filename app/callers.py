@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 Role = Literal["reader", "editor", "admin"]
@@ -26,12 +27,15 @@ class Caller:
         id: exact and the same forever: `key:<public id>`, `token:<hash of issuer and subject>`,
             `address:<address>`, `operator:<user>`. What is stored belongs to an id, and limits count
             by it. Default: made from the name, for callers inside a program.
+        until: when what they showed ends, in UTC, where that is known from the outset: of tokens, and of
+            sign-ins at the issuer. Of keys the database tells it.
     """
 
     name: str
     role: Role
     groups: frozenset[str] | None = None
     id: str = ""
+    until: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Give an id to a caller that has none."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.callers import AuditDep, CallerDep, ReaderAdmittedFirst, guard_of
 from app.api.dependencies import BatchesDep, BatchStartsDep, PartsDep
-from app.api.problems import ANSWERING, UNKNOWN_BATCH
+from app.api.problems import ANSWERING, CONFLICT, UNKNOWN_BATCH
 from app.batch.batch import Batch, BatchPage, new_batch_id
 from app.batch.questions import (
     BatchQuestion,
@@ -202,6 +202,31 @@ def download_answers(
     audit.note(caller, "download-batch", batch_id)
     named_so = {"Content-Disposition": f'attachment; filename="{batch_id}.jsonl"'}
     return StreamingResponse(lines, media_type=JSON_LINES, headers=named_so)
+
+
+@router.post(
+    "/{batch_id}/resume",
+    status_code=202,
+    responses={**UNKNOWN_BATCH, **CONFLICT},
+    summary="Resume a batch that failed",
+)
+def resume_batch(
+    request: Request,
+    batch_id: str,
+    batches: BatchesDep,
+    starts: BatchStartsDep,
+    caller: CallerDep,
+    audit: AuditDep,
+) -> Batch:
+    """Let a batch of the caller's go on, for example with a new token after the one before has ended.
+
+    What has no line yet is asked. One that is not finished stays as it is; one that is complete, or was
+    made with other groups than the caller has now, gives 409.
+    """
+    with audit.act(caller, "resume-batch", batch_id[:100]):
+        batch = batches.resume(batch_id, caller, guard_of(request).batch_pace)
+        starts.start(batch.id, caller.name)
+    return batches.get(batch.id, caller)
 
 
 @router.delete(

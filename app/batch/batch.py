@@ -19,7 +19,7 @@ class Batch(BaseModel):
     Attributes:
         id: names it.
         state: `completed`: every question has a line, be it an error; `failed`: the batch itself
-            cannot go on, and `error` says why.
+            cannot go on, and `error` says why; its lines so far stay, and its owner can resume it.
         by: who made it, in whose name and with whose groups its questions are asked.
         document_set, prompt: for questions that name none.
         questions: how many there are.
@@ -28,6 +28,8 @@ class Batch(BaseModel):
         error: why the batch failed, and the mend.
         release: the release that accepted it; only processes that serve it answer it. None: any
             process that serves none does.
+        until: when the token that it was made or resumed with ends, in UTC; no question is asked after
+            that. None: it was made without a token.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Batch(BaseModel):
     ended: datetime | None = None
     error: str | None = None
     release: str | None = None
+    until: datetime | None = None
 
 
 class BatchPage(BaseModel):

@@ -16,7 +16,7 @@ from app.batch.questions import BatchQuestion
 from app.batch.tables import BatchQuestionRow, BatchRow
 from app.callers import Caller, Needs, all_of
 from app.document_sets.read_access import ReadAccess
-from app.errors import InvalidRequest, TooManyRequests, UnknownBatch
+from app.errors import CannotResume, InvalidRequest, TooManyRequests, UnknownBatch
 from app.store.database import Database
 from app.store.tables import storable
 
@@ -87,16 +87,10 @@ class BatchStore:
             starts=0,
             seen=now,
             release=self._release,
+            until=caller.until,
         )
         with self._database.locked(f"batches of {row.owner}") as session:
-            of_caller = BatchRow.owner == row.owner, BatchRow.ended.is_(None)
-            unfinished = session.scalar(select(func.count()).where(*of_caller)) or 0
-            if unfinished >= self._most_unfinished:
-                raise TooManyRequests(
-                    f"{unfinished} of your batches are not finished, which is the bound; wait, or "
-                    "delete one.",
-                    COME_AGAIN_S,
-                )
+            self._require_room(session, caller)
             session.add(row)
             session.flush()
             numbered = [
@@ -159,6 +153,58 @@ class BatchStore:
             first = self._page(session, batch_id, 0)
         return self._lines(batch_id, first, caller, all_of(asked_with))
 
+    def resume(self, batch_id: str, caller: Caller, per_minute: int = 0) -> Batch:
+        """Have a batch that has failed go on under its owner's token of now.
+
+        It asks what has no line yet. Nothing happens to one that is not finished. The groups must be the
+        ones that it was made with: they also decide who may read the lines that are there.
+
+        Args:
+            per_minute: as in `create`.
+
+        Raises:
+            UnknownBatch: none of the caller's own: nobody else's rights may be put in the place of its
+                owner's.
+            CannotResume: it is complete, another release's, or the caller has other groups now.
+            TooManyRequests: the caller has as many unfinished ones as they may.
+            StoreUnavailable: it cannot be written.
+        """
+        with self._database.locked(f"batches of {storable(caller.id)}") as session:
+            row = _seen(session, batch_id, caller)
+            if not caller.owns(row.owner):
+                raise _unknown(batch_id)
+            state = state_of(row.started, row.ended, row.error)
+            if state == "completed":
+                raise CannotResume(f"batch {batch_id} is complete: every question has a line.")
+            if row.release != self._release:
+                raise CannotResume(
+                    f"batch {batch_id} is answered under {row.release or 'no release'}, and this "
+                    f"service serves {self._release or 'none'}; make a batch of what has no line."
+                )
+            groups = None if caller.groups is None else sorted(caller.groups)
+            if groups != row.groups:
+                raise CannotResume(
+                    f"batch {batch_id} was made with other groups than you have now; make a batch of "
+                    "what has no line."
+                )
+            if state == "failed":
+                self._require_room(session, caller)
+                row.ended, row.error, row.starts = None, None, 0
+                row.caller, row.role, row.until = storable(caller.name), caller.role, caller.until
+                row.per_minute, row.seen = per_minute, datetime.now(UTC)
+        return self.get(batch_id, caller)
+
+    def _require_room(self, session: Session, caller: Caller) -> None:
+        """Raises: TooManyRequests: the caller has as many unfinished batches as they may."""
+        of_caller = BatchRow.owner == storable(caller.id), BatchRow.ended.is_(None)
+        unfinished = session.scalar(select(func.count()).where(*of_caller)) or 0
+        if unfinished >= self._most_unfinished:
+            raise TooManyRequests(
+                f"{unfinished} of your batches are not finished, which is the bound; wait, or "
+                "delete one.",
+                COME_AGAIN_S,
+            )
+
     def delete(self, batch_id: str, caller: Caller) -> None:
         """Delete a batch with its answers; one that is at work ends.
 
@@ -200,10 +246,14 @@ class BatchStore:
 def _seen(session: Session, batch_id: str, caller: Caller) -> BatchRow:
     row = session.get(BatchRow, batch_id) if BATCH_ID.fullmatch(batch_id) else None
     if row is None or not (caller.oversees or caller.owns(row.owner)):
-        raise UnknownBatch(
-            f"no batch {batch_id[:40]!a} of yours; GET /v1/batches lists those that you have."
-        )
+        raise _unknown(batch_id)
     return row
+
+
+def _unknown(batch_id: str) -> UnknownBatch:
+    return UnknownBatch(
+        f"no batch {batch_id[:40]!a} of yours; GET /v1/batches lists those that you have."
+    )
 
 
 def _readable(
@@ -276,4 +326,5 @@ def _batch(row: BatchRow, questions: int, answered: int, failed: int) -> Batch:
         ended=row.ended,
         error=row.error,
         release=row.release,
+        until=row.until,
     )

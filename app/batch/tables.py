@@ -20,6 +20,7 @@ class BatchRow(Table):
     Attributes:
         caller, role, groups: in whose name it is asked.
         owner: the id of who made it; NULL in rows of code that did not know ids.
+        until: when the token that it was made with ends; NULL: it was made with none.
         per_minute: questions a minute that its caller's batches may ask together; 0: no bound.
         starts: how often it was begun since it last got on.
         seen: the last sign of life of whoever begins or answers it.
@@ -43,6 +44,7 @@ class BatchRow(Table):
     starts: Mapped[int]
     seen: Mapped[datetime] = mapped_column(UtcTime)
     release: Mapped[str | None]
+    until: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class BatchQuestionRow(Table):

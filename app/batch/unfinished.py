@@ -142,7 +142,7 @@ class OpenBatch:
         groups = None if row.groups is None else frozenset(row.groups)
         # Of a batch of older code nobody knows whose it is: its answers are nobody's.
         owner = row.owner or f"unknown:{row.id}"
-        self.caller = Caller(row.caller, cast("Role", row.role), groups, owner)
+        self.caller = Caller(row.caller, cast("Role", row.role), groups, owner, row.until)
         self.document_set, self.prompt = row.document_set, row.prompt
         self.per_minute = row.per_minute
         self.questions = list(left.values())
@@ -178,12 +178,19 @@ class OpenBatch:
             raise self._gone()
 
     def require_key(self) -> None:
-        """Check that the key that the batch was made with is in force, if it was made with one.
+        """Check that the key or token that the batch was made with is in force, if there was one.
 
         Raises:
             KeyNotInForce: it is not, and the batch must not go on.
             StoreUnavailable: that cannot be told now.
         """
+        until = self.caller.until
+        if until is not None and until <= datetime.now(UTC):
+            raise KeyNotInForce(
+                f"the token that the batch was made with ended at {until:%Y-%m-%d %H:%M:%S} UTC. "
+                "No more of its questions are asked; with a token in force, "
+                f"`POST /v1/batches/{self._id}/resume` lets it go on."
+            )
         try:
             self._keys.require_in_force(self.caller)
         except KeyNotInForce as error:

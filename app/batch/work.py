@@ -13,7 +13,8 @@ from app.settings.tree import Settings
 from app.store.database import Database, migrated
 from app.turns.turn import Turn, TurnRequest
 
-# How soon one that waits for the next minute notices that its batch was deleted, or its key revoked.
+# How soon one that waits for the next minute notices that its batch was deleted, or its key or token
+# is not in force any more.
 LOOK_AGAIN_S = 5.0
 
 
@@ -22,7 +23,7 @@ def answer_batch(batch_id: str, settings: Settings) -> None:
 
     Raises:
         UnknownBatch: there is no unfinished one of this id, or it was deleted meanwhile.
-        KeyNotInForce: it was made with a key that is not in force any more; it has failed then.
+        KeyNotInForce: it was made with a key or token that is not in force any more; it has failed then.
         PlumbError: it cannot go on; the message says why.
     """
     with migrated(settings.store.url.get_secret_value()) as database:
@@ -75,7 +76,7 @@ class _Pace:
         Raises:
             TooManyRequests: the batch is over before that.
             UnknownBatch: it was deleted before that.
-            KeyNotInForce: the key that it was made with is not in force any more.
+            KeyNotInForce: the key or token that it was made with is not in force any more.
             StoreUnavailable: the database stays away.
         """
         who = self._batch.caller.id

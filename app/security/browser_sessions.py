@@ -15,6 +15,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -166,6 +167,7 @@ class BrowserSessions:
             found.caller["role"],
             None if groups is None else frozenset(groups),
             found.owner,
+            found.expires,
         )
 
     def _renewed(self, token: str, found: BrowserSession) -> Caller:
@@ -221,7 +223,7 @@ class BrowserSessions:
         changes.update(
             caller=_stored(caller), checked_until=min(expires, found.expires), owner=caller.id
         )
-        return caller
+        return replace(caller, until=found.expires)
 
     def _claim(self, digest: str) -> bool:
         """Whether this request is the one to renew a session."""

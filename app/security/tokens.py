@@ -76,7 +76,8 @@ class Tokens:
                 f"for one of {', '.join(sorted(self._settings.role_names))}."
             )
         groups = None if role == "admin" else frozenset(_texts(claims, self._settings.group_claim))
-        return Verified(Caller(name, role, groups, id_), _time(claims["exp"]))
+        expires = _time(claims["exp"])
+        return Verified(Caller(name, role, groups, id_, expires), expires)
 
     def check_identity(self, token: str, client_id: str, nonce: str, access: str) -> None:
         """Check the ID token that came with an access token, in answer to this client's request.

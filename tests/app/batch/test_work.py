@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,11 @@ from app.batch import work
 from app.batch.batch import Batch, new_batch_id
 from app.batch.batch_store import BatchStore
 from app.batch.questions import BatchQuestion
+from app.batch.tables import BatchRow
 from app.batch.unfinished import TRIES, UnfinishedBatches
 from app.batch.work import _Pace, answer_batch
 from app.callers import Caller
-from app.errors import KeyNotInForce, StoreUnavailable
+from app.errors import CannotResume, KeyNotInForce, StoreUnavailable, TooManyRequests, UnknownBatch
 from app.security.keys import Keys
 from app.security.tables import AccessKey
 from app.store.database import Database
@@ -106,6 +108,63 @@ def test_no_line_is_kept_of_a_key_that_was_revoked_while_it_was_answered(
     with pytest.raises(KeyNotInForce):
         opened.append({"id": "q0", "question": "Warranty 0?", "answer": {}})
     assert list(BatchStore(database, 10).lines(batch.id, ADMIN)) == []
+
+
+ENDED = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
+ANNA = Caller("anna", "reader", frozenset({"hr"}), "token:abc", ENDED)
+
+
+def of_token(database: Database, until: datetime) -> str:
+    questions = [BatchQuestion(id=f"q{n}", question=f"Warranty {n}?") for n in range(3)]
+    store = BatchStore(database, 1)
+    made = store.create(new_batch_id(), questions, replace(ANNA, until=until), document_set="depot")
+    assert made.until == until
+    return made.id
+
+
+def test_a_batch_ends_with_its_token_and_goes_on_with_the_next(
+    database: Database, make_parts
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    batch_id = of_token(database, later)
+    first = UnfinishedBatches(database).open(batch_id)
+    first.append({"id": "q0", "question": "Warranty 0?", "answer": {}})
+    with database.session() as session:
+        session.execute(update(BatchRow).values(until=ENDED))
+    with pytest.raises(KeyNotInForce, match="ended at 2026-11-29 10:00:00 UTC"):
+        answer_batch(batch_id, make_parts().settings)
+    # It is told, and what there is stays readable by whoever has the next token.
+    again = replace(ANNA, until=later)
+    store = BatchStore(database, 1)
+    now = store.get(batch_id, again)
+    assert (now.state, now.answered, now.until) == ("failed", 1, ENDED)
+    assert f"/v1/batches/{batch_id}/resume" in (now.error or "")
+    assert len(list(store.lines(batch_id, again))) == 1
+
+    for stranger in (ADMIN, replace(again, id="token:other")):
+        with pytest.raises(UnknownBatch):
+            store.resume(batch_id, stranger)
+    with pytest.raises(CannotResume, match="other groups"):
+        store.resume(batch_id, replace(again, groups=frozenset()))
+    other = store.create(new_batch_id(), [BatchQuestion(id="a", question="Warranty?")], again)
+    with pytest.raises(TooManyRequests):
+        store.resume(batch_id, again)
+    store.delete(other.id, again)
+    resumed = store.resume(batch_id, again)
+    assert (resumed.state, resumed.error, resumed.until) == ("running", None, later)
+    assert store.resume(batch_id, again) == resumed
+    answer_batch(batch_id, make_parts().settings)
+    done = store.get(batch_id, again)
+    assert (done.state, done.answered + done.failed) == ("completed", 3)
+    with pytest.raises(CannotResume, match="complete"):
+        store.resume(batch_id, again)
+
+
+def test_no_line_is_kept_after_the_token_has_ended(database: Database) -> None:
+    opened = UnfinishedBatches(database).open(of_token(database, ENDED))
+    with pytest.raises(KeyNotInForce):
+        opened.append({"id": "q0", "question": "Warranty 0?", "answer": {}})
+    assert opened.done == {}
 
 
 def test_callers_without_a_key_are_not_looked_up(database: Database) -> None:
