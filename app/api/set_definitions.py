@@ -26,10 +26,13 @@ class VersionSummary(DocumentSetSummary):
     Attributes:
         live: whether answers come from it.
         committed_by: who made it.
+        dropped: words that loaders left out of its documents on purpose, by reason; null: that was not
+            kept of some of its documents, which were read before Plumbline kept it.
     """
 
     live: bool
     committed_by: str
+    dropped: dict[str, int] | None = None
 
 
 class Versions(BaseModel):
@@ -184,6 +187,7 @@ def _versions(parts: PartsDep, name: str, *, required: bool) -> list[VersionSumm
             **DocumentSetSummary.of(info).model_dump(),
             live=live is not None and info.number == live.number,
             committed_by=info.committed_by,
+            dropped=info.dropped,
         )
         for info in found
     ]

@@ -72,6 +72,10 @@ def versions(
         )
     console = Console()
     console.print(table)
+    for info in infos:
+        if info.number == live and info.dropped:
+            words = "; ".join(f"{reason}: {count:,}" for reason, count in info.dropped.items())
+            console.print(f"Words left out of {info.version}: {words}.", highlight=False)
     for move in moves.log[-5:]:
         why = f": {move.why}" if move.why else ""
         console.print(

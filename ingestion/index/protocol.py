@@ -78,6 +78,8 @@ class SetInfo(BaseModel):
         committed_at: when it was complete, in UTC.
         committed_by: who ran the sync that made it.
         base: number of the version it was made from; None for a full build.
+        dropped: words that loaders left out of its documents on purpose, by reason, most first; None: it
+            was not kept of some of them.
         place: where the backend keeps it.
     """
 
@@ -97,6 +99,7 @@ class SetInfo(BaseModel):
     committed_at: datetime
     committed_by: str = ""
     base: int | None = None
+    dropped: dict[str, int] | None = None
     place: str = ""
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -129,6 +130,7 @@ class Building:
                 "extraction": target.extraction,
                 "committed_by": target.by,
                 "base": staged.base,
+                "dropped": dropped_words(rows.values()),
             }
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())
@@ -199,6 +201,18 @@ class Building:
         if self._staging is None:
             raise RuntimeError("begin() comes first")
         return self._staging
+
+
+def dropped_words(rows: Iterable[SourceDocument]) -> dict[str, int] | None:
+    """Words left out of all documents of a version, by reason, most first; None: not known of some."""
+    total: Counter[str] = Counter()
+    for row in rows:
+        if not row.indexed:
+            continue
+        if row.dropped is None:
+            return None
+        total.update(row.dropped)
+    return dict(total.most_common())
 
 
 def unjudged_version(catalogue: Catalogue, target: Target) -> SetInfo | None:

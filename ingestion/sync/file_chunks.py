@@ -13,6 +13,7 @@ from ingestion.documents.visibility import GROUPS, of_groups
 from ingestion.errors import DocumentError
 from ingestion.loaders import LoadProblem
 from ingestion.loaders.cleaning import one_line
+from ingestion.loaders.losses import DROPPED, counted
 from ingestion.loaders.storable_document import valid
 from ingestion.parsing import Parser
 from ingestion.settings import LoadingSettings
@@ -81,8 +82,14 @@ def _cut_document(
 ) -> ChunkedDocument:
     held = work.held.get(document.id)
     file = work.file
+    dropped = dict(counted(document.metadata.get(DROPPED)))
     if held is not None and held.indexed and _unchanged(held, document, work):
-        row = held._replace(file_hash=work.file_hash, stamp=file.stamp, problem=_notice(document))
+        row = held._replace(
+            file_hash=work.file_hash,
+            stamp=file.stamp,
+            problem=_notice(document),
+            dropped=dropped,
+        )
         return ChunkedDocument(work, row, [], unchanged=True)
     restricted = GROUPS in document.metadata
     if len(document.text) > loading.max_chars:
@@ -109,6 +116,7 @@ def _cut_document(
         stamp=file.stamp,
         chunks=len(chunks),
         problem=_notice(document),
+        dropped=dropped,
     )
     if document.id != file.document_id:
         # A record's text is most likely that of the record of its id: a full build embeds little.

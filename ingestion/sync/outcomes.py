@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingestion.loaders.losses import DROPPED, counted
 from ingestion.sync.file_fingerprint import same_groups
 from ingestion.sync.plan import Plan
 from ingestion.sync.report import Problem
@@ -124,8 +123,8 @@ class Ledger:
         self.rows[row.id] = row
         self._tally.embedded += outcome.embedded
         self._tally.reused += len(outcome.chunks) - outcome.embedded
-        if outcome.chunks and (words := counted(outcome.chunks[0].metadata.get(DROPPED))):
-            self._tally.dropped[row.id] = words
+        if outcome.chunks and row.dropped:
+            self._tally.dropped[row.id] = Counter(row.dropped)
         return True
 
     def _failed(self, row: SourceDocument, *, restricted: bool) -> None:

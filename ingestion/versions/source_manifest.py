@@ -29,6 +29,8 @@ class SourceDocument(NamedTuple):
         stamp: the source's own mark of the file's content, where it has one.
         chunks: how many chunks it was cut into; 0 if it is not in the index.
         problem: why it could not be indexed, or why it is hidden; empty if neither is so.
+        dropped: words that its loader left out on purpose, by reason; None: it was read by code that did
+            not keep them.
     """
 
     id: str
@@ -39,6 +41,7 @@ class SourceDocument(NamedTuple):
     stamp: str | None = None
     chunks: int = 0
     problem: str = ""
+    dropped: dict[str, int] | None = None
 
     @property
     def hidden(self) -> bool:
@@ -65,7 +68,7 @@ def unpack(packed: str) -> list[SourceDocument]:
 
 def save(records: Records, name: str, number: int, rows: Iterable[SourceDocument]) -> None:
     """Keep a version's manifest."""
-    remaining = iter(sorted(rows))
+    remaining = iter(sorted(rows, key=lambda row: row.id))
     part = 0
     while some := list(islice(remaining, ROWS)):
         records.put(numbered.key("manifests", name, number, part), pack(some))

@@ -97,6 +97,7 @@ def test_upload_sync_search_delete_rollback(client, serve) -> None:
     shown = client.get(f"{SETS}/manuals").json()
     assert shown["live"]["index_version"] == candidate
     assert len(shown["versions"]) == 2
+    assert shown["live"]["dropped"] == {}
     assert shown["restricted"] is True, "a sync must not free the set of its restriction"
     back = client.post(f"{SETS}/manuals/rollback")
     assert back.status_code == 200

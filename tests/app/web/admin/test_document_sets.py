@@ -7,7 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
+from ingestion.index.stores import open_store
+from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source
 from tests.app.web.admin.conftest import PUBLIC, SECRET
+from tests.indexing import workbench_here
 
 SETS = "/admin/document-sets"
 
@@ -47,6 +51,23 @@ def test_a_set_shows_versions_moves_and_documents(serve_pages, kb) -> None:
     assert f'data-version="{kb[1]}"' not in page, "the live version has no button"
     for name in PUBLIC:
         assert name in page
+
+
+def test_words_left_out_are_shown_of_a_sync_from_the_command_line(
+    serve_pages, settings_of, embedder, tmp_path
+) -> None:
+    client = serve_pages()
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "a.html").write_text("<p>A pump <del>slowly and badly</del> moves water.</p>")
+    store = open_store(IndexSettings(url=str(tmp_path / "index")))
+    sync_source("old", str(folder), workbench_here(store, embedder))
+    store.close()
+    assert "struck out or deleted: 3" in text_of(client.get(f"{SETS}/old"))
+    assert '<a href="/admin/document-sets/old">3</a>' in client.get(SETS).text
+    assert client.get("/v1/document-sets/old").json()["live"]["dropped"] == {
+        "struck out or deleted": 3
+    }
 
 
 def test_markup_in_names_is_text(serve_pages, kb) -> None:

@@ -22,10 +22,15 @@ class DocumentSet(Model):
 
 
 class IndexVersion(DocumentSet):
-    """One index version of a set; `live` is the one that answers come from."""
+    """One index version of a set; `live` is the one that answers come from.
+
+    Attributes:
+        dropped: words that loaders left out of its documents on purpose, by reason; None: not known.
+    """
 
     live: bool
     committed_by: str
+    dropped: dict[str, int] | None = None
 
 
 class SetDefinition(Model):
