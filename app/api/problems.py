@@ -281,7 +281,11 @@ def _access_headers(error: AccessError, request: Request) -> dict[str, str]:
     if not isinstance(error, NotAuthenticated):
         return {}
     shown = "authorization" in request.headers or "x-api-key" in request.headers
-    return {"WWW-Authenticate": 'Bearer error="invalid_token"' if shown else "Bearer"}
+    said = ['error="invalid_token"'] if shown else []
+    # Assistants find their way to the issuer by it.
+    if request.scope["path"] == MCP_PATH and request.app.state.protected_resource is not None:
+        said.append(request.app.state.protected_resource.challenge(request))
+    return {"WWW-Authenticate": f"Bearer {', '.join(said)}".rstrip()}
 
 
 def what_is_invalid(error: RequestValidationError) -> str:

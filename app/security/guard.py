@@ -20,6 +20,7 @@ from app.settings.access import LimitsSettings
 
 # How many of one caller's requests may be arriving: each holds up to serve.max_body_bytes of memory.
 BODIES = 64
+KEYS_ALONE = "This service takes API keys alone: there is no sign-in by OAuth."
 
 
 class Guard:
@@ -98,8 +99,10 @@ class Guard:
         if not self.asks:
             return Caller(address, "admin", id=f"address:{address}")
         if not credential and not browser:
+            shown = "key or token" if self._tokens is not None else "key"
             raise NotAuthenticated(
-                "who are you? Send `Authorization: Bearer <key or token>`, or the key as X-API-Key."
+                f"who are you? Send `Authorization: Bearer <{shown}>`, or the key as X-API-Key."
+                + ("" if self._tokens is not None else f" {KEYS_ALONE}")
             )
         try:
             if credential:

@@ -76,6 +76,11 @@ class AuthSettings(SettingsGroup):
         description="Refuse tokens without `nbf`. Some issuers (Keycloak) write none; where there "
         "is one it always counts.",
     )
+    scopes: tuple[str, ...] = Field(
+        default=(),
+        description="Scopes that assistants ask the issuer for, so that their tokens are for this "
+        "service (`scopes_supported` of its OAuth metadata). Default: the assistant chooses.",
+    )
     browser_client_id: str | None = Field(
         default=None,
         description="The client by which people sign in to the pages at the issuer (authorization code "

@@ -64,6 +64,8 @@ function provider(issuer) {
     extraTokenClaims: () => ({ ...claims, nbf: Math.floor(Date.now() / 1000) }),
     features: {
       clientCredentials: { enabled: true },
+      registration: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => 'urn:plumbline',

@@ -71,7 +71,7 @@ class OidcProvider:
             "code_challenge_method": "S256",
         }  # fmt: skip
         with httpx.Client(base_url=self.url) as browser:
-            code = self._code(browser, browser.get("/auth", params=asked), login)
+            code = self._answer(browser, browser.get("/auth", params=asked), login)["code"]
             response = browser.post(
                 "/token",
                 data={
@@ -82,13 +82,25 @@ class OidcProvider:
         found = response.raise_for_status().json()
         return str(found["access_token"]), str(found["id_token"])
 
-    def _code(self, browser: httpx.Client, response: httpx.Response, login: str) -> str:
-        """Follow redirects and fill in forms, as a browser and its user do, to the code."""
+    def answer_to(self, address: str, login: str) -> dict[str, str]:
+        """What the issuer sends a client back with, after a person has signed in at an address."""
+        with httpx.Client(base_url=self.url) as browser:
+            redirect = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+            return self._answer(browser, browser.get(address), login, redirect)
+
+    def _answer(
+        self,
+        browser: httpx.Client,
+        response: httpx.Response,
+        login: str,
+        redirect: str = REDIRECT,
+    ) -> dict[str, str]:
+        """Follow redirects and fill in forms, as a browser and its user do, to the client's address."""
         for _ in range(MOST_STEPS):
             if response.is_redirect:
                 target = response.headers["location"]
-                if target.startswith(REDIRECT):
-                    return parse_qs(urlsplit(target).query)["code"][0]
+                if target.startswith(redirect):
+                    return {name: one for name, (one,) in parse_qs(urlsplit(target).query).items()}
                 response = browser.get(target)
                 continue
             action = re.search(r'action="([^"]+)"', response.raise_for_status().text)
