@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, or_, select, update
 
@@ -43,6 +43,18 @@ LOOK_EVERY_S = 0.05
 MOST_WAITING = 16
 MOST_WAITING_OF_ONE = 8
 OVER = "you are not signed in, or no longer; sign in again."
+
+
+class Ended(NamedTuple):
+    """A sign-in that is over.
+
+    Attributes:
+        at_issuer: whether it was one at the issuer.
+        refresh: its refresh token, which the issuer can be asked to forget; None: there is none.
+    """
+
+    at_issuer: bool = False
+    refresh: str | None = None
 
 
 class BrowserSessions:
@@ -131,15 +143,18 @@ class BrowserSessions:
             return self._keys.holder(found.key_id)
         return self._checked(found) or self._renewed(token, found)
 
-    def end(self, token: str) -> bool:
-        """Sign out; whether it was a sign-in at the issuer. A token that is none is no error.
+    def end(self, token: str) -> Ended:
+        """Sign out; what there was. A token that is none is no error.
 
         Raises:
             StoreUnavailable: the database cannot be written.
         """
         found = self._find(token)
         self.end_by_digest(digest_of(token))
-        return found is not None and found.key_id is None
+        if found is None or found.key_id is not None:
+            return Ended()
+        refresh = None if found.renewal is None else _shown(token, found.renewal)
+        return Ended(at_issuer=True, refresh=refresh)
 
     def end_by_digest(self, digest: str) -> None:
         """Sign out whose token has this digest; none is no error.
@@ -203,7 +218,11 @@ class BrowserSessions:
                     raise NotAuthenticated(OVER) from error
                 raise
             finally:
-                self._change(current.digest, renewing_until=None, **changes)
+                kept = self._change(current.digest, renewing_until=None, **changes)
+                if not kept and "renewal" in changes and self._issuer is not None:
+                    # Signed out meanwhile: nobody holds this refresh token any more.
+                    refresh = _shown(token, changes["renewal"])
+                    self._issuer.revoke(refresh or "", current.owner)
 
     def _ask(self, token: str, found: BrowserSession, changes: dict[str, Any]) -> Caller:
         """Ask the issuer for the next access token.
@@ -240,11 +259,11 @@ class BrowserSessions:
         with self._database.session() as session:
             return session.scalar(claimed) is not None
 
-    def _change(self, digest: str, **values: Any) -> None:
+    def _change(self, digest: str, **values: Any) -> bool:
+        """Change a session; whether it is still there."""
+        changing = update(BrowserSession).where(BrowserSession.digest == digest).values(**values)
         with self._database.session() as session:
-            session.execute(
-                update(BrowserSession).where(BrowserSession.digest == digest).values(**values)
-            )
+            return session.scalar(changing.returning(BrowserSession.digest)) is not None
 
     def _add(self, token: str, **values: Any) -> str:
         """Store a session, in place of those that are over and of this owner's oldest; its token."""

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from app.errors import IssuerUnavailable, NotAuthenticated, SignInReason, SignInRefused
+from app.errors import IssuerUnavailable, NotAuthenticated, SignInReason, SignInRefused, TooBusy
 from app.security.discovery import DEADLINE_S, endpoint, fetched, metadata_of
 from app.security.sign_in_flow import Flow
 from app.security.signing_keys import AFTER_FAILURE_S, FRESH_S, LASTING_S
@@ -191,6 +191,36 @@ class IssuerClient:
         with self._slots.taken(who):
             return self._asked(renewed)
 
+    def revoke(self, refresh: str, who: str) -> bool:
+        """Have the issuer forget a refresh token (RFC 7009), where it offers that; whether it has.
+
+        Raises nothing: who signs out is signed out here, whatever the issuer does.
+
+        Args:
+            who: whom the request counts for.
+        """
+
+        async def revoked(client: httpx.AsyncClient) -> bool:
+            metadata = await self._current(client)
+            if "revocation_endpoint" not in metadata:
+                return False
+            form = {"token": refresh, "token_type_hint": "refresh_token"}
+            url = endpoint(metadata, "revocation_endpoint")
+            of_endpoint = metadata.get("revocation_endpoint_auth_methods_supported")
+            headers = self._shown(metadata, form, of_endpoint)
+            status, _ = await fetched(client, "POST", url, form, headers)
+            if status != httpx.codes.OK:
+                raise ValueError(f"{url}: status {status}")
+            return True
+
+        try:
+            with self._slots.taken(who):
+                # An endpoint of its own: whether it works says nothing about signing in.
+                return self._asked(revoked, note_failure=False)
+        except (IssuerUnavailable, TooBusy) as error:
+            logger.warning("a refresh token was not revoked: %s", error)
+            return False
+
     def read(self, access: str) -> Verified:
         """See `Tokens.read`."""
         return self._tokens.read(access)
@@ -229,18 +259,10 @@ class IssuerClient:
             SignInRefused: it gives nothing for it.
             IssuerUnavailable: it does not work now.
         """
-        url, headers = endpoint(metadata, "token_endpoint"), {"Accept": "application/json"}
+        url = endpoint(metadata, "token_endpoint")
         if "resource" in self._settings.browser_parameters:
             form["resource"] = self._settings.browser_parameters["resource"]
-        secret = self._settings.browser_client_secret
-        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        if secret is not None and "client_secret_basic" in methods:
-            shown = f"{quote(self._client_id, '')}:{quote(secret.get_secret_value(), '')}"
-            headers["Authorization"] = f"Basic {base64.b64encode(shown.encode()).decode()}"
-        else:
-            form["client_id"] = self._client_id
-            if secret is not None:
-                form["client_secret"] = secret.get_secret_value()
+        headers = self._shown(metadata, form)
         status, body = await fetched(client, "POST", url, form, headers)
         try:
             given = json.loads(body)
@@ -258,6 +280,27 @@ class IssuerClient:
             refresh if isinstance(refresh, str) and refresh else None,
         )
 
+    def _shown(
+        self, metadata: Mapping[str, Any], form: dict[str, str], of_endpoint: Any = None
+    ) -> dict[str, str]:
+        """Headers that show who this client is; where these do not, the form is made to.
+
+        Args:
+            of_endpoint: how the endpoint lets clients show it, where it says so; else as at the token
+                endpoint.
+        """
+        headers = {"Accept": "application/json"}
+        methods = of_endpoint or metadata.get("token_endpoint_auth_methods_supported")
+        secret = self._settings.browser_client_secret
+        if secret is not None and "client_secret_basic" in (methods or ["client_secret_basic"]):
+            shown = f"{quote(self._client_id, '')}:{quote(secret.get_secret_value(), '')}"
+            headers["Authorization"] = f"Basic {base64.b64encode(shown.encode()).decode()}"
+            return headers
+        form["client_id"] = self._client_id
+        if secret is not None:
+            form["client_secret"] = secret.get_secret_value()
+        return headers
+
     def _not_granted(self, status: int, given: dict[str, Any]) -> Exception:
         error = given.get("error")
         told = f"{quoted(str(error))} {quoted(str(given.get('error_description', '')))}"
@@ -271,8 +314,16 @@ class IssuerClient:
             round(AFTER_FAILURE_S),
         )
 
-    def _asked(self, work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]]) -> T:
+    def _asked(
+        self,
+        work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]],
+        *,
+        note_failure: bool = True,
+    ) -> T:
         """Do something with the issuer, within the deadline.
+
+        Args:
+            note_failure: whether the issuer is left alone for a while if it fails.
 
         Raises:
             IssuerUnavailable: it cannot be done, or could not be just now.
@@ -300,10 +351,11 @@ class IssuerClient:
             return done.result(self._deadline_s + 0.2)
         except (KeyError, ValueError, TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             detail = " ".join(str(error).split())[:200] or type(error).__name__
-            self._failure = f"the issuer {self._issuer} cannot be asked now ({detail})."
-            self._failed = self._clock()
-            logger.error("%s", self._failure)
-            raise IssuerUnavailable(self._failure, round(AFTER_FAILURE_S)) from error
+            failure = f"the issuer {self._issuer} cannot be asked now ({detail})."
+            if note_failure:
+                self._failure, self._failed = failure, self._clock()
+                logger.error("%s", failure)
+            raise IssuerUnavailable(failure, round(AFTER_FAILURE_S)) from error
 
 
 def _endpoint(metadata: Mapping[str, Any], name: str) -> str:

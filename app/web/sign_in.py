@@ -8,6 +8,7 @@ from typing import Annotated
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.background import BackgroundTask
 
 from app.addresses import network_of
 from app.api.browser_cookie import (
@@ -18,6 +19,7 @@ from app.api.browser_cookie import (
 )
 from app.api.callers import guard_of
 from app.errors import AccessError, StoreUnavailable, message_for_readers
+from app.security.browser_sessions import Ended
 from app.web.pages import PageRoute, is_insecure, pages_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -67,14 +69,18 @@ async def sign_in(
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
     """Sign out: the token counts no longer, wherever it may have been copied to."""
-    token = browser_token(request)
-    was_at_issuer = False
+    token, guard = browser_token(request), guard_of(request)
+    ended = Ended()
     if token:
         check_forgery(request, token)
-        was_at_issuer = await run_sync(guard_of(request).browsers.end, token)
+        ended = await run_sync(guard.browsers.end, token)
     response = RedirectResponse(
-        f"/sign-in?left={LEFT_ISSUER}" if was_at_issuer else "/sign-in", 303
+        f"/sign-in?left={LEFT_ISSUER}" if ended.at_issuer else "/sign-in", 303
     )
+    if guard.issuer is not None and ended.refresh is not None:
+        # After the response: nobody waits for the issuer to be signed out.
+        address = network_of(request.client.host if request.client else "unknown")
+        response.background = BackgroundTask(guard.issuer.revoke, ended.refresh, address)
     clear_browser_token(request, response)
     return response
 

@@ -34,6 +34,7 @@ class CodeIssuer(Issuer):
         given: fields of the token endpoint's answers that differ; None takes one out.
         refuses: status and JSON of the token endpoint where it refuses.
         refreshes: whether it gives refresh tokens; each counts once.
+        revokes: the status with which it answers at `/revoke`.
     """
 
     more: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class CodeIssuer(Issuer):
     given: dict[str, Any] = field(default_factory=dict)
     refuses: tuple[int, Any] | None = None
     refreshes: bool = True
+    revokes: int = 200
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     grants: list[str] = field(default_factory=list)
@@ -73,6 +75,9 @@ class CodeIssuer(Issuer):
         """The token endpoint."""
         form = {name: values[0] for name, values in parse_qs(body).items()}
         self.sent.append((form, headers))
+        if path == "/revoke":
+            self.refresh_tokens.discard(form["token"])
+            return self.revokes, {}
         assert path == "/token"
         if self.refuses is not None:
             return self.refuses

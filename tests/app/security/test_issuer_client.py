@@ -237,6 +237,20 @@ def test_an_issuer_that_is_away_for_a_moment_is_still_known(issuer) -> None:
         client.address(flow, "me")
 
 
+def test_a_confidential_client_shows_its_secret_to_revoke_too(issuer) -> None:
+    issuer.more = {
+        "revocation_endpoint": f"{issuer.url}/revoke",
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
+    }
+    client = issuer.client({"browser_client_secret": "s"})
+    assert client.revoke("of-a-test", "me")
+    form, headers = issuer.sent[-1]
+    assert form == {"token": "of-a-test", "token_type_hint": "refresh_token"}
+    shown = base64.b64decode(headers["Authorization"].removeprefix("Basic "))
+    assert shown == f"{CLIENT}:s".encode()
+
+
 def test_the_way_out_is_offered_where_there_is_one(issuer) -> None:
     assert issuer.client().logout_address("me") is None
     issuer.more = {"end_session_endpoint": "https://id.example/out"}

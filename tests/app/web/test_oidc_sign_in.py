@@ -13,12 +13,15 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.errors import SignInReason
+from app.errors import SignInReason, SignInRefused
 from app.security.audit import Audit
+from app.security.browser_sessions import _hidden, _shown, digest_of
 from app.store.database import Database
 from app.web.pages import Texts
 from tests.app.security.code_issuer import CLIENT, REDIRECT, CodeIssuer
 from tests.app.security.issuer import AUDIENCE, running_issuer
+from tests.oidc.running import AUDIENCE as REAL_AUDIENCE
+from tests.oidc.running import PAGES, missing, oidc_provider
 
 COOKIE, FLOW = "plumb_sign_in", "plumb_flow"
 CALLBACK = "/sign-in/callback"
@@ -340,6 +343,66 @@ def test_a_renewal_over_the_api(serve, issuer, database) -> None:
     assert over.status_code == 401
     assert "sign in again" in over.json()["detail"]
     assert "words of theirs" not in over.text
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "status", "forgets"),
+    [
+        ("{}/revoke", 200, True),
+        ("{}/revoke", 503, True),
+        ("http://127.0.0.1:1/revoke", 200, False),
+        ("javascript:alert(1)", 200, False),
+        (None, 200, False),
+    ],
+)
+def test_sign_out_revokes_the_refresh_token_where_the_issuer_offers_it(
+    serve, issuer, caplog, endpoint, status, forgets
+) -> None:
+    issuer.more = {"revocation_endpoint": endpoint and endpoint.format(issuer.url)}
+    issuer.revokes = status
+    client = serve()
+    sign_in(client, issuer)
+    (refresh,) = issuer.refresh_tokens
+    csrf = client.get("/sign-in").text.partition('csrf-token" content="')[2].partition('"')[0]
+    copied = client.cookies[COOKIE]
+    done = client.post("/sign-out", headers={"X-CSRF-Token": csrf})
+    assert done.status_code == 303
+    assert (issuer.refresh_tokens == set()) == forgets
+    if forgets:
+        form, _ = issuer.sent[-1]
+        assert form == {"token": refresh, "token_type_hint": "refresh_token", "client_id": CLIENT}
+    # Whatever the issuer did, the person is signed out, and can sign in again at once.
+    client.cookies.set(COOKIE, copied, domain="localhost.local")
+    assert client.get("/v1/document-sets").status_code == 401
+    client.cookies.clear()
+    assert sign_in(client, issuer).status_code == 200
+    assert refresh not in caplog.text
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_certified_issuer_forgets_the_refresh_token_at_sign_out(serve_pages) -> None:
+    with oidc_provider() as provider:
+        client = serve_pages(
+            auth__enabled=True,
+            auth__issuer=provider.url,
+            auth__audience=REAL_AUDIENCE,
+            auth__browser_client_id=PAGES[0],
+            auth__browser_client_secret=PAGES[1],
+            auth__browser_scopes="openid ask offline_access",
+            auth__browser_parameters={"prompt": "consent", "resource": "urn:plumbline"},
+        )
+        answer = provider.answer_to(begin(client), "anna")
+        assert client.get(CALLBACK, params=answer).status_code == 200
+        guard = client.app.state.guard  # type: ignore[attr-defined]
+        token = client.cookies[COOKIE]
+        refresh = _shown(token, guard.browsers._find(token).renewal)
+        # Until then it counts; with each use the issuer gives another one.
+        refresh = guard.issuer.renew(refresh, "me").refresh
+        guard.browsers._change(digest_of(token), renewal=_hidden(token, refresh))
+        csrf = client.get("/sign-in").text.partition('csrf-token" content="')[2].partition('"')[0]
+        assert client.post("/sign-out", headers={"X-CSRF-Token": csrf}).status_code == 303
+        with pytest.raises(SignInRefused, match="invalid_grant"):
+            guard.issuer.renew(refresh, "me")
 
 
 def test_sign_out_ends_the_session_and_offers_to_leave_the_issuer(serve, issuer) -> None:
