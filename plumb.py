@@ -54,6 +54,11 @@ class SettingsLoader:
         self._redact = Redactor(settings)
         return settings
 
+    @property
+    def gates(self) -> Any:
+        """What tells a service which gates a prompt has passed; None where evaluations are left out."""
+        return evaluating.gates if has_evaluations() else None
+
     def line(self, error: Exception) -> str:
         """The error in one line."""
         return self._redact(" ".join(str(error).split()))

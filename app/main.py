@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from app.api import (
     openai_embeddings,
     openai_responses,
     problems,
+    protected_resource,
     publications,
     search,
     sessions,
@@ -71,9 +73,10 @@ from app.web import chat as chat_pages
 from app.web import conversations, issuer_sign_in, pages, sign_in, sources
 from app.web.admin import subjects as administration
 from app.web.suggested_questions import SuggestedQuestions
-from app.wiring import build
+from app.wiring import Parts, build
 from ingestion.index.stores import open_store
 from prompts.errors import PlumbError
+from prompts.moves.gating import GateCheck
 
 # What clients of the Model Context Protocol send beside the usual.
 MCP_HEADERS = ("Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version")
@@ -84,12 +87,22 @@ Errors are problem details (RFC 9457, `application/problem+json`).
 """
 
 
-def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None) -> FastAPI:
+# Finds the gates that a prompt has passed, with what answers and where evaluations are kept: `evals`
+# reads them, a room above.
+Gates: TypeAlias = Callable[[Parts, Path], GateCheck]
+
+
+def create_app(
+    settings: Settings,
+    on_started: Callable[[], None] = lambda: None,
+    gates: Gates | None = None,
+) -> FastAPI:
     """The service for these settings. Parts are built when it starts, in its lifespan.
 
     Args:
         settings: the whole tree.
         on_started: called when all parts are built, before the first request.
+        gates: lets protected aliases be moved here; None: by the command line alone.
     """
 
     @asynccontextmanager
@@ -99,6 +112,9 @@ def create_app(settings: Settings, on_started: Callable[[], None] = lambda: None
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
+            # What answers by a release is not what the aliases name.
+            has_gates = gates is not None and settings.release is None
+            app.state.gates = gates(app.state.parts, settings.evals.folder) if has_gates else None
             async with _mcp(app, settings):
                 on_started()
                 yield {
@@ -169,6 +185,9 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     database.migrate()
     state.guard = open_guard(
         settings.auth, settings.limits, settings.serve, settings.redis, database, settings.web
+    )
+    state.protected_resource = (
+        protected_resource.ProtectedResource.of(settings.auth) if state.guard.asks else None
     )
     state.readiness = Readiness(parts)
     opened.callback(state.readiness.close)
@@ -275,6 +294,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
         app.include_router(resource.router, dependencies=EDITOR, responses=guarded)
     if settings.serve.mcp:
         app.include_router(mcp.router)
+        app.include_router(protected_resource.router)
     if settings.telemetry.metrics:
         app.include_router(metrics.router, dependencies=READER, responses=guarded)
     app.include_router(health.router)

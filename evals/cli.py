@@ -24,7 +24,13 @@ from evals.commands import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.checks.check import Check
+    from app.wiring import Parts
+    from prompts.aliases.alias_file import Place
+    from prompts.moves.gating import GateCheck, GatePass
+    from prompts.versions.version import PromptVersion
 
 COMMANDS = (
     ("run", run.run),
@@ -50,6 +56,18 @@ def settings_checks(settings: Any, call_models: bool) -> Iterable[Check]:
     from evals.checks import checks_of
 
     return checks_of(settings, call_models)
+
+
+def gates(parts: Parts, folder: Path) -> GateCheck:
+    """The check of gates for a service that moves protected aliases; see `app.main.create_app`."""
+
+    def check(version: PromptVersion, place: Place) -> list[GatePass]:
+        # Nobody should wait for it who only serves.
+        from evals.releases.evidence import GatedOnLiveIndex
+
+        return GatedOnLiveIndex(parts, folder)(version, place)
+
+    return check
 
 
 def mount(app: typer.Typer) -> None:

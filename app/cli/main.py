@@ -147,7 +147,7 @@ def serve(
     )
     from app.cli.serving import run
 
-    run(settings)
+    run(settings, context.obj.gates)
 
 
 def mcp(

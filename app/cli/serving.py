@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from prompts.errors import PlumbError, SettingsError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from app.main import Gates
 
 logger = logging.getLogger(__name__)
 # Taken from the modes of all that a service writes: the group, and others.
@@ -38,8 +41,11 @@ PROTOCOL: dict[str, Any] = {
 OTHER_FILES = 512
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, gates: Gates | None = None) -> None:
     """Serve until interrupted.
+
+    Args:
+        gates: see `create_app`; a function of a module, so that worker processes find it too.
 
     Raises:
         SettingsError: the address cannot be listened on.
@@ -82,7 +88,7 @@ def run(settings: Settings) -> None:
     _allow_connections(settings.serve.most_connections)
     workers = settings.serve.workers
     if workers == 1:
-        service = PlainStart(create_app(settings, leave_alone_what_stays), logs=False)
+        service = PlainStart(create_app(settings, leave_alone_what_stays, gates), logs=False)
         config = uvicorn.Config(service, **common)
         if os.getpid() == 1:
             # When it has stopped, uvicorn raises the signal again for the handler before its own:
@@ -96,7 +102,7 @@ def run(settings: Settings) -> None:
             raise
         return
     config = uvicorn.Config(
-        "app.cli.serving:worker_app",
+        partial(worker_app, gates),
         factory=True,
         workers=workers,
         timeout_worker_healthcheck=SILENT_S,
@@ -183,14 +189,14 @@ def leave_alone_what_stays() -> None:
     gc.freeze()
 
 
-def worker_app() -> ASGIApp:
+def worker_app(gates: Gates | None = None) -> ASGIApp:
     """The app of one worker process, by the settings that `run` handed over."""
     from app.main import create_app
     from app.telemetry.logs import log_to_stderr
 
     settings = take_over()
     log_to_stderr(settings.telemetry, _release(settings), Redactor(settings))
-    return PlainStart(create_app(settings, leave_alone_what_stays), logs=True)
+    return PlainStart(create_app(settings, leave_alone_what_stays, gates), logs=True)
 
 
 def _release(settings: Settings) -> str | None:

@@ -59,6 +59,8 @@ class MoveRequest(BaseModel):
 
     Attributes:
         now: what the alias named when the move was decided, as it is shown.
+        why: the reason; a move by `override` takes one.
+        override: move a protected alias without a passed gate.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -68,6 +70,7 @@ class MoveRequest(BaseModel):
     weights: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=100)
     now: str = Field(max_length=2000)
     why: str = Field(default="", max_length=1000)
+    override: bool = False
 
 
 class RollbackRequest(BaseModel):
@@ -164,24 +167,37 @@ def move_form(
         nothing=NOTHING,
         versions=[registry.get(name, version) for version in registry.versions(name)],
         is_protected=aliases.is_protected(alias),
+        reads_gates=request.app.state.gates is not None,
         command=_command(place, only(registry.versions(name)[-1])) if now else "",
     )
 
 
 @moves.post("/{name}/move")
 def move(
-    name: str, asked: MoveRequest, parts: PartsDep, caller: CallerDep, audit: AuditDep
+    request: Request,
+    name: str,
+    asked: MoveRequest,
+    parts: PartsDep,
+    caller: CallerDep,
+    audit: AuditDep,
 ) -> Moved:
-    """Point an alias at a version, or split it between several."""
+    """Point an alias at a version, or split it between several.
+
+    A protected one takes what the command line takes: a gate that each version whose share grows has
+    passed on the live index, or an override with a reason.
+    """
     place = Place(name, asked.alias, asked.document_set or None)
     _check_set(parts, place)
     target = _target({version: weight for version, weight in asked.weights.items() if weight})
-    detail = {"to": str(target), "why": asked.why}
+    detail = {"to": str(target), "why": asked.why, "override": asked.override}
+    gated: GateCheck = request.app.state.gates or _needs_a_command(target)
+    if asked.override and not asked.why.strip():
+        raise MoveRefused("why: a move without a passed gate needs a reason, which is recorded.")
     with audit.act(caller, "move-alias", str(place), **detail):
         _require_now(parts.prompts, place, asked.now)
         mover = AliasMover(parts.prompts)
-        said = MoveNote(caller.name, asked.why or None)
-        return _told(mover.move(place, target, _needs_a_command(target), said))
+        said = MoveNote(caller.name, asked.why or None, asked.override)
+        return _told(mover.move(place, target, gated, said))
 
 
 @moves.post("/{name}/rollback")

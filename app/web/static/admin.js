@@ -70,7 +70,8 @@ async function moveAlias(prompt, alias, set) {
   });
   if (!(await confirmed(title, body, confirm))) return;
   const why = body.querySelector("[name=why]").value.trim();
-  await changeAlias(`${encodeURIComponent(prompt)}/move`, { alias, document_set: set || null, weights: weights(), now, why });
+  const override = body.querySelector("[name=override]")?.checked ?? false;
+  await changeAlias(`${encodeURIComponent(prompt)}/move`, { alias, document_set: set || null, weights: weights(), now, why, override });
 }
 
 async function takeAliasBack(prompt, alias, set, now, then) {

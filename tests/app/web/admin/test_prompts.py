@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from app.main import create_app
 from app.web.admin.prompts import side_by_side
+from evals.cli import gates
+from evals.gate.verdict import Verdict
+from evals.gate.verdict_store import VerdictStore
+from prompts.moves.history import read_history
 from prompts.registry import shipped_prompts
 
 PAGE = "/admin/prompts"
@@ -91,6 +99,74 @@ def test_a_protected_alias_names_the_command_and_may_only_lose(
     form = client.get(f"{PAGE}/answer/move", params={"alias": "production"}, headers=admin).text
     assert "plumb prompts promote v3 production" in form
     assert client.app.state.parts.prompts.get("answer").version == "v1"
+
+
+def keep_verdict(folder: Path, manifest: str, *, passes: bool) -> None:
+    at = datetime.now(UTC)
+    verdict = Verdict(
+        id=f"vd_{at:%H%M%S%f}",
+        passes=passes,
+        sentence="It is better." if passes else "It is worse.",
+        at=at,
+        suite="handbook",
+        suite_hash="s",
+        dataset_hash="d",
+        baseline_run="a",
+        candidate_run="b",
+        baseline_manifest="other",
+        candidate_manifest=manifest,
+        baseline_label="v1",
+        candidate_label="v2",
+        alpha=0.05,
+        comparisons=[],
+    )
+    VerdictStore(folder).save(verdict)
+
+
+def test_a_protected_alias_moves_where_the_service_reads_gates(
+    settings_of, signed, aliases, tmp_path
+) -> None:
+    runs = tmp_path / "evals"
+    settings = settings_of(auth__enabled=True, prompt__folder=aliases, evals__folder=str(runs))
+    app = create_app(settings, gates=gates)
+    with TestClient(app, base_url="http://localhost") as client:
+        admin = signed("admin")
+        form = f"{PAGE}/answer/move"
+        page = client.get(form, params={"alias": "production"}, headers=admin).text
+        assert "The move checks it" in page
+        assert "plumb prompts promote" not in page
+        # No gate has run on this manifest.
+        refused = move(client, admin, "production", "v1")
+        assert refused.status_code == 409
+        assert refused.json()["type"] == "urn:plumbline:problem:not-gated"
+        assert "plumb eval gate" in refused.json()["detail"]
+        # One that passed counts, and one that failed does not.
+        parts = client.app.state.parts  # type: ignore[attr-defined]
+        manifest = parts.answers.prepare("manifest", "depot", prompt="v2").manifest
+        keep_verdict(runs, manifest.id, passes=False)
+        assert "did not pass the gate" in move(client, admin, "production", "v1").json()["detail"]
+        keep_verdict(runs, manifest.id, passes=True)
+        moved = move(client, admin, "production", "v1")
+        assert moved.status_code == 200, moved.text
+        assert moved.json()["after"] == "v2"
+        (entry,) = read_history(parts.prompts.watched.file)
+        assert [one.manifest for one in entry.gates] == [manifest.id]
+        assert not entry.override
+
+
+def test_an_override_takes_a_reason_and_is_recorded(serve_pages, signed, aliases) -> None:
+    client = serve_pages(auth__enabled=True, prompt__folder=aliases)
+    admin = signed("admin")
+    form = client.get(f"{PAGE}/answer/move", params={"alias": "production"}, headers=admin).text
+    assert 'name="override"' in form
+    bare = move(client, admin, "production", "v1", override=True, why="  ")
+    assert (bare.status_code, "needs a reason" in bare.json()["detail"]) == (409, True)
+    moved = move(client, admin, "production", "v1", override=True, why="v1 tells wrong hours")
+    assert moved.json()["after"] == "v2"
+    (entry,) = read_history(client.app.state.parts.prompts.watched.file)
+    assert (entry.override, entry.why, entry.by) == (True, "v1 tells wrong hours", "key admin-all")
+    audited = client.app.state.guard.audit.entries()[-1]
+    assert (audited.action, audited.detail["override"]) == ("move-alias", True)
 
 
 def test_of_two_who_move_the_second_learns_of_the_first(serve_pages, signed, aliases) -> None:
