@@ -56,12 +56,14 @@ async def sign_in(
     try:
         caller = await run_sync(guard.identify, key.strip(), address)
         token = await run_sync(guard.browsers.begin, caller)
+        ended = Ended()
         if before := browser_token(request):
-            await run_sync(guard.browsers.end, before)
+            ended = await run_sync(guard.browsers.end, before)
     except (AccessError, StoreUnavailable) as error:
         status = 503 if isinstance(error, StoreUnavailable) else 401
         return sign_in_form(request, next, message_for_readers(error), status)
     response = RedirectResponse(own_page(next), 303)
+    response.background = _forgetting(request, ended)
     set_browser_token(request, response, token, guard.browsers.lasting_s)
     return response
 
@@ -77,12 +79,18 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse(
         f"/sign-in?left={LEFT_ISSUER}" if ended.at_issuer else "/sign-in", 303
     )
-    if guard.issuer is not None and ended.refresh is not None:
-        # After the response: nobody waits for the issuer to be signed out.
-        address = network_of(request.client.host if request.client else "unknown")
-        response.background = BackgroundTask(guard.issuer.revoke, ended.refresh, address)
+    response.background = _forgetting(request, ended)
     clear_browser_token(request, response)
     return response
+
+
+def _forgetting(request: Request, ended: Ended) -> BackgroundTask | None:
+    """Have the issuer forget a refresh token after the response: nobody waits for the issuer."""
+    issuer = guard_of(request).issuer
+    if issuer is None or ended.refresh is None:
+        return None
+    address = network_of(request.client.host if request.client else "unknown")
+    return BackgroundTask(issuer.revoke, ended.refresh, address)
 
 
 def own_page(next: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 import pickle
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -159,6 +161,7 @@ def _started() -> Any:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="lancedb fork support", category=RuntimeWarning)
     if not ray.is_initialized():
+        on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(
                 include_dashboard=False,
@@ -171,6 +174,9 @@ def _started() -> Any:
                 f"--engine ray: Ray does not start: {' '.join(str(error).split())[:300]}; check "
                 "RAY_ADDRESS, or unset it to run on this machine."
             ) from error
+        # Ray's own ends the process at once, and leaves the set in use.
+        if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_sigterm)
     return ray
 
 
