@@ -21,15 +21,10 @@ ROOT = Path(__file__).resolve().parents[3]
 MANY = 150
 
 
-@pytest.mark.parametrize(
-    ("engine", "number", "code"),
-    [("local", signal.SIGINT, 130), ("local", signal.SIGTERM, 143), ("ray", signal.SIGTERM, 143)],
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_leaves_the_set_free_and_the_next_run_goes_on(
-    tmp_path: Path, engine: str, number: int, code: int
+    tmp_path: Path, number: int, code: int
 ) -> None:
-    if engine == "ray":
-        pytest.importorskip("ray")
     folder, index = tmp_path / "documents", tmp_path / "index"
     folder.mkdir()
     for n in range(MANY):
@@ -42,7 +37,7 @@ def test_it_leaves_the_set_free_and_the_next_run_goes_on(
     }
     arguments = ["ingest", os.fspath(folder), "--set", "parts", "--json"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "plumb", *arguments, "--engine", engine],
+        [sys.executable, "-m", "plumb", *arguments],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
+from ingestion.sync.engines.on_ray import _started
 from tests.ingestion.sync.conftest import TEXTS, Syncing, syncing  # noqa: F401 (a fixture)
 
 
@@ -35,3 +38,19 @@ def test_ray_gives_the_same_result(syncing: Syncing) -> None:  # noqa: F811
     syncing.write_at("facts.jsonl", "\n".join(lines))
     changed = syncing.sync(engine="ray")
     assert (changed.updated, changed.embedded, changed.reused) == (2, 2, 1)
+
+
+@pytest.mark.usefixtures("_ray")
+def test_sigterm_still_stops_a_sync_in_an_orderly_way() -> None:
+    import ray
+
+    got: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+    try:
+        ray.shutdown()
+        _started()
+        # Ray's own handler would end this process here.
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert got == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
