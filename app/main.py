@@ -113,8 +113,11 @@ def create_app(
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
             # What answers by a release is not what the aliases name.
-            has_gates = gates is not None and settings.release is None
-            app.state.gates = gates(app.state.parts, settings.evals.folder) if has_gates else None
+            app.state.gates = (
+                gates(app.state.parts, settings.evals.folder)
+                if gates is not None and settings.release is None
+                else None
+            )
             async with _mcp(app, settings):
                 on_started()
                 yield {

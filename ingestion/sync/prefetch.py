@@ -31,10 +31,10 @@ def prefetch(
         stopped: set when the context is left; a source that looks at it need not end its item.
     """
     items: queue.Queue[T | _End] = queue.Queue(maxsize=ahead)
-    stopped = stopped or threading.Event()
+    left = stopped or threading.Event()
 
     def put(item: T | _End) -> None:
-        while not stopped.is_set():
+        while not left.is_set():
             try:
                 items.put(item, timeout=0.1)
             except queue.Full:
@@ -46,7 +46,7 @@ def prefetch(
         try:
             for item in source:
                 put(item)
-                if stopped.is_set():
+                if left.is_set():
                     return
         except BaseException as raised:  # noqa: BLE001 (handed over to the consumer)
             error = raised
@@ -63,5 +63,5 @@ def prefetch(
     try:
         yield drain()
     finally:
-        stopped.set()
+        left.set()
         thread.join()
