@@ -49,6 +49,6 @@ def run_without(
         env={**paths, "HF_HUB_OFFLINE": "1", "COLUMNS": "120", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )

@@ -31,14 +31,19 @@ from filelock import FileLock
 
 # Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own again.
 PRELOADED = [
+    "alembic.command",
     "lancedb.background_loop",
+    "mcp.server.stdio",
     "pyarrow.dataset",
     "scipy.stats",
     "tokenizers",
     "app.cli.main",
+    "app.cli.serving",
     "app.jobs.redis_queue",
     "app.jobs.work",
     "app.main",
+    "app.mcp.http",
+    "app.mcp.tools",
     "app.wiring",
     "evals.cli",
     "evals.commands.canary",

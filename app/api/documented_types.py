@@ -10,8 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
 
+from app.api.openai_errors import OpenAIError
+from app.api.problem import ProblemDetail
 from app.api.problems import MEDIA_TYPE as PROBLEM
 
 JSON = "application/json"
@@ -35,6 +39,7 @@ def describe_types(app: FastAPI) -> None:
             description = describe()
             _shorten_names(description)
             schemas = description["components"]["schemas"]
+            schemas.update(_schemas_of_errors())
             for operation in _operations(description):
                 _describe_responses(operation["responses"], schemas)
             description["components"]["schemas"] = dict(sorted(schemas.items()))
@@ -42,6 +47,16 @@ def describe_types(app: FastAPI) -> None:
         return describe()
 
     app.openapi = described  # type: ignore[method-assign]
+
+
+def _schemas_of_errors() -> dict[str, Any]:
+    """What routes refer to without telling FastAPI the model; see `problems.RESPONSES`."""
+    _, described = models_json_schema(
+        [(ProblemDetail, "serialization"), (OpenAIError, "serialization")],
+        ref_template=REF + "{model}",
+    )
+    schemas: dict[str, Any] = jsonable_encoder(described["$defs"], exclude_none=True)
+    return schemas
 
 
 def _operations(description: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,10 @@ class OpenAIError(BaseModel):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": OpenAIError, "description": what}
+    status: {
+        "description": what,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OpenAIError"}}},
+    }
     for status, what in {
         401: "No key or token was sent, or none that counts.",
         403: "The caller may not do this.",

@@ -142,8 +142,8 @@ class InvalidInput(HTTPException):
 
 
 def _response(what: str) -> dict[str, Any]:
+    # Without `model`, of which FastAPI would make a field for each route and status, in each application.
     return {
-        "model": ProblemDetail,
         "description": what,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}},
     }

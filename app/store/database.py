@@ -94,21 +94,18 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or written, or is not Plumbline's.
         """
-        from alembic import command
-
-        config, known = _scripts()
-        with self.translate_errors(), self.engine.begin() as connection:
-            _wait_for_others(connection)
-            config.attributes["connection"] = connection
-            if self._is_ahead(connection, known):
-                return
-            command.upgrade(config, "head")
-
-    def _is_ahead(self, connection: Connection, known: Sequence[str]) -> bool:
-        """Whether newer code has migrated the database; `known`: this code's revisions, last first."""
         from alembic.migration import MigrationContext
 
-        for found in MigrationContext.configure(connection).get_current_heads():
+        known = _revisions()
+        with self.translate_errors(), self.engine.begin() as connection:
+            _wait_for_others(connection)
+            found = MigrationContext.configure(connection).get_current_heads()
+            if found != (known[0],) and not self._is_ahead(found, known):
+                _upgrade(connection)
+
+    def _is_ahead(self, heads: Sequence[str], known: Sequence[str]) -> bool:
+        """Whether newer code has migrated the database; `known`: this code's revisions, last first."""
+        for found in heads:
             if found in known:
                 continue
             if not REVISION.match(found) or found[:4] <= known[0][:4]:
@@ -134,7 +131,7 @@ class Database:
         """
         from alembic.migration import MigrationContext
 
-        known = _scripts()[1][::-1]
+        known = _revisions()[::-1]
         with self.translate_errors(), self.engine.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
         if at is None:
@@ -173,15 +170,20 @@ def migrated(url: str) -> Iterator[Database]:
         yield database
 
 
-def _scripts() -> tuple[Any, list[str]]:
-    """Alembic's configuration for our migrations, and their revisions, last first."""
+def _revisions() -> list[str]:
+    """Our migrations, last first: each is called as its file, so that a start loads none of them."""
+    return sorted((file.stem for file in MIGRATIONS.glob("versions/[0-9]*.py")), reverse=True)
+
+
+def _upgrade(connection: Connection) -> None:
+    """Run the migrations that the database has not had."""
+    from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    found = ScriptDirectory.from_config(config).walk_revisions()
-    return config, [script.revision for script in found]
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _engine(url: str) -> Engine:

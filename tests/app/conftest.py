@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.answering.chat_model_pool import ChatModels
 from app.answering.retrieval import Retriever
@@ -20,7 +21,8 @@ from app.cache.redis_store import RedisStore
 from app.cache.store import CacheStore
 from app.document_sets.embedders import only_model
 from app.document_sets.open_sets import OpenSets
-from app.settings.tree import load_settings
+from app.main import create_app
+from app.settings.tree import Settings, load_settings
 from app.wiring import Parts
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
@@ -116,6 +118,35 @@ def make_parts(
     yield make
     for parts in made:
         parts.catalogue.store.close()
+
+
+@pytest.fixture(scope="module")
+def shared_settings(indexed_depot: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a service on the set `depot`, for those tests of a file that change nothing."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(indexed_depot, folder / "index")
+    return load_settings(
+        {
+            "index.url": str(folder / "index"),
+            "store.url": f"sqlite:///{folder / 'store.db'}",
+            "jobs.folder": str(folder / "jobs"),
+            "sync.uploads": str(folder / "uploads"),
+            "limits.per_minute": 0,
+            "limits.changes_per_minute": 0,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def shared_service(shared_settings: Settings) -> Iterator[TestClient]:
+    """A client of such a service."""
+    with TestClient(
+        create_app(shared_settings),
+        base_url="http://localhost",
+        raise_server_exceptions=False,
+        follow_redirects=False,
+    ) as client:
+        yield client
 
 
 def _write_documents(parent: Path) -> Path:

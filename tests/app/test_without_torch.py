@@ -18,67 +18,50 @@ import json
 from fastapi.testclient import TestClient
 from app.main import create_app
 from app.settings.tree import load_settings
-
-with TestClient(create_app(load_settings()), base_url="http://localhost") as client:
-    ready = client.get("/readyz")
-    answer = client.post("/v1/chat", json={"question": "How long does the warranty last?"})
-print(json.dumps([ready.status_code, answer.json(), sorted(sys.modules)]))
-"""
-
-
-def test_a_service_without_torch_answers_with_a_citation(
-    make_parts: Callable, exported_model: Path, tmp_path: Path
-) -> None:
-    make_parts()
-    done = run_without(
-        (*TORCH, "evals"),
-        SERVE,
-        tmp_path,
-        PLUMB_INDEX_URL=str(tmp_path / "index"),
-        PLUMB_EMBEDDING_CACHE_DIR=str(exported_model),
-    )
-    assert done.returncode == 0, done.stderr
-    ready, answer, modules = json.loads(done.stdout.splitlines()[-1])
-    assert ready == 200
-    assert "24 months" in answer["answer"]
-    assert answer["citations"][0]["document"] == "warranty.md"
-    assert not {"torch", "transformers", "evals"} & set(modules)
-
-
-OPEN = """
-import json
-from fastapi.testclient import TestClient
-from app.main import create_app
-from app.settings.tree import load_settings
 from app.web.markdown import render
 
 SOURCE = "/v1/document-sets/depot/source"
 if __name__ == "__main__":
     with TestClient(create_app(load_settings()), base_url="http://localhost") as client:
+        ready = client.get("/readyz")
+        answer = client.post("/v1/chat", json={"question": "How long does the warranty last?"})
         view = client.get(SOURCE, params={"document": "fleet.pdf", "span": "0-60"})
         page = client.get(SOURCE + "/pages/1", params={"document": "fleet.pdf"})
-    print(json.dumps([view.json(), page.status_code, len(page.content), render("**bold**")]))
+    print(json.dumps({
+        "ready": ready.status_code,
+        "answer": answer.json(),
+        "view": view.json(),
+        "page": [page.status_code, len(page.content)],
+        "html": render("**bold**"),
+        "modules": sorted(sys.modules),
+    }))
 """
 
 
-def test_a_service_without_parsers_opens_citations(
+def test_a_service_without_torch_and_parsers_answers_and_opens_citations(
     make_parts: Callable, documents: Path, exported_model: Path, tmp_path: Path
 ) -> None:
     (documents / "fleet.pdf").write_bytes(report())
     make_parts()
     done = run_without(
         (*TORCH, *PARSERS, "evals"),
-        OPEN,
+        SERVE,
         tmp_path,
         PLUMB_INDEX_URL=str(tmp_path / "index"),
         PLUMB_EMBEDDING_CACHE_DIR=str(exported_model),
     )
     assert done.returncode == 0, done.stderr
-    view, status, size, html = json.loads(done.stdout.splitlines()[-1])
-    assert (view["kind"], view["original_problem"]) == ("pdf", None)
-    assert view["spans"][0]["boxes"]
-    assert (status, html) == (200, "<p><strong>bold</strong></p>\n")
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["ready"] == 200
+    assert "24 months" in told["answer"]["answer"]
+    assert told["answer"]["citations"][0]["document"] == "warranty.md"
+    assert (told["view"]["kind"], told["view"]["original_problem"]) == ("pdf", None)
+    assert told["view"]["spans"][0]["boxes"]
+    status, size = told["page"]
+    assert status == 200
     assert size > 1000
+    assert told["html"] == "<p><strong>bold</strong></p>\n"
+    assert not {"torch", "transformers", "evals"} & set(told["modules"])
 
 
 def test_a_reranker_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

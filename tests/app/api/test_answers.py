@@ -98,21 +98,19 @@ def test_answers_are_listed_in_pages_and_narrowed(serve) -> None:
     assert ids(document_set="other")[0] == []
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"after": "nonsense"}, 422),
-        ({"since": "2026-01-01T00:00:00"}, 422),
-        ({"since": "0001-01-01T00:00:00+14:00"}, 422),
-        ({"limit": 0}, 422),
-        ({"limit": 101}, 422),
-        ({"document_set": "\0"}, 422),
-    ],
-)
-def test_a_list_that_means_nothing_is_refused(serve, store_url, query: dict, status: int) -> None:
-    response = serve(store__url=store_url).get("/v1/answers", params=query)
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
+def test_a_list_that_means_nothing_is_refused(serve, store_url: str) -> None:
+    client = serve(store__url=store_url)
+    for query in (
+        {"after": "nonsense"},
+        {"since": "2026-01-01T00:00:00"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"limit": 0},
+        {"limit": 101},
+        {"document_set": "\0"},
+    ):
+        response = client.get("/v1/answers", params=query)
+        assert response.status_code == 422, (query, response.text)
+        assert response.headers["content-type"] == "application/problem+json", query
 
 
 def test_an_id_that_is_none_is_unknown(serve, store_url: str) -> None:

@@ -114,8 +114,8 @@ def test_every_documented_example_works_when_pasted(client: TestClient, make_par
         ({"question": "Hours?", "options": {"passages": 0}}, 422, "invalid-request", "passages"),
     ],
 )
-def test_wrong_requests_are_problem_details(client, body, status, kind, told) -> None:
-    response = client.post("/v1/chat", json=body)
+def test_wrong_requests_are_problem_details(shared_service, body, status, kind, told) -> None:
+    response = shared_service.post("/v1/chat", json=body)
     assert response.status_code == status
     assert response.headers["content-type"] == PROBLEM
     problem = response.json()

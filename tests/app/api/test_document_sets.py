@@ -75,14 +75,18 @@ def test_put_makes_and_replaces(client) -> None:
     refused(other, 422, "invalid-request", "'others'")
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["/etc", "docs", "file:///etc/passwd", "https://example.org/a", "s3://bucket/x", "../uploads"],
-)
-def test_sources_are_refused_by_default(client, url: str) -> None:
-    response = client.post(SETS, json={"document_set": "manuals", "sources": [{"url": url}]})
-    refused(response, 422, "source-error", "must be below one of")
-    assert client.get(f"{SETS}/manuals").status_code == 404
+def test_sources_are_refused_by_default(client) -> None:
+    for url in (
+        "/etc",
+        "docs",
+        "file:///etc/passwd",
+        "https://example.org/a",
+        "s3://bucket/x",
+        "../uploads",
+    ):
+        response = client.post(SETS, json={"document_set": "manuals", "sources": [{"url": url}]})
+        refused(response, 422, "source-error", "must be below one of")
+        assert client.get(f"{SETS}/manuals").status_code == 404, url
 
 
 def test_another_sets_uploads_are_not_a_source(client, tmp_path: Path) -> None:
@@ -105,20 +109,17 @@ def test_sources_below_an_allowed_root_are_accepted(serve, tmp_path: Path) -> No
     assert client.post(SETS, json=outside).status_code == 422
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
+def test_a_definition_that_does_not_fit_is_refused(client) -> None:
+    for body, told in (
         ({}, "document_set: Field required"),
         ({"document_set": "../x"}, "cannot name a document set"),
         ({"document_set": "a", "colour": "red"}, "colour"),
         ({"document_set": "a", "embedding": {"trust_remote_code": True}}, "trust_remote_code"),
         ({"document_set": "a", "embedding": {"model": "/etc"}}, "sync.allowed_models"),
         ({"document_set": "a", "chunking": {"max_tokens": 1}}, "max_tokens"),
-    ],
-)
-def test_a_definition_that_does_not_fit_is_refused(client, body, told) -> None:
-    refused(client.post(SETS, json=body), 422, "invalid-request", told)
-    assert client.get(f"{SETS}/a").status_code == 404
+    ):
+        refused(client.post(SETS, json=body), 422, "invalid-request", told)
+        assert client.get(f"{SETS}/a").status_code == 404, body
 
 
 def test_a_set_is_looked_at_before_its_first_sync(client) -> None:
@@ -148,9 +149,9 @@ def test_files_are_uploaded_listed_and_removed(client, tmp_path: Path) -> None:
     assert client.get(f"{SETS}/manuals").json()["uploads"] == ["Prüfung 1.txt"]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "told"),
-    [
+def test_a_name_that_is_not_fit_stores_nothing(client) -> None:
+    client.post(SETS, json={"document_set": "manuals"})
+    for name, kind, told in (
         ("../x.md", "invalid-request", "without a folder"),
         ("a\\x.md", "invalid-request", "without a folder"),
         ("/etc/x.md", "invalid-request", "without a folder"),
@@ -161,13 +162,10 @@ def test_files_are_uploaded_listed_and_removed(client, tmp_path: Path) -> None:
         ("a" * 300 + ".md", "invalid-request", "200 bytes"),
         ("x.exe", "unsupported-format", ".exe files are not supported"),
         ("old.doc", "unsupported-format", "save it as .docx"),
-    ],
-)
-def test_a_name_that_is_not_fit_stores_nothing(client, tmp_path, name, kind, told) -> None:
-    client.post(SETS, json={"document_set": "manuals"})
-    response = client.post(f"{SETS}/manuals/documents", files=[file("good.md"), file(name)])
-    refused(response, 422, kind, told)
-    assert client.get(f"{SETS}/manuals").json()["uploads"] == []
+    ):
+        response = client.post(f"{SETS}/manuals/documents", files=[file("good.md"), file(name)])
+        refused(response, 422, kind, told)
+        assert client.get(f"{SETS}/manuals").json()["uploads"] == [], name
 
 
 def test_uploads_need_a_set_and_files(client) -> None:

@@ -49,6 +49,7 @@ def command(make_parts) -> tuple[str, list[str], dict[str, str]]:
     return sys.executable, ["-m", "plumb", "mcp", "--index-url", index], variables
 
 
+@pytest.mark.usefixtures("warm_processes")
 @pytest.mark.anyio
 async def test_an_assistant_on_this_machine_is_served(command, tmp_path: Path) -> None:
     program, arguments, variables = command
@@ -105,6 +106,7 @@ def test_nothing_but_the_protocol_goes_to_stdout(command, tmp_path: Path) -> Non
     assert answers[2]["result"]["structuredContent"]["index_version"]
 
 
+@pytest.mark.usefixtures("warm_processes")
 @pytest.mark.anyio
 async def test_a_service_elsewhere_is_passed_on(make_parts, tmp_path: Path) -> None:
     with live_service(make_parts(auth__enabled=True).settings) as url:
@@ -147,6 +149,7 @@ def test_an_address_that_is_wrong_is_told(url: str, error: type[Exception], told
     assert "plumb_secret" not in str(raised.value)
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_a_start_that_fails_says_why_in_one_line(command, tmp_path: Path) -> None:
     program, arguments, variables = command
     done = subprocess.run(

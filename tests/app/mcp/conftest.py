@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from app.settings.tree import load_settings
+from app.settings.tree import Settings
 from tests.app.api.live import live_service
 
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
@@ -24,17 +22,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-def url(indexed_depot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(shared_settings: Settings) -> Iterator[str]:
     """A service on the documents `depot`, for the tests of a file."""
-    folder = tmp_path_factory.mktemp("mcp")
-    shutil.copytree(indexed_depot, folder / "index")
-    named = {
-        "index.url": str(folder / "index"),
-        "store.url": f"sqlite:///{folder / 'store.db'}",
-        "jobs.folder": str(folder / "jobs"),
-        "sync.uploads": str(folder / "uploads"),
-    }
-    with live_service(load_settings(named)) as served:
+    with live_service(shared_settings) as served:
         yield served
 
 

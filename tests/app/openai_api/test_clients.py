@@ -93,9 +93,11 @@ def test_models_are_sets_and_prompts(client: OpenAI) -> None:
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-def test_errors_are_the_clients_own(client: OpenAI, model, more, error, told, stream) -> None:
+def test_errors_are_the_clients_own(
+    shared_client: OpenAI, model, more, error, told, stream
+) -> None:
     with pytest.raises(error, match=told) as raised:
-        client.chat.completions.create(
+        shared_client.chat.completions.create(
             **{"model": model, "messages": MESSAGES, "stream": stream, **more}
         )
     assert raised.value.type == "invalid_request_error"

@@ -11,8 +11,10 @@ from openai import OpenAI
 TEXTS = ["When does the depot open?", "The depot opens at 05:30.", "Replace the sensor."]
 
 
-def test_texts_become_the_vectors_of_the_sets_model(client: OpenAI, embedder) -> None:
-    made = client.embeddings.create(model="plumb/depot", input=TEXTS, encoding_format="float")
+def test_texts_become_the_vectors_of_the_sets_model(shared_client: OpenAI, embedder) -> None:
+    made = shared_client.embeddings.create(
+        model="plumb/depot", input=TEXTS, encoding_format="float"
+    )
     vectors = np.array([one.embedding for one in made.data], dtype=np.float32)
     np.testing.assert_allclose(vectors, embedder.embed_passages(TEXTS), atol=1e-5)
     assert [one.index for one in made.data] == [0, 1, 2]
@@ -21,16 +23,18 @@ def test_texts_become_the_vectors_of_the_sets_model(client: OpenAI, embedder) ->
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
 
 
-def test_base64_says_the_same(client: OpenAI) -> None:
+def test_base64_says_the_same(shared_client: OpenAI) -> None:
     # The client asks for base64 by default, and turns it into numbers.
-    packed = client.embeddings.create(model="plumb/depot", input=TEXTS[0])
-    plain = client.embeddings.create(model="plumb/depot", input=TEXTS[0], encoding_format="float")
+    packed = shared_client.embeddings.create(model="plumb/depot", input=TEXTS[0])
+    plain = shared_client.embeddings.create(
+        model="plumb/depot", input=TEXTS[0], encoding_format="float"
+    )
     sent = np.array(packed.data[0].embedding, dtype=np.float32)
     assert np.array_equal(sent, np.array(plain.data[0].embedding, dtype=np.float32))
 
 
-def test_questions_get_the_vectors_of_questions(client: OpenAI, embedder) -> None:
-    made = client.embeddings.create(
+def test_questions_get_the_vectors_of_questions(shared_client: OpenAI, embedder) -> None:
+    made = shared_client.embeddings.create(
         model="plumb/depot",
         input=TEXTS[0],
         encoding_format="float",
@@ -40,7 +44,8 @@ def test_questions_get_the_vectors_of_questions(client: OpenAI, embedder) -> Non
     np.testing.assert_allclose(np.array(made.data[0].embedding), expected, atol=1e-5)
 
 
-def test_langchain_is_served(url: str, embedder) -> None:
+def test_langchain_is_served(shared_client: OpenAI, embedder) -> None:
+    url = str(shared_client.base_url)
     model = OpenAIEmbeddings(
         model="plumb/depot", base_url=url, api_key="none", check_embedding_ctx_length=False
     )
@@ -77,7 +82,7 @@ def test_langchain_is_served(url: str, embedder) -> None:
         ({"encoding_format": "hex"}, openai_package.UnprocessableEntityError, "encoding_format"),
     ],
 )
-def test_errors_are_the_clients_own(client: OpenAI, more, error, told) -> None:
+def test_errors_are_the_clients_own(shared_client: OpenAI, more, error, told) -> None:
     with pytest.raises(error, match=told) as raised:
-        client.embeddings.create(**{"model": "plumb/depot", "input": TEXTS[0], **more})
+        shared_client.embeddings.create(**{"model": "plumb/depot", "input": TEXTS[0], **more})
     assert raised.value.type == "invalid_request_error"

@@ -227,8 +227,10 @@ def test_without_stored_words_there_is_nothing_to_follow(without_texts: TestClie
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_are_the_clients_own(
-    client: OpenAI, more: dict[str, Any], error: type[Exception], told: str, stream: bool
+    shared_client: OpenAI, more: dict[str, Any], error: type[Exception], told: str, stream: bool
 ) -> None:
     with pytest.raises(error, match=told) as raised:
-        client.responses.create(**{"model": MODEL, "input": QUESTION, "stream": stream, **more})
+        shared_client.responses.create(
+            **{"model": MODEL, "input": QUESTION, "stream": stream, **more}
+        )
     assert raised.value.type == "invalid_request_error"

@@ -39,6 +39,11 @@ def before_this() -> list[str]:
     return [one for one in known[1:3] if one[:4] >= "0003"]
 
 
+def test_a_migration_is_called_as_its_file() -> None:
+    known = [one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()]
+    assert known[::-1] == [file.stem for file in VERSIONS]
+
+
 @pytest.fixture
 def database(store_url: str) -> Iterator[Database]:
     with closing(Database(store_url)) as opened:

@@ -97,9 +97,12 @@ def live(settings_of: Callable[..., Settings]) -> Iterator[Callable[..., str]]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_browser() -> Iterator[Browser]:
-    """Chromium, driven by Playwright; the test is skipped where there is none."""
+    """Chromium, driven by Playwright; the test is skipped where there is none.
+
+    It ends with its file: Playwright's loop runs in the main thread until then, and no other can.
+    """
     program = chromium()
     if program is None:
         pytest.skip("there is no Chromium: `make services` installs it")

@@ -387,10 +387,9 @@ def test_nobody_asks_who_is_not_signed_in_or_sends_no_token(serve_pages, make_ke
         {"unknown": 1},
     ],
 )
-def test_what_means_nothing_is_refused_with_the_reason(serve_pages, body) -> None:
-    client = serve_pages()
+def test_what_means_nothing_is_refused_with_the_reason(shared_service, body) -> None:
     good = {"question": WARRANTY, "session_id": "s", "document_set": "depot"}
-    response = client.post("/chat/ask", json=good | body)
+    response = shared_service.post("/chat/ask", json=good | body)
     assert response.status_code == 422
     assert response.json()["detail"]
 

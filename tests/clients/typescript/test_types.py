@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -23,6 +25,14 @@ needs_npm = pytest.mark.skipif(generate.missing() is not None, reason=str(genera
 @pytest.fixture(scope="module")
 def document() -> str:
     return generate.openapi()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _generated_once() -> Iterator[None]:
+    """Run the generator once for each document."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate, "generated", cache(generate.generated))
+        yield
 
 
 def changed(document: str) -> str:
@@ -75,48 +85,70 @@ def test_the_file_is_small_enough_to_be_committed() -> None:
     assert len(generate.TYPES.read_bytes()) < 500_000
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the types and the example, beside the compiler."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    for name in ("example.ts", "plumbline.d.ts", "tsconfig.json", "package.json"):
+MISTAKES = {
+    "event.data.text": "event.data.words",
+    "{ question, stream: true }": "{ query: question, stream: true }",
+    "answer.citations": "answer.sources",
+}
+
+
+class Compiled(NamedTuple):
+    """What the compiler makes of the example, of the example with mistakes, and of the guide's snippet.
+
+    Attributes:
+        made: the folder of its JavaScript.
+        lines: what it says, by the file.
+    """
+
+    made: Path
+    lines: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """All three beside the types, compiled at once as the project's settings say."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("example.ts", "plumbline.d.ts", "package.json"):
         shutil.copy(FOLDER / name, folder)
-    return folder
-
-
-def compiled(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["node", str(TSC), "-p", str(project), *options],
-        capture_output=True, text=True, check=False, timeout=120,
+    wrong = (FOLDER / "example.ts").read_text("utf-8")
+    for right, other in MISTAKES.items():
+        assert right in wrong
+        wrong = wrong.replace(right, other)
+    (folder / "wrong.ts").write_text(wrong, "utf-8")
+    (snippet,) = re.findall(r"^```ts\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.DOTALL)
+    declared = "declare const process: { env: Record<string, string | undefined> };\n"
+    (folder / "guide.ts").write_text(declared + snippet, "utf-8")
+    settings = json.loads((FOLDER / "tsconfig.json").read_text("utf-8"))
+    settings["files"] += ["wrong.ts", "guide.ts"]
+    (folder / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
+    made = folder / "made"
+    done = subprocess.run(
+        ["node", str(TSC), "-p", str(folder), "--noEmit", "false", "--outDir", str(made)],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
+    lines: dict[str, list[str]] = {}
+    for line in filter(str.strip, done.stdout.splitlines()):
+        if not line.startswith(" "):  # where it does, it goes on
+            file = line.partition("(")[0]
+        lines.setdefault(file, []).append(line)
+    return Compiled(made, lines)
 
 
 @needs_npm
-def test_the_compiler_finds_what_does_not_fit_the_types(project) -> None:
-    example = (project / "example.ts").read_text("utf-8")
-    wrong = {
-        "event.data.text": "event.data.words",
-        "{ question, stream: true }": "{ query: question, stream: true }",
-        "answer.citations": "answer.sources",
-    }
-    for right, other in wrong.items():
-        assert right in example
-        example = example.replace(right, other)
-    (project / "example.ts").write_text(example, "utf-8")
-    told = compiled(project).stdout
+def test_the_compiler_finds_what_does_not_fit_the_types(compiled) -> None:
+    assert set(compiled.lines) == {"wrong.ts"}
+    told = "\n".join(compiled.lines["wrong.ts"])
     for name in ("words", "query", "sources"):
         assert f"'{name}'" in told
 
 
 @needs_npm
-def test_the_example_asks_a_running_service(project, service) -> None:
-    done = compiled(project, "--noEmit", "false", "--outDir", str(project / "made"))
-    assert (done.returncode, done.stdout) == (0, "")
+def test_the_example_asks_a_running_service(compiled, service) -> None:
+    assert "example.ts" not in compiled.lines
     call = "import { print } from './example.js'; await print(...process.argv.slice(1));"
     ran = subprocess.run(
         ["node", "--input-type=module", "-e", call, service.url, service.reader, QUESTION],
-        cwd=project / "made", capture_output=True, text=True, check=False, timeout=60,
+        cwd=compiled.made, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     lines = ran.stdout.splitlines()
@@ -124,18 +156,15 @@ def test_the_example_asks_a_running_service(project, service) -> None:
     assert lines[1] == "[1] Warranty terms, -"
     refused = subprocess.run(
         ["node", "--input-type=module", "-e", call, service.url, "plumb_wrong", QUESTION],
-        cwd=project / "made", capture_output=True, text=True, check=False, timeout=60,
+        cwd=compiled.made, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "401 Not authenticated" in refused.stderr
 
 
 @needs_npm
-def test_the_guides_snippet_fits_the_types(project) -> None:
-    (snippet,) = re.findall(r"^```ts\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.DOTALL)
-    declared = "declare const process: { env: Record<string, string | undefined> };\n"
-    (project / "example.ts").write_text(declared + snippet, "utf-8")
-    done = compiled(project)
-    assert (done.returncode, done.stdout) == (0, "")
+def test_the_guides_snippet_fits_the_types(compiled) -> None:
+    assert (compiled.made / "guide.js").is_file()
+    assert "guide.ts" not in compiled.lines
 
 
 def test_versions_of_the_generator_are_exact() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class Told(NamedTuple):
     """A tracker, and how to read back what it was told."""
 
+    name: str
     tracker: Tracker
     read: Callable[[LogResult], Seen]
     runs: Callable[[], int]
@@ -81,6 +82,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
     if request.param == "wandb":
         folder = tmp_path / "evals"
         yield Told(
+            request.param,
             WandbTracker(settings, folder),
             lambda logged: wandb_log.read_run(Path(logged.where)),
             lambda: len(list(folder.glob("wandb/offline-run-*"))),
@@ -100,7 +102,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
         experiment = client.get_experiment_by_name(settings.project)
         return len(client.search_runs([experiment.experiment_id]))
 
-    yield Told(MlflowTracker(settings, place.folder), read, runs, place.folder)
+    yield Told(request.param, MlflowTracker(settings, place.folder), read, runs, place.folder)
 
 
 @pytest.fixture

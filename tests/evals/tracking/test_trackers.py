@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import pytest
 
@@ -13,18 +14,44 @@ from evals.running.run import EvalRun
 from evals.tracking.compare_entry import compare_entry
 from evals.tracking.prompts_entry import prompts_entry
 from evals.tracking.run_entry import run_entry
+from evals.tracking.tracker import Entry
 from prompts.registry import PromptRegistry, shipped_prompts
+from prompts.versions.version import PromptVersion
 from tests.evals.tracking.conftest import Told
 from tests.evals.tracking.runs import SECRET, full_run
+from tests.evals.tracking.seen import Seen
 
 JUDGE = Judge(model="openai:gpt-4.1", ragas_version="0.4.3", prompts_hash="a" * 64)
 
 
-def test_a_run_is_kept_with_all_that_shaped_it(told: Told) -> None:
-    run = full_run(judge=JUDGE)
-    prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
-    seen = told.read(told.tracker.log(run_entry(run, prompt, texts=True, commit="abc123")))
+class Kept(NamedTuple):
+    """A run, what a tracker was told of it, and what it kept."""
 
+    run: EvalRun
+    prompt: PromptVersion
+    entry: Entry
+    seen: Seen
+
+
+@pytest.fixture(scope="module")
+def _kept_by_tracker() -> dict[str, Kept]:
+    return {}
+
+
+@pytest.fixture
+def kept(told: Told, _kept_by_tracker: dict[str, Kept]) -> Kept:
+    """A run with its texts, as each tracker in turn keeps it: it is told once, and only read."""
+    if told.name not in _kept_by_tracker:
+        run = full_run(judge=JUDGE)
+        prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
+        entry = run_entry(run, prompt, texts=True, commit="abc123")
+        seen = told.read(told.tracker.log(entry))
+        _kept_by_tracker[told.name] = Kept(run, prompt, entry, seen)
+    return _kept_by_tracker[told.name]
+
+
+def test_a_run_is_kept_with_all_that_shaped_it(kept: Kept) -> None:
+    run, seen = kept.run, kept.seen
     assert (seen.name, seen.group, seen.job_type) == ("answer@v1 · handbook", "handbook", "eval")
     assert seen.finished
     assert {"answer@v1", "handbook", "extractive"} <= seen.tags
@@ -45,9 +72,8 @@ def test_a_run_is_kept_with_all_that_shaped_it(told: Told) -> None:
         assert seen.config[name] == value, name
 
 
-def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
-    entry = run_entry(full_run(), texts=True)
-    figures = told.read(told.tracker.log(entry)).figures
+def test_figures_have_means_bounds_and_what_is_missing(kept: Kept) -> None:
+    entry, figures = kept.entry, kept.seen.figures
     assert figures["mean/correct"] == pytest.approx(2 / 3)
     assert figures["low/correct"] < 2 / 3 < figures["high/correct"] <= 1
     assert (figures["cases/recall_at_5"], figures["missing/recall_at_5"]) == (2, 1)
@@ -56,9 +82,8 @@ def test_figures_have_means_bounds_and_what_is_missing(told: Told) -> None:
     assert {name: figures[name] for name in entry.figures} == pytest.approx(dict(entry.figures))
 
 
-def test_the_table_has_a_row_per_question(told: Told) -> None:
-    run = full_run()
-    rows = told.read(told.tracker.log(run_entry(run, texts=True))).tables["questions"]
+def test_the_table_has_a_row_per_question(kept: Kept) -> None:
+    run, rows = kept.run, kept.seen.tables["questions"]
     assert [row["case"] for row in rows] == [result.case.id for result in run.results]
     first, _, third, failed = rows
     assert first["id"] == f"{run.id}/q0000/0"
@@ -74,11 +99,8 @@ def test_the_table_has_a_row_per_question(told: Told) -> None:
     assert (failed["error"], failed["answer"]) == ("ModelError: no", None)
 
 
-def test_lineage_goes_from_dataset_index_and_prompt_to_results(told: Told) -> None:
-    run = full_run()
-    prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
-    seen = told.read(told.tracker.log(run_entry(run, prompt, texts=True)))
-
+def test_lineage_goes_from_dataset_index_and_prompt_to_results(kept: Kept) -> None:
+    run, prompt, _, seen = kept
     [dataset] = seen.reads["dataset/handbook"]
     lines = dataset.files["cases.jsonl"].splitlines()
     assert [json.loads(line)["id"] for line in lines] == [r.case.id for r in run.results]

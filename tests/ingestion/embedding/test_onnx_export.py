@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,22 @@ def made(tmp_path: Path, model: Path) -> tuple[Embedder, Embedder]:
     """The model on its graph, and on torch."""
     settings = EmbeddingSettings(model=str(model), cache_dir=tmp_path / "cache")
     return load_embedder(settings), load_embedder(settings.model_copy(update={"backend": "torch"}))
+
+
+@pytest.fixture(scope="module")
+def _exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("exported")
+    model = small_transformer(folder)
+    made(folder, model)
+    return folder, str(model.relative_to(folder))
+
+
+@pytest.fixture
+def exported(_exported: tuple[Path, str], tmp_path: Path) -> Path:
+    """A model whose graph is in the cache already, both below the test's folder."""
+    folder, model = _exported
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path / model
 
 
 def test_the_export_is_made_once_and_found_again(tmp_path: Path) -> None:
@@ -86,39 +103,35 @@ def test_a_graph_that_gives_other_vectors_is_not_trusted(tmp_path: Path, monkeyp
     assert isinstance(graph._encoder, SentenceTransformerEncoder)
 
 
-def test_the_comparison_is_made_once(tmp_path: Path, monkeypatch) -> None:
-    model = small_transformer(tmp_path)
-    made(tmp_path, model)
+def test_the_comparison_is_made_once(exported: Path, tmp_path: Path, monkeypatch) -> None:
     (file,) = (tmp_path / "cache").rglob(onnx_export.DESCRIPTION)
     kept = file.read_text()
     with monkeypatch.context() as patched:
         patched.setattr(onnx_export, "_compared", None)
-        made(tmp_path, model)
+        made(tmp_path, exported)
     file.write_text("{damaged")
-    made(tmp_path, model)
+    made(tmp_path, exported)
     assert file.read_text() == kept
 
 
-def test_where_the_comparison_cannot_be_kept_it_is_made_again(tmp_path: Path, caplog) -> None:
-    model = small_transformer(tmp_path)
-    made(tmp_path, model)
+def test_where_the_comparison_cannot_be_kept_it_is_made_again(
+    exported: Path, tmp_path: Path, caplog
+) -> None:
     (file,) = (tmp_path / "cache").rglob(onnx_export.DESCRIPTION)
     file.unlink()
     file.mkdir()
     (file / "in the way").touch()
-    graph, _ = made(tmp_path, model)
+    graph, _ = made(tmp_path, exported)
     assert isinstance(graph._encoder, OnnxEncoder)
     assert "cannot be kept" in caplog.text
     assert not list(file.parent.glob(".*")), "something half written is left"
 
 
-def test_a_damaged_graph_is_told_with_the_mend(tmp_path: Path) -> None:
-    model = small_transformer(tmp_path)
-    made(tmp_path, model)
+def test_a_damaged_graph_is_told_with_the_mend(exported: Path, tmp_path: Path) -> None:
     (graph,) = (tmp_path / "cache").rglob("model.onnx")
     graph.write_bytes(b"cut short")
     with pytest.raises(ModelError, match=rf"delete {graph.parents[1]}"):
-        made(tmp_path, model)
+        made(tmp_path, exported)
 
 
 def test_a_cache_that_cannot_be_written_is_told_with_the_mend(tmp_path: Path) -> None:

@@ -204,13 +204,11 @@ def test_only_admins_move(serve_pages, signed, aliases, role) -> None:
         assert "Admins move aliases" in page
 
 
-@pytest.mark.parametrize(
-    "weights", [{}, {"v9": 1}, {"v1": -1}, {"v1": 1.5}, {"__proto__": 1}, {"v1": 0}]
-)
-def test_weights_that_make_no_target_are_refused(serve_pages, aliases, weights) -> None:
+def test_weights_that_make_no_target_are_refused(serve_pages, aliases) -> None:
     client = serve_pages(prompt__folder=aliases)
-    body = {"alias": "candidate", "weights": weights, "now": "v1 90% + v2 10%"}
-    assert client.post(f"{PAGE}/answer/move", json=body).status_code == 422
+    for weights in ({}, {"v9": 1}, {"v1": -1}, {"v1": 1.5}, {"__proto__": 1}, {"v1": 0}):
+        body = {"alias": "candidate", "weights": weights, "now": "v1 90% + v2 10%"}
+        assert client.post(f"{PAGE}/answer/move", json=body).status_code == 422, weights
 
 
 def test_two_versions_stand_side_by_side(serve_pages, aliases) -> None:
