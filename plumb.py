@@ -102,12 +102,13 @@ indexing.mount(app, index)
 prompt_group = prompting.mount(app)
 if has_evaluations():
     from evals import cli as evaluating
-    from evals.commands import canary, promote, release
+    from evals.commands import canary, drift, promote, release
 
     answering.mount(app, index, [evaluating.settings_checks])
     evaluating.mount(app)
     release.mount(app)
     canary.mount(app)
+    drift.mount(app)
     promote.mount(prompt_group)
 else:
     answering.mount(app, index)

@@ -11,6 +11,7 @@ prompts.errors.PlumbError
     ├── JudgeError          the judge is unavailable or does not answer
     ├── NoJudgement         the judge gave no usable answer this once; becomes a missing score
     ├── TrackerError        the tracker is unavailable
+    ├── DriftError          two windows of answers cannot be compared
     └── CanaryError         a canary cannot be judged
         ├── SourceRefused       the source of metrics says no
         └── SourceUnavailable   the source of metrics cannot be read right now
@@ -69,6 +70,10 @@ class NoJudgement(EvalError):
 
 class TrackerError(EvalError):
     """The tracker is unavailable."""
+
+
+class DriftError(EvalError):
+    """Two windows of answers cannot be compared: one is missing, or holds too few answers."""
 
 
 class CanaryError(EvalError):

@@ -133,6 +133,42 @@ class CanarySettings(SettingsGroup):
     )
 
 
+class DriftSettings(SettingsGroup):
+    """What `plumb drift` compares, and when it speaks of drift."""
+
+    days: float = Field(
+        default=7.0, gt=0, le=3650, description="Length of the recent window, days."
+    )
+    reference_days: float = Field(
+        default=28.0,
+        gt=0,
+        le=3650,
+        description="Length of the reference window before it, days; store.keep_days must keep both.",
+    )
+    minimum: int = Field(
+        default=100, ge=20, description="Answers that each window must hold at least."
+    )
+    most: int = Field(
+        default=1000,
+        ge=100,
+        le=5000,
+        description="Answers of a window that are compared at most, drawn at random by conversation. "
+        "More of them find smaller differences.",
+    )
+    alpha: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance, at most, of a false alarm if nothing changed; all signals share it.",
+    )
+    permutations: int = Field(
+        default=1999,
+        ge=199,
+        le=100_000,
+        description="Random assignments that a difference is compared with.",
+    )
+
+
 class Settings(AppSettings):
     """Everything that can be set."""
 
@@ -140,6 +176,7 @@ class Settings(AppSettings):
     judge: JudgeSettings = JudgeSettings()
     tracking: TrackingSettings = TrackingSettings()
     canary: CanarySettings = CanarySettings()
+    drift: DriftSettings = DriftSettings()
 
 
 def load_settings(overrides: dict[str, Any] | None = None) -> Settings:

@@ -83,6 +83,50 @@ def stored_answers(
             yield from _with_feedback(session, page, reader)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """Which stored answer, and what it belongs to.
+
+    Attributes:
+        id: the answer's id.
+        owner: the id of who asked; None: nobody knows any more.
+        session_id: the session it belongs to, if any.
+        question_hash: SHA-256 (hex) of the question.
+    """
+
+    id: str
+    owner: str | None
+    session_id: str | None
+    question_hash: str
+
+
+def stored_keys(database: Database, wanted: Wanted) -> list[StoredKey]:
+    """The keys of the wanted answers, oldest first.
+
+    Raises:
+        As `count_stored`.
+    """
+    chosen = _chosen(wanted).order_by(AnswerRow.at, AnswerRow.id)
+    columns = chosen.with_only_columns(
+        AnswerRow.id, AnswerRow.owner, AnswerRow.session_id, AnswerRow.question_hash
+    )
+    with database.session() as session:
+        return [StoredKey(*row) for row in session.execute(columns)]
+
+
+def answers_by_id(database: Database, ids: Sequence[str]) -> Iterator[AnswerRecord]:
+    """The answers with these ids, oldest first in each part read; one that is gone is left out.
+
+    Raises:
+        StoreUnavailable: the database cannot be read.
+    """
+    for begin in range(0, len(ids), AT_ONCE):
+        query = select(AnswerRow).where(AnswerRow.id.in_(ids[begin : begin + AT_ONCE]))
+        with database.session() as session:
+            for row in session.scalars(query.order_by(AnswerRow.at, AnswerRow.id)):
+                yield AnswerRecord.model_validate(row, from_attributes=True)
+
+
 def may_be_shown(record: AnswerRecord, reader: Caller, access: ReadAccess) -> bool:
     """Whether a stored answer may be shown to this reader, whoever asked.
 

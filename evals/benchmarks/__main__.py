@@ -33,6 +33,7 @@ NAMES = (
     "ranking_metrics",
     "load_faults",
     "canary",
+    "drift",
     "hostile_values",
     "leaks",
     "source_views",

@@ -63,7 +63,7 @@ class Entry:
 
     id: str
     name: str
-    job_type: Literal["eval", "compare", "prompts"]
+    job_type: Literal["eval", "compare", "prompts", "drift"]
     group: str
     at: datetime
     seconds: float
