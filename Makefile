@@ -183,7 +183,7 @@ format: $(VENV)/.dev ## Put the code into the house's format
 	@$(BIN)/ruff format .
 
 # A run takes up to 40 minutes. ARGS="compare A.json B.json" compares two machines; ARGS=--help has the rest.
-bench: $(VENV)/.dev services ## Measure this machine: one table of ratios and goals in bench-results/
+bench: $(VENV)/.dev ## Measure this machine: one table of ratios and goals in bench-results/
 	@$(BIN)/python -m evals.benchmarks $(ARGS)
 
 # Pinned with all that they bring. torch is pinned to the version that has a build for the CPU alone.

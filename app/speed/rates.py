@@ -27,7 +27,7 @@ from ingestion.versions.catalogue import Catalogue
 from prompts.errors import PlumbError
 
 # Seconds that ingestion and searches may take, of a minute that also loads the model.
-QUICK_S = (24.0, 7.0)
+QUICK_S = (20.0, 6.0)
 THOROUGH_S = (150.0, 30.0)
 FIRST_SHARE = 0.2
 PASSAGES = 10

@@ -84,6 +84,9 @@ def main(arguments: Sequence[str]) -> int:
     except PlumbError as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 2
+    except OSError as error:
+        console.print(f"error: {error}", markup=False, soft_wrap=True)
+        return 2
     except KeyboardInterrupt:
         console.print("interrupted")
         return 130
@@ -113,12 +116,19 @@ def _parser() -> argparse.ArgumentParser:
         help="this part alone; may be repeated",
     )
     parser.add_argument(
-        "--minutes", type=float, default=BUDGET_MINUTES, help="what the standard run may take"
+        "--minutes", type=_minutes, default=BUDGET_MINUTES, help="what the standard run may take"
     )
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="where its files go (bench-results)"
     )
     return parser
+
+
+def _minutes(given: str) -> float:
+    minutes = float(given)
+    if not 0 < minutes < 100_000:
+        raise argparse.ArgumentTypeError(f"{given} are no minutes; write for example 20")
+    return minutes
 
 
 def _standard(asked: argparse.Namespace, console: Console) -> int:

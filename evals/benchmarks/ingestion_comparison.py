@@ -82,7 +82,8 @@ class Contender:
             return math.nan
         self.seconds.append(took)
         self.processor.append(_processor_seconds() - before)
-        self.told = done.stdout
+        # Libraries may have printed before.
+        self.told = (done.stdout.strip().splitlines() or [""])[-1]
         return took
 
 

@@ -12,7 +12,7 @@ class Part(NamedTuple):
 
     Attributes:
         name: its module in `evals.benchmarks`.
-        seconds: about how long it takes on two quiet cores with AMX.
+        seconds: how long it is expected to take on two quiet cores; a run corrects it by its own pace.
         is_quick: whether its `run` takes `quick=True`, for a size that fits the standard run.
     """
 

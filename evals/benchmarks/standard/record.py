@@ -23,7 +23,8 @@ class UnreadableRecord(PlumbError):
 class Line(BaseModel):
     """One figure; see `table.Row`."""
 
-    model_config = ConfigDict(frozen=True)
+    # A figure that is no number is kept as such: `null` could not be read again.
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
 
     what: str
     value: float

@@ -18,7 +18,7 @@ def markdown(run: RunRecord) -> str:
     """The run as a table, figures with a goal first in each part."""
     machine = run.machine
     parts = [
-        "# What this machine does",
+        "# This machine, measured",
         "",
         f"Measured on {run.began:%Y-%m-%d %H:%M} by `make bench` in {run.seconds / 60:.0f} minutes"
         f"{f', commit {run.commit}' if run.commit else ''}. Ratios are of things measured by turns in one "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ def test_a_verdict_says_whether_the_goal_lies_within_the_spread(
     goal: str, met: bool | None, low: float | None, high: float | None, verdict: str
 ) -> None:
     assert a_line(goal=goal, met=met, low=low, high=high).verdict == verdict
+
+
+def test_a_figure_that_is_no_number_can_be_read_again(tmp_path: Path) -> None:
+    lines = [a_line(value=math.nan), a_line("endless", math.inf, low=1.0, high=math.inf)]
+    a_run(PartRecord(name="one", lines=lines)).write(tmp_path / "run.json")
+    first, second = read_record(tmp_path / "run.json").parts[0].lines
+    assert math.isnan(first.value)
+    assert (second.value, second.high) == (math.inf, math.inf)
 
 
 def test_missed_goals_are_counted() -> None:

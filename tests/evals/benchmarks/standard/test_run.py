@@ -143,3 +143,10 @@ def test_a_name_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert "no benchmark quickness; there are: startup" in capsys.readouterr().out
     assert main(["--only", "kills"]) == 2
     assert "no benchmark kills" in capsys.readouterr().out
+    assert main(["os.path", "--only", "scale"]) == 2
+
+
+@pytest.mark.parametrize("given", ["0", "-3", "nan", "inf", "soon"])
+def test_minutes_that_mean_nothing_are_refused(given: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--minutes", given])
