@@ -182,12 +182,23 @@ format: $(VENV)/.dev ## Put the code into the house's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure speed and quality; prints tables, writes bench-results/
+# A run takes up to 40 minutes. ARGS="compare A.json B.json" compares two machines; ARGS=--help has the rest.
+bench: $(VENV)/.dev ## Measure this machine: one table of ratios and goals in bench-results/
 	@$(BIN)/python -m evals.benchmarks $(ARGS)
+
+# Pinned with all that they bring. torch is pinned to the version that has a build for the CPU alone.
+.PHONY: bench-tools
+bench-tools: ## Install LlamaIndex, Haystack and txtai beside Plumbline, for `make bench` to compare with (5 GB)
+	@for tool in llamaindex haystack txtai; do \
+	  [ -e .venv-tools/$$tool/.installed ] || { echo "Installing $$tool into .venv-tools/$$tool …" && \
+	  $(PYTHON) -m venv .venv-tools/$$tool && \
+	  .venv-tools/$$tool/bin/pip install --disable-pip-version-check --quiet \
+	    -r evals/benchmarks/other_tools/$$tool.txt && touch .venv-tools/$$tool/.installed; } \
+	  || { rm -rf .venv-tools/$$tool; exit 1; }; done
 
 constraints: $(VENV)/.dev ## Resolve the newest versions that fit and write constraints.txt
 	@$(BIN)/python infra/constraints.py
 
 clean: ## Remove the environment, the demo index and caches
-	@rm -rf $(VENV) .demo bench-results build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info \
+	@rm -rf $(VENV) .demo bench-results .venv-tools build/docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info \
 	  clients/python/src/*.egg-info clients/typescript/node_modules

@@ -33,6 +33,7 @@ prompts.errors.PlumbError
 │   ├── JobIsActive         a job of the document set is at work or waiting already
 │   └── JobsUnavailable     jobs cannot be started or looked up right now
 ├── NotStarted              the service's processes could not start
+├── MeasuringElsewhere      another measurement of speed is at work on this machine
 ├── ServiceUnavailable      a Plumbline elsewhere cannot be reached, or refuses
 ├── UnknownModel            no document set and prompt of this name, for OpenAI clients
 ├── ReleaseError
@@ -98,6 +99,10 @@ class UploadsUnavailable(PlumbError):
 
 class StoreUnavailable(PlumbError):
     """The database of answers and access cannot be reached or written right now."""
+
+
+class MeasuringElsewhere(PlumbError):
+    """Another measurement of speed is at work, and both would be wrong."""
 
 
 class NotStarted(PlumbError):

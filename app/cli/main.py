@@ -1,4 +1,4 @@
-"""`plumb ask`, `search`, `serve`, `mcp`, `worker`, `demo`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
+"""`plumb ask`, `search`, `serve`, `mcp`, `worker`, `demo`, `bench`, `settings`, `keys …`, `audit`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from app.cli import access as access
 from app.cli import answers as lineage
 from app.cli import batch as batches
+from app.cli import bench as benching
 from app.cli import cache as cache_cli
 from app.cli import settings as checks
 from ingestion.cli.flags import IndexUrl, Json, Setting, open_catalogue, settings_from
@@ -51,6 +52,7 @@ def mount(app: typer.Typer, index: typer.Typer, more_checks: Sequence[MoreChecks
     app.command("mcp")(mcp)
     app.command("worker")(worker)
     app.command("demo")(demo)
+    app.command("bench")(benching.bench)
     checks.mount(app, more_checks)
     index.command("prove-deleted")(prove_deleted)
     app.command("batch")(batches.batch)

@@ -29,40 +29,46 @@ from ingestion.sync.start import sync_source, workbench
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
 
-KEPT = 2000
-LOOKUPS = 500
+KEPT, QUICK_KEPT = 2000, 400
+LOOKUPS, QUICK_LOOKUPS = 500, 150
 
 
-def run(embedder: Embedder) -> Result:
+def run(embedder: Embedder, quick: bool = False) -> Result:
     """Exact and semantic lookups, in process and in Redis, with as many questions kept as there may be."""
-    result = Result("cache_speed", f"Lookups in the answer cache, {KEPT:,} questions kept")
+    kept, lookups = (QUICK_KEPT, QUICK_LOOKUPS) if quick else (KEPT, LOOKUPS)
+    result = Result("cache_speed", f"Lookups in the answer cache, {kept:,} questions kept")
     with TemporaryDirectory() as folder, redis_server(Path(folder)) as url:
         index = {"index.url": f"{folder}/index"}
         service = _service(load_settings(index), embedder)
-        prepared = [_asked(service, question, n) for n, question in enumerate(_questions())]
+        prepared = [_asked(service, question, n) for n, question in enumerate(_questions(kept))]
         answer = service.answer(prepared[0])
         for name, more in (("in process", {}), ("Redis", {"redis.url": url})):
             cache = _cache(load_settings({**index, **more}), embedder)
-            _measure(result, name, cache, prepared, answer)
+            _measure(result, name, cache, prepared, answer, lookups)
             cache.close()
     return result
 
 
 def _measure(
-    result: Result, name: str, cache: AnswerCache, prepared: list[PreparedQuestion], answer: Answer
+    result: Result,
+    name: str,
+    cache: AnswerCache,
+    prepared: list[PreparedQuestion],
+    answer: Answer,
+    lookups: int,
 ) -> None:
     for one in prepared:
         cache.answer(
             one, None, lambda prepared: answer.model_copy(update={"manifest": prepared.manifest})
         )
-    polite = [_politely(one) for one in prepared[:LOOKUPS]]
+    polite = [_politely(one) for one in prepared[:lookups]]
     for one in polite:
         # Embeds each question, which is not what is measured, and reads the list for the first time.
         cache.lookup(one, None)
-    exact = _times(lambda one: cache.lookup(one, None), prepared[:LOOKUPS])
+    exact = _times(lambda one: cache.lookup(one, None), prepared[:lookups])
     semantic = _times(lambda one: cache.lookup(one, None), polite)
     before = cache.stats()
-    strange = [_politely(one, "Which colour has it: ") for one in prepared[:LOOKUPS]]
+    strange = [_politely(one, "Which colour has it: ") for one in prepared[:lookups]]
     for one in strange:
         cache.lookup(one, None)
     misses = _times(lambda one: cache.lookup(one, None), strange)
@@ -72,7 +78,7 @@ def _measure(
         median(semantic),
         "ms p50",
         at_most=3.0,
-        note=f"{_tail(semantic)}; {before.semantic} hits of {2 * LOOKUPS}, "
+        note=f"{_tail(semantic)}; {before.semantic} hits of {2 * lookups}, "
         f"{before.store.failures} failed calls",
     )
     result.add(
@@ -80,9 +86,9 @@ def _measure(
     )
 
 
-def _questions() -> list[Question]:
+def _questions(count: int) -> list[Question]:
     found = questions("xquad")
-    return (found * (KEPT // len(found) + 1))[:KEPT]
+    return (found * (count // len(found) + 1))[:count]
 
 
 def _asked(service: AnswerService, question: Question, number: int) -> PreparedQuestion:

@@ -118,16 +118,21 @@ def articles() -> list[str]:
         return [_prose(chance, 25_000) for _ in range(40)]
 
 
-def write_corpus(folder: Path, characters: int) -> Path:
-    """Text files of about so many characters in all, no two alike; returns their folder."""
+def write_corpus(folder: Path, characters: int, name: str = "report") -> Path:
+    """Text files of about so many characters in all, no two alike; returns their folder.
+
+    Args:
+        name: their names begin with it. A document's name is part of its chunks, so that another
+            name makes chunks that were never embedded before.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = number = 0
     texts = articles()
     while written < characters:
         text = texts[number % len(texts)]
         # Each round differs from the first, so that nothing can be taken over.
-        text = f"Report {number}\n\n{text}"[: max(200, characters - written)]
-        (folder / f"report-{number:05d}.txt").write_text(text, encoding="utf-8")
+        text = f"{name.capitalize()} {number}\n\n{text}"[: max(200, characters - written)]
+        (folder / f"{name}-{number:05d}.txt").write_text(text, encoding="utf-8")
         written += len(text)
         number += 1
     return folder

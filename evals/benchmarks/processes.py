@@ -18,6 +18,8 @@ from evals.benchmarks.data import ROOT
 from prompts.errors import SettingsError
 
 START_S = 180
+# Variables of the user's settings, which a measured process must not see, and those of benchmarks.
+OURS, KEPT = "PLUMB_", "PLUMB_BENCH_"
 
 
 def free_port() -> int:
@@ -55,6 +57,16 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = START_S) -
             raise SettingsError(f"waited {seconds:g} s in vain until {what}")
         time.sleep(0.1)
     return time.monotonic() - began
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without the user's settings of Plumbline, and quiet."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(OURS) or name.startswith(KEPT)
+    }
+    return {"LANCE_LOG": "error", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true", **kept}
 
 
 @contextmanager

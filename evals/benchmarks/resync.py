@@ -18,12 +18,15 @@ from ingestion.sync.start import Bench, sync_source, workbench
 DOCUMENTS = 2_000
 CHANGED = DOCUMENTS // 100
 REPEATS = 3
+BACKENDS = {"LanceDB": "{folder}/lance", "Qdrant, local mode": "qdrant+memory:"}
 
 
-def run(embedder: Embedder) -> Result:
-    """2,000 documents of about 60 words, on each backend."""
+def run(embedder: Embedder, quick: bool = False) -> Result:
+    """2,000 documents of about 60 words, on each backend; if quick, on LanceDB."""
     result = Result("resync", f"Sync again, {DOCUMENTS} documents, as a share of the first build")
-    for backend, url in (("LanceDB", "{folder}/lance"), ("Qdrant, local mode", "qdrant+memory:")):
+    for backend, url in BACKENDS.items():
+        if quick and backend != "LanceDB":
+            continue
         with TemporaryDirectory() as name:
             folder = Path(name) / "documents"
             folder.mkdir()

@@ -29,10 +29,11 @@ from ingestion.languages.analysis import REVISION
 from ingestion.settings import ChunkingSettings, IndexSettings
 
 BATCH = 10_000
+TOLD_EVERY = 1_000_000
 WARM = 20
 DEPTH, LIMIT = 100, 10
-# Brute force takes seconds a question at a million; it is asked this many.
-COMPARED = 60
+# Brute force takes a second a question at a million; it is asked this many, of more chunks fewer.
+COMPARED, FEWEST_COMPARED = 60, 20
 INFO, SOURCE, INDEX = "info-{}.json", "real.pickle", "index"
 
 
@@ -90,7 +91,12 @@ def _search(
     took = [ask(question, vector, {"department": 3}) for question, vector in asked[WARM:]]
     figures |= {"filtered_p50": _share(took, 50), "filtered_p95": _share(took, 95)}
     figures["resident"] = _memory("VmRSS")
-    return figures | _recall(opened, folder, asked[:COMPARED])
+    return figures | _recall(opened, folder, asked[: compared(chunks)])
+
+
+def compared(chunks: int) -> int:
+    """Of how many questions the answers are compared with those of brute force."""
+    return COMPARED if chunks <= 2_000_000 else FEWEST_COMPARED
 
 
 def _recall(
@@ -141,6 +147,8 @@ def _write(writer: SetWriter, source: Real, first: int, count: int) -> float:
         began = time.perf_counter()
         writer.write(chunks, vectors)
         took += time.perf_counter() - began
+        if (start - first) % TOLD_EVERY == 0 and start > first:
+            sys.stderr.write(f"  {start - first:,} of {count:,} chunks written\n")
     return took
 
 

@@ -23,6 +23,7 @@ class Row:
         goal: the bound it is checked against, as text; empty if absent.
         met: whether it meets the bound; None if absent.
         note: how many of what, or what it is compared with.
+        low, high: between which bounds the figure lies; None where that was not looked at.
     """
 
     what: str
@@ -31,15 +32,25 @@ class Row:
     goal: str = ""
     met: bool | None = None
     note: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def spread(self) -> str:
+        """The bounds as text; empty where there are none."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.low:.3g} to {self.high:.3g}"
 
 
 @dataclass(slots=True)
 class Result:
-    """A benchmark's rows under a title."""
+    """A benchmark's rows under a title, and remarks below: what was used, or left out."""
 
     name: str
     title: str
     rows: list[Row] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -50,14 +61,16 @@ class Result:
         at_least: float | None = None,
         at_most: float | None = None,
         note: str = "",
+        spread: tuple[float, float] | None = None,
     ) -> None:
-        """Add a figure with the bound it should keep."""
+        """Add a figure with the bound it should keep, and with the bounds it lies between."""
         goal, met, value = "", None, float(value)  # numpy's comparisons are no bool
         if at_least is not None:
             goal, met = f"≥ {at_least:g}", value >= at_least
         elif at_most is not None:
             goal, met = f"≤ {at_most:g}", value <= at_most
-        self.rows.append(Row(what, value, unit, goal, met, note))
+        low, high = (None, None) if spread is None else (float(spread[0]), float(spread[1]))
+        self.rows.append(Row(what, value, unit, goal, met, note, low, high))
 
     def add_between(
         self, what: str, value: float, unit: str, low: float, high: float, note: str = ""
@@ -69,12 +82,17 @@ class Result:
 
     def show(self, console: Console) -> None:
         table = Table(
-            "What", "Figure", "Unit", "Goal", "", "Note", title=self.title, title_justify="left"
+            *("What", "Figure", "Spread", "Unit", "Goal", "", "Note"),
+            title=self.title,
+            title_justify="left",
         )
         for row in self.rows:
             mark = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[row.met]
-            table.add_row(row.what, f"{row.value:.3f}", row.unit, row.goal, mark, row.note)
+            figure = f"{row.value:.3f}"
+            table.add_row(row.what, figure, row.spread, row.unit, row.goal, mark, row.note)
         console.print(table)
+        for remark in self.remarks:
+            console.print(f"  {remark}", markup=False, highlight=False)
 
     def save(self) -> None:
         """Keep it under `bench-results/`."""
