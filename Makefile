@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve screenshots docs reference clients lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve infra infra-tools screenshots docs reference clients lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -128,7 +128,7 @@ test-browser: $(VENV)/.dev services ## Use the pages in a real browser
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
 	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)
 
-test-delivery: $(VENV)/.dev services ## Play whole pipelines, and services of two releases, on this machine
+test-delivery: $(VENV)/.dev services infra-tools ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)
 
 $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
@@ -173,6 +173,17 @@ lint: $(VENV)/.dev ## Check style, types, the direction of imports, prompts, pip
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/shellcheck -x infra/steps/*.sh
 	@[ ! -e .git ] || SKIP=ruff-check,ruff-format,imports,mypy $(BIN)/pre-commit run --all-files
+
+# An environment of its own: checkov pins other packages than Plumbline does.
+infra-tools:
+	@[ -f .venv-infra/.installed ] && [ .venv-infra/.installed -nt infra/checks/tools.txt ] || { \
+	  echo "Installing checkov and the validators of infrastructure into .venv-infra (once; 300 MB) …" && \
+	  $(PYTHON) -m venv .venv-infra && \
+	  .venv-infra/bin/pip install --disable-pip-version-check --quiet --quiet -r infra/checks/tools.txt && \
+	  touch .venv-infra/.installed; } || { rm -rf .venv-infra; exit 1; }
+
+infra: $(VENV)/.run infra-tools ## Check Bicep, Terraform and kustomize of infra/ without a cloud
+	@$(BIN)/python -m infra.checks $(ARGS)
 
 coverage: $(VENV)/.dev services ## Run the test suite and print which lines it leaves out, file by file
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load and not browser" \

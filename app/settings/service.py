@@ -32,7 +32,9 @@ class StoreSettings(SettingsGroup):
 
     url: SecretStr = Field(
         default=SecretStr("sqlite:///plumb-store.db"),
-        description="sqlite:///FILE, or postgresql://user:password@host/database.",
+        description="sqlite:///FILE, or postgresql://user:password@host/database. Instead of the "
+        "password, `?identity=azure` or `?identity=aws` at the end signs in with tokens of the "
+        "process's own identity.",
     )
     keep_days: float = Field(
         default=30.0, gt=0, le=36_500, description="How long answers and feedback are kept, days."

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from app.errors import StoreUnavailable
+from app.store.cloud_identity import QUERY, sign_in_by_identity
 from app.store.private_files import keep_private
 from prompts.errors import SettingsError
 
@@ -193,7 +194,12 @@ def _engine(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed.database, parsed)
-        return create_engine(parsed, pool_pre_ping=True)
+        cloud = parsed.query.get(QUERY)
+        parsed = parsed.difference_update_query([QUERY])
+        engine = create_engine(parsed, pool_pre_ping=True)
+        if cloud is not None:
+            sign_in_by_identity(engine, parsed, str(cloud))
+        return engine
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         detail = " ".join(str(error).split())
         raise SettingsError(

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 TIMEOUT_S = 4
 
@@ -29,13 +30,22 @@ def serve() -> str:
     return "" if response.status == 200 else f"{response.status}: {body}"
 
 
+def mounted(name: str) -> str:
+    """The value of a mounted secret file, as PLUMB_SECRETS_DIR names their folder; empty if there is none."""
+    folder = os.environ.get("PLUMB_SECRETS_DIR")
+    try:
+        return Path(folder, name).read_text("utf-8").strip() if folder else ""
+    except OSError:
+        return ""
+
+
 def worker() -> str:
     """Why no worker of this container can take jobs; empty if one can."""
     from redis import Redis
     from redis.exceptions import RedisError
     from rq import Worker
 
-    url = os.environ.get("PLUMB_REDIS_URL")
+    url = os.environ.get("PLUMB_REDIS_URL") or mounted("PLUMB_REDIS_URL")
     if not url:
         return "PLUMB_REDIS_URL is not set"
     redis = Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)

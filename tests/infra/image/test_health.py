@@ -86,6 +86,12 @@ def test_a_worker_is_healthy_while_redis_knows_it(redis_url: str) -> None:
     assert health("worker", PLUMB_REDIS_URL=redis_url).returncode == 1
 
 
+def test_a_worker_reads_a_mounted_secret(redis_url: str, tmp_path: Path) -> None:
+    (tmp_path / "PLUMB_REDIS_URL").write_text(f"{redis_url}\n", "utf-8")
+    done = health("worker", PLUMB_SECRETS_DIR=str(tmp_path))
+    assert f"no worker of {socket.gethostname()}" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("environment", "told"),
     [({}, "PLUMB_REDIS_URL is not set"), ({"PLUMB_REDIS_URL": "redis://127.0.0.1:1/0"}, "Redis: ")],

@@ -221,9 +221,37 @@ def test_what_would_change_is_counted(cloud: Cloud, tmp_path: Path) -> None:
     assert ran.code == 0, ran.said
     assert "Changes: 1 Modify" in ran.said
 
+    given = next(line for line in cloud.calls if "what-if" in line)
+    assert f"--parameters {tmp_path}/parameters.json {tmp_path}/out.json.running.json" in given
+
     missing = cloud.run("what-if.sh", tmp_path / "none.bicep", "b", tmp_path / "out.json")
     assert missing.code == 1
     assert "there is no such file" in missing.said
+
+
+def test_a_deployment_of_the_infrastructure_is_given_what_runs(
+    cloud: Cloud, release: Path, tmp_path: Path
+) -> None:
+    cloud.run("deploy-revision.sh", release)
+    cloud.run("traffic-containerapps.sh", f"{OLD}=95", f"{NEW}=5")
+    ran = cloud.run("running-release.sh", tmp_path / "running.json")
+
+    assert ran.code == 0, ran.said
+    given = json.loads((tmp_path / "running.json").read_text("utf-8"))["parameters"]
+    assert given["image"] == {"value": IMAGE}
+    assert given["release"] == {"value": NEW}
+    weights = {row.get("revisionName"): row["weight"] for row in given["traffic"]["value"]}
+    assert weights == {None: 0, OLD_NAME: 95, NEW_NAME: 5}
+    # main.bicep has these parameters.
+    main = (STEPS.parent / "azure" / "main.bicep").read_text("utf-8")
+    assert all(f"param {name} " in main for name in given)
+
+
+def test_before_the_first_deployment_nothing_runs(cloud: Cloud, tmp_path: Path) -> None:
+    ran = cloud.run("running-release.sh", tmp_path / "running.json", APP_NAME="new")
+
+    assert ran.code == 0, ran.said
+    assert json.loads((tmp_path / "running.json").read_text("utf-8"))["parameters"] == {}
 
 
 @pytest.mark.parametrize("step", sorted(path.name for path in STEPS.glob("*.sh")))
