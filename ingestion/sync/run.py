@@ -111,6 +111,9 @@ def sync(
             _stage(progress, "checking", on_progress)
             publish_if_sound(definition, info, live, rows, report, tools, options)
         unfinished.judged(records, name)
+        if tools.stored is None:
+            vectors = tools.catalogue.store.vectors
+            vectors.remove(name, vectors.keys(name))
         if report.changed:
             gone = collect(tools.catalogue, name, options.keep_versions)
             report.collected = [old.version for old in gone]
