@@ -212,7 +212,15 @@ def _stored_vectors(
     most_bytes = bench.sync.kept_vectors_mb << 20
     if not most_bytes:
         return None
-    return StoredVectors(bench.store.vectors, document_set, identity, embedding, most_bytes)
+    return StoredVectors(
+        bench.store.vectors,
+        document_set,
+        identity,
+        embedding.precision,
+        most_bytes,
+        # Any other setting than float32 says that small differences do not matter.
+        exact=embedding.precision == "float32",
+    )
 
 
 def sync_source(

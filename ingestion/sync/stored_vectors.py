@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import IndexUnavailable
 from ingestion.index.protocol import VectorStore, text_key
-from ingestion.settings import EmbeddingSettings
 
 logger = logging.getLogger(__name__)
+ARITHMETICS = ("float32", "bfloat16")
 # How far from 1 the length of a unit vector may be that was worked out in low precision.
 UNIT_LENGTH_WITHIN = 0.02
 
@@ -30,7 +30,9 @@ class StoredVectors:
         store: where they are.
         document_set: the set that vectors are added for.
         identity: the model.
-        embedding: how it is run: see `_arithmetics`.
+        arithmetic: what it computes in here: float32 or bfloat16.
+        exact: whether only float32 will do; else vectors of either arithmetic are taken, those of
+            its own first.
         most_bytes: what all vectors of the index may take.
     """
 
@@ -39,14 +41,17 @@ class StoredVectors:
         store: VectorStore,
         document_set: str,
         identity: ModelIdentity,
-        embedding: EmbeddingSettings,
+        arithmetic: str,
         most_bytes: int,
+        *,
+        exact: bool,
     ) -> None:
         self._store = store
         self._set = document_set
         self._identity = identity
-        made, *others = (_model_key(identity, each) for each in _arithmetics(embedding))
-        self._made, self._accepted = made, [made, *others]
+        others = [] if exact else [each for each in ARITHMETICS if each != arithmetic]
+        self._made = _model_key(identity, arithmetic)
+        self._accepted = [self._made, *(_model_key(identity, each) for each in others)]
         self._most_bytes = most_bytes
         self._is_usable = True
         self._told_of_damage = False
@@ -98,16 +103,6 @@ class StoredVectors:
         logger.warning(
             "document set %r: goes on without the vectors kept by text: %s", self._set, error
         )
-
-
-def _arithmetics(embedding: EmbeddingSettings) -> tuple[str, ...]:
-    """What the model computes in, then in what else vectors may have been made that are taken.
-
-    Who asks for float32 gets float32. Any other setting says that small differences do not matter.
-    """
-    if embedding.precision == "float32":
-        return ("float32",)
-    return (embedding.precision, "float32")
 
 
 def _model_key(identity: ModelIdentity, arithmetic: str) -> str:

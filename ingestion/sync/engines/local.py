@@ -22,6 +22,9 @@ from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress,
 
 # Chunks embedded in one call: enough that sorting by length leaves little padding.
 WINDOW = 1024
+# In the first call, so that embedding begins while most files are still to be read; each following
+# call holds twice as many.
+FIRST_WINDOW = 128
 # Documents in one batch at most: unchanged records have no chunks to count.
 MOST_DOCUMENTS = 4096
 
@@ -48,7 +51,7 @@ class LocalEngine:
     def run(
         self, work: Iterable[Work], known: FindKnown, progress: Progress, on_progress: OnProgress
     ) -> Iterator[list[Outcome]]:
-        """Outcomes in batches of about `WINDOW` chunks."""
+        """Outcomes in batches of `FIRST_WINDOW` to `WINDOW` chunks, about."""
         with prefetch(_windows(cut_all(work, self._chunker, self._loading)), 2) as windows:
             for window in windows:
                 yield self._embed(window, known, progress, on_progress)
@@ -154,12 +157,13 @@ def _embed(
 
 def _windows(cuts: Iterator[ChunkedDocument]) -> Iterator[list[ChunkedDocument]]:
     window: list[ChunkedDocument] = []
-    chunks = 0
+    chunks, enough = 0, min(FIRST_WINDOW, WINDOW)
     for cut in cuts:
         window.append(cut)
         chunks += len(cut.chunks)
-        if chunks >= WINDOW or len(window) >= MOST_DOCUMENTS:
+        if chunks >= enough or len(window) >= MOST_DOCUMENTS:
             yield window
             window, chunks = [], 0
+            enough = min(WINDOW, 2 * enough)
     if window:
         yield window

@@ -14,7 +14,7 @@ from evals.benchmarks.small_model import DIMENSION, small_embedder
 from ingestion.embedding.embedder import Embedder
 from ingestion.errors import IndexUnavailable
 from ingestion.index.protocol import text_key
-from ingestion.settings import EmbeddingSettings, SyncSettings
+from ingestion.settings import SyncSettings
 from ingestion.sync.stored_vectors import StoredVectors
 from ingestion.versions.deletion_proof import probe_index
 from ingestion.versions.garbage_collection import collect, purge
@@ -24,11 +24,11 @@ PLENTY = 1 << 30
 
 
 def stored(
-    syncing: Syncing, precision: Any = "float32", embedder: Embedder | None = None
+    syncing: Syncing, precision: str = "float32", embedder: Embedder | None = None
 ) -> StoredVectors:
     identity = (embedder or small_embedder()).identity
-    embedding = EmbeddingSettings(model="hashed-words", precision=precision)
-    return StoredVectors(syncing.store.vectors, "things", identity, embedding, PLENTY)
+    exact = precision == "float32"
+    return StoredVectors(syncing.store.vectors, "things", identity, precision, PLENTY, exact=exact)
 
 
 def unit(*seeds: int) -> list[np.ndarray]:
@@ -238,8 +238,9 @@ def test_the_bound_holds_over_all_sets(syncing: Syncing) -> None:
             vectors,
             f"set-{number}",
             small_embedder().identity,
-            EmbeddingSettings(),
+            "float32",
             60_000,
+            exact=True,
         ).keep(dict(zip(texts, unit(*range(100)), strict=True)))
     kept = sum(len(vectors.keys(f"set-{number}")) for number in range(8))
     assert 0 < kept < 800
