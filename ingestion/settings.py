@@ -180,6 +180,13 @@ class SyncSettings(SettingsGroup):
         ge=1,
         description="After how many seconds without a sign of life from a sync another may begin.",
     )
+    kept_vectors_mb: int = Field(
+        default=2048,
+        ge=0,
+        description="Room beside the index for the vectors of passages by model and text, MiB, so "
+        "that no sync embeds a text again that another has embedded. Over it, those used longest "
+        "ago go; 0 = keep none.",
+    )
     allowed_roots: list[str] = Field(
         default_factory=list,
         description="Folders and URL prefixes that sources defined over REST may lie below. "

@@ -3435,7 +3435,7 @@ export interface components {
          *         hidden: documents that are indexed and that nobody who is bound to groups sees, since
          *             what they say of their groups cannot be understood.
          *         embedded: chunks whose vectors were computed.
-         *         reused: chunks whose vectors were known though their document had changed.
+         *         reused: chunks of new and changed documents whose vectors were known.
          *         seconds: wall time.
          *         publish_ms: how long the publishing step took; None if nothing was published.
          *         documents_in_set, chunks_in_set: what the version holds.

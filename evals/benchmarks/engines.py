@@ -19,7 +19,7 @@ from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.index.stores import open_store
 from ingestion.loaders import find_files, load
 from ingestion.loaders.records import LoadProblem
-from ingestion.settings import ChunkingSettings, IndexSettings
+from ingestion.settings import ChunkingSettings, IndexSettings, SyncSettings
 from ingestion.sources.definitions import ad_hoc
 from ingestion.sync.options import SyncOptions
 from ingestion.sync.report import SyncReport
@@ -45,8 +45,8 @@ def run(embedder: Embedder) -> Result:
             "load and cut alone, one process", chunks / took, "chunks/s", note=f"{took:.1f} s"
         )
         table = workbench(open_store(IndexSettings(url=str(folder / "index"))), embedder)
-        # Ray's actors load the model themselves.
-        table = replace(table, load_elsewhere=load_embedder)
+        # Ray's actors load the model themselves. No engine gets vectors that another has computed.
+        table = replace(table, load_elsewhere=load_embedder, sync=SyncSettings(kept_vectors_mb=0))
         rates = {}
         for engine in ENGINES:
             _timed(f"warm-{engine}", warm, table, engine)

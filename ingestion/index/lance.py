@@ -25,6 +25,7 @@ from ingestion.index.lance_records import LanceRecords, require
 from ingestion.index.lance_set import LanceSet
 from ingestion.index.lance_writer import LanceWriter, delete_documents
 from ingestion.index.protocol import SetInfo
+from ingestion.index.vector_files import VectorFiles
 
 COPIED_ROWS = 10_000
 FIRST_MARGIN_S = 0.001
@@ -38,6 +39,7 @@ class LanceStore:
         self._folder = folder
         self._loop = EventLoop("lancedb")
         self.records = LanceRecords(folder)
+        self.vectors = VectorFiles(folder)
         with reported(folder, "opened"):
             self._db = lancedb.connect(str(folder))
             self._reading = self._loop.run(lancedb.connect_async(str(folder)))

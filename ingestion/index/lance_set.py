@@ -7,7 +7,7 @@ by side, and rows are named by row id, which within one table version is the qui
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from ingestion.index.lance_errors import reported
 from ingestion.index.lance_filters import quoted, to_sql
 from ingestion.index.protocol import Candidates, Hit, Key, SetInfo
 from ingestion.languages import analyze_question
+
+# Texts read at once when all are.
+TEXTS_AT_A_TIME = 1024
 
 
 class LanceSet:
@@ -76,6 +79,13 @@ class LanceSet:
         with reported(self._folder, "read"):
             found: list[str] = self._loop.run(query.to_arrow())["id"].to_pylist()
         return found
+
+    def texts(self) -> Iterator[str]:
+        query = self._table.query().select(["indexed_text"])
+        with reported(self._folder, "read"):
+            batches = self._loop.run(query.to_batches(max_batch_length=TEXTS_AT_A_TIME))
+            while (batch := self._loop.run(_next(batches))) is not None:
+                yield from batch.column(0).to_pylist()
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         return self.chunks_of_all([document_id]).get(document_id, [])
@@ -143,6 +153,10 @@ class LanceSet:
     async def _rows(self, keys: Sequence[Key]) -> pa.Table:
         rows = self._table.take_row_ids(list(keys)).select(self._chunk_columns())
         return await rows.with_row_id().to_arrow()
+
+
+async def _next(batches: Any) -> pa.RecordBatch | None:
+    return await anext(batches, None)
 
 
 def _dense_hits(found: pa.Table) -> list[Hit]:

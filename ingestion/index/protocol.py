@@ -6,8 +6,9 @@ changes. A `SetWriter` builds the next one where no reader looks.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -23,6 +24,8 @@ from ingestion.index.records import Records
 from ingestion.languages.analysis import REVISION
 from ingestion.settings import ChunkingSettings
 
+# A text's key in a `VectorStore` is as long as SHA-256.
+KEY_BYTES = 32
 SET_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
@@ -146,6 +149,9 @@ class DocumentSet(Protocol):
     def ids(self) -> list[str]:
         """The ids of all chunks, in no order."""
 
+    def texts(self) -> Iterator[str]:
+        """The indexed texts of all chunks, in no order."""
+
 
 class Built(NamedTuple):
     """What a writer made, counted from the index itself.
@@ -202,6 +208,44 @@ class SetWriter(Protocol):
         """Make what was written searchable. Nothing more may be written; may be called again."""
 
 
+class VectorStore(Protocol):
+    """Vectors of passages by their texts' hashes, so that no sync embeds a text again.
+
+    A vector belongs to the set whose sync added it, and goes when that set no longer needs it;
+    syncs of all sets find it. What is lost here costs time, and nothing else.
+    """
+
+    def find(
+        self, of_models: Sequence[str], keys: Sequence[bytes]
+    ) -> dict[bytes, NDArray[np.float32]]:
+        """Vectors of some texts, each of the first model that has it; those not there are left out.
+
+        Args:
+            of_models: what made the vectors, as it was named to `add`.
+            keys: hashes of the texts, `KEY_BYTES` long.
+        """
+
+    def add(
+        self,
+        document_set: str,
+        model: str,
+        keys: Sequence[bytes],
+        vectors: NDArray[np.float32],
+        most_bytes: int,
+    ) -> None:
+        """Add vectors, shape `(len(keys), dimension)`; those used longest ago make room for them.
+
+        Args:
+            most_bytes: what all vectors of all sets may take together, about.
+        """
+
+    def keys(self, document_set: str) -> set[bytes]:
+        """The hashes of the texts whose vectors belong to a set, whatever model made them."""
+
+    def remove(self, document_set: str, keys: Collection[bytes]) -> None:
+        """Take the vectors of some texts out of what belongs to a set, whatever model made them."""
+
+
 class IndexStore(Protocol):
     """Keeps index versions at one place, and the records that say what they are.
 
@@ -212,6 +256,10 @@ class IndexStore(Protocol):
     @property
     def records(self) -> Records:
         """Small texts by key, kept beside the index."""
+
+    @property
+    def vectors(self) -> VectorStore:
+        """Vectors by text, kept beside the index for syncs; nothing that answers reads them."""
 
     def check(self) -> None:
         """Raise `IndexUnavailable` if the store cannot be reached."""
@@ -269,6 +317,11 @@ def check_name(name: str) -> str:
     return name
 
 
+def text_key(text: str) -> bytes:
+    """A text's key in a `VectorStore`."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
 def languages_of(found: Iterable[str | None]) -> tuple[str, ...]:
     """The languages of a version's chunks, as `SetInfo` keeps them."""
     return tuple(sorted({language or "en" for language in found}))
@@ -276,8 +329,6 @@ def languages_of(found: Iterable[str | None]) -> tuple[str, ...]:
 
 def digest(ids: Iterable[str], model: ModelIdentity, chunking: ChunkingSettings) -> str:
     """Order-free digest (32 hex digits) of chunk ids and of what else shapes the vectors."""
-    import hashlib
-
     total = sum(int(id_, 16) for id_ in ids) % (1 << 128)
     rest = (
         REVISION + model.model_dump_json(exclude={"name", "languages"}) + chunking.model_dump_json()

@@ -24,6 +24,7 @@ from ingestion.index.qdrant_collections import (
 from ingestion.index.qdrant_connection import Connection
 from ingestion.index.qdrant_records import QdrantRecords
 from ingestion.index.qdrant_set import QdrantSet
+from ingestion.index.qdrant_vectors import QdrantVectors
 from ingestion.index.qdrant_writer import AVERAGE_LENGTH, QdrantWriter
 from ingestion.settings import IndexSettings, QdrantSettings
 
@@ -34,6 +35,7 @@ class QdrantStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.records = QdrantRecords(connection)
+        self.vectors = QdrantVectors(connection)
 
     def check(self) -> None:
         """Raise `IndexUnavailable` if the server cannot be reached, or is too old."""

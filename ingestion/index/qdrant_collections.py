@@ -1,7 +1,7 @@
-"""Collections in Qdrant: one for each index version, one for the records; their names and making.
+"""Collections in Qdrant: one for each index version, and one each for records and for vectors by text.
 
 A collection is called `plumbline.{set}.{number}`. Set names have no dots, so that no set's
-collections can be taken for another's, nor for `plumbline.records`. There is no alias: which
+collections can be taken for another's, nor for `plumbline.records` or `plumbline.vectors`. There is no alias: which
 version is live is a record, and a reader asks the collection of the version that it opened, so that
 the requests behind one answer cannot meet two versions.
 """
@@ -18,6 +18,7 @@ from ingestion.settings import QdrantSettings
 
 PREFIX = "plumbline."
 RECORDS = "plumbline.records"
+VECTORS = "plumbline.vectors"
 
 KEYWORDS = ("document_id", FACETS, "media_type", "title", "source")
 NUMBERS = ("ordinal",)
@@ -88,6 +89,18 @@ def make_for_records(connection: Connection) -> None:
         shard_number=1,
         replication_factor=replicas,
         write_consistency_factor=replicas // 2 + 1 if replicas else None,
+    )
+
+
+def make_for_vectors(connection: Connection) -> None:
+    """Make the collection of vectors by text; what it holds can be made again."""
+    make(
+        connection,
+        VECTORS,
+        keywords=("set",),
+        numbers=("used",),
+        vectors_config={},
+        on_disk_payload=True,
     )
 
 

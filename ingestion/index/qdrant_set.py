@@ -62,6 +62,10 @@ class QdrantSet:
         """The chunks behind point ids, in the order named."""
         return self._chunks.get(keys)
 
+    def texts(self) -> Iterator[str]:
+        pages = self._connection.pages(self._collection, PAGE, payload=True)
+        return (to_chunk(point.payload or {}).indexed_text for page in pages for point in page)
+
     def chunks_of(self, document_id: str) -> list[Chunk]:
         return self.chunks_of_all([document_id]).get(document_id, [])
 

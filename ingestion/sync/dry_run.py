@@ -54,7 +54,10 @@ def dry_run(
     for cut in cut_all(iter(plan.work), Chunker(tools.chunking, tools.embedder), loading):
         progress.enter(cut.work.file.document_id, cut.work.file.size)
         on_progress(progress)
-        vectors = known([cut.work] if cut.chunks else [])
+        vectors = dict(known([cut.work] if cut.chunks else []))
+        if tools.stored is not None:
+            own = [chunk.indexed_text for chunk in cut.chunks]
+            vectors |= tools.stored.find([text for text in own if text not in vectors])
         nothing = np.empty((0, 0), np.float32)
         outcome = Outcome(
             cut.row, cut.chunks, nothing, 0, cut.unchanged, cut.whole_file, cut.restricted

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ingestion.embedding.embedder import Embedder, ModelIdentity
 from ingestion.settings import ChunkingSettings
+from ingestion.sync.stored_vectors import StoredVectors
 from ingestion.sync.work import Engine
 from ingestion.versions.catalogue import Catalogue
 from prompts.moves.user import current_user
@@ -45,6 +46,7 @@ class Tools:
         embedder_of: loads the model that another version was built with.
         engine: runs load -> chunk -> embed.
         chunking: how documents are cut.
+        stored: vectors kept by text; None where the settings say that none are kept.
     """
 
     catalogue: Catalogue
@@ -52,3 +54,4 @@ class Tools:
     embedder_of: Callable[[ModelIdentity], Embedder]
     engine: Engine
     chunking: ChunkingSettings
+    stored: StoredVectors | None = None

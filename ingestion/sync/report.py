@@ -73,7 +73,7 @@ class SyncReport(BaseModel):
         hidden: documents that are indexed and that nobody who is bound to groups sees, since
             what they say of their groups cannot be understood.
         embedded: chunks whose vectors were computed.
-        reused: chunks whose vectors were known though their document had changed.
+        reused: chunks of new and changed documents whose vectors were known.
         seconds: wall time.
         publish_ms: how long the publishing step took; None if nothing was published.
         documents_in_set, chunks_in_set: what the version holds.
@@ -119,7 +119,7 @@ class DryRun(BaseModel):
         problems: documents that could not be indexed.
         hidden: documents that nobody who is bound to groups would see; see `SyncReport`.
         to_embed: chunks whose vectors must be computed.
-        reused: chunks of changed documents whose vectors are known.
+        reused: chunks of new and changed documents whose vectors are known.
         chunks_per_second: the embedder's speed, measured on some of these chunks.
         seconds_expected: for the embedding, from the two above.
         refused: why the result would not be published without `--force`; empty if it would.

@@ -120,6 +120,9 @@ def sync(
                 on_publish=lambda: _stage(progress, PUBLISHING, on_progress),
             )
         unfinished.judged(records, name)
+        if tools.stored is None:
+            vectors = tools.catalogue.store.vectors
+            vectors.remove(name, vectors.keys(name))
         if report.changed:
             gone = collect(tools.catalogue, name, options.keep_versions)
             report.collected = [old.version for old in gone]

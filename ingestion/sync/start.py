@@ -27,6 +27,7 @@ from ingestion.sync.dry_run import dry_run
 from ingestion.sync.options import SyncOptions, Tools
 from ingestion.sync.report import DryRun, SyncReport
 from ingestion.sync.run import full_build_reason, live_version, sync
+from ingestion.sync.stored_vectors import StoredVectors
 from ingestion.sync.work import Engine, OnProgress
 from ingestion.versions.catalogue import Catalogue
 
@@ -88,12 +89,14 @@ def prepare(
     embedding = embedding_for(definition, bench.embedding)
     embedder = bench.load(embedding)
     chunking = chunking_for(definition, bench.chunking)
+    stored = _stored_vectors(definition.document_set, embedder.identity, embedding, bench)
     tools = Tools(
         catalogue=Catalogue(bench.store),
         embedder=embedder,
         embedder_of=lambda identity: bench.load(settings_of(identity, bench.embedding)),
-        engine=_engine(engine, embedder, embedding, chunking, bench),
+        engine=_engine(engine, embedder, embedding, chunking, bench, stored),
         chunking=chunking,
+        stored=stored,
     )
     others = [source for source in definition.sources if source not in chosen]
     live = live_version(tools.catalogue, definition.document_set)
@@ -192,6 +195,7 @@ def _engine(
     embedding: EmbeddingSettings,
     chunking: ChunkingSettings,
     bench: Bench,
+    stored: StoredVectors | None,
 ) -> Engine:
     if name == "ray":
         from ingestion.sync.engines.on_ray import RayEngine
@@ -199,7 +203,24 @@ def _engine(
         return RayEngine(embedding, chunking, bench.loading, bench.load_elsewhere)
     from ingestion.sync.engines.local import LocalEngine
 
-    return LocalEngine(embedder, chunking, bench.loading)
+    return LocalEngine(embedder, chunking, bench.loading, stored)
+
+
+def _stored_vectors(
+    document_set: str, identity: ModelIdentity, embedding: EmbeddingSettings, bench: Bench
+) -> StoredVectors | None:
+    most_bytes = bench.sync.kept_vectors_mb << 20
+    if not most_bytes:
+        return None
+    return StoredVectors(
+        bench.store.vectors,
+        document_set,
+        identity,
+        embedding.precision,
+        most_bytes,
+        # Any other setting than float32 says that small differences do not matter.
+        exact=embedding.precision == "float32",
+    )
 
 
 def sync_source(

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from ingestion.index.filters import parse_filter
-from ingestion.index.protocol import SetInfo
+from ingestion.index.protocol import SetInfo, text_key
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.holds import Hold, holds_of
+from ingestion.versions.vectors_by_text import used_keys
 
 
 class Probe(BaseModel):
@@ -71,6 +72,7 @@ def probe_index(catalogue: Catalogue, name: str, document: str) -> DeletionProof
         probes += _probe_version(catalogue, info, document, words, of_version, is_live=is_live)
     probes.append(_probe_unfinished(catalogue, name, document))
     probes.append(_probe_leftovers(catalogue, name))
+    probes.append(_probe_vectors(catalogue, name, document))
     return DeletionProof(document=document, document_set=name, probes=probes)
 
 
@@ -169,4 +171,24 @@ def _probe_leftovers(catalogue: Catalogue, name: str) -> Probe:
         looked_at=f"{len(catalogue.store.places(name))} tables, tags or collections",
         found="; ".join(left),
         mend=f"`plumb index gc --set {name} --grace 0 --purge`" if left else "",
+    )
+
+
+def _probe_vectors(catalogue: Catalogue, name: str, document: str) -> Probe:
+    """Vectors kept by text: of the document's passages, and of texts that may have been its."""
+    where = "vectors kept by text"
+    keys = catalogue.store.vectors.keys(name)
+    if not keys:
+        return Probe(where=where, looked_at="the set has none")
+    opened = [catalogue.store.open(info) for info in catalogue.versions(name)]
+    passages = {text_key(c.indexed_text) for one in opened for c in one.chunks_of(document)} & keys
+    unused = keys - used_keys(catalogue, name)
+    found = [f"vectors of {len(passages)} passages"] if passages else []
+    found += [f"{len(unused)} vectors of texts that no version holds"] if unused else []
+    collect = f"`plumb index gc --set {name} --keep 1 --candidates --grace 0 --purge`"
+    return Probe(
+        where=where,
+        looked_at=f"{len(keys)} vectors, by their texts' hashes",
+        found="; ".join(found),
+        mend=collect if found else "",
     )

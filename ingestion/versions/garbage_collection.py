@@ -12,6 +12,7 @@ from ingestion.versions import numbered, unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.holds import Hold, break_holds, holds_of
 from ingestion.versions.live_version import Publications
+from ingestion.versions.vectors_by_text import forget_unused, forget_with_version
 
 # A reader notices a publication within about a second, and an answer takes less than this.
 GRACE_S = 120.0
@@ -45,6 +46,8 @@ def collect(
     kept |= {one.number for one in holds_of(records, name)}
     gone = [info for info in versions if info.number not in kept]
     for info in gone:
+        stay = [other for other in versions if other.number in kept]
+        forget_with_version(catalogue, info, stay)
         # First the description: a version without one is no version, whatever is left of it.
         records.delete(version_key(name, info.number))
     staged = unfinished.read(records, name)
@@ -81,6 +84,8 @@ def break_unneeded_holds(
 def purge(catalogue: Catalogue, name: str) -> list[SetInfo]:
     """Rewrite every version that is kept, so that no file holds what was deleted before it.
 
+    Vectors of texts that no kept version holds go too.
+
     Returns the versions that were rewritten, as they now are. Readers that opened a version
     before go on for as long as its old files are there: `collect` removes them.
     """
@@ -91,6 +96,7 @@ def purge(catalogue: Catalogue, name: str) -> list[SetInfo]:
             moved = info.model_copy(update={"place": place})
             catalogue.store.records.put(version_key(name, info.number), moved.model_dump_json())
             rewritten.append(moved)
+    forget_unused(catalogue, name)
     return rewritten
 
 

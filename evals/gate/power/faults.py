@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +109,9 @@ class WholeSet(DocumentSet):
 
     def ids(self) -> list[str]:
         return self.inner.ids()
+
+    def texts(self) -> Iterator[str]:
+        return self.inner.texts()
 
     def keys(self) -> list[Key]:
         """Of all chunks, by the chunks' ids."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingestion.chunking.chunker import Chunker
 from ingestion.embedding.embedder import Embedder
@@ -17,28 +18,41 @@ from ingestion.loaders.cleaning import one_line
 from ingestion.settings import ChunkingSettings, LoadingSettings
 from ingestion.sync.file_chunks import ChunkedDocument, cut_all
 from ingestion.sync.prefetch import prefetch
+from ingestion.sync.stored_vectors import StoredVectors
 from ingestion.sync.work import FindKnown, Known, OnProgress, Outcome, Progress, Work
 
 # Chunks embedded in one call: enough that sorting by length leaves little padding.
 WINDOW = 1024
+# In the first call, so that embedding begins while most files are still to be read; each following
+# call holds twice as many.
+FIRST_WINDOW = 128
 # Documents in one batch at most: unchanged records have no chunks to count.
 MOST_DOCUMENTS = 4096
 
 
 class LocalEngine:
-    """Runs in this process and the parser's workers."""
+    """Runs in this process and the parser's workers.
+
+    Args:
+        stored: vectors kept by text, looked up before embedding and added to after it.
+    """
 
     def __init__(
-        self, embedder: Embedder, chunking: ChunkingSettings, loading: LoadingSettings
+        self,
+        embedder: Embedder,
+        chunking: ChunkingSettings,
+        loading: LoadingSettings,
+        stored: StoredVectors | None = None,
     ) -> None:
         self._embedder = embedder
         self._chunker = Chunker(chunking, embedder)
         self._loading = loading
+        self._stored = stored
 
     def run(
         self, work: Iterable[Work], known: FindKnown, progress: Progress, on_progress: OnProgress
     ) -> Iterator[list[Outcome]]:
-        """Outcomes in batches of about `WINDOW` chunks."""
+        """Outcomes in batches of `FIRST_WINDOW` to `WINDOW` chunks, about."""
         stopped = threading.Event()
         cuts = cut_all(work, self._chunker, self._loading, stopped)
         with prefetch(_windows(cuts, stopped), 2, stopped) as windows:
@@ -57,13 +71,29 @@ class LocalEngine:
             on_progress(progress)
 
         # One look-up for the whole window: one for each document would read the index as often.
-        held = known([cut.work for cut in window if cut.chunks])
+        held = dict(known([cut.work for cut in window if cut.chunks]))
+        if self._stored is not None:
+            texts = (chunk.indexed_text for cut in window for chunk in cut.chunks)
+            held |= self._stored.find([text for text in texts if text not in held])
         outcomes = embed(self._embedder, window, held, count)
+        if self._stored is not None:
+            self._stored.keep(_computed(outcomes, held))
         for cut, outcome in zip(window, outcomes, strict=True):
             progress.reused += len(outcome.chunks) - outcome.embedded
             progress.enter(cut.work.file.document_id, cut.work.file.size)
         on_progress(progress)
         return outcomes
+
+
+def _computed(outcomes: Sequence[Outcome], held: Known) -> dict[str, NDArray[np.float32]]:
+    """The vectors of outcomes that were not held before, by text."""
+    return {
+        chunk.indexed_text: vector
+        for outcome in outcomes
+        if outcome.embedded
+        for chunk, vector in zip(outcome.chunks, outcome.vectors, strict=True)
+        if chunk.indexed_text not in held
+    }
 
 
 def embed(
@@ -72,7 +102,7 @@ def embed(
     known: Known,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
-    """Outcomes of cut documents: known vectors are taken, the others computed in one call."""
+    """Outcomes of cut documents: known vectors are taken, the others computed in one call, each once."""
     try:
         return _embed(embedder, window, known, on_batch)
     except Exception:  # noqa: BLE001 (whatever tokenizers and models raise)
@@ -101,14 +131,16 @@ def _embed(
     on_batch: Callable[[int], None],
 ) -> list[Outcome]:
     texts = [chunk.indexed_text for cut in window for chunk in cut.chunks]
-    missing = [text for text in texts if text not in known]
-    fresh = iter(embedder.embed_passages(missing, on_batch))
+    missing = list(dict.fromkeys(text for text in texts if text not in known))
+    fresh = dict(zip(missing, embedder.embed_passages(missing, on_batch), strict=True))
+    uncounted = set(missing)
     outcomes = []
     for cut in window:
-        rows = [known.get(chunk.indexed_text) for chunk in cut.chunks]
-        whole = [next(fresh) if row is None else row for row in rows]
+        own = [chunk.indexed_text for chunk in cut.chunks]
+        whole = [fresh[text] if text in fresh else known[text] for text in own]
         vectors = np.stack(whole) if whole else np.empty((0, 0), np.float32)
-        embedded = sum(row is None for row in rows)
+        embedded = len(uncounted.intersection(own))
+        uncounted.difference_update(own)
         if not np.isfinite(vectors).all():
             outcomes.append(_not_embedded(cut, "its vector holds no numbers"))
             continue
@@ -130,14 +162,15 @@ def _windows(
     cuts: Iterator[ChunkedDocument], stopped: threading.Event
 ) -> Iterator[list[ChunkedDocument]]:
     window: list[ChunkedDocument] = []
-    chunks = 0
+    chunks, enough = 0, min(FIRST_WINDOW, WINDOW)
     for cut in cuts:
         if stopped.is_set():
             return
         window.append(cut)
         chunks += len(cut.chunks)
-        if chunks >= WINDOW or len(window) >= MOST_DOCUMENTS:
+        if chunks >= enough or len(window) >= MOST_DOCUMENTS:
             yield window
             window, chunks = [], 0
+            enough = min(WINDOW, 2 * enough)
     if window:
         yield window
