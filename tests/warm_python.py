@@ -29,9 +29,10 @@ from typing import Any, NoReturn
 
 from filelock import FileLock
 
-# Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own again.
+# LanceDB starts its thread again in a fork; OpenVINO starts its own with the first graph.
 PRELOADED = [
     "lancedb.background_loop",
+    "openvino",
     "pyarrow.dataset",
     "scipy.stats",
     "tokenizers",

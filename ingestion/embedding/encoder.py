@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ingestion.embedding.weights import check_code
+from ingestion.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -57,6 +61,28 @@ class SentenceTransformerEncoder:
                 show_progress_bar=False,
             )
         return np.asarray(vectors, dtype=np.float32)
+
+
+def load_weights(folder: Path, settings: EmbeddingSettings) -> SentenceTransformer:
+    """A model in the hands of sentence-transformers, on the device of the settings.
+
+    Raises:
+        ModelError: it takes code of its own, which the settings do not trust.
+        OSError, ValueError, RuntimeError, ImportError: it cannot be loaded.
+    """
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    check_code(folder, settings)
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    model: SentenceTransformer = SentenceTransformer(
+        str(folder),
+        device=settings.device,
+        trust_remote_code=settings.trust_remote_code,
+        local_files_only=True,
+    )
+    return model
 
 
 @contextmanager
