@@ -13,6 +13,13 @@ from ingestion.settings import EmbeddingSettings
 # bfloat16 keeps 8 bits of a number's fraction. Where the cosine between a text's two vectors may be
 # lower than this, float32 is used (measured: 0.9999 and more).
 LEAST_COSINE = 0.999
+# What both are compared on, for each model: long and short, cased, accented.
+COMPARED = [
+    "A short one.",
+    "The pump (type K-40) runs at 1,450 rpm; see § 3.2. " * 30,
+    "Turn the motor off with the red key before you open the door.",
+    "ÉTÉ à la plage, STRASSE, naïve façade!",
+]
 CPU_INFO = Path("/proc/cpuinfo")
 _EXACTNESS = ("float32", "", "bfloat16")
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tokenizers import Encoding, Tokenizer
 
-from ingestion.embedding.arithmetic import LEAST_COSINE
+from ingestion.embedding.arithmetic import COMPARED, LEAST_COSINE
 from ingestion.embedding.encoder import Vectors
 
 GRAPH = Path("onnx", "model.onnx")
@@ -32,13 +32,6 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 LENGTH_STEP = 8
 # More streams than this make single questions slow on large machines.
 MOST_STREAMS = 4
-# What bfloat16 is compared with float32 on, for each model.
-COMPARED = [
-    "A short one.",
-    "The pump (type K-40) runs at 1,450 rpm; see § 3.2. " * 30,
-    "Turn the motor off with the red key before you open the door.",
-    "ÉTÉ à la plage, STRASSE, naïve façade!",
-]
 Given: TypeAlias = dict[str, NDArray[np.int64]]
 
 

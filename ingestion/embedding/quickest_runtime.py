@@ -9,15 +9,19 @@ import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.embedding.arithmetic import passage_arithmetic, processor_name, threads_of
 from ingestion.embedding.encoder import TextEncoder, Vectors
-from ingestion.embedding.onnx_encoder import OnnxEncoder
+from ingestion.embedding.weights import exports_folder
 from ingestion.settings import EmbeddingSettings
 from prompts.whole_files import replace_whole
+
+if TYPE_CHECKING:
+    from ingestion.embedding.onnx_encoder import OnnxEncoder
 
 # Raised where the same file would say something else.
 FILE = "quickest-1.json"
@@ -142,6 +146,22 @@ def measured(folder: Path, settings: EmbeddingSettings) -> Measured | None:
         return Measured.model_validate(_read(folder / FILE).get(_key(settings)))
     except ValidationError:
         return None
+
+
+def embedding_here(settings: EmbeddingSettings) -> str:
+    """What `auto` comes to on this machine, and what was measured here, in sentences."""
+    said = [
+        f"Passages are embedded in {passage_arithmetic(settings)} here, by {threads_of(settings)} "
+        f"threads at most; processor: {processor_name()}."
+    ]
+    for file in sorted(exports_folder(settings).glob(f"*/{FILE}")):
+        found = measured(file.parent, settings)
+        if found is not None:
+            speeds = ", ".join(f"{name} {speed:.1f}" for name, speed in found.texts_per_s.items())
+            said.append(
+                f"Passages a second when it was measured, model {file.parent.name[:12]}: {speeds}."
+            )
+    return " ".join(said)
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -107,6 +107,16 @@ def test_where_bfloat16_is_far_off_passages_are_float32(
     assert "cosines to float32 come down to" in caplog.text
 
 
+def test_torch_is_held_to_the_same_bound(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingestion.embedding.embedder.passage_arithmetic", lambda _: "bfloat16")
+    made = load_embedder(EmbeddingSettings(backend="torch"))
+    monkeypatch.setattr("ingestion.embedding.encoder.LEAST_COSINE", 1.1)
+    assert np.abs(made.embed_passages(MANY) - made.embed_queries(MANY)).max() < 1e-5
+    assert caplog.text.count("cosines to float32 come down to") == 1
+
+
 def test_the_less_exact_of_two() -> None:
     assert less_exact("float32", "bfloat16") == "bfloat16"
     assert less_exact("bfloat16", "") == "bfloat16"

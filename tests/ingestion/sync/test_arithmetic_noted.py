@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from ingestion.embedding.embedder import Embedder
 from ingestion.index.protocol import SetInfo
 from tests.ingestion.sync.conftest import Syncing
 
