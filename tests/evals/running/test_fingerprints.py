@@ -56,7 +56,7 @@ def test_all_code_that_runs_for_a_case_is_in_the_versions(
     suite: Suite, make_runner: Callable[..., SuiteRunner], embedder: Embedder
 ) -> None:
     runner = make_runner()
-    embedder._encoder.forget()  # type: ignore[attr-defined]
+    embedder._encoder._graph.forget()  # type: ignore[attr-defined]
     with calls_noted() as noted:
         runner.run(suite, System())
     ran = {Path(name).relative_to(ROOT).as_posix() for name in noted}

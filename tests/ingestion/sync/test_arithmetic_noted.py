@@ -17,7 +17,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Syncs from now on run where passages are embedded so."""
 
     def be(arithmetic: str) -> None:
-        monkeypatch.setattr("ingestion.embedding.embedder.passage_arithmetic", lambda _: arithmetic)
+        made = partial(Embedder, arithmetic=arithmetic)
+        monkeypatch.setattr("evals.benchmarks.small_model.Embedder", made)
 
     return be
 
