@@ -34,7 +34,10 @@ FROM build AS serve-packages
 ARG SERVE_EXTRAS=serve,postgres,azure
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/plumbline/bin/pip install -q -c constraints.txt ".[${SERVE_EXTRAS}]" \
-    && rm -r build
+    && rm -r build \
+    # OpenVINO for other devices than the CPU: 60 MB.
+    && cd /opt/plumbline/lib/python3*/site-packages/openvino/libs \
+    && rm -f libopenvino_intel_gpu_plugin.so libopenvino_intel_npu_plugin.so cache.json
 
 FROM serve-packages AS ingest-packages
 ARG SERVE_EXTRAS=serve,postgres,azure

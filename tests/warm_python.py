@@ -29,11 +29,12 @@ from typing import Any, NoReturn
 
 from filelock import FileLock
 
-# Not onnxruntime, which starts a thread at import that a fork loses. LanceDB starts its own again.
+# LanceDB starts its thread again in a fork; OpenVINO starts its own with the first graph.
 PRELOADED = [
     "alembic.command",
     "lancedb.background_loop",
     "mcp.server.stdio",
+    "openvino",
     "pyarrow.dataset",
     "scipy.stats",
     "tokenizers",

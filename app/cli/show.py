@@ -12,6 +12,7 @@ from app.answering.answer import Answer, Citation, Passage, SearchResult
 from app.configuration.redaction import shown
 from app.releases.pins import settings_of
 from app.settings.tree import Settings, variable_names
+from ingestion.embedding.quickest_runtime import embedding_here
 
 SNIPPET = 160
 
@@ -78,6 +79,7 @@ def show_settings(settings: Settings) -> None:
             escape(field.description or ""),
         )
     console.print(table)
+    console.print(Text(embedding_here(settings.embedding)))
     pins = settings.release
     if pins is not None:
         given = [

@@ -63,7 +63,8 @@ class Application:
         from ingestion.embedding.weights import resolve_model
 
         embedding = self.settings.embedding
-        shaping = {"backend", "query_prefix", "precision", "device"}
+        # Questions and sentences are embedded in float32, whatever `precision` says of passages.
+        shaping = {"backend", "query_prefix", "device"}
         return [resolve_model(embedding).content_hash, embedding.model_dump_json(include=shaping)]
 
     @property

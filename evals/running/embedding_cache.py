@@ -43,7 +43,9 @@ class CachedEmbedder(Embedder):
     """
 
     def __init__(self, inner: Embedder, most: int = MAX_VECTORS) -> None:
-        super().__init__(inner._encoder, inner.tokenizer, inner.identity, inner._batch_size)
+        super().__init__(
+            inner._encoder, inner.tokenizer, inner.identity, inner._batch_size, inner.arithmetic
+        )
         self._most = most
         # Each vector with its part of what its batch took, milliseconds.
         self._known: OrderedDict[tuple[bool, str], tuple[NDArray[np.float32], float]] = (

@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.embedding.encoder import SentenceTransformerEncoder, TextEncoder, Vectors
+from ingestion.embedding.arithmetic import passage_arithmetic, threads_of
+from ingestion.embedding.encoder import (
+    SentenceTransformerEncoder,
+    TextEncoder,
+    Vectors,
+    load_weights,
+)
 from ingestion.embedding.weights import (
     ModelFiles,
-    check_code,
+    has_torch,
     require_torch,
     resolve_backend,
     resolve_model,
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+# Fewer passages are embedded in float32: a graph in bfloat16 takes longer to compile than it saves.
+WORTH_BFLOAT16 = 32
 # Batches handed to the model at a time; between them progress is told and questions get a turn.
 BATCHES_PER_CALL = 4
 
@@ -77,22 +85,33 @@ class Embedder:
     """A loaded embedding model. Safe to share between threads.
 
     Vectors are float32, of unit length, shape `(len(texts), identity.dimension)`.
+
+    Attributes:
+        tokenizer: the model's own; neither cuts nor pads.
+        identity: what makes vectors comparable.
+        arithmetic: the least exact arithmetic that passages are embedded in: float32 or bfloat16.
     """
 
     def __init__(
-        self, encoder: TextEncoder, tokenizer: Tokenizer, identity: ModelIdentity, batch_size: int
+        self,
+        encoder: TextEncoder,
+        tokenizer: Tokenizer,
+        identity: ModelIdentity,
+        batch_size: int,
+        arithmetic: str = "float32",
     ) -> None:
         self._encoder = encoder
         self._batch_size = batch_size
         self.tokenizer = tokenizer
         self.identity = identity
+        self.arithmetic = arithmetic
 
     def with_prefixes(self, query: str, passage: str) -> Embedder:
         """The same model, loaded once, with other texts before questions and passages."""
         identity = self.identity.model_copy(
             update={"query_prefix": query, "passage_prefix": passage}
         )
-        return Embedder(self._encoder, self.tokenizer, identity, self._batch_size)
+        return Embedder(self._encoder, self.tokenizer, identity, self._batch_size, self.arithmetic)
 
     @property
     def special_tokens(self) -> int:
@@ -111,10 +130,11 @@ class Embedder:
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
         step = self._batch_size * BATCHES_PER_CALL
+        exact = len(texts) < WORTH_BFLOAT16
         for first in range(0, len(by_length), step):
             rows = by_length[first : first + step]
             batch = [self.identity.passage_prefix + texts[row] for row in rows]
-            vectors[rows] = self._encode(batch, exact=False)
+            vectors[rows] = self._encode(batch, exact)
             on_batch(len(rows))
         return vectors
 
@@ -150,8 +170,10 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
         wanted = _wants_torch(settings)
         require_torch(settings, f"{wanted} runs on torch", f"unset {wanted.partition('=')[0]}")
     files = resolve_model(settings)
+    precision = passage_arithmetic(settings)
+    load = _load_openvino if backend == "openvino" else _load_torch
     try:
-        loaded = _load_onnx(files, settings) if backend == "onnx" else _load_torch(files, settings)
+        loaded = load(files, settings, precision)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(
             f"{settings.model}: cannot be loaded with the {backend} backend: {error}"
@@ -166,13 +188,11 @@ def load_embedder(settings: EmbeddingSettings) -> Embedder:
         max_tokens=loaded.max_tokens,
         languages=stated_languages(files.folder, settings),
     )
-    return Embedder(loaded.encoder, loaded.tokenizer, identity, settings.batch_size)
+    return Embedder(loaded.encoder, loaded.tokenizer, identity, settings.batch_size, precision)
 
 
 def _wants_torch(settings: EmbeddingSettings) -> str:
     """The setting by which a model runs on torch, with its value."""
-    if settings.precision == "bfloat16":
-        return "embedding.precision=bfloat16"
     if settings.backend == "torch":
         return "embedding.backend=torch"
     return f"embedding.device={settings.device}"
@@ -185,39 +205,34 @@ class _Loaded(NamedTuple):
     max_tokens: int
 
 
-def _load_onnx(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
+def _load_openvino(files: ModelFiles, settings: EmbeddingSettings, precision: str) -> _Loaded:
     from ingestion.embedding.onnx_encoder import OnnxEncoder
-    from ingestion.embedding.onnx_export import load_graph, onnx_export, plain_model
+    from ingestion.embedding.onnx_export import plain_export
+    from ingestion.embedding.quickest_runtime import QuickestEncoder
 
-    folder = onnx_export(files, settings)
-    plain = plain_model(folder, settings)
-    if plain is None:
-        return _sentence_transformer(load_graph(folder, settings), settings)
-    encoder = OnnxEncoder(folder, plain)
-    return _Loaded(encoder, encoder.tokenizer, plain.dimension, plain.max_tokens)
-
-
-def _load_torch(files: ModelFiles, settings: EmbeddingSettings) -> _Loaded:
-    from sentence_transformers import SentenceTransformer
-
-    check_code(files.folder, settings)
-    model = SentenceTransformer(
-        str(files.folder),
-        device=settings.device,
-        trust_remote_code=settings.trust_remote_code,
-        local_files_only=True,
-    )
-    return _sentence_transformer(model, settings)
+    exported = plain_export(files, settings)
+    if exported is None:
+        return _load_torch(files, settings, precision)
+    folder, plain = exported
+    graph = OnnxEncoder(folder, plain, precision, threads_of(settings))
+    encoder: TextEncoder = graph
+    # An export that stands for the weights is all that there is of the model.
+    if settings.backend == "auto" and has_torch() and files.folder != folder:
+        encoder = QuickestEncoder(
+            graph, lambda: _load_torch(files, settings, precision).encoder, folder, settings
+        )
+    return _Loaded(encoder, graph.tokenizer, plain.dimension, plain.max_tokens)
 
 
-def _sentence_transformer(model: SentenceTransformer, settings: EmbeddingSettings) -> _Loaded:
+def _load_torch(files: ModelFiles, settings: EmbeddingSettings, precision: str) -> _Loaded:
+    model = load_weights(files.folder, settings)
     dimension = model.get_embedding_dimension()
     if not dimension:
         raise ModelError(
             f"{settings.model}: the model states no vector size; name a sentence-transformers model."
         )
     return _Loaded(
-        SentenceTransformerEncoder(model, settings.precision),
+        SentenceTransformerEncoder(model, precision),
         _own_tokenizer(model, settings.model),
         int(dimension),
         int(model.max_seq_length or 512),

@@ -1,4 +1,4 @@
-"""A plain transformer's ONNX graph, run by onnxruntime itself: a start takes tenths of a second.
+"""A plain transformer's ONNX graph, run by OpenVINO: a start takes tenths of a second.
 
 Importing sentence-transformers (and with it torch) takes several seconds of every start. For a
 model that is a transformer, one pooling and nothing else, the graph and the tokenizer say all
@@ -8,19 +8,31 @@ where the graph is exported (`ingestion/embedding/onnx_export.py`).
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import onnxruntime
+import openvino
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tokenizers import Encoding, Tokenizer
 
+from ingestion.embedding.arithmetic import COMPARED, LEAST_COSINE
 from ingestion.embedding.encoder import Vectors
 
 GRAPH = Path("onnx", "model.onnx")
 TOKENIZER = "tokenizer.json"
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+# Texts are filled up to a multiple of this: OpenVINO prepares anew for each length (10 to 15 ms).
+LENGTH_STEP = 8
+# More streams than this make single questions slow on large machines.
+MOST_STREAMS = 4
+Given: TypeAlias = dict[str, NDArray[np.int64]]
 
 
 class PlainModel(BaseModel):
@@ -51,21 +63,33 @@ class OnnxEncoder:
     Args:
         folder: holds `onnx/model.onnx` and `tokenizer.json`.
         plain: how the graph is to be used.
+        precision: arithmetic of what need not be exact, float32 or bfloat16; vectors are float32 in
+            any case.
+        threads: how many threads may compute.
 
     Raises:
         ValueError: the graph is damaged, or wants what a plain model does not give.
     """
 
-    def __init__(self, folder: Path, plain: PlainModel) -> None:
+    def __init__(
+        self, folder: Path, plain: PlainModel, precision: str = "float32", threads: int = 1
+    ) -> None:
         self._plain = plain
-        self._session = _session(folder / GRAPH)
-        self._inputs = {given.name for given in self._session.get_inputs()}
-        unknown = self._inputs - set(INPUTS)
+        self._graph = folder / GRAPH
+        self._precision = precision
+        self._threads = threads
+        self._exact = CompiledGraph(self._graph, "float32", threads)
+        # Compiled when many passages are first embedded: a service embeds questions only.
+        self._inexact = self._exact if precision == "float32" else None
+        self._compiling = threading.Lock()
+        unknown = self._exact.inputs - set(INPUTS)
         if unknown:
             raise ValueError(f"the graph wants {', '.join(sorted(unknown))} too")
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(plain.max_tokens)
-        self._tokenizer.enable_padding(pad_id=plain.pad_id, pad_token=plain.pad_token)
+        self._tokenizer.enable_padding(
+            pad_id=plain.pad_id, pad_token=plain.pad_token, pad_to_multiple_of=LENGTH_STEP
+        )
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -76,41 +100,134 @@ class OnnxEncoder:
         return copy
 
     def encode(self, texts: list[str], batch_size: int, exact: bool = True) -> Vectors:
-        """See `TextEncoder`; exact always. Batches hold texts of like length, so that little is filled up."""
-        if len(texts) == 1:
-            return self._forward(self._tokenizer.encode_batch_fast(texts))
+        """See `TextEncoder`. Batches hold texts of like length, so that little is filled up."""
+        return self._encode(self._exact if exact else self._compiled(), texts, batch_size)
+
+    def _encode(self, graph: CompiledGraph, texts: list[str], batch_size: int) -> Vectors:
         vectors = np.empty((len(texts), self._plain.dimension), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
-        for first in range(0, len(texts), batch_size):
-            rows = by_length[first : first + batch_size]
-            vectors[rows] = self._forward(
-                self._tokenizer.encode_batch_fast([texts[row] for row in rows])
-            )
+        # Each stream gets a share of a small batch.
+        size = min(batch_size, -(-len(texts) // graph.streams))
+        batches = [by_length[first : first + size] for first in range(0, len(texts), size)]
+        encoded = (
+            self._given(self._tokenizer.encode_batch_fast([texts[row] for row in rows]), graph)
+            for rows in batches
+        )
+        for rows, (given, states) in zip(batches, graph.run(encoded), strict=True):
+            vectors[rows] = _unit(self._pooled(states, given["attention_mask"]))
         return vectors
 
-    def _forward(self, encoded: list[Encoding]) -> Vectors:
-        given = {
-            "input_ids": np.array([text.ids for text in encoded], dtype=np.int64),
-            "attention_mask": np.array([text.attention_mask for text in encoded], dtype=np.int64),
-            "token_type_ids": np.array([text.type_ids for text in encoded], dtype=np.int64),
-        }
-        states = self._session.run(None, {name: given[name] for name in self._inputs})[0]
-        if self._plain.pooling == "cls":
-            pooled = states[:, 0]
+    def _compiled(self) -> CompiledGraph:
+        """The graph for what need not be exact."""
+        with self._compiling:
+            if self._inexact is None:
+                self._inexact = self._compile_inexact()
+            return self._inexact
+
+    def _compile_inexact(self) -> CompiledGraph:
+        try:
+            graph = CompiledGraph(self._graph, self._precision, self._threads)
+            ours = self._encode(graph, COMPARED, len(COMPARED))
+        except (ValueError, RuntimeError) as error:
+            # A virtual machine, or the environment of oneDNN, may hide what the processor has.
+            why = f"OpenVINO cannot do it ({str(error).split(chr(10))[0][:200]})"
         else:
-            weights = given["attention_mask"][:, :, None].astype(np.float32)
-            pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
-        lengths = np.linalg.norm(pooled, axis=1, keepdims=True)
-        unit: Vectors = pooled / np.maximum(lengths, np.float32(1e-12))
-        return unit
+            cosine = float((ours * self._encode(self._exact, COMPARED, len(COMPARED))).sum(1).min())
+            if cosine >= LEAST_COSINE:
+                return graph
+            why = f"cosines to float32 come down to {cosine:.4f}"
+        logging.getLogger(__name__).warning(
+            "%s: passages are embedded in float32, not in %s: %s",
+            self._graph.parents[1],
+            self._precision,
+            why,
+        )
+        return self._exact
+
+    def _given(self, encoded: list[Encoding], graph: CompiledGraph) -> Given:
+        given = {
+            "attention_mask": np.array([text.attention_mask for text in encoded], dtype=np.int64),
+            "input_ids": np.array([text.ids for text in encoded], dtype=np.int64),
+        }
+        if "token_type_ids" in graph.inputs:
+            given["token_type_ids"] = np.array([text.type_ids for text in encoded], dtype=np.int64)
+        return given
+
+    def _pooled(self, states: NDArray[np.float32], attention: NDArray[np.int64]) -> Vectors:
+        if self._plain.pooling == "cls":
+            return states[:, 0]
+        weights = attention[:, :, None].astype(np.float32)
+        mean: Vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return mean
 
 
-def _session(graph: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # Threads that wait for work would else spin: a service at 20 questions a second then used twice
-    # the processor time, to the loss of all else on the machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no other base
-        raise ValueError(f"{error}; delete {graph.parents[1]}, it is rebuilt") from error
+class CompiledGraph:
+    """A graph that OpenVINO has compiled for this processor. Safe to share between threads.
+
+    Attributes:
+        inputs: names of the graph's inputs.
+        streams: batches that are computed at a time, each by its share of the threads. Two streams of
+            one thread took two thirds of the processor time of one stream of two threads, which wait
+            for each other.
+
+    Raises:
+        ValueError: the graph is damaged, or cannot be computed in this precision here.
+    """
+
+    def __init__(self, graph: Path, precision: str, threads: int) -> None:
+        self.streams = min(threads, MOST_STREAMS)
+        options = {
+            # Without it OpenVINO takes bfloat16 wherever the processor has it.
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            "NUM_STREAMS": self.streams,
+            "INFERENCE_NUM_THREADS": threads,
+            # Threads of several processes would else be bound to the same cores.
+            "ENABLE_CPU_PINNING": False,
+        }
+        try:
+            self._compiled: Any = openvino.Core().compile_model(str(graph), "CPU", options)
+        except RuntimeError as error:
+            raise ValueError(f"{error}; delete {graph.parents[1]}, it is rebuilt") from error
+        self.inputs = {name for given in self._compiled.inputs for name in given.names}
+        # A request holds the memory of one computation: threads do not share one at a time.
+        self._free: list[Any] = []
+
+    def run(self, batches: Iterable[Given]) -> Iterator[tuple[Given, NDArray[np.float32]]]:
+        """Each batch with the graph's first output, shape `(texts, tokens, dimension)`.
+
+        The output is overwritten once the next one is asked for.
+        """
+        running: deque[tuple[Given, Any]] = deque()
+        try:
+            for given in batches:
+                if len(running) == self.streams:
+                    yield from self._ended(running)
+                request = self._request()
+                running.append((given, request))
+                request.start_async({name: given[name] for name in self.inputs}, share_inputs=True)
+            while running:
+                yield from self._ended(running)
+        finally:
+            for _, request in running:  # after an error: `given` must outlive what reads it
+                request.wait()
+
+    def _ended(
+        self, running: deque[tuple[Given, Any]]
+    ) -> Iterator[tuple[Given, NDArray[np.float32]]]:
+        given, request = running.popleft()
+        request.wait()
+        yield given, request.get_output_tensor(0).data
+        if len(self._free) < self.streams:
+            self._free.append(request)
+
+    def _request(self) -> Any:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._compiled.create_infer_request()
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+    return unit

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from ingestion.embedding.encoder import load_weights
 from ingestion.embedding.onnx_encoder import GRAPH, OnnxEncoder, PlainModel
 from ingestion.embedding.weights import (
     EXPORTED_FROM,
@@ -46,37 +47,95 @@ TRIED = [
 TOLERANCE = 1e-5
 
 
-def onnx_export(files: ModelFiles, settings: EmbeddingSettings) -> Path:
-    """The folder that holds the model with its ONNX graph, made on first use and kept by content hash.
+def plain_export(files: ModelFiles, settings: EmbeddingSettings) -> tuple[Path, PlainModel] | None:
+    """The folder that holds a model's ONNX graph, and how to run it without sentence-transformers.
+
+    Made on first use, and kept by content hash. Vectors of the graph are compared with those of the
+    weights once.
+
+    Returns:
+        None if that cannot be done; torch runs the model then.
 
     Raises:
-        ModelError: the model cannot be exported, or the cache folder cannot be written.
+        ModelError: the cache folder cannot be written.
+        OSError, ValueError, RuntimeError, ImportError: the weights cannot be loaded.
     """
     folder = exports_folder(settings) / files.content_hash
-    if (folder / GRAPH).is_file():
-        return folder
+    file = folder / DESCRIPTION
+    try:
+        recorded = json.loads(file.read_text(encoding="utf-8"))
+        plain = PlainModel.model_validate(recorded) if recorded else None
+    except (OSError, ValueError, ValidationError):
+        pass
+    else:
+        if plain is None:
+            return None
+        if (folder / GRAPH).is_file():
+            return folder, plain
     require_torch(settings, f"no export of it is in {folder.parent}")
+    model = load_weights(files.folder, settings)
+    found = _described(model)
+    if found is not None:
+        if not _export(files, folder, settings):
+            return None
+        found = found if _gives_same_vectors(folder, found, model) else None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
+    except OSError as error:  # a read-only image: it is found out again at each start
+        logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
+    return None if found is None else (folder, found)
+
+
+def _export(files: ModelFiles, folder: Path, settings: EmbeddingSettings) -> bool:
+    """Make the graph if it is not there; False if the model cannot be exported."""
+    if (folder / GRAPH).is_file():
+        return True
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Made beside, then renamed: a start that is killed leaves no half-written model behind.
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-        try:
-            with _quiet_export():
-                model = load_graph(files.folder, settings, export=True)
-                model.save_pretrained(str(making), create_model_card=False)
-            making.chmod(0o755)
-            making.replace(folder)
-        except OSError:
-            if not (folder / GRAPH).is_file():  # another process was faster
-                raise
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except OSError as error:
         raise ModelError(
-            f"{settings.model}: cannot be exported to ONNX into {folder}: {error}. "
+            f"{settings.model}: its ONNX export cannot be written into {folder}: {error}. "
             "Set PLUMB_EMBEDDING_BACKEND=torch to do without, or PLUMB_EMBEDDING_CACHE_DIR to a writable folder."
         ) from error
-    return folder
+    try:
+        _write_graph(files.folder, making, settings)
+        making.chmod(0o755)
+        if not (folder / GRAPH).is_file():  # what else is there is of a graph that was deleted
+            shutil.rmtree(folder, ignore_errors=True)
+        making.replace(folder)
+    except Exception as error:  # noqa: BLE001 (whatever tracers raise; torch can run the model)
+        if not (folder / GRAPH).is_file():  # else another process was faster
+            logging.getLogger(__name__).warning(
+                "%s: cannot be exported to ONNX into %s, so torch runs it: %s. Set "
+                "PLUMB_EMBEDDING_BACKEND=torch to try it no more.",
+                settings.model,
+                folder,
+                " ".join(str(error).split())[:300],
+            )
+            return False
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return True
+
+
+def _write_graph(weights: Path, to: Path, settings: EmbeddingSettings) -> None:
+    """Have sentence-transformers trace the weights."""
+    from sentence_transformers import SentenceTransformer
+
+    check_code(weights, settings)
+    with _quiet_export():
+        model: SentenceTransformer = SentenceTransformer(
+            str(weights),
+            backend="onnx",
+            device="cpu",
+            trust_remote_code=settings.trust_remote_code,
+            local_files_only=True,
+            model_kwargs={"provider": "CPUExecutionProvider", "export": True},
+        )
+        model.save_pretrained(str(to), create_model_card=False)
 
 
 def export_model(settings: EmbeddingSettings, to: Path) -> Path:
@@ -95,15 +154,19 @@ def export_model(settings: EmbeddingSettings, to: Path) -> Path:
     require_torch(
         settings, "exporting takes the packages that run it", "export it where they are installed"
     )
-    below = settings.model_copy(update={"cache_dir": to, "backend": "onnx", "device": "cpu"})
+    below = settings.model_copy(update={"cache_dir": to, "backend": "openvino", "device": "cpu"})
     files = resolve_model(below)
-    folder = onnx_export(files, below)
-    if plain_model(folder, below) is None:
+    try:
+        exported = plain_export(files, below)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        raise ModelError(f"{settings.model}: cannot be loaded: {error}") from error
+    if exported is None:
         raise ModelError(
             f"{settings.model}: cannot run without torch: it is more than a transformer with one "
             "pooling (mean, or the first token), or its graph gives other vectors. Install "
             "plumbline[models] where it is to run; nothing needs to be exported for that."
         )
+    folder, _ = exported
     made = ExportedFrom(
         model=settings.model,
         revision=settings.revision,
@@ -117,55 +180,13 @@ def export_model(settings: EmbeddingSettings, to: Path) -> Path:
     return folder
 
 
-def load_graph(
-    folder: Path, settings: EmbeddingSettings, export: bool = False
-) -> SentenceTransformer:
-    """The graph in the hands of sentence-transformers; with `export` made of the weights."""
-    from sentence_transformers import SentenceTransformer
-
-    check_code(folder, settings)
-    graph = {"export": True} if export else {"file_name": GRAPH.as_posix()}
-    model: SentenceTransformer = SentenceTransformer(
-        str(folder),
-        backend="onnx",
-        device="cpu",
-        trust_remote_code=settings.trust_remote_code,
-        local_files_only=True,
-        model_kwargs={"provider": "CPUExecutionProvider", **graph},
-    )
-    return model
-
-
-def plain_model(folder: Path, settings: EmbeddingSettings) -> PlainModel | None:
-    """How to run an exported graph without sentence-transformers; None if that cannot be done.
-
-    Found out once, by comparing the vectors of both, and kept beside the graph.
-    """
-    file = folder / DESCRIPTION
+def _gives_same_vectors(folder: Path, plain: PlainModel, model: SentenceTransformer) -> bool:
     try:
-        recorded = json.loads(file.read_text(encoding="utf-8"))
-        return PlainModel.model_validate(recorded) if recorded else None
-    except (OSError, ValueError, ValidationError):
-        require_torch(settings, "how its export is run has not been found out")
-        found = _compared(folder, load_graph(folder, settings))
-    try:
-        replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
-    except OSError as error:  # a read-only image: it is found out again at each start
-        logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
-    return found
-
-
-def _compared(folder: Path, model: SentenceTransformer) -> PlainModel | None:
-    described = _described(model)
-    if described is None:
-        return None
-    try:
-        vectors = OnnxEncoder(folder, described).encode(TRIED, batch_size=len(TRIED))
+        vectors = OnnxEncoder(folder, plain).encode(TRIED, batch_size=len(TRIED))
     except Exception:  # noqa: BLE001 (whatever it is, sentence-transformers can do it)
-        return None
+        return False
     theirs = np.asarray(model.encode(TRIED, normalize_embeddings=True, show_progress_bar=False))
-    same = vectors.shape == theirs.shape and np.abs(vectors - theirs).max() < TOLERANCE
-    return described if same else None
+    return vectors.shape == theirs.shape and bool(np.abs(vectors - theirs).max() < TOLERANCE)
 
 
 def _described(model: Any) -> PlainModel | None:

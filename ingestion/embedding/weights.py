@@ -204,21 +204,11 @@ def _classes(content: object) -> Iterator[str]:
 
 
 def resolve_backend(settings: EmbeddingSettings) -> str:
-    """`onnx` or `torch`: as set, or onnx where it is installed and the device is the CPU.
-
-    Raises:
-        ModelError: the backend that is set cannot do the precision that is set.
-    """
-    if settings.precision == "bfloat16":
-        if settings.backend == "onnx":
-            raise ModelError(
-                "PLUMB_EMBEDDING_PRECISION=bfloat16 runs on torch only; unset PLUMB_EMBEDDING_BACKEND."
-            )
-        return "torch"
+    """`openvino` or `torch`: as set, or openvino where the device is the CPU and models can be exported."""
     if settings.backend != "auto":
         return settings.backend
     exports = not has_torch() or importlib.util.find_spec("optimum") is not None
-    return "onnx" if exports and settings.device == "cpu" else "torch"
+    return "openvino" if exports and settings.device == "cpu" else "torch"
 
 
 def _is_default(settings: EmbeddingSettings) -> bool:

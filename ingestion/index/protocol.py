@@ -69,6 +69,8 @@ class SetInfo(BaseModel):
         digest: order-free digest of all chunk ids, the model and the chunking: equal content,
             equal digest, on any machine and backend.
         model: the embedding model its vectors come from.
+        arithmetic: the least exact arithmetic that its vectors may come from, float32 or bfloat16;
+            empty where that was not noted.
         chunking: how its documents were cut.
         extraction: revision of the loaders that read its documents.
         documents: how many documents it holds.
@@ -92,6 +94,7 @@ class SetInfo(BaseModel):
     number: int
     digest: str
     model: ModelIdentity
+    arithmetic: str = ""
     chunking: ChunkingSettings
     extraction: str = ""
     documents: int

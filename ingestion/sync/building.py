@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ingestion.embedding.arithmetic import less_exact
 from ingestion.embedding.embedder import ModelIdentity
 from ingestion.errors import UnknownDocumentSet, UnknownVersion
 from ingestion.index.protocol import IndexStore, SetInfo, SetWriter, described
@@ -23,13 +24,19 @@ from ingestion.versions.unfinished import Journal, Staging
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What shapes the version to build."""
+    """What shapes the version to build.
+
+    Attributes:
+        arithmetic: what passages are embedded in; versions of the same model take vectors over from
+            each other whatever they were embedded in.
+    """
 
     name: str
     model: ModelIdentity
     chunking: ChunkingSettings
     extraction: str
     by: str
+    arithmetic: str = ""
 
 
 class Building:
@@ -47,11 +54,13 @@ class Building:
         base: SetInfo | None,
         base_rows: dict[str, SourceDocument],
         lease: Lease,
+        taken_from: Iterable[SetInfo] = (),
     ) -> None:
         self._store = store
         self._records = store.records
         self._target = target
         self._base = base
+        self._arithmetic = arithmetic_of(target, taken_from)
         self._base_rows = base_rows
         self._lease = lease
         self._writer: SetWriter | None = None
@@ -94,6 +103,7 @@ class Building:
                 extraction=self._target.extraction,
                 began=datetime.now(UTC),
                 by=self._target.by,
+                arithmetic=self._arithmetic,
             )
             # First the journal: without it the base's rows would still count as held.
             self._note(without, [])
@@ -131,6 +141,7 @@ class Building:
                 "committed_by": target.by,
                 "base": staged.base,
                 "dropped": dropped_words(rows.values()),
+                "arithmetic": less_exact(staged.arithmetic, self._arithmetic),
             }
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())
@@ -213,6 +224,19 @@ def dropped_words(rows: Iterable[SourceDocument]) -> dict[str, int] | None:
             return None
         total.update(row.dropped)
     return dict(total.most_common())
+
+
+def arithmetic_of(target: Target, taken_from: Iterable[SetInfo]) -> str:
+    """The least exact arithmetic that vectors of the version to build may come from.
+
+    Args:
+        taken_from: versions that vectors are taken over from, where they have the same model.
+    """
+    arithmetic = target.arithmetic
+    for info in taken_from:
+        if not info.model.differences(target.model):
+            arithmetic = less_exact(arithmetic, info.arithmetic)
+    return arithmetic
 
 
 def unjudged_version(catalogue: Catalogue, target: Target) -> SetInfo | None:

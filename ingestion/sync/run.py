@@ -60,7 +60,10 @@ def sync(
         live = live_version(tools.catalogue, name)
         rows = {row.id: row for row in tools.catalogue.manifest(live)} if live else {}
         because = full_build_reason(live, tools)
-        target = Target(name, tools.embedder.identity, tools.chunking, MAKING, options.by)
+        embedder = tools.embedder
+        target = Target(
+            name, embedder.identity, tools.chunking, MAKING, options.by, embedder.arithmetic
+        )
         built = unjudged_version(tools.catalogue, target)
         base = built or (None if because else live)
         base_rows = (
@@ -70,7 +73,9 @@ def sync(
             if base
             else {}
         )
-        building = Building(tools.catalogue.store, target, base, base_rows, lease)
+        # A full build takes vectors over from the live version as well.
+        taken_from = [info for info in (live, base) if info is not None]
+        building = Building(tools.catalogue.store, target, base, base_rows, lease, taken_from)
         plan = make_plan(
             files,
             building.held,

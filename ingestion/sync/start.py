@@ -200,6 +200,8 @@ def _engine(
     if name == "ray":
         from ingestion.sync.engines.on_ray import RayEngine
 
+        # Machines of other kinds embed no less exactly than this one says it does.
+        embedding = embedding.model_copy(update={"precision": embedder.arithmetic})
         return RayEngine(embedding, chunking, bench.loading, bench.load_elsewhere)
     from ingestion.sync.engines.local import LocalEngine
 

@@ -26,6 +26,7 @@ class Staging(BaseModel):
         place: where the backend builds it.
         base: the version it began from; None for a full build.
         model, chunking, extraction: what shapes it; a run with others starts again.
+        arithmetic: the least exact one that its vectors may come from; a run with another goes on.
         began: when, in UTC.
         by: who began it.
     """
@@ -40,6 +41,7 @@ class Staging(BaseModel):
     extraction: str
     began: datetime
     by: str
+    arithmetic: str = ""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,6 @@ def test_without_torch_what_cannot_run_says_what_to_install(
         ({"revision": "abc"}, "no export of it is in"),
         ({"device": "cuda"}, "embedding.device=cuda runs on torch"),
         ({"backend": "torch"}, "embedding.backend=torch runs on torch"),
-        ({"precision": "bfloat16"}, "embedding.precision=bfloat16 runs on torch"),
     ],
 )
 def test_a_model_that_takes_torch_is_refused_with_the_mend(

@@ -60,7 +60,7 @@ def test_versions_that_were_built_with_another_model() -> None:
     assert (other.revision, other.trust_remote_code) == (None, False)
 
 
-@pytest.mark.parametrize("backend", ["torch", "onnx"])
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
 def test_code_in_a_models_folder_is_not_run_without_trust(tmp_path: Path, backend: Any) -> None:
     folder = small_transformer(tmp_path)
     ran = tmp_path / "ran"

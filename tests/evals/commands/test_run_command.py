@@ -35,7 +35,7 @@ document_set: depot
 metrics: [recall@5, refusal_accuracy]
 """
 # What must stay unloaded where there is nothing to ask.
-HEAVY = ("torch", "sentence_transformers", "lancedb", "langchain", "ragas", "onnxruntime")
+HEAVY = ("torch", "sentence_transformers", "lancedb", "langchain", "ragas", "openvino")
 LIGHT = f"""
 import sys
 import plumb

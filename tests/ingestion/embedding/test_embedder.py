@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from ingestion.embedding import weights
+from ingestion.embedding.arithmetic import LEAST_COSINE, has_bfloat16
 from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.errors import ModelError
 from ingestion.settings import EmbeddingSettings
@@ -20,6 +22,7 @@ TEXTS = [
     "短い",
     "A short one.",
 ]
+MANY = [f"{n}: {text}" for n in range(8) for text in TEXTS]
 
 
 def test_vectors_are_unit_float32_in_the_order_given(embedder: Embedder) -> None:
@@ -48,16 +51,31 @@ def test_both_backends_give_the_same_vectors(embedder: Embedder) -> None:
     assert np.abs(torch.embed_passages(TEXTS) - embedder.embed_passages(TEXTS)).max() < 1e-5
 
 
-def test_bfloat16_passages_stay_close_and_questions_exact(embedder: Embedder) -> None:
-    half = load_embedder(EmbeddingSettings(precision="bfloat16"))
-    exact, near = embedder.embed_passages(TEXTS), half.embed_passages(TEXTS)
-    cosines = (exact * near).sum(axis=1)
-    assert cosines.min() > 0.999
+@pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16")
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+def test_bfloat16_passages_stay_close_and_questions_exact(
+    embedder: Embedder, backend: Literal["openvino", "torch"]
+) -> None:
+    half = load_embedder(EmbeddingSettings(backend=backend))
+    assert half.arithmetic == "bfloat16"
+    exact = embedder.embed_queries(MANY)
+    near = half.embed_passages(MANY)
+    assert (exact * near).sum(axis=1).min() > LEAST_COSINE
     assert np.abs(exact - near).max() > 1e-5, "nothing was computed in bfloat16"
     assert near.dtype == np.float32
     assert np.abs(half.embed_query("x") - embedder.embed_query("x")).max() < 1e-5
-    with pytest.raises(ModelError, match="runs on torch only"):
-        load_embedder(EmbeddingSettings(precision="bfloat16", backend="onnx"))
+    few = half.embed_passages(MANY[:3])
+    assert np.abs(few - exact[:3]).max() < 1e-5, "a few passages take the graph that is there"
+
+
+def test_float32_is_float32_on_every_processor(embedder: Embedder) -> None:
+    whole = load_embedder(EmbeddingSettings(precision="float32", backend="openvino"))
+    assert whole.arithmetic == "float32"
+    assert np.abs(whole.embed_passages(MANY) - embedder.embed_queries(MANY)).max() < 1e-5
+
+
+def test_what_ran_a_graph_before_goes_by_its_old_name() -> None:
+    assert EmbeddingSettings(backend="onnx").backend == "openvino"  # type: ignore[arg-type]
 
 
 def test_threads_share_a_model(embedder: Embedder) -> None:

@@ -24,7 +24,9 @@ TEXTS = ["pump", "A pump and a valve, then a door and a stair.", "", "Valves"]
 def made(tmp_path: Path, model: Path) -> tuple[Embedder, Embedder]:
     """The model on its graph, and on torch."""
     settings = EmbeddingSettings(model=str(model), cache_dir=tmp_path / "cache")
-    return load_embedder(settings), load_embedder(settings.model_copy(update={"backend": "torch"}))
+    settings = settings.model_copy(update={"precision": "float32"})
+    graph = load_embedder(settings.model_copy(update={"backend": "openvino"}))
+    return graph, load_embedder(settings.model_copy(update={"backend": "torch"}))
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,7 @@ def test_what_is_not_plain_is_left_to_sentence_transformers(tmp_path: Path, pool
     more = () if pooling == "max" else (Dense(16, 8),)
     graph, torch = made(tmp_path, small_transformer(tmp_path, pooling, *more))
     assert isinstance(graph._encoder, SentenceTransformerEncoder)
+    assert not list(tmp_path.rglob("model.onnx")), "a graph was made that nothing runs"
     assert graph.identity == torch.identity
     assert np.abs(graph.embed_passages(TEXTS) - torch.embed_passages(TEXTS)).max() < 1e-5
 
@@ -103,11 +106,25 @@ def test_a_graph_that_gives_other_vectors_is_not_trusted(tmp_path: Path, monkeyp
     assert isinstance(graph._encoder, SentenceTransformerEncoder)
 
 
+def test_what_cannot_be_exported_is_run_by_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise ValueError("a custom or unsupported architecture")
+
+    monkeypatch.setattr(onnx_export, "_write_graph", unsupported)
+    graph, torch = made(tmp_path, small_transformer(tmp_path))
+    assert isinstance(graph._encoder, SentenceTransformerEncoder)
+    assert np.abs(graph.embed_passages(TEXTS) - torch.embed_passages(TEXTS)).max() < 1e-5
+    assert "so torch runs it: a custom or unsupported architecture" in caplog.text
+    assert not list((tmp_path / "cache").rglob(".making-*"))
+
+
 def test_the_comparison_is_made_once(exported: Path, tmp_path: Path, monkeypatch) -> None:
     (file,) = (tmp_path / "cache").rglob(onnx_export.DESCRIPTION)
     kept = file.read_text()
     with monkeypatch.context() as patched:
-        patched.setattr(onnx_export, "_compared", None)
+        patched.setattr(onnx_export, "load_weights", None)
         made(tmp_path, exported)
     file.write_text("{damaged")
     made(tmp_path, exported)
