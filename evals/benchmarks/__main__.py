@@ -16,6 +16,7 @@ from prompts.errors import PlumbError
 NAMES = (
     "startup",
     "query_latency",
+    "concurrent_search",
     "ingestion_speed",
     "retrieval_quality",
     "answer_quality",
