@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,12 +136,15 @@ class _Body:
         if self.is_whole:  # what comes now says that the client has left
             return await self._receive()
         if self._until is None:
-            self._until = anyio.current_time() + self._bound.timeout_s
-        with anyio.CancelScope(deadline=self._until) as waiting:
-            message = await self._receive()
-        if waiting.cancelled_caught:
+            self._until = asyncio.get_running_loop().time() + self._bound.timeout_s
+        try:
+            async with asyncio.timeout_at(self._until) as waiting:
+                message = await self._receive()
+        except TimeoutError:
+            if not waiting.expired():
+                raise
             self.refused = 408
-            raise _Refused
+            raise _Refused from None
         self._received += len(message.get("body", b""))
         self.is_whole = not message.get("more_body", False)
         if self._received > self._bound.most_bytes:
@@ -189,10 +193,13 @@ class WriteDeadline:
             return
 
         async def in_time(message: Message) -> None:
-            with anyio.move_on_after(self._timeout_s) as waiting:
-                await send(message)
-            if waiting.cancelled_caught:
-                raise _TooSlow
+            try:
+                async with asyncio.timeout(self._timeout_s) as waiting:
+                    await send(message)
+            except TimeoutError:
+                if not waiting.expired():
+                    raise
+                raise _TooSlow from None
 
         try:
             await self._app(scope, receive, in_time)

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.browser_cookie import CHANGING, browser_token, check_forgery
+from app.api.direct_call import DirectCall
 from app.callers import Caller, Role
 from app.security.audit import Audit
 from app.security.guard import Guard
@@ -77,7 +78,7 @@ def admit(request: Request, role: Role, *, changes: bool) -> None:
         AccessError: see `Guard.identify` and `Guard.admit`.
     """
     caller = identified(request)
-    asked = f"{request.method} {request.url.path}"
+    asked = f"{request.method} {request.scope['path']}"
     guard_of(request).admit(caller, role, changes=changes, asked=asked)
 
 
@@ -163,7 +164,31 @@ class AnsweringRoute(ReceivingRoute):
                     slot.free()
                 await send(message)
 
-            await super().begin(scope, receive, sent, guard, who)
+            await self.answer(scope, receive, sent)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the route's function, and send what it returns."""
+        await APIRoute.handle(self, scope, receive, send)
+
+
+class DirectlyAnsweringRoute(AnsweringRoute):
+    """The same for a function that `DirectCall` can call: most requests take the direct way.
+
+    FastAPI describes the function and answers whatever does not fit it. Nothing that is checked
+    depends on the way: who asks, whether they may, bounds and slots stand before both.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:
+        super().__init__(path, endpoint, **described)
+        self._call = DirectCall(endpoint)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose body fits; leave others to FastAPI."""
+        response = await self._call.response_to(Request(scope, receive, send))
+        if response is None:
+            await super().answer(scope, receive, send)
+        else:
+            await response(scope, receive, send)
 
 
 async def _whole(receive: Receive) -> Receive | None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from app.answering.answer import Passage
-from app.api.callers import AnsweringRoute, CallerDep, check_version
+from app.api.callers import CallerDep, DirectlyAnsweringRoute, check_version
 from app.api.dependencies import TurnsDep
 from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EventStream, described_events, event
@@ -22,7 +22,7 @@ from ingestion.index.filters import GivenFilters
 from ingestion.null_fields import NullIsLeftOut
 from prompts.errors import PlumbError
 
-router = APIRouter(prefix="/v1", tags=["answers"], route_class=AnsweringRoute)
+router = APIRouter(prefix="/v1", tags=["answers"], route_class=DirectlyAnsweringRoute)
 PASSAGES = TypeAdapter(list[Passage])
 
 

@@ -63,12 +63,8 @@ class EarlyRefusals:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Who asks for what; as a hash, since it holds a credential. Quoted, so that no path ends
-        # where a credential begins.
-        client = scope.get("client") or ("",)
-        shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
-        identity = repr((client[0], scope["method"], scope["path"], shown))
-        key = blake2b(identity.encode(), digest_size=16).digest()
+        # Mostly nobody is refused: then it need not be known who this is.
+        key = _key_of(scope) if self._refusals else b""
         known = self._refusals.get(key)
         now = self._clock()
         if known is not None and now >= known.until:
@@ -90,15 +86,25 @@ class EarlyRefusals:
 
         await self._app(scope, receive, noted)
         if messages and not messages[-1].get("more_body"):
-            self._remember(key, self._clock() + state[REFUSED_FOR_S], scope, messages)
+            self._remember(self._clock() + state[REFUSED_FOR_S], scope, messages)
 
-    def _remember(self, key: bytes, until: float, scope: Scope, messages: list[Message]) -> None:
+    def _remember(self, until: float, scope: Scope, messages: list[Message]) -> None:
+        key = _key_of(scope)
         refusal = self._refusals.setdefault(key, _Refusal(until, scope.get("route")))
         refusal.count += 1
         refusal.messages = messages
         self._refusals.move_to_end(key)
         if len(self._refusals) > MOST_REMEMBERED:
             self._refusals.popitem(last=False)
+
+
+def _key_of(scope: Scope) -> bytes:
+    """Who asks for what: as a hash, since it holds a credential."""
+    client = scope.get("client") or ("",)
+    shown = [header for header in scope["headers"] if header[0] in CREDENTIALS]
+    # Quoted, so that no path ends where a credential begins.
+    identity = repr((client[0], scope["method"], scope["path"], shown))
+    return blake2b(identity.encode(), digest_size=16).digest()
 
 
 def _with_wait(messages: list[Message], wait_s: float) -> list[Message]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.direct_call import JSON_BODY
 from app.api.problems import INVALID_REQUEST, InvalidInput, problem
 from app.errors import InvalidRequest
 from app.json_input import read_json
@@ -41,7 +42,7 @@ class FitInput:
             return
         given = headers.get("content-type")
         as_json = given == "application/json" or _is_json(given)
-        await self._app(scope, _checked(receive) if as_json else receive, send)
+        await self._app(scope, _checked(scope, receive) if as_json else receive, send)
 
 
 def _unfit_address(scope: Scope, headers: RequestHeaders) -> tuple[int, str] | None:
@@ -90,8 +91,8 @@ def _is_json(content_type: str | None) -> bool:
     )
 
 
-def _checked(receive: Receive) -> Receive:
-    """What receives a body of JSON, and raises at its end if it is unfit.
+def _checked(scope: Scope, receive: Receive) -> Receive:
+    """What receives a body of JSON, raises at its end if it is unfit, and else puts its value by.
 
     Nothing is read ahead: who asks, and whether they may, is found out as for any other body.
     """
@@ -104,7 +105,7 @@ def _checked(receive: Receive) -> Receive:
         body.extend(message.get("body", b""))
         if not message.get("more_body", False) and body:
             try:
-                read_json(bytes(body))
+                scope.setdefault("state", {})[JSON_BODY] = read_json(bytes(body))
             except InvalidRequest as error:
                 raise InvalidInput(str(error)) from error
             finally:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -34,15 +35,22 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, hsts_s: int, documentation: tuple[str, ...]) -> None:
         self._app = app
         self._documentation = documentation
-        self._always = {
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
+        always = {
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
         }
         if hsts_s:
-            self._always["Strict-Transport-Security"] = f"max-age={hsts_s}"
+            always["strict-transport-security"] = f"max-age={hsts_s}"
+        policy = "content-security-policy"
+        # Answers are for who asked, and no cache between.
+        self._of_answers = _raw({**always, policy: NOTHING, "cache-control": "no-store"})
+        # With `no-referrer` browsers send `Origin: null` with our own forms.
+        always["referrer-policy"] = "same-origin"
+        self._of_documentation = _raw({**always, policy: DOCUMENTATION})
+        self._of_pages = _raw({**always, policy: PAGES})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add headers to what comes back."""
@@ -52,21 +60,20 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._of(scope["path"]).items():
-                    headers.setdefault(name, value)
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given}
+                more = [header for header in self._of(scope["path"]) if header[0] not in names]
+                message = {**message, "headers": [*given, *more]}
             await send(message)
 
         await self._app(scope, receive, with_headers)
 
-    def _of(self, path: str) -> dict[str, str]:
+    def _of(self, path: str) -> list[tuple[bytes, bytes]]:
         if path.startswith(("/v1", "/mcp")):
-            # Answers are for who asked, and no cache between.
-            return {**self._always, "Content-Security-Policy": NOTHING, "Cache-Control": "no-store"}
-        policy = DOCUMENTATION if path.startswith(self._documentation) else PAGES
-        # With `no-referrer` browsers send `Origin: null` with our own forms.
-        return {
-            **self._always,
-            "Content-Security-Policy": policy,
-            "Referrer-Policy": "same-origin",
-        }
+            return self._of_answers
+        return self._of_documentation if path.startswith(self._documentation) else self._of_pages
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them, made once."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,39 +17,25 @@ from app.answering.question import PreparedQuestion
 from app.cache.keys import Key, key_of
 from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.serialization import Reading, packed
-from app.cache.single_flight import Landed, Lead, SingleFlight
+from app.cache.single_flight import Beside, Landed, Lead, SingleFlight
 from app.cache.store import CacheStore, Op, Put, StoreStats
 from app.cache.vectors import QuestionVectors
+from app.cache.write_behind import WriteBehind
 from app.fair_shares import next_step
 from app.settings.cache import CacheSettings
 
-HitKind = Literal["exact", "semantic"]
 Kind = Literal["exact", "semantic", "miss"]
 Groups = Iterable[str] | None
-
-
-class Hit(NamedTuple):
-    """A kept answer.
-
-    Attributes:
-        answer: as it was given, but with this lookup's time and no tokens used.
-        kind: `exact`: the same question; `semantic`: the same in other words.
-        matched_question: the question that it was given to, where that is another.
-    """
-
-    answer: Answer
-    kind: HitKind
-    matched_question: str | None = None
 
 
 class Served(NamedTuple):
     """An answer, and where it came from.
 
     Attributes:
-        answer: the answer.
-        kind: as of a hit; `miss`: it was computed here. Who waited for an equal question's answer
-            has an `exact` one.
-        matched_question: as of a hit.
+        answer: the answer; one that was kept has this lookup's time and no tokens used.
+        kind: `exact`: it was given to the same question, also where this one waited for it;
+            `semantic`: to one that asks the same in other words; `miss`: it was computed here.
+        matched_question: the question that it was given to, where that is another.
     """
 
     answer: Answer
@@ -66,17 +52,17 @@ class Making:
     """
 
     prepared: PreparedQuestion
-    _lead: Lead[Answer]
-    _keeping: Callable[[Answer], list[Op]]
+    _lead: Lead[Served]
+    _keeping: Callable[[Answer], Callable[[], list[Op]]]
 
     def keep(self, answer: Answer) -> None:
-        """Give it to those who wait, and keep it, if it may be kept."""
+        """Give it to those who wait, and have it kept soon, if it may be kept."""
         try:
-            ops = self._keeping(answer)
+            keep = self._keeping(answer)
         except BaseException as error:
             self.give_up(error)
             raise
-        self._lead.land(answer, ops)
+        self._lead.land(Served(answer, "miss"), keep)
 
     def give_up(self, error: BaseException) -> None:
         """Leave it to another."""
@@ -88,6 +74,46 @@ class _Look(NamedTuple):
 
     vector: NDArray[np.float32]
     to_keep: list[Put]
+
+
+class _OtherWords:
+    """A look for a question that asks the same in other words.
+
+    Attributes:
+        ops: what to ask the store for.
+        look: what was found beside an answer, when that has been read.
+        hit: the answer, if there is one.
+    """
+
+    def __init__(self, cache: AnswerCache, key: Key, prepared: PreparedQuestion) -> None:
+        info = prepared.document_set.info
+        self._cache, self._key, self._question = cache, key, prepared.question
+        self._wanted = cache._vectors.wanted(info, prepared.question)
+        self._dimension = info.model.dimension
+        self._since = cache._near.since(key.questions, self._dimension)
+        self.ops: list[Op] = [self._since, *self._wanted.gets]
+        self.look: _Look | None = None
+        self.hit: Served | None = None
+
+    def read(self, found: Sequence[Any]) -> Served | None:
+        """The answer, from what the store gave for `ops`; None: nobody asked the same."""
+        began = time.perf_counter()
+        cache, scope = self._cache, self._key.questions
+        since, *vectors = found
+        cache._near.catch_up(self._since, self._dimension, since)
+        self.look = _Look(*cache._vectors.of(self._wanted, vectors))
+        next_step()
+        for near in cache._near.find(scope, self.look.vector, self._question):
+            answer = cache._get(near.answer_key)
+            if answer is None:
+                cache._near.forget(scope, near)
+            elif near.answer_key == self._key.answer:  # kept since the first look
+                self.hit = Served(_served_again(answer, began), "exact")
+                break
+            else:
+                self.hit = Served(_served_again(answer, began), "semantic", near.question)
+                break
+        return self.hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +170,14 @@ class AnswerCache:
         self._store = store
         self._vectors = vectors
         self._near = SimilarQuestions(
-            store,
             settings.semantic_threshold,
             settings.semantic_questions,
             settings.ttl_s,
             settings.comparison_bytes,
         )
         self._reading = Reading()
-        self._flights: SingleFlight[Answer] = SingleFlight(store, self._reading.of, wait_s)
+        self._behind = WriteBehind()
+        self._flights: SingleFlight[Served] = SingleFlight(store, self._read, wait_s, self._behind)
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -187,21 +213,41 @@ class AnswerCache:
             PlumbError: as two, one after the other, who were making it.
         """
         key = key_of(prepared, groups, self._release)
-        hit, look = self._look(key, prepared)
-        if hit is not None:
-            return Served(hit.answer, hit.kind, hit.matched_question)
-        until = None if prepared.deadline is None else prepared.deadline.at
-        joined = self._flights.join(key.flight, key.answer, until)
+        if (hit := self._exact(key)) is not None:
+            return hit
+        other = _OtherWords(self, key, prepared) if self._settings.semantic else None
+        joined = self._flights.join(
+            key.flight,
+            key.answer,
+            None if prepared.deadline is None else prepared.deadline.at,
+            None if other is None else Beside(other.ops, other.read),
+            key.questions,
+        )
+        if other is not None and other.hit is not None:
+            self._count(other.hit.kind)
+            return other.hit
+        self._count("misses")
         if isinstance(joined, Landed):
             self._count("shared")
-            return Served(joined.value.model_copy(), "exact")
+            answer, kind, matched = joined.value
+            return Served(answer.model_copy(), "exact" if kind == "miss" else kind, matched)
+        look = None if other is None else other.look
         if look is not None:
             prepared = replace(prepared, vector=look.vector)
         return Making(prepared, joined, lambda answer: self._keeping(key, prepared, answer, look))
 
-    def lookup(self, prepared: PreparedQuestion, groups: Groups) -> Hit | None:
+    def lookup(self, prepared: PreparedQuestion, groups: Groups) -> Served | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
-        return self._look(key_of(prepared, groups, self._release), prepared)[0]
+        key = key_of(prepared, groups, self._release)
+        hit = self._exact(key)
+        if hit is None and self._settings.semantic:
+            other = _OtherWords(self, key, prepared)
+            hit = other.read(self._store.do(*other.ops))
+            if hit is not None:
+                self._count(hit.kind)
+        if hit is None:
+            self._count("misses")
+        return hit
 
     @property
     def waiting(self) -> int:
@@ -214,6 +260,7 @@ class AnswerCache:
         Raises:
             CacheUnavailable: it cannot be done.
         """
+        self._behind.wait()
         of = f"{document_set}:" if document_set else ""
         self._store.clear(f"near:{of}")
         return self._store.clear(f"answer:{of}")
@@ -226,54 +273,49 @@ class AnswerCache:
         return CacheStats(**counts, turned_away=self._near.turned_away, store=self._store.stats())
 
     def close(self) -> None:
-        """Close the store."""
+        """Keep what is still to be kept, and close the store."""
+        self._behind.close()
         self._flights.close()
         self._store.close()
 
-    def _look(self, key: Key, prepared: PreparedQuestion) -> tuple[Hit | None, _Look | None]:
+    def _exact(self, key: Key) -> Served | None:
+        """The answer to this very question."""
+        # What this process was given before is found, however soon somebody asks.
+        self._behind.wait(key.questions)
         began = time.perf_counter()
         answer = self._get(key.answer)
-        if answer is not None:
-            self._count("exact")
-            return Hit(_served_again(answer, began), "exact"), None
-        look = None
-        if self._settings.semantic:
-            info = prepared.document_set.info
-            wanted = self._vectors.wanted(info, prepared.question)
-            found = self._near.catch_up(key.questions, info.model.dimension, wanted.gets)
-            look = _Look(*self._vectors.of(wanted, found))
-            next_step()
-            for near in self._near.find(key.questions, look.vector, prepared.question):
-                answer = self._get(near.answer_key)
-                if answer is not None:
-                    if near.answer_key == key.answer:  # kept since the first look
-                        self._count("exact")
-                        return Hit(_served_again(answer, began), "exact"), look
-                    self._count("semantic")
-                    return Hit(_served_again(answer, began), "semantic", near.question), look
-                self._near.forget(key.questions, near)
-        self._count("misses")
-        return None, look
+        if answer is None:
+            return None
+        self._count("exact")
+        return Served(_served_again(answer, began), "exact")
 
     def _keeping(
         self, key: Key, prepared: PreparedQuestion, answer: Answer, look: _Look | None
-    ) -> list[Op]:
-        """What the store is to do with an answer that was made."""
-        ops: list[Op] = [] if look is None else [*look.to_keep]
-        if not is_cacheable(prepared, answer):
-            self._count("not_stored")
-            return ops
-        ops.append(Put(key.answer, packed(answer), self._settings.ttl_s))
-        if look is not None:
-            ops += self._near.adding(
-                key.questions, look.vector, SimilarQuestion(prepared.question, key.answer)
-            )
-        self._count("stored")
+    ) -> Callable[[], list[Op]]:
+        """What gives what the store is to do with an answer that was made."""
+        is_kept = is_cacheable(prepared, answer)
+        self._count("stored" if is_kept else "not_stored")
+
+        def ops() -> list[Op]:
+            found: list[Op] = [] if look is None else [*look.to_keep]
+            if not is_kept:
+                return found
+            found.append(Put(key.answer, packed(answer), self._settings.ttl_s))
+            if look is not None:
+                near = SimilarQuestion(prepared.question, key.answer)
+                found += self._near.adding(key.questions, look.vector, near)
+            return found
+
         return ops
 
     def _get(self, key: str) -> Answer | None:
         found = self._store.get(key)
         return None if found is None else self._reading.of(found)
+
+    def _read(self, kept: bytes) -> Served | None:
+        """What somebody kept in the meantime."""
+        answer = self._reading.of(kept)
+        return None if answer is None else Served(answer, "exact")
 
     def _count(self, name: str) -> None:
         with self._lock:

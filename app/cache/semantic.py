@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.cache.same_question.comparison import difference
 from app.cache.same_question.reading import may_be_of_one_kind
-from app.cache.store import Append, CacheStore, Get, Since
+from app.cache.store import Append, Since
 
 # Nearest questions that are compared word by word.
 BEST = 8
@@ -68,11 +68,10 @@ class _Mirror:
 class SimilarQuestions:
     """Finds kept questions that ask the same. Safe between threads.
 
-    The list itself is in the store; what is new in it since the last time is read at each lookup,
+    The list itself is in the store; what is new in it since the last time is asked for at each lookup,
     so that a lookup moves no megabytes and yet sees what other processes have answered.
 
     Args:
-        store: where questions are kept.
         threshold: cosine similarity from which two questions are compared word by word.
         most: questions kept per scope.
         ttl_s: how long they are kept, seconds.
@@ -82,13 +81,11 @@ class SimilarQuestions:
 
     def __init__(
         self,
-        store: CacheStore,
         threshold: float,
         most: int,
         ttl_s: float,
         bytes: int = MIRRORED_BYTES,
     ) -> None:
-        self._store = store
         self._most_bytes = bytes
         self._threshold = threshold
         self._most = most
@@ -102,7 +99,7 @@ class SimilarQuestions:
     ) -> Iterator[SimilarQuestion]:
         """Questions of the scope that ask the same as `question`, nearest first.
 
-        As of the last time that `catch_up` was called for the scope.
+        As of what `catch_up` has taken in.
 
         Args:
             vector: the question's unit vector.
@@ -124,18 +121,28 @@ class SimilarQuestions:
             else:
                 self.turned_away += 1
 
-    def catch_up(self, scope: str, dimension: int, also: Sequence[Get] = ()) -> list[bytes | None]:
-        """Read what is new in a scope; what the store has for `also`, asked in the same visit."""
-        mirror = self._mirror(scope, dimension)
+    def since(self, scope: str, dimension: int) -> Since:
+        """What to ask the store for, to give it to `catch_up`: what is new in a scope."""
+        return Since(scope, self._mirror(scope, dimension).cursor)
+
+    def catch_up(self, asked: Since, dimension: int, found: tuple[str, Sequence[bytes]]) -> None:
+        """Take in what is new in a scope.
+
+        Args:
+            asked: what the store was asked for.
+            found: what it gave: the cursor, and records. Some may be known by now.
+        """
+        mirror = self._mirror(asked.key, dimension)
+        cursor, records = found
         with mirror.lock:
-            (mirror.cursor, records), *found = self._store.do(Since(scope, mirror.cursor), *also)
+            if mirror.cursor == asked.cursor:
+                mirror.cursor = cursor
             for record in records:
                 self._enter(mirror, record)
                 if mirror.bytes > self._most_bytes:
                     mirror.keep_newer_half()
         if records:
             self._make_room(mirror)
-        return found
 
     @property
     def taken(self) -> int:

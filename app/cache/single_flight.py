@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.cache.store import CacheStore, Get, Lock, Op, Renew, Unlock
+from app.cache.write_behind import WriteBehind
 from app.fair_shares import away
 from prompts.errors import PlumbError
 
@@ -43,6 +44,22 @@ class _Flight:
     after: _Flight | None = None
 
 
+class Beside(NamedTuple, Generic[T]):
+    """What a leader asks the store in the visit in which it takes the lead.
+
+    Attributes:
+        ops: what is asked.
+        read: the value from what they give; None where they give none.
+    """
+
+    ops: Sequence[Op]
+    read: Callable[[Sequence[Any]], T | None]
+
+
+def _nothing() -> Sequence[Op]:
+    return ()
+
+
 @dataclass(slots=True, eq=False)
 class Lead(Generic[T]):
     """The right to compute a value, and the duty to end with `land` or `fail`.
@@ -51,35 +68,61 @@ class Lead(Generic[T]):
     """
 
     _store: CacheStore
+    _behind: WriteBehind
+    _group: str
     _end: Callable[[], None]
     _flight: _Flight | None
-    _unlock: list[Op] = field(default_factory=list)
+    # What gives the lead back in the store, and what is to be done when it has been given back.
+    _unlock: Op | None = None
+    _unlocked: Callable[[], None] | None = None
     _ended: bool = False
 
-    def land(self, value: T, keep: Sequence[Op] = ()) -> None:
-        """Give the value to all who wait.
+    def land(self, value: T, keep: Callable[[], Sequence[Op]] = _nothing) -> None:
+        """Give the value to all who wait in this process, and have it kept soon.
+
+        Until it is kept, other processes wait for it.
 
         Args:
-            keep: what makes the store keep it; done in one visit with giving back the lead.
+            keep: gives what makes the store keep it; done in one visit with giving back the lead.
         """
-        self._finish(value, None, keep)
-
-    def fail(self, error: BaseException) -> None:
-        """Leave it to another; nothing where it has landed."""
-        self._finish(None, error, ())
-
-    def _finish(self, value: T | None, error: BaseException | None, keep: Sequence[Op]) -> None:
         if self._ended:
             return
         self._ended = True
-        ops = [*keep, *self._unlock]
         try:
-            if ops:
-                self._store.do(*ops)
+            # Put before it lands: who asks next waits for what is put.
+            if self._unlock is not None or keep is not _nothing:
+                self._behind.put(self._group, lambda: self._give_back(keep))
         finally:
-            if self._flight is not None:
-                self._flight.value, self._flight.error = value, error
-            self._end()
+            self._finish(value, None)
+
+    def fail(self, error: BaseException) -> None:
+        """Leave it to another; nothing where it has landed."""
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            self._give_back(_nothing)
+        finally:
+            self._finish(None, error)
+
+    def _give_back(self, keep: Callable[[], Sequence[Op]]) -> None:
+        ops: list[Op] = []
+        try:
+            ops += keep()
+        finally:
+            if self._unlock is not None:
+                ops.append(self._unlock)
+            try:
+                if ops:
+                    self._store.do(*ops)
+            finally:
+                if self._unlocked is not None:
+                    self._unlocked()
+
+    def _finish(self, value: T | None, error: BaseException | None) -> None:
+        if self._flight is not None:
+            self._flight.value, self._flight.error = value, error
+        self._end()
 
 
 class SingleFlight(Generic[T]):
@@ -92,6 +135,7 @@ class SingleFlight(Generic[T]):
         store: holds the locks, and the values that are kept.
         read: the value from what the store keeps; None where it is of no use.
         wait_s: the longest wait for another's value, seconds.
+        behind: does what need not be done before a value is handed on.
         lease_s: for how long a leader that died keeps others waiting, seconds.
     """
 
@@ -100,10 +144,12 @@ class SingleFlight(Generic[T]):
         store: CacheStore,
         read: Callable[[bytes], T | None],
         wait_s: float,
+        behind: WriteBehind,
         lease_s: float = LEASE_S,
     ) -> None:
         self._store = store
         self._read = read
+        self._behind = behind
         self._wait_s = wait_s
         self._lease_s = lease_s
         self._renewal = Renewal(store, lease_s)
@@ -112,7 +158,14 @@ class SingleFlight(Generic[T]):
         # How many wait for another's value now.
         self.waiting = 0
 
-    def join(self, key: str, kept_at: str, until: float | None = None) -> Lead[T] | Landed[T]:
+    def join(
+        self,
+        key: str,
+        kept_at: str,
+        until: float | None = None,
+        beside: Beside[T] | None = None,
+        group: str = "",
+    ) -> Lead[T] | Landed[T]:
         """The lead for a key, or the value of whoever had it; waits for that.
 
         A leader's failure is its own: those who waited elect another, once. If that one fails as
@@ -122,6 +175,8 @@ class SingleFlight(Generic[T]):
             key: names what is computed.
             kept_at: where the store keeps its value, if it may be kept.
             until: when this caller's wait ends at the latest, by `time.monotonic`.
+            beside: where else a leader finds the value.
+            group: what the writes of a leader belong to, see `WriteBehind`.
 
         Raises:
             PlumbError: as two leaders, one after the other.
@@ -132,7 +187,7 @@ class SingleFlight(Generic[T]):
         for attempt in range(MOST_LEADERS):
             flight, leads = self._enter(key, failed)
             if leads:
-                return self._lead(key, kept_at, flight, until)
+                return self._lead(key, kept_at, flight, until, beside, group)
             if not self._wait(flight, until):
                 break
             if flight.error is None:
@@ -140,7 +195,7 @@ class SingleFlight(Generic[T]):
             if attempt + 1 == MOST_LEADERS and isinstance(flight.error, PlumbError):
                 raise copy.copy(flight.error) from flight.error
             failed = flight
-        return Lead(self._store, lambda: None, None)
+        return Lead(self._store, self._behind, group, lambda: None, None)
 
     def close(self) -> None:
         """Renew no lead any more."""
@@ -168,31 +223,39 @@ class SingleFlight(Generic[T]):
             with self._lock:
                 self.waiting -= 1
 
-    def _lead(self, key: str, kept_at: str, flight: _Flight, until: float) -> Lead[T] | Landed[T]:
+    def _lead(
+        self,
+        key: str,
+        kept_at: str,
+        flight: _Flight,
+        until: float,
+        beside: Beside[T] | None,
+        group: str,
+    ) -> Lead[T] | Landed[T]:
         """Lead within this process; ask the other processes, too."""
         token = secrets.token_hex(16)
 
         def end() -> None:
-            self._renewal.drop(token)
             with self._lock:
                 del self._flights[key]
             flight.done.set()
 
-        lead: Lead[T] = Lead(self._store, end, flight)
-        if not self._store.shared:
-            # Another may have kept it between the caller's look and this.
-            packed = self._store.get(kept_at)
-            found = None if packed is None else self._read(packed)
-            return lead if found is None else self._given(lead, found)
+        lead: Lead[T] = Lead(self._store, self._behind, group, end, flight)
+        # In this order: whoever had the lead before has kept the value before giving it back.
+        lock, get = Lock(key, token, self._lease_s), Get(kept_at)
+        ops: list[Op] = [lock, get, *(beside.ops if beside is not None else ())]
         pause = SOON_S
         try:
             with ExitStack() as waiting:
                 while True:
-                    locked, packed = self._store.do(Lock(key, token, self._lease_s), Get(kept_at))
-                    found = None if packed is None else self._read(packed)
-                    if locked:
-                        lead._unlock.append(Unlock(key, token))
+                    locked, packed, *more = self._store.do(*ops)
+                    if locked and self._store.shared:
+                        lead._unlock = Unlock(key, token)
+                        lead._unlocked = lambda: self._renewal.drop(token)
                         self._renewal.add(key, token)
+                    found = None if packed is None else self._read(packed)
+                    if found is None and beside is not None:
+                        found = beside.read(more)
                     if found is not None:
                         return self._given(lead, found)
                     if locked or time.monotonic() > until:
@@ -201,6 +264,7 @@ class SingleFlight(Generic[T]):
                         waiting.enter_context(away())
                     time.sleep(pause)
                     pause = min(LATER_S, pause * 1.5)
+                    beside, ops = None, [lock, get]
         except BaseException as error:
             lead.fail(error)
             raise

@@ -59,7 +59,9 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            # Each wake-up would take the interpreter from whoever answers.
+            if len(self._waiting) in (1, AT_ONCE):
+                self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was put before is written or dropped; False: not within the time."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeAlias
 
 from anyio import CancelScope
@@ -120,10 +121,9 @@ class Turns:
                         yield step
                         continue
                     step.shaped_by(prepared.also_needs, prepared.also_documents)
-                    if making is not None:
-                        await run_sync(at_work()(making.keep), step)
                     how = NOT_ASKED if cache is None else ("miss", None)
-                    yield await run_sync(self._end, prepared, step, how, request, caller)
+                    end = self._end if making is None else partial(self._keep_and_end, making)
+                    yield await run_sync(end, prepared, step, how, request, caller)
 
     @contextmanager
     def _watching(
@@ -195,6 +195,18 @@ class Turns:
         return replace(
             prepared, notices=notices, also_needs=also_needs, also_documents=also_documents
         )
+
+    def _keep_and_end(
+        self,
+        making: Making,
+        prepared: PreparedQuestion,
+        answer: Answer,
+        how: How,
+        request: TurnRequest,
+        caller: Caller,
+    ) -> Turn:
+        making.keep(answer)
+        return self._end(prepared, answer, how, request, caller)
 
     @at_work()
     def _end(

@@ -29,6 +29,7 @@ from prompts.errors import PlumbError
 NAMES = (
     "startup",
     "query_latency",
+    "concurrent_search",
     "ingestion_speed",
     "ingestion_comparison",
     "second_set",

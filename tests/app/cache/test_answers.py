@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.cache.answers import is_cacheable
+from app.cache.redis_store import RedisStore
 from app.errors import ChatModelFailed
 from app.settings.cache import CacheSettings
 from app.wiring import build
@@ -198,3 +202,77 @@ def test_what_one_process_answers_the_others_serve(make_parts, make_cache, redis
     ask(parts, here)
     assert ask(parts, there).kind == "exact"
     assert ask(parts, there, words).kind == "semantic"
+
+
+@pytest.fixture
+def visits(monkeypatch):
+    """Visits to Redis so far."""
+    made: list[int] = []
+    really = RedisStore._try
+
+    def counted(self, call, otherwise):
+        made.append(1)
+        return really(self, call, otherwise)
+
+    monkeypatch.setattr(RedisStore, "_try", counted)
+    return made
+
+
+def test_a_hit_visits_redis_once_and_a_miss_three_times(
+    make_parts, make_cache, redis_url, visits
+) -> None:
+    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    cache = make_cache(parts)
+    assert ask(parts, cache).kind == "miss"
+    cache.clear("another")
+    # To look, to catch up and take the lead, and, when it has been answered, to keep.
+    assert len(visits) == 3
+    assert ask(parts, cache).kind == "exact"
+    assert len(visits) == 4
+
+
+def test_who_asks_before_an_answer_is_kept_waits_for_it(make_parts, make_cache, redis_url) -> None:
+    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    here, there = make_cache(parts), make_cache(parts)
+    gate, begun = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        assert gate.wait(10)
+
+    here._behind.put("another", slow)
+    assert begun.wait(10)
+    # The answer is there, though it is not kept yet.
+    assert ask(parts, here).kind == "miss"
+    with ThreadPoolExecutor(3) as pool:
+        words = f"Please tell me: {QUESTION}"
+        asked = [
+            pool.submit(ask, parts, here),
+            pool.submit(ask, parts, here, words),
+            pool.submit(ask, parts, there),
+        ]
+        with pytest.raises(TimeoutError):
+            asked[0].result(0.1)
+        assert not any(one.done() for one in asked)
+        gate.set()
+        assert [one.result(10).kind for one in asked] == ["exact", "semantic", "exact"]
+
+
+def test_what_waits_to_be_kept_is_kept_at_the_end(make_parts, make_cache, redis_url) -> None:
+    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    here, there = make_cache(parts), make_cache(parts)
+    gate = threading.Event()
+    here._behind.put("another", lambda: gate.wait(10))
+    assert ask(parts, here).kind == "miss"
+    gate.set()
+    here.close()
+    assert there.lookup(parts.answers.prepare(QUESTION), None) is not None
+
+
+def test_whoever_waits_for_a_question_in_other_words_learns_which(make) -> None:
+    parts, cache = make()
+    ask(parts, cache)
+    words = f"Please tell me: {QUESTION}"
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: ask(parts, cache, words), range(8)))
+    assert {(one.kind, one.matched_question) for one in found} == {("semantic", QUESTION)}

@@ -87,6 +87,8 @@ GROWING = {
     "SingleFlight._flights": "answers that are being made",
     "SuggestedQuestions._begun": "MOST_BEGUN",
     "Slots._of": "callers at work now",
+    "WriteBehind._pending": "its number of writes",
+    "WriteBehind._waiting": "its number of writes",
     "Writer._waiting": "its number of records",
     "_Pages._read": "pages on which one request finds words; in a worker, as long as the request",
     "_Pages.sizes": "the same pages",
@@ -259,7 +261,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
 
 def test_recent_questions_of_all_scopes_together_take_no_more_than_the_bound() -> None:
     store = MemoryStore(10_000, 500_000_000)
-    near = SimilarQuestions(store, 0.8, 2000, 60, bytes=1_000_000)
+    near = SimilarQuestions(0.8, 2000, 60, bytes=1_000_000)
     rng = np.random.default_rng(3)
     for scope in ("one", "two", "three"):
         for number in range(600):
@@ -268,7 +270,8 @@ def test_recent_questions_of_all_scopes_together_take_no_more_than_the_bound() -
                 f"Where is shelf {number} {'x' * 500}?", f"answer:{scope}:{number}"
             )
             store.do(*near.adding(scope, vector / np.linalg.norm(vector), one))
-        near.catch_up(scope, 384)
+        asked = near.since(scope, 384)
+        near.catch_up(asked, 384, store.do(asked)[0])
         assert near.taken <= 1_000_000
     # The newest are still found.
     found = [

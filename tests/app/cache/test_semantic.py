@@ -21,13 +21,24 @@ def make(cache_store):
     """Views of one store, as of several processes."""
 
     def made(most: int = 100, threshold: float = 0.8) -> SimilarQuestions:
-        return SimilarQuestions(cache_store, threshold, most, 60)
+        return SimilarQuestions(threshold, most, 60)
 
     return made
 
 
 def asked(number: int) -> SimilarQuestion:
     return SimilarQuestion(f"Where is shelf {number}?", f"answer:set:{number}")
+
+
+@pytest.fixture
+def catch_up(cache_store):
+    """Have a view take in what is new in a scope."""
+
+    def caught_up(near: SimilarQuestions, scope: str = "near:set:one") -> None:
+        asked = near.since(scope, DIMENSION)
+        near.catch_up(asked, DIMENSION, cache_store.do(asked)[0])
+
+    return caught_up
 
 
 @pytest.fixture
@@ -40,14 +51,20 @@ def add(cache_store):
     return added
 
 
-def found(
-    near: SimilarQuestions, number: int, scope: str = "near:set:one"
-) -> list[SimilarQuestion]:
-    near.catch_up(scope, DIMENSION)
-    return list(near.find(scope, unit(number), f"Please tell me where shelf {number} is."))
+@pytest.fixture
+def found(catch_up):
+    """The questions that a view finds to ask the same, when it has caught up."""
+
+    def find(
+        near: SimilarQuestions, number: int, scope: str = "near:set:one"
+    ) -> list[SimilarQuestion]:
+        catch_up(near, scope)
+        return list(near.find(scope, unit(number), f"Please tell me where shelf {number} is."))
+
+    return find
 
 
-def test_a_question_is_found_by_another_process(make, add) -> None:
+def test_a_question_is_found_by_another_process(make, add, found) -> None:
     here, there = make(), make()
     assert found(there, 7) == []
     add(here, "near:set:one", unit(7), asked(7))
@@ -56,7 +73,7 @@ def test_a_question_is_found_by_another_process(make, add) -> None:
     assert found(there, 7, "near:set:two") == []
 
 
-def test_only_the_last_ones_are_compared_with(make, add) -> None:
+def test_only_the_last_ones_are_compared_with(make, add, found) -> None:
     near = make(most=80)
     for number in range(200):
         add(near, "near:set:one", unit(number), asked(number))
@@ -67,7 +84,7 @@ def test_only_the_last_ones_are_compared_with(make, add) -> None:
         assert [n for n in range(200) if found(view, n)] == list(range(120, 200))
 
 
-def test_a_question_that_comes_again_takes_no_second_place(make, add) -> None:
+def test_a_question_that_comes_again_takes_no_second_place(make, add, found) -> None:
     near = make(most=3)
     for number in (1, 2, 1, 1, 1, 3):
         add(near, "near:set:one", unit(number), asked(number))
@@ -75,7 +92,7 @@ def test_a_question_that_comes_again_takes_no_second_place(make, add) -> None:
     assert all(found(near, number) for number in (1, 2, 3))
 
 
-def test_a_question_whose_answer_is_gone_is_forgotten(make, add) -> None:
+def test_a_question_whose_answer_is_gone_is_forgotten(make, add, found) -> None:
     near = make()
     add(near, "near:set:one", unit(1), asked(1))
     assert found(near, 1) == [asked(1)]
@@ -85,7 +102,7 @@ def test_a_question_whose_answer_is_gone_is_forgotten(make, add) -> None:
     assert found(near, 1) == [asked(1)]
 
 
-def test_nearest_come_first_and_the_gate_has_the_last_word(make, add) -> None:
+def test_nearest_come_first_and_the_gate_has_the_last_word(make, add, catch_up) -> None:
     near = make(threshold=0.5)
     add(near, "near:set:one", unit(1), SimilarQuestion("Where is shelf 1?", "a"))
     between = unit(1) + 0.5 * unit(2)
@@ -96,7 +113,7 @@ def test_nearest_come_first_and_the_gate_has_the_last_word(make, add) -> None:
         SimilarQuestion("Where's shelf 1?", "b"),
     )
     add(near, "near:set:one", unit(1), SimilarQuestion("Where is shelf 2?", "c"))
-    near.catch_up("near:set:one", DIMENSION)
+    catch_up(near)
     assert [n.answer_key for n in near.find("near:set:one", unit(1), "Where is shelf 1")] == [
         "a",
         "b",
@@ -104,7 +121,7 @@ def test_nearest_come_first_and_the_gate_has_the_last_word(make, add) -> None:
     assert near.turned_away == 1
 
 
-def test_many_scopes_are_not_all_held_in_memory(make, add) -> None:
+def test_many_scopes_are_not_all_held_in_memory(make, add, found) -> None:
     near = make()
     for number in range(MOST_SCOPES + 5):
         add(near, f"near:set:{number}", unit(number), asked(number))

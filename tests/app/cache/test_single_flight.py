@@ -17,6 +17,7 @@ from app.cache.memory_store import MemoryStore
 from app.cache.redis_store import RedisStore
 from app.cache.single_flight import Landed, SingleFlight
 from app.cache.store import Lock, Put
+from app.cache.write_behind import WriteBehind
 from app.errors import ChatModelFailed
 from tests.app.cache.asker import ask_at_once
 
@@ -45,11 +46,13 @@ class Calls:
 
 def flights_over(store, wait_s: float = 10, lease_s: float = 3) -> SingleFlight[str]:
     """Flights whose values the store keeps as text."""
-    return SingleFlight(store, bytes.decode, wait_s, lease_s)
+    return SingleFlight(store, bytes.decode, wait_s, WriteBehind(), lease_s)
 
 
 def single(flights: SingleFlight[str], compute, ttl_s: float = 0) -> tuple[str, bool]:
     """The value, and whether it was computed here; kept for `ttl_s` seconds, if for any."""
+    # As the cache does: what was put before is waited for.
+    flights._behind.wait()
     joined = flights.join("key", "kept")
     if isinstance(joined, Landed):
         return joined.value, False
@@ -58,7 +61,7 @@ def single(flights: SingleFlight[str], compute, ttl_s: float = 0) -> tuple[str, 
     except BaseException as error:
         joined.fail(error)
         raise
-    joined.land(value, [Put("kept", value.encode(), ttl_s)] if ttl_s else [])
+    joined.land(value, lambda: [Put("kept", value.encode(), ttl_s)] if ttl_s else [])
     return value, True
 
 
@@ -132,7 +135,7 @@ def test_a_lead_that_landed_cannot_fail(cache_store) -> None:
     flights = flights_over(cache_store)
     lead = flights.join("key", "kept")
     assert not isinstance(lead, Landed)
-    lead.land("one", [Put("kept", b"one", 60)])
+    lead.land("one", lambda: [Put("kept", b"one", 60)])
     lead.fail(ValueError("too late"))
     assert single(flights, lambda: "two") == ("one", False)
 

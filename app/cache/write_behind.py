@@ -1,0 +1,94 @@
+"""Writes that nobody has to wait for: done in order by one thread, and waited for where it matters."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+# So many may wait; each holds an answer.
+MOST_WAITING = 100
+
+
+class WriteBehind:
+    """Does writes after whoever made them has gone on. Safe to share between threads.
+
+    Args:
+        most_waiting: beyond so many, whoever has one more does it at once.
+    """
+
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+        self._most_waiting = most_waiting
+        self._waiting: deque[tuple[str, Callable[[], None]]] = deque()
+        # Group -> writes that are not done.
+        self._pending: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, group: str, write: Callable[[], None]) -> None:
+        """Have it done soon.
+
+        Args:
+            group: what `wait` waits for.
+            write: may raise nothing that somebody has to hear of: it is logged.
+        """
+        with self._changed:
+            is_later = not self._closing and len(self._waiting) < self._most_waiting
+            if is_later and self._begun():
+                self._waiting.append((group, write))
+                self._pending[group] += 1
+                self._changed.notify_all()
+                return
+        _do(write)
+
+    def wait(self, group: str | None = None) -> None:
+        """Wait until all writes of a group (None: of all) that were put before are done."""
+        if not self._pending:
+            return
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._pending if group is None else group not in self._pending
+            )
+
+    def close(self) -> None:
+        """Do what waits, and end the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _begun(self) -> bool:
+        """Whether the thread runs; False: the system has none left."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return False
+            self._thread = thread
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    return
+                group, write = self._waiting.popleft()
+            _do(write)
+            with self._changed:
+                self._pending[group] -= 1
+                if not self._pending[group]:
+                    del self._pending[group]
+                self._changed.notify_all()
+
+
+def _do(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except Exception:
+        logger.exception("an answer could not be kept for the next one who asks")
