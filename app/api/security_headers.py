@@ -63,10 +63,12 @@ class SecurityHeaders:
         if path.startswith(("/v1", "/mcp")):
             # Answers are for who asked, and no cache between.
             return {**self._always, "Content-Security-Policy": NOTHING, "Cache-Control": "no-store"}
-        policy = DOCUMENTATION if path.startswith(self._documentation) else PAGES
-        # With `no-referrer` browsers send `Origin: null` with our own forms.
+        is_documentation = path.startswith(self._documentation)
         return {
             **self._always,
-            "Content-Security-Policy": policy,
+            "Content-Security-Policy": DOCUMENTATION if is_documentation else PAGES,
+            # With `no-referrer` browsers send `Origin: null` with our own forms.
             "Referrer-Policy": "same-origin",
+            # Pages and their errors are for who is signed in. Files that pages load set their own.
+            **({} if is_documentation else {"Cache-Control": "no-store"}),
         }

@@ -21,9 +21,10 @@ from app.errors import AccessError, StoreUnavailable, message_for_readers
 from app.web.pages import PageRoute, is_insecure, pages_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-# A page of ours; an address that begins with two slashes leads elsewhere.
-OURS = re.compile(r"/(?![/\\])[A-Za-z0-9_./~%-]{0,300}")
-
+# The address of a page of ours, with its query: one that begins with two slashes leads elsewhere.
+OURS = re.compile(
+    r"(?=.{1,600}$)(?:/|(?:/[A-Za-z0-9_~%:-][A-Za-z0-9_.~%:-]*)+)(?:\?[A-Za-z0-9_.~%=&+:-]*)?"
+)
 
 # In the address of the sign-in page after a sign-out: the person may still be signed in at the issuer.
 LEFT_ISSUER = "issuer"
@@ -65,12 +66,13 @@ async def sign_in(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+async def sign_out(request: Request, csrf: Annotated[str, Form(max_length=100)] = "") -> Response:
     """Sign out: the token counts no longer, wherever it may have been copied to."""
     token = browser_token(request)
     was_at_issuer = False
     if token:
-        check_forgery(request, token)
+        # Without scripts, the form itself brings what only our pages know.
+        check_forgery(request, token, csrf)
         was_at_issuer = await run_sync(guard_of(request).browsers.end, token)
     response = RedirectResponse(
         f"/sign-in?left={LEFT_ISSUER}" if was_at_issuer else "/sign-in", 303
