@@ -10,6 +10,7 @@ prompts.errors.PlumbError
 ├── OriginalNotShown        the page of a document's file cannot be drawn
 ├── UploadsUnavailable      uploaded files cannot be written or read right now
 ├── UnknownSession          the caller has no session of this id
+├── ConversationWentOn      an answer that is to be replaced is not the newest of its conversation
 ├── SessionsUnavailable     conversations cannot be read or written right now
 ├── StoreUnavailable        the database of answers and access cannot be reached or written
 ├── UnknownAnswer           no stored answer of this id, or not one of this caller's
@@ -115,6 +116,10 @@ class UnknownModel(PlumbError):
 
 class UnknownSession(PlumbError):
     """The caller has no session of this id, or it was silent so long that it is forgotten."""
+
+
+class ConversationWentOn(PlumbError):
+    """Other answers follow the one that is to be replaced: another window has asked meanwhile."""
 
 
 class SessionsUnavailable(PlumbError):

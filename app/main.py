@@ -201,9 +201,10 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
-    state.language_shares = LanguageShares(parts.catalogue)
-    state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
-    opened.callback(state.suggested_questions.close)
+    if settings.web.enabled:
+        state.language_shares = LanguageShares(parts.catalogue)
+        state.suggested_questions = SuggestedQuestions(parts.sets, parts.answers.retriever)
+        opened.callback(state.suggested_questions.close)
     originals = Originals(settings.originals, settings.sync, parts.catalogue)
     state.source_views = SourceViews(parts.sets, originals)
     opened.callback(state.source_views.close)
@@ -303,6 +304,7 @@ def _include(app: FastAPI, settings: Settings) -> None:
     app.include_router(health.router)
     if settings.web.enabled:
         app.state.pages = pages.Pages(settings.web.language)
+        pages.show_errors_as_pages(app)
         for page in (pages, sign_in, issuer_sign_in, chat_pages, conversations, sources):
             app.include_router(page.router)
         app.include_router(chat_pages.asking)

@@ -30,15 +30,18 @@ def flow_of(request: Request) -> str | None:
     return request.cookies.get(_name(request, FLOW)) or None
 
 
-def check_forgery(request: Request, token: str) -> None:
+def check_forgery(request: Request, token: str, sent: str = "") -> None:
     """Check that a change comes from a page of this sign-in.
+
+    Args:
+        sent: what the body brings, where a form without scripts is sent.
 
     Raises:
         AccessDenied: it does not carry what only our pages know.
     """
     if request.method not in CHANGING:
         return
-    shown = request.headers.get(FORGERY_HEADER, "")
+    shown = request.headers.get(FORGERY_HEADER, "") or sent
     if not hmac.compare_digest(shown.encode(), forgery_token(token).encode()):
         raise AccessDenied(
             "the request does not come from a page of this sign-in (X-CSRF-Token); reload the page."

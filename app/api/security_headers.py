@@ -50,7 +50,8 @@ class SecurityHeaders:
         # With `no-referrer` browsers send `Origin: null` with our own forms.
         always["referrer-policy"] = "same-origin"
         self._of_documentation = _raw({**always, policy: DOCUMENTATION})
-        self._of_pages = _raw({**always, policy: PAGES})
+        # Pages and their errors are for who is signed in. Files that pages load set their own.
+        self._of_pages = _raw({**always, policy: PAGES, "cache-control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add headers to what comes back."""

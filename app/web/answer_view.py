@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,9 @@ from app.lineage.answer_store import Judged
 from app.lineage.record import Thumb
 from app.sessions.session import Exchange, shortened
 from app.turns.turn import Turn
+from app.web.answer_markdown import markdown_of
+from app.web.answer_sources import Place, Source
 from app.web.markdown import render
-from ingestion.documents.document import Page
 
 # Passages that a refusal shows, and characters of each.
 NEAREST = 3
@@ -31,48 +32,6 @@ PLACED = re.compile(f"{OPEN}(\\d+){CLOSE}")
 # Bars of a table, and its row of dashes.
 CELLS = re.compile(r"(?:\s*\|[\s:-]*)+")
 TAG = re.compile(r"(<[^<>]*>)")
-MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Words of a document that the answer rests on.
-
-    Attributes:
-        marker: the number by which the answer names them; 0 for a passage that it does not cite.
-        heading: the headings above, innermost last.
-        page: page, slide or sheet, if any.
-        words: the words, or their beginning; empty where they are not stored.
-        quoted: whether the answer quotes them.
-    """
-
-    marker: int
-    heading: str
-    page: Page | None
-    words: str
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A document behind an answer, with all places in it.
-
-    Attributes:
-        title: the document's title.
-        origin: where it comes from.
-        places: in the order of the answer.
-        payload: JSON by which the page asks for the document: see `app.web.sources`.
-    """
-
-    title: str
-    origin: str
-    places: Sequence[Place]
-    payload: str
-
-    @property
-    def markers(self) -> list[int]:
-        """The numbers that name it, each once."""
-        return list(dict.fromkeys(place.marker for place in self.places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,34 +131,6 @@ def view_of_stored(exchange: Exchange, stored: Judged | None) -> TurnView:
         reason=(mine.reason or "") if mine else "",
         corrected=(mine.corrected_answer or "") if mine else "",
     )
-
-
-def markdown_of(question: str, answer: str, sources: Iterable[Source]) -> str:
-    """Question, answer and numbered sources as Markdown."""
-    lines = [f"**{_escaped(shortened_line(question))}**", "", answer.strip()]
-    places = sorted(
-        ((place, source) for source in sources for place in source.places),
-        key=lambda one: one[0].marker,
-    )
-    if places:
-        lines += ["", "Sources:", ""]
-    for place, source in places:
-        where = [_escaped(source.title)]
-        if place.heading:
-            where.append(_escaped(place.heading))
-        if place.page is not None:
-            where.append(
-                f"p. {place.page}" if isinstance(place.page, int) else _escaped(place.page)
-            )
-        lines.append(f"- \\[{place.marker}\\] {', '.join(where)} ({_escaped(source.origin)})")
-        if place.quoted and place.words:
-            lines.append(f"  > {_escaped(place.words)}")
-    return "\n".join(lines) + "\n"
-
-
-def shortened_line(text: str) -> str:
-    """A text on one line."""
-    return " ".join(text.split())
 
 
 def _view(
@@ -393,8 +324,3 @@ def _served(
         if usage and cache in ("miss", "off")
         else None,
     )
-
-
-def _escaped(text: str) -> str:
-    """A text that Markdown shows as it stands, on one line."""
-    return MARKDOWN_SIGNS.sub(r"\\\1", " ".join(text.split()))

@@ -13,20 +13,19 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.callers import READER, AnsweringRoute, CallerDep
+from app.api.callers import READER, AnsweringRoute, CallerDep, identified
 from app.api.dependencies import AnswerLogDep, PartsDep, ReadAccessDep, SessionsDep, TurnsDep
 from app.api.problems import problem_of
 from app.api.sse import EventStream, event
 from app.callers import Caller
 from app.errors import (
     AccessError,
+    ConversationWentOn,
+    SessionsUnavailable,
     message_for_administrators,
     message_for_readers,
 )
-from app.sessions.session import (
-    check_session_id,
-    readable,
-)
+from app.sessions.session import Sessions, check_session_id, readable
 from app.turns.turn import Turn, TurnRequest
 from app.turns.turns import NOT_KEPT, TurnStep
 from app.web.answer_view import TurnView, view_of_turn
@@ -42,8 +41,6 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=
 asking = APIRouter(include_in_schema=False, route_class=AnsweringRoute)
 
 SET_COOKIE, PROMPT_COOKIE = "plumb_set", "plumb_prompt"
-# Conversations that the list at the side shows.
-LISTED = 100
 
 
 class Question(BaseModel):
@@ -100,7 +97,6 @@ def new_chat(
 ) -> Response:
     """A conversation that has not begun."""
     choice = _choice(request, parts, caller, document_set)
-    listed, away = listed_of(sessions, caller, access)
     return pages_of(request).render(
         request,
         "chat.html",
@@ -108,8 +104,8 @@ def new_chat(
         title="",
         turns=[],
         choice=choice,
-        conversations=listed,
-        notice=away,
+        conversations=listed_of(sessions, caller, access),
+        notice="",
         suggested=_suggested(request, choice.chosen, caller),
     )
 
@@ -126,10 +122,10 @@ def conversation(
 ) -> Response:
     """A conversation that is kept; of what the caller may no longer read, only that it was there."""
     check_session_id(session_id)
-    listed, away = listed_of(sessions, caller, access)
+    listed = listed_of(sessions, caller, access)
     turns: list[TurnView | None] = []
-    title, notice, last_set = "", away, None
-    if not away:
+    title, notice, last_set = "", listed.problem, None
+    if not listed.problem:
         kept = sessions.history(caller.id, session_id)
         if not kept:
             raise unknown()
@@ -137,11 +133,11 @@ def conversation(
         turns, problem = turns_of([one if id(one) in seen else None for one in kept], log, caller)
         notice = problem
         last_set = next((one.document_set for one in reversed(kept) if id(one) in seen), None)
-        title = title_of(sessions, session_id, listed, caller, access)
+        title = title_of(sessions, session_id, listed.listed, caller, access)
     return pages_of(request).render(
         request,
         "chat.html",
-        200 if not away else 503,
+        503 if listed.problem else 200,
         session_id=session_id,
         title=title,
         turns=turns,
@@ -163,13 +159,22 @@ def suggestions(
 
 @asking.post("/chat/ask")
 async def ask(
-    request: Request, question: Annotated[Question, Body()], turns: TurnsDep, caller: CallerDep
+    request: Request,
+    question: Annotated[Question, Body()],
+    turns: TurnsDep,
+    caller: CallerDep,
+    sessions: SessionsDep,
 ) -> Response:
     """Answer step by step, as server-sent events.
 
     `passages` says how many are read, `token` brings words, `answer` the whole answer as markup that
     takes their place, and `error` a problem detail.
+
+    Raises:
+        ConversationWentOn: what is to be replaced is not the newest answer any more.
     """
+    if question.replaces is not None:
+        await run_sync(_check_newest, sessions, caller, question)
     asked = TurnRequest(
         question=question.question,
         document_set=question.document_set or None,
@@ -208,15 +213,39 @@ async def _event(request: Request, step: TurnStep) -> bytes:
     return event(json.dumps({"count": len(step)}), "passages")
 
 
+def _check_newest(sessions: Sessions, caller: Caller, question: Question) -> None:
+    """Refuse to replace an answer that others follow: they would be lost with it."""
+    try:
+        kept = sessions.history(caller.id, check_session_id(question.session_id))
+    except SessionsUnavailable:
+        return  # nothing can be replaced either
+    ids = [one.answer_id for one in kept]
+    if question.replaces in ids[:-1]:
+        raise ConversationWentOn(
+            "this conversation went on in another window; reload the page, then change the last question."
+        )
+
+
 def _answered(request: Request, turn: Turn) -> dict[str, Any]:
     view = view_of_turn(turn)
+    kept = NOT_KEPT not in turn.notices and turn.session_id is not None
     return {
         "id": turn.id,
         "html": pages_of(request).text(request, "chat/turn.html", turn=view),
-        "kept": NOT_KEPT not in turn.notices,
+        "kept": kept,
+        "exchanges": _exchanges(request, turn.session_id or "") if kept else 0,
         "sources": len(view.sources),
         "refused": turn.refused,
     }
+
+
+def _exchanges(request: Request, session_id: str) -> int:
+    """How many exchanges a conversation has; 0 where it cannot be read."""
+    sessions: Sessions = request.app.state.sessions
+    try:
+        return len(sessions.history(identified(request).id, session_id))
+    except SessionsUnavailable:
+        return 0
 
 
 def _choice(request: Request, parts: Parts, caller: Caller, wanted: str | None) -> Choice:

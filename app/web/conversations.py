@@ -24,6 +24,7 @@ from app.sessions.session import (
     readable,
     readable_title,
 )
+from app.web.answer_markdown import escaped
 from app.web.answer_view import TurnView, view_of_stored
 from app.web.pages import PageRoute, pages_of
 from prompts.errors import PlumbError
@@ -43,6 +44,21 @@ class Listed:
     updated: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """The list of a caller's conversations.
+
+    Attributes:
+        listed: the newest first.
+        has_older: whether there are more.
+        problem: why they cannot be had; empty where they can.
+    """
+
+    listed: list[Listed]
+    has_older: bool = False
+    problem: str = ""
+
+
 @router.get("/chat/{session_id}/export")
 def export(
     request: Request,
@@ -57,14 +73,14 @@ def export(
     kept = readable(sessions.history(caller.id, check_session_id(session_id)), caller, access)
     if not kept:
         raise unknown()
-    listed, _ = listed_of(sessions, caller, access)
+    listed = listed_of(sessions, caller, access).listed
     title = title_of(sessions, session_id, listed, caller, access)
     name = f"conversation-{kept[0].at:%Y-%m-%d}.{'md' if format == 'markdown' else 'json'}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     if format == "markdown":
         turns, _ = turns_of(kept, log, caller)
         text = "\n---\n\n".join(turn.markdown for turn in turns if turn is not None)
-        heading = f"# {' '.join(title.split())}\n\n" if title else ""
+        heading = f"# {escaped(title)}\n\n" if title else ""
         return Response(heading + text, media_type="text/markdown; charset=utf-8", headers=headers)
     stored = log.judged([one.answer_id for one in kept], caller)
     content = {
@@ -87,29 +103,33 @@ def conversations(
     sessions: SessionsDep,
     access: ReadAccessDep,
     current: Annotated[str, Query(max_length=100)] = "",
+    all: bool = False,
 ) -> Response:
     """The list of conversations, as a piece of the page."""
-    listed, away = listed_of(sessions, caller, access)
+    found = listed_of(sessions, caller, access, all=all)
     return pages_of(request).render(
-        request,
-        "chat/conversations.html",
-        conversations=listed,
-        notice=away,
-        session_id=current,
+        request, "chat/conversations.html", conversations=found, session_id=current
     )
 
 
-def listed_of(sessions: Sessions, caller: Caller, access: ReadAccess) -> tuple[list[Listed], str]:
-    """The caller's conversations, and why they cannot be had; empty where they can."""
+def listed_of(
+    sessions: Sessions, caller: Caller, access: ReadAccess, *, all: bool = False
+) -> Conversations:
+    """The caller's conversations: the newest, or all."""
+    most = None if all else LISTED
     try:
-        return [
-            Listed(one.session_id, readable_title(one.title, caller, access), one.updated)
-            for one in sessions.list(caller.id, LISTED)
-        ], ""
+        kept = sessions.list(caller.id, None if most is None else most + 1)
+        return Conversations(
+            [
+                Listed(one.session_id, readable_title(one.title, caller, access), one.updated)
+                for one in kept[:most]
+            ],
+            has_older=most is not None and len(kept) > most,
+        )
     except PlumbError as error:
         if not isinstance(error, SessionsUnavailable):
             logger.warning("conversations cannot be listed: %s", error)
-        return [], message_for_readers(error)
+        return Conversations([], problem=message_for_readers(error))
 
 
 def title_of(
@@ -168,5 +188,5 @@ def _exported(exchange: Exchange, stored: dict[str, Judged]) -> dict[str, Any]:
 def unknown() -> UnknownSession:
     """What is raised where the caller has no such conversation."""
     return UnknownSession(
-        "you have no such conversation: it was deleted, or silent so long that it is forgotten."
+        "you have no such conversation. It was deleted, or removed after a long time without questions."
     )

@@ -5,28 +5,32 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import jinja2
 import yaml
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 
 from app.addresses import is_own_address
 from app.api.browser_cookie import browser_token
 from app.api.callers import guard_of
-from app.api.problems import problem_of, what_is_invalid
+from app.api.problems import InvalidInput, problem_of, what_is_invalid
 from app.callers import Caller
 from app.configuration.redaction import Redactor
 from app.errors import (
+    AccessError,
     InvalidRequest,
     NotAuthenticated,
+    UnknownSession,
     message_for_administrators,
     message_for_readers,
 )
@@ -48,6 +52,14 @@ MEDIA_TYPES = {
 ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{address}#{name}"></use></svg>')
 
 router = APIRouter(include_in_schema=False)
+
+
+# Characters that turn the direction of what stands around them.
+TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Letters of scripts that run from right to left.
+LEFTWARD = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# Addresses of programs: their errors are problem details for people too.
+PROGRAMS = ("/v1/", "/mcp", "/docs", "/redoc", "/openapi.json", "/static/", "/metrics")
 
 
 class StaticFile(NamedTuple):
@@ -80,7 +92,9 @@ class Texts:
             KeyError: there is none.
         """
         text = self._texts[key]
-        return text.format(**values) if values else text
+        if not values:
+            return text
+        return text.format(**{name: isolated(value) for name, value in values.items()})
 
     def plural(self, key: str, count: int, **values: Any) -> str:
         """The text for a count: `<key>.one` for 1, else `<key>.other`; `{count}` is filled in."""
@@ -95,6 +109,14 @@ class Texts:
             for key, text in self._texts.items()
             if key.startswith(prefix)
         }
+
+
+def isolated(value: object) -> object:
+    """A value within a sentence: whatever letters it has, the words around it stay in their order."""
+    if not isinstance(value, str):
+        return value
+    plain = TURNING.sub("", value)
+    return f"\u2068{plain}\u2069" if LEFTWARD.search(plain) else plain
 
 
 class Pages:
@@ -199,6 +221,41 @@ def _came_by_a_link_elsewhere(request: Request) -> bool:
     )
 
 
+def show_errors_as_pages(app: FastAPI) -> None:
+    """Where a person's browser asks for a page, have errors of the application be pages too."""
+    kinds = (HTTPException, InvalidInput, PlumbError, RequestValidationError, Exception)
+    for kind in kinds:
+        app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+
+
+def _as_page(handler: Any) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    async def handled(request: Request, error: Exception) -> Response:
+        response: Response = await handler(request, error)
+        wanted = "text/html" in request.headers.get("accept", "")
+        if not wanted or request.scope["path"].startswith(PROGRAMS):
+            return response
+        texts = pages_of(request).texts
+        problem = json.loads(bytes(response.body))
+        title, detail = problem["title"], problem["detail"]
+        if response.status_code in (404, 405):
+            title, detail = texts("error.no_page"), texts("error.no_page_text")
+        elif response.status_code == 500:
+            title = texts("error.title")
+        return _shown(request, response.status_code, title, detail, response.headers)
+
+    return handled
+
+
+def _shown(
+    request: Request, status: int, title: str, detail: str, headers: Mapping[str, str]
+) -> HTMLResponse:
+    page = pages_of(request).render(request, "error.html", status, title=title, detail=detail)
+    page.headers.update(
+        {name: headers[name] for name in ("retry-after", "allow") if name in headers}
+    )
+    return page
+
+
 def pages_of(request: Request) -> Pages:
     """The application's pages."""
     return cast("Pages", request.app.state.pages)
@@ -211,13 +268,11 @@ def error_page(request: Request, error: PlumbError) -> HTMLResponse:
     shown = message_for_administrators if for_admin else message_for_readers
     problem = problem_of(error, request.scope["path"], shown)
     redact: Redactor = request.app.state.redact
-    return pages_of(request).render(
-        request,
-        "error.html",
-        problem.status,
-        title=problem.title,
-        detail=redact(problem.detail),
-    )
+    passing = error.retry_after_s if isinstance(error, AccessError) else None
+    headers = {} if passing is None else {"retry-after": str(passing)}
+    missing = isinstance(error, UnknownSession)
+    title = pages_of(request).texts("error.unknown_session") if missing else problem.title
+    return _shown(request, problem.status, title, redact(problem.detail), headers)
 
 
 def sign_in_address(request: Request) -> str:
@@ -225,6 +280,8 @@ def sign_in_address(request: Request) -> str:
     wanted = request.url.path if request.method == "GET" else "/"
     if wanted == "/":
         return "/sign-in"
+    if request.url.query:
+        wanted = f"{wanted}?{request.url.query}"
     return f"/sign-in?{QueryParams({'next': wanted})}"
 
 

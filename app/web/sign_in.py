@@ -23,9 +23,10 @@ from app.security.browser_sessions import Ended
 from app.web.pages import PageRoute, is_insecure, pages_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-# A page of ours; an address that begins with two slashes leads elsewhere.
-OURS = re.compile(r"/(?![/\\])[A-Za-z0-9_./~%-]{0,300}")
-
+# The address of a page of ours, with its query: one that begins with two slashes leads elsewhere.
+OURS = re.compile(
+    r"(?=.{1,600}$)(?:/|(?:/[A-Za-z0-9_~%:-][A-Za-z0-9_.~%:-]*)+)(?:\?[A-Za-z0-9_.~%=&+:-]*)?"
+)
 
 # In the address of the sign-in page after a sign-out: the person may still be signed in at the issuer.
 LEFT_ISSUER = "issuer"
@@ -69,12 +70,13 @@ async def sign_in(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+async def sign_out(request: Request, csrf: Annotated[str, Form(max_length=100)] = "") -> Response:
     """Sign out: the token counts no longer, wherever it may have been copied to."""
     token, guard = browser_token(request), guard_of(request)
     ended = Ended()
     if token:
-        check_forgery(request, token)
+        # Without scripts, the form itself brings what only our pages know.
+        check_forgery(request, token, csrf)
         ended = await run_sync(guard.browsers.end, token)
     response = RedirectResponse(
         f"/sign-in?left={LEFT_ISSUER}" if ended.at_issuer else "/sign-in", 303

@@ -1,23 +1,12 @@
 // Administration: publish with a confirmation, uploads, jobs as they go on. Changes go to the REST API.
 
-import { confirmed, icon, make, report, RequestFailed, send, setHtml, t, toast } from "./ui.js";
+import { confirmed, icon, make, once, plural, refreshHtml, report, RequestFailed, send, setHtml, t, toast } from "./ui.js";
 
 const LOOK_AGAIN_MS = 4000;
 const WAIT_WHEN_BUSY_MS = 5000;
 const MOST_TRIES = 30;
 
 const setAddress = (name) => `/v1/document-sets/${encodeURIComponent(name)}`;
-
-async function busy(button, work) {
-  button.setAttribute("aria-busy", "true");
-  try {
-    await work();
-  } catch (error) {
-    report(error);
-  } finally {
-    button.removeAttribute("aria-busy");
-  }
-}
 
 /** A piece of a page from the server, as an element. */
 async function piece(address, options) {
@@ -102,19 +91,19 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const { sync: toSync, move: toMove, removeUpload: of } = button.dataset;
-  if (toSync !== undefined) busy(button, () => sync(toSync));
-  else if (button.dataset.cancelJob) busy(button, () => cancelJob(button.dataset.cancelJob, button.dataset.name));
-  else if (toMove !== undefined) busy(button, () => move(toMove, button.dataset.version));
+  if (toSync !== undefined) once(button, () => sync(toSync));
+  else if (button.dataset.cancelJob) once(button, () => cancelJob(button.dataset.cancelJob, button.dataset.name));
+  else if (toMove !== undefined) once(button, () => move(toMove, button.dataset.version));
   else if (button.dataset.replay) {
-    busy(button, async () => {
+    once(button, async () => {
       const response = await send(`/admin/answers/${encodeURIComponent(button.dataset.replay)}/replay`, { method: "POST" });
       setHtml(document.querySelector("[data-replayed]"), await response.text());
     });
-  } else if (button.dataset.aliasMove) busy(button, () => moveAlias(button.dataset.aliasMove, button.dataset.alias, button.dataset.set));
+  } else if (button.dataset.aliasMove) once(button, () => moveAlias(button.dataset.aliasMove, button.dataset.alias, button.dataset.set));
   else if (button.dataset.aliasBack) {
     const { aliasBack, alias, set, now, then } = button.dataset;
-    busy(button, () => takeAliasBack(aliasBack, alias, set, now, then));
-  } else if (of !== undefined) busy(button, () => removeUpload(of, button.dataset.file));
+    once(button, () => takeAliasBack(aliasBack, alias, set, now, then));
+  } else if (of !== undefined) once(button, () => removeUpload(of, button.dataset.file));
 });
 
 document.addEventListener("submit", (event) => {
@@ -122,7 +111,7 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   const name = new FormData(form).get("document_set");
-  busy(form.querySelector("button"), async () => {
+  once(form.querySelector("button"), async () => {
     await send("/v1/document-sets", { method: "POST", json: { document_set: name } });
     keepNotice(t("admin_script.created", { name }));
     location.assign(`/admin/document-sets/${encodeURIComponent(name)}#upload`);
@@ -134,7 +123,7 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   const { prompt, alias, set } = Object.fromEntries(new FormData(form));
-  busy(form.querySelector("button"), () => moveAlias(prompt, alias, set));
+  once(form.querySelector("button"), () => moveAlias(prompt, alias, set));
 });
 
 // Uploads: one file to a request and one request at a time, each with its progress.
@@ -145,6 +134,7 @@ class Uploader {
     this.most = Number(place.dataset.mostBytes);
     this.list = document.querySelector("[data-uploads]");
     this.after = document.querySelector("[data-after-upload]");
+    this.said = document.querySelector("[data-upload-said]");
     this.waiting = [];
     this.atWork = false;
     const input = place.querySelector("input[type=file]");
@@ -180,6 +170,7 @@ class Uploader {
   async work() {
     if (this.atWork) return;
     this.atWork = true;
+    let sent = 0, lost = 0;
     for (let item = this.waiting.shift(); item; item = this.waiting.shift()) {
       try {
         await this.upload(item);
@@ -187,11 +178,15 @@ class Uploader {
         item.said.replaceChildren(icon("check"), t("admin_script.uploaded"));
         item.bar.remove();
         this.after.hidden = false;
+        sent += 1;
       } catch (error) {
         this.failed(item, error.message);
+        lost += 1;
       }
     }
     this.atWork = false;
+    // Told once, not with each percent.
+    this.said.textContent = [sent && plural("admin_script.uploads_done", sent), lost && plural("admin_script.uploads_failed", lost)].filter(Boolean).join(" ");
   }
 
   failed({ row, bar, said }, text) {
@@ -253,7 +248,10 @@ class JobFollower {
     if (this.ended || this.source || document.hidden) return;
     this.source = new EventSource(`/v1/jobs/${this.address}/events`);
     this.source.addEventListener("progress", (event) => this.show(JSON.parse(event.data)));
-    this.source.addEventListener("end", () => this.end());
+    this.source.addEventListener("end", () => {
+      this.stop();
+      this.lookAgain();
+    });
     // Where the stream was refused the browser does not come again by itself.
     this.source.addEventListener("error", () => {
       if (this.source?.readyState !== EventSource.CLOSED) return;
@@ -293,44 +291,43 @@ class JobFollower {
     }
   }
 
+  /** Ask how the job is; follow it again where it goes on. */
   async lookAgain() {
     try {
-      await this.refresh();
-      if (this.place.querySelector("progress")) this.begin();
-      else this.ended = true;
+      const response = await send(`/admin/jobs/${this.address}/state`);
+      refreshHtml(this.place, await response.text());
     } catch (error) {
-      report(error);
+      this.later = lookLater(error, () => this.lookAgain());
+      return;
     }
+    isAway = false;
+    this.state = undefined;
+    if (this.place.querySelector("progress")) this.begin();
+    else this.ended = true;
   }
+}
 
-  async end() {
-    this.ended = true;
-    this.stop();
-    try {
-      await this.refresh();
-    } catch (error) {
-      report(error);
-    }
-  }
+let isAway = false;
 
-  async refresh() {
-    const response = await send(`/admin/jobs/${this.address}/state`);
-    setHtml(this.place, await response.text());
-  }
+/** After something could not be looked at: say so once, and try again where that may pass. */
+function lookLater(error, again) {
+  if (!isAway) report(error);
+  isAway = true;
+  const mayPass = error.status === 0 || error.status === 429 || error.status >= 500;
+  return mayPass ? setTimeout(again, LOOK_AGAIN_MS) : undefined;
 }
 
 /** A list that is looked at again while something in it goes on, and the tab is seen. */
 function keepFresh(place) {
   const look = async () => {
     if (!place.querySelector("[data-at-work]")) return;
-    if (!document.hidden && !place.contains(document.activeElement)) {
-      try {
-        setHtml(place, await (await send(place.dataset.again)).text());
-      } catch (error) {
-        report(error);
-        return;
-      }
+    try {
+      if (!document.hidden) refreshHtml(place, await (await send(place.dataset.again)).text());
+    } catch (error) {
+      lookLater(error, look);
+      return;
     }
+    isAway = false;
     setTimeout(look, LOOK_AGAIN_MS);
   };
   setTimeout(look, LOOK_AGAIN_MS);

@@ -1,6 +1,6 @@
 // Copy an answer, and say what one thinks of it.
 
-import { make, report, scrollWithin, send, t, toast } from "./ui.js";
+import { make, once, scrollWithin, send, t, toast } from "./ui.js";
 
 /** Put an answer with its sources on the clipboard. */
 export async function copy(text) {
@@ -27,12 +27,7 @@ const give = (turn, json) => send(`/v1/answers/${turn.dataset.answer}/feedback`,
 /** Keep a thumb at once, and ask why. */
 export async function judge(turn, control) {
   const form = turn.querySelector(".reason"), thumb = control.dataset.thumb;
-  try {
-    await give(turn, { thumb });
-  } catch (error) {
-    report(error);
-    return;
-  }
+  await give(turn, { thumb });
   for (const one of turn.querySelectorAll("[data-thumb]")) one.setAttribute("aria-pressed", String(one === control));
   form.querySelector(".corrected").hidden = thumb === "up";
   form.hidden = false;
@@ -43,15 +38,13 @@ export async function judge(turn, control) {
     control.focus();
   };
   form.querySelector("[data-later]").onclick = leave;
-  form.onsubmit = async (event) => {
+  form.onsubmit = (event) => {
     event.preventDefault();
     const corrected = thumb === "down" ? form.elements.corrected_answer.value.trim() : "";
-    try {
+    once(form, async () => {
       await give(turn, { thumb, reason: form.elements.reason.value.trim() || null, corrected_answer: corrected || null });
       leave();
       toast(t("ask.thanks"));
-    } catch (error) {
-      report(error);
-    }
+    });
   };
 }

@@ -1,6 +1,6 @@
 // The chat: ask, show words as they come, and all that is done with an answer and a conversation.
 
-import { RequestFailed, icon, make, plural, report, scrollWithin, send, setHtml, t } from "./ui.js";
+import { RequestFailed, events, icon, load, make, once, plural, scrollWithin, send, setHtml, signingOut, t } from "./ui.js";
 
 const $ = (id) => document.getElementById(id);
 const chat = $("chat"), thread = $("thread"), turns = $("turns"), box = $("question"), live = $("live");
@@ -8,6 +8,7 @@ const state = {
   session: chat.dataset.session || newSession(),
   stopper: null, // ends the answer that is on its way
   editing: null, // the turn whose question is edited
+  signedOut: false,
   replaces: null, // an answer that the server still holds, and the page shows no more
 };
 
@@ -40,26 +41,6 @@ class Speaker {
     if (!plain) return;
     live.append(make("p", {}, plain));
     while (live.childElementCount > 40) live.firstElementChild.remove();
-  }
-}
-
-// Server-sent events of a response, one after the other.
-
-async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    held += value;
-    let end;
-    while ((end = held.indexOf("\n\n")) >= 0) {
-      const fields = held.slice(0, end).split("\n");
-      held = held.slice(end + 2);
-      const name = fields.find((line) => line.startsWith("event: "))?.slice(7);
-      const data = fields.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
-      if (name) yield { name, data: JSON.parse(data) };
-    }
   }
 }
 
@@ -144,6 +125,11 @@ function show(pending, data, speaker) {
   speaker.say(data.refused ? t("ask.refused") : plural("ask.done", data.sources));
   if (!data.kept) return;
   if (location.pathname === "/") history.replaceState(null, "", `/chat/${state.session}`);
+  // Another window has asked in this conversation too, or an answer was kept that this page gave up.
+  if (data.exchanges > turns.querySelectorAll(":scope > .turn:not(.pending, .incomplete)").length) {
+    const all = make("a", { href: location.pathname }, t("ask.show_all"));
+    turn.before(make("p", { class: "notice" }, icon("info"), make("span", {}, t("ask.elsewhere"), " ", all)));
+  }
   refreshList();
 }
 
@@ -158,7 +144,10 @@ function failed(pending, error, { instead, question, replaces, begun }) {
   } else {
     state.replaces = replaces ?? null;
   }
-  if (signedOut) keepDraft();
+  if (signedOut) {
+    state.signedOut = true;
+    keepDraft(box.value);
+  }
   pending.removeAttribute("aria-busy");
   pending.classList.remove("speaking");
   pending.classList.add("incomplete");
@@ -230,17 +219,26 @@ function stopEditing() {
   $("editing").hidden = true;
 }
 
-function keepDraft() {
-  sessionStorage.setItem("plumb_draft", JSON.stringify({ who: chat.dataset.who, text: box.value }));
+// A question without an answer outlives a reload and a sign-in, but not a sign-out.
+
+function keepDraft(text) {
+  const path = state.signedOut ? null : location.pathname;
+  sessionStorage.setItem("plumb_draft", JSON.stringify({ who: chat.dataset.who, text, path }));
 }
 
 function findDraft() {
   const kept = sessionStorage.getItem("plumb_draft");
-  sessionStorage.removeItem("plumb_draft");
   if (!kept) return;
-  const { who, text } = JSON.parse(kept);
+  const { who, text, path } = JSON.parse(kept);
+  if (who === chat.dataset.who && path && path !== location.pathname) return;
+  sessionStorage.removeItem("plumb_draft");
   if (who === chat.dataset.who && !box.disabled) setBox(text);
 }
+
+addEventListener("pagehide", () => {
+  const text = box.value.trim() ? box.value : state.stopper ? lastTurn()?.dataset.question : "";
+  if (text && !state.editing && !signingOut.begun) keepDraft(text);
+});
 
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -261,7 +259,8 @@ box.addEventListener("keydown", (event) => {
     edit(lastTurn());
   }
 });
-$("stop").addEventListener("click", () => state.stopper?.abort());
+// The second click of a double click on "Ask" is no wish to stop.
+$("stop").addEventListener("click", (event) => { if (event.detail < 2) state.stopper?.abort(); });
 $("cancel-edit").addEventListener("click", cancelEdit);
 
 function cancelEdit() {
@@ -280,7 +279,7 @@ document.addEventListener("keydown", (event) => {
 
 // What is done with an answer.
 
-turns.addEventListener("click", async (event) => {
+turns.addEventListener("click", (event) => {
   const control = event.target.closest("button, a.chip");
   const turn = control?.closest(".turn");
   if (!turn) return;
@@ -292,12 +291,11 @@ turns.addEventListener("click", async (event) => {
   else if (data.retry !== undefined) ask(turn.dataset.question, { instead: turn, again: true });
   else if (data.edit !== undefined) edit(turn);
   else if (data.copy !== undefined || data.thumb !== undefined) {
-    // Loaded when it is first needed, as the source is.
-    const { copy, judge } = await import("./answer_actions.js");
-    if (data.copy !== undefined) await copy(turn.dataset.markdown);
-    else await judge(turn, control);
-  }
-  else if (data.served !== undefined) {
+    once(turn.querySelector(".actions"), async () => {
+      const { copy, judge } = await load(import("./answer_actions.js"));
+      await (data.copy !== undefined ? copy(turn.dataset.markdown) : judge(turn, control));
+    });
+  } else if (data.served !== undefined) {
     const details = turn.querySelector(".served");
     details.hidden = !details.hidden;
     control.setAttribute("aria-expanded", String(!details.hidden));
@@ -305,30 +303,18 @@ turns.addEventListener("click", async (event) => {
   }
 });
 
-async function openSource(source, opener, span) {
-  try {
-    const { open } = await import("./source.js");
+function openSource(source, opener, span) {
+  once(opener, async () => {
+    const { open } = await load(import("./source.js"));
     await open(source, opener, span);
-  } catch (error) {
-    report(error);
-  }
+  });
 }
 
 // Conversations.
 
-async function refreshList() {
-  try {
-    const response = await send(`/conversations?current=${encodeURIComponent(state.session)}`);
-    setHtml($("conversations"), await response.text());
-    const open = $("conversations").querySelector("a[aria-current]"), head = $("talk-head");
-    if (!open) return;
-    head.querySelector("h1").textContent = open.textContent;
-    for (const link of head.querySelectorAll("[data-export]")) link.href = `/chat/${state.session}/export?format=${link.dataset.export}`;
-    head.hidden = false;
-    document.title = document.title.replace(/^.*(?= · )/, () => open.textContent);
-  } catch {
-    // The list is as it was; the answer is there.
-  }
+function refreshList() {
+  // What fails leaves the list as it was; the answer is there.
+  import("./conversations.js").then(({ refresh }) => refresh(state.session)).catch(() => {});
 }
 
 function showList(shown) {
@@ -344,12 +330,13 @@ chat.addEventListener("click", (event) => {
   if (event.target === chat && chat.classList.contains("list-open")) showList(false);
 });
 
-$("conversations").addEventListener("click", async (event) => {
-  const control = event.target.closest("[data-rename], [data-delete]");
+$("conversations").addEventListener("click", (event) => {
+  const control = event.target.closest("[data-rename], [data-delete], [data-older]");
   if (!control) return;
-  // Loaded when it is first needed.
-  const { change } = await import("./conversations.js");
-  await change(control, state.session, refreshList);
+  once(control.closest("li") ?? control, async () => {
+    const { change } = await load(import("./conversations.js"));
+    await change(control, state.session);
+  });
 });
 
 // What is asked, and with which prompt.
@@ -370,20 +357,25 @@ if ($("document-set")?.tagName === "SELECT") {
   });
 }
 
+let suggesting = null;
+
 async function suggest(name) {
   const place = $("suggestions");
-  if (!place || !name) return;
+  if (!place || !name || $("empty").hidden) return;
+  suggesting?.abort();
+  const mine = suggesting = new AbortController();
   try {
-    const response = await send(`/suggestions?document_set=${encodeURIComponent(name)}`);
+    const response = await send(`/suggestions?document_set=${encodeURIComponent(name)}`, { signal: mine.signal });
     setHtml(place, await response.text());
   } catch {
-    place.replaceChildren();
+    if (mine === suggesting) place.replaceChildren();
   }
 }
 
 $("suggestions")?.addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-suggestion]");
-  if (chosen) ask(chosen.textContent.trim());
+  // Without the characters that keep words of right-to-left scripts in their place.
+  if (chosen) ask(chosen.textContent.replace(/[\u2066-\u2069]/g, "").trim());
 });
 
 // They were still being worked out when the page was made.

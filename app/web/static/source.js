@@ -6,48 +6,56 @@ const panel = document.getElementById("source");
 const narrow = matchMedia("(max-width: 1000px)");
 const ZOOMS = [1, 1.4, 2, 2.8];
 let view = null;
+let loading = null; // the document that is on its way
 
 /** Open a document of an answer at one of its cited words; the focus comes back to `opener`. */
 export async function open(source, opener, span) {
   const payload = source.dataset.source;
+  // Of several that are opened one after the other, the last one counts.
+  loading?.abort();
+  loading = null;
   if (panel.open && view?.payload === payload) {
     view.opener = opener;
     goTo(placeOf(span));
     return;
   }
-  opener.setAttribute("aria-busy", "true");
-  let html;
-  try {
-    const response = await send("/chat/source", { method: "POST", json: JSON.parse(payload) });
-    html = await response.text();
-  } finally {
-    opener.removeAttribute("aria-busy");
-  }
+  const mine = loading = new AbortController();
+  const response = await send("/chat/source", { method: "POST", json: JSON.parse(payload), signal: mine.signal });
+  const html = await response.text();
+  if (loading !== mine) return;
+  loading = null;
+  const had = document.activeElement;
+  // Who has gone to another place meanwhile, to write there, say, stays in it.
+  const isElsewhere = had !== opener && had !== document.body && !panel.contains(had);
   setHtml(panel, html);
   view = { payload, opener, mark: -1, page: 0, zoom: 0 };
-  if (!panel.open) {
-    if (narrow.matches) panel.showModal();
-    else panel.show();
-  }
+  if (!panel.open) show();
   document.getElementById("chat").classList.add("source-open");
-  document.getElementById("source-title").focus({ preventScroll: true });
+  (isElsewhere && !narrow.matches ? had : document.getElementById("source-title")).focus({ preventScroll: true });
   const sheet = document.getElementById("sheet");
   if (sheet) {
     view.pages = JSON.parse(sheet.dataset.pages);
     view.count = Number(sheet.dataset.count);
     const image = document.getElementById("sheet-image");
     image.addEventListener("load", () => {
-      sheet.dataset.shown = view?.page ?? "";
+      if (!image.isConnected) return;
+      sheet.dataset.shown = view.page;
       problem("");
     });
-    image.addEventListener("error", () => problem(t("ask.page_problem")));
+    image.addEventListener("error", () => { if (image.isConnected) problem(t("ask.page_problem")); });
   }
   const marks = numbers();
   if (marks.length) goTo(placeOf(span));
   else if (sheet) showPage(1);
 }
 
+function show() {
+  if (narrow.matches) panel.showModal();
+  else panel.show();
+}
+
 function close() {
+  loading?.abort();
   if (!panel.open) return;
   panel.close();
   clear();
@@ -56,7 +64,7 @@ function close() {
 /** Empty the panel, and give the focus back to what opened it. */
 function clear() {
   document.getElementById("chat").classList.remove("source-open");
-  if (view?.opener.isConnected) view.opener.focus();
+  if (view) (view.opener.isConnected ? view.opener : document.getElementById("question")).focus();
   view = null;
   panel.replaceChildren();
 }
@@ -104,6 +112,9 @@ function showPage(page, box = null) {
     view.page = page;
     // Known before the image is there: nothing jumps.
     if (boxes) sheet.style.setProperty("--ratio", boxes.dataset.ratio);
+    // Until the image is there, no box of this page stands on the page before.
+    delete sheet.dataset.shown;
+    problem("");
     image.src = address(page);
     if (!box) document.getElementById("source-body").scrollTop = 0;
   }
@@ -170,5 +181,12 @@ panel.addEventListener("leave", close);
 panel.addEventListener("close", () => {
   if (view && !panel.open) clear();
 });
-// A dialog on a narrow window, a panel beside the answer on a wide one: it opens again.
-narrow.addEventListener("change", close);
+// A dialog on a narrow window, a panel beside the answer on a wide one; also where the person zooms.
+narrow.addEventListener("change", () => {
+  if (!panel.open) return;
+  const had = document.activeElement, body = document.getElementById("source-body"), at = body.scrollTop;
+  panel.close();
+  show();
+  body.scrollTop = at;
+  if (!narrow.matches || panel.contains(had)) had.focus({ preventScroll: true });
+});

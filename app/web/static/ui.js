@@ -3,12 +3,21 @@
 const block = document.getElementById("texts");
 const texts = block ? JSON.parse(block.textContent) : {};
 
+// Characters that turn the direction of what stands around them, and letters of scripts that run from right to left.
+const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, LEFTWARD = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A value within a sentence: whatever letters it has, the words around it stay in their order. */
+function isolated(value) {
+  const plain = String(value).replace(TURNING, "");
+  return LEFTWARD.test(plain) ? `\u2068${plain}\u2069` : plain;
+}
+
 /** The text of a key ("group.name"), with {names} filled in. */
 export function t(key, values = {}) {
   const dot = key.indexOf(".");
   const text = texts[key.slice(0, dot)]?.[key.slice(dot + 1)];
   if (text === undefined) throw new Error(`no text ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? isolated(values[name]) : whole));
 }
 
 /** The text for a count: "<key>.one" for 1, else "<key>.other". */
@@ -86,18 +95,79 @@ export async function send(address, { method = "GET", json, body, headers = {}, 
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
     const wait = Number(response.headers.get("Retry-After")) || 0;
-    throw new RequestFailed(response.status, problem.detail ?? `${response.status} ${response.statusText}`, wait);
+    throw new RequestFailed(response.status, problem.detail ?? t("shared.refused", { status: response.status }), wait);
   }
   return response;
+}
+
+/** Server-sent events of a response, one after the other. */
+export async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    held += value;
+    let end;
+    while ((end = held.indexOf("\n\n")) >= 0) {
+      const fields = held.slice(0, end).split("\n");
+      held = held.slice(end + 2);
+      const name = fields.find((line) => line.startsWith("event: "))?.slice(7);
+      const data = fields.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
+      if (name) yield { name, data: JSON.parse(data) };
+    }
+  }
+}
+
+/** A module that is loaded when it is first needed. Raises RequestFailed where it cannot be had. */
+export async function load(module) {
+  try {
+    return await module;
+  } catch {
+    throw new RequestFailed(0, t("shared.offline"));
+  }
+}
+
+/** Do the work of a control, but not once more while it goes on: for double clicks and keys held down. */
+export async function once(control, work) {
+  if (control.getAttribute("aria-busy") === "true") return;
+  control.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (error) {
+    report(error);
+  } finally {
+    control.removeAttribute("aria-busy");
+  }
+}
+
+/** Replace an element's content as `setHtml` does; what has the focus in it has it again, and the scroll stays. */
+export function refreshHtml(element, html) {
+  const had = element.contains(document.activeElement) && document.activeElement !== element ? document.activeElement : null;
+  const key = (one) => [one.tagName, one.getAttribute("href"), one.getAttribute("aria-label")].join(" ");
+  const wanted = had && key(had), left = element.querySelector(".scroll")?.scrollLeft ?? 0;
+  setHtml(element, html);
+  const box = element.querySelector(".scroll");
+  if (box) box.scrollLeft = left;
+  if (!had) return;
+  const same = [...element.querySelectorAll("a, button, [tabindex]")].find((one) => key(one) === wanted);
+  (same ?? document.getElementById("content")).focus({ preventScroll: true });
 }
 
 /** A notice at the edge of the page, read out politely; it goes after a while, errors stay. */
 export function toast(text, { kind = "info", action } = {}) {
   const close = make("button", { type: "button", class: "button icon-only quiet", "aria-label": t("shared.dismiss") }, icon("close"));
   const notice = make("div", { class: `toast ${kind}` }, make("span", {}, text), ...(action ? [action] : []), close);
-  close.addEventListener("click", () => notice.remove());
+  close.addEventListener("click", () => {
+    const hadFocus = notice.contains(document.activeElement);
+    notice.remove();
+    if (hadFocus) document.getElementById("content").focus({ preventScroll: true });
+  });
   document.getElementById("toasts").append(notice);
-  if (kind !== "danger") setTimeout(() => notice.remove(), 6000);
+  if (kind === "danger") return;
+  // Who reads it, or is about to use a button of it, keeps it.
+  const leave = () => (notice.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : notice.remove());
+  setTimeout(leave, 6000);
 }
 
 /** Show what went wrong; a lost sign-in comes with the way back. */
@@ -122,10 +192,16 @@ export function confirmed(title, body, confirm = t("shared.confirm"), { danger =
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    let answer = false;
-    no.addEventListener("click", () => dialog.close());
-    yes.addEventListener("click", () => { answer = true; dialog.close(); });
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(answer); });
+    // At once, not when the browser says that it is closed: by then, the focus may be in another place.
+    const end = (answer) => {
+      if (!dialog.isConnected) return;
+      dialog.close();
+      dialog.remove();
+      resolve(answer);
+    };
+    no.addEventListener("click", () => end(false));
+    yes.addEventListener("click", () => end(true));
+    dialog.addEventListener("close", () => end(false));
   });
 }
 
@@ -140,19 +216,21 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-switch]")) switchTheme();
 });
 
+/** Whether the person is about to sign out: nothing of theirs is kept then. */
+export const signingOut = { begun: false };
+
 // Forms that change something: sent with the token of the sign-in, then the browser goes where it is led.
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-post]");
   if (!form || event.defaultPrevented) return;
   event.preventDefault();
-  const button = form.querySelector("button:not([type=button])");
-  button?.setAttribute("aria-busy", "true");
-  try {
+  once(form.querySelector("button:not([type=button])") ?? form, async () => {
     const response = await send(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    signingOut.begun = true;
+    sessionStorage.clear();
     location.assign(response.redirected ? response.url : form.dataset.then ?? location.href);
-  } catch (error) {
-    report(error);
-  } finally {
-    button?.removeAttribute("aria-busy");
-  }
+  });
 });
+
+// A page that the browser kept from before, as it was: whoever looks at it may have signed out since.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

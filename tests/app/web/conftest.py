@@ -22,11 +22,13 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source
 from tests.app.api.live import live_service
+from tests.app.web.chatting import settings_at
 from tests.chromium import browser as chromium
 from tests.indexing import workbench_here
+from tests.openai_server import Script, openai_server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 KeyMaker = Callable[..., str]
 
@@ -191,3 +193,31 @@ def shelf(indexed_shelf: Path, tmp_path: Path) -> str:
     """The address of an index with the sets `depot` and `shelf`, which the test may change."""
     shutil.copytree(indexed_shelf, tmp_path / "shelf")
     return str(tmp_path / "shelf")
+
+
+@pytest.fixture(scope="module")
+def url(indexed_shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that asks nobody who they are; no test changes its documents."""
+    with live_service(settings_at(indexed_shelf, tmp_path_factory.mktemp("open"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def scripted(
+    indexed_shelf: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Script]]:
+    """The same with a model behind an API, which says what a test wants."""
+    with pytest.MonkeyPatch.context() as patch, openai_server() as script:
+        patch.setenv("OPENAI_API_KEY", "none")
+        hosted = {"chat__model": "openai:m", "chat__base_url": script.url}
+        alone = {"chat__max_retries": 0, "chat__last_resort": False, "cache__enabled": False}
+        folder = tmp_path_factory.mktemp("scripted")
+        with live_service(settings_at(indexed_shelf, folder, **hosted, **alone)) as running:
+            yield running, script
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    opened = context.new_page()
+    opened.on("dialog", lambda dialog: pytest.fail(f"a document opened: {dialog.message}"))
+    return opened

@@ -216,7 +216,7 @@ def _synced(page: Page, url: str, script: Script) -> None:
     _uploaded(page, url, script)
     page.locator("[data-after-upload] button").click()
     page.get_by_role("dialog").get_by_role("button", name="Sync now").click()
-    page.get_by_role("heading", name="What it did").wait_for()
+    page.get_by_role("heading", name="Result").wait_for()
 
 
 def _promoting(page: Page, url: str, _: Script) -> None:

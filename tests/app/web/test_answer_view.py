@@ -9,7 +9,9 @@ import pytest
 
 from app.answering.answer import Citation
 from app.sessions.session import Exchange
-from app.web.answer_view import Place, Source, _with_chips, markdown_of, view_of_stored
+from app.web.answer_markdown import markdown_of
+from app.web.answer_sources import Place, Source
+from app.web.answer_view import _with_chips, view_of_stored
 
 
 def citation(marker: int, text: str = "", document: str = "a.md", quoted: bool = False) -> Citation:

@@ -126,6 +126,9 @@ def test_pages_have_a_strict_policy(serve_pages) -> None:
 
 def test_pages_can_be_turned_off(serve_pages) -> None:
     client = serve_pages(web__enabled=False)
+    # What only pages need is not there either.
+    assert not hasattr(client.app.state, "suggested_questions")
+    assert not hasattr(client.app.state, "language_shares")
     for path in ("/", "/sign-in", "/admin", "/static/x/app.css"):
         assert client.get(path).status_code == 404
 
@@ -135,3 +138,75 @@ def test_texts_for_scripts_cannot_end_their_block() -> None:
     pages.texts._texts["shared.failed"] = "</script><script>alert(1)</script>"
     block = str(pages._script_texts("shared"))
     assert block.count("</script>") == 1
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+# Addresses, what is sent to them, and the status of the response.
+RESPONSES = [
+    ("GET", "/", 200),
+    ("GET", "/sign-in", 303),
+    ("GET", "/nothing", 404),
+    ("GET", "/chat/none", 404),
+    ("GET", "/chat/none/export", 404),
+    ("GET", "/chat/a%20b", 422),
+    ("GET", "/admin/nothing", 404),
+    ("GET", "/admin/document-sets/none/move?version=1", 404),
+    ("GET", "/admin/answers?after=%00", 422),
+    ("GET", "/conversations", 200),
+    ("POST", "/chat/ask", 422),
+    ("POST", "/chat/source", 422),
+    ("PUT", "/", 405),
+    ("POST", "/sign-in", 413),
+    ("GET", "/openapi.json", 200),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), RESPONSES)
+def test_every_response_has_the_policy_and_is_kept_by_no_browser(
+    serve_pages, method, path, status
+) -> None:
+    client = serve_pages(serve__max_body_bytes=1_000)
+    body = {"content": b"x" * 2_000} if status == 413 else {}
+    response = client.request(method, path, **body)
+    assert response.status_code == status
+    headers = response.headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "no-store" in headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/nothing", 404, "Page not found"),
+        ("/admin/nothing", 404, "Page not found"),
+        ("/sign-out", 404, "Page not found"),
+        ("/chat/none", 404, "Conversation not found"),
+        ("/admin/answers?after=%00", 422, "Invalid request"),
+    ],
+)
+def test_people_get_pages_for_errors_and_programs_problems(
+    serve_pages, path, status, words
+) -> None:
+    client = serve_pages()
+    page = client.get(path, headers=BROWSER)
+    assert page.status_code in (status, 405)
+    assert page.headers["content-type"].startswith("text/html")
+    assert words in page.text
+    assert 'href="/"' in page.text
+    asked = client.get("/v1/nothing", headers=BROWSER)
+    assert asked.headers["content-type"] == "application/problem+json"
+
+
+def test_what_nobody_foresaw_is_a_page_for_people(serve_pages, monkeypatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret of the moment")
+
+    client = serve_pages()
+    monkeypatch.setattr("app.web.chat.listed_of", fails)
+    page = client.get("/", headers=BROWSER)
+    assert page.status_code == 500
+    assert "Something went wrong" in page.text
+    assert "secret of the moment" not in page.text
+    assert client.get("/").json()["status"] == 500

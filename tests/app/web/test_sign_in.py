@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -139,16 +140,44 @@ def test_sign_out_ends_the_session_wherever_the_cookie_is(serve_pages, make_key)
 
 @pytest.mark.parametrize(
     "next",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a?b=c"],
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/a//evil.example",
+        "/..//evil.example",
+        "/\t/evil.example",
+        "/a?b=c#d",
+        "/a\r\nX: y",
+        "javascript:alert(1)",
+    ],
 )
 def test_sign_in_leads_to_no_other_site(serve_pages, make_key, next) -> None:
     client = serve_pages(auth__enabled=True)
     assert sign_in(client, make_key(), next).headers["location"] == "/"
 
 
-def test_sign_in_leads_back(serve_pages, make_key) -> None:
+@pytest.mark.parametrize("next", ["/admin/jobs?set=a%20b&x=1", "/chat/a:b", "/chat/c_1"])
+def test_sign_in_leads_back(serve_pages, make_key, next) -> None:
     client = serve_pages(auth__enabled=True)
-    assert sign_in(client, make_key(), "/admin/jobs").headers["location"] == "/admin/jobs"
+    asked = client.get(next)
+    assert asked.status_code == 303
+    form = client.get(asked.headers["location"]).text
+    address = re.search(r'action="(/sign-in[^"]*)"', form)
+    assert address
+    done = client.post(html.unescape(address[1]), data={"key": make_key("anna", "editor")})
+    assert done.headers["location"] == next
+
+
+def test_sign_out_needs_no_script(serve_pages, make_key) -> None:
+    client = serve_pages(auth__enabled=True)
+    sign_in(client, make_key())
+    assert client.post("/sign-out", data={"csrf": "0" * 64}).status_code == 403
+    form = client.get("/").text
+    sent = re.search(r'name="csrf" value="([0-9a-f]+)"', form)
+    assert sent
+    assert client.post("/sign-out", data={"csrf": sent[1]}).status_code == 303
+    assert COOKIE not in client.cookies
 
 
 def test_nobody_signs_in_where_nobody_is_asked(serve_pages) -> None:

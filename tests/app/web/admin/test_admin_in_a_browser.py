@@ -50,11 +50,11 @@ def sync(page: Page) -> None:
 
     page.locator("[data-after-upload] button").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("The new version goes live when it is complete")
+    expect(dialog).to_contain_text("The new version goes live once it is complete")
     dialog.get_by_role("button", name="Sync now").click()
     page.wait_for_url("**/admin/jobs/*")
     expect(page.locator("[data-job] .badge").first).to_have_text("succeeded", timeout=60_000)
-    expect(page.get_by_role("heading", name="What it did")).to_be_visible()
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
 
 
 def live_version(page: Page) -> str:
@@ -71,7 +71,7 @@ def test_upload_sync_roll_back_and_publish(live, context) -> None:
     page.get_by_label("Name of the new set").fill("manuals")
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/admin/document-sets/manuals#upload")
-    expect(page.locator(".toast", has_text="manuals is created")).to_be_visible()
+    expect(page.locator(".toast", has_text="manuals was created")).to_be_visible()
 
     drop(
         page,
@@ -115,9 +115,9 @@ def test_upload_sync_roll_back_and_publish(live, context) -> None:
     expect(other.get_by_role("dialog")).to_be_visible()
 
     page.get_by_role("button", name=f"Roll back to version {first}").click()
-    dialog.get_by_label("Remark for the log").fill("returns <b>were wrong</b>")
+    dialog.get_by_label("Reason (kept in the history)").fill("returns <b>were wrong</b>")
     dialog.get_by_role("button", name=f"Roll back to {first}").click()
-    expect(page.locator(".toast", has_text=f"{first} is live now")).to_be_visible()
+    expect(page.locator(".toast", has_text=f"{first} is now live")).to_be_visible()
     assert live_version(page) == first
     page.get_by_text("Publication history").click()
     expect(page.locator(".log")).to_contain_text("returns <b>were wrong</b>")
@@ -133,12 +133,12 @@ def test_upload_sync_roll_back_and_publish(live, context) -> None:
     page.goto(f"{url}/admin/document-sets/manuals")
     page.get_by_role("button", name="Publish version 3-").click()
     expect(dialog).to_contain_text("Publish version 3-")
-    expect(dialog).to_contain_text("Every question asked from then on")
+    expect(dialog).to_contain_text("From then on, questions are answered")
     force = dialog.get_by_label("Publish anyway")
     if force.count():
         force.check()
     dialog.get_by_role("button", name="Publish 3-").click()
-    expect(page.locator(".toast", has_text="is live now")).to_be_visible()
+    expect(page.locator(".toast", has_text="is now live")).to_be_visible()
     assert live_version(page).startswith("3-")
 
 
@@ -192,7 +192,7 @@ def test_an_editor_who_signed_in_uploads_and_follows_a_job(live, make_key, conte
     expect(page.locator("[data-uploads] li")).to_contain_text("Uploaded")
     sync(page)
     page.goto(f"{url}/admin/prompts")
-    expect(page.get_by_text("Admins move aliases")).to_be_visible()
+    expect(page.get_by_text("Only admins can move aliases")).to_be_visible()
     expect(page.locator("[data-alias-move]")).to_have_count(0)
 
 
@@ -214,22 +214,69 @@ def test_prompts_are_compared_and_an_alias_is_moved(live, context, tmp_path) -> 
     dialog.locator("[data-version=v1]").fill("90")
     dialog.locator("[data-version=v2]").fill("10")
     expect(dialog.locator("[data-then]")).to_have_text("v1 90% + v2 10%")
-    dialog.get_by_role("button", name="Move it").click()
+    dialog.get_by_role("button", name="Move the alias").click()
     expect(
-        page.locator(".toast", has_text="answer@trial names v1 90% + v2 10% now")
+        page.locator(".toast", has_text="answer@trial now points to v1 90% + v2 10%")
     ).to_be_visible()
 
     page.get_by_role("button", name="Move answer@production").click()
     dialog.locator("[data-version=v1]").fill("0")
     dialog.locator("[data-version=v2]").fill("1")
     expect(dialog).to_contain_text("This alias is protected")
-    dialog.get_by_role("button", name="Move it").click()
+    dialog.get_by_role("button", name="Move the alias").click()
     expect(page.locator(".toast.danger")).to_contain_text("plumb prompts promote v2 production")
 
     page.get_by_role("button", name="Undo the last move of answer@trial").click()
-    expect(dialog).to_contain_text("It names v1 90% + v2 10% now, and nothing afterwards")
-    dialog.get_by_role("button", name="Take it back").click()
-    expect(page.locator(".toast", has_text="answer@trial names nothing now")).to_be_visible()
+    expect(dialog).to_contain_text(
+        "It points to v1 90% + v2 10% now. From the next question on, it will point to nothing"
+    )
+    dialog.get_by_role("button", name="Undo the move").click()
+    expect(page.locator(".toast", has_text="answer@trial now points to nothing")).to_be_visible()
+
+
+def test_a_double_click_opens_one_confirmation(live, context) -> None:
+    from playwright.sync_api import expect
+
+    page = context.new_page()
+    page.goto(f"{live()}/admin/prompts")
+    held: list[Any] = []
+    page.route("**/move?*", held.append)
+    page.get_by_role("button", name="Move answer@production").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    with page.expect_response("**/move?*"):
+        held[0].continue_()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_count(1)
+    assert len(held) == 1
+    # Closed, it gives the focus back at once, and a later focus stays where it is.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Move answer@production")).to_be_focused()
+
+
+def test_a_list_of_jobs_is_looked_at_again_after_an_error(live, context, kb) -> None:
+    from playwright.sync_api import expect
+
+    url = live()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{url}/admin/jobs")
+    # A job is at work, as far as the page knows.
+    page.evaluate("document.querySelector('[data-again]').firstElementChild.dataset.atWork = ''")
+    looks: list[str] = []
+
+    def answered(route: Any) -> None:
+        looks.append(route.request.url)
+        if len(looks) == 1:
+            route.abort()
+        else:
+            route.fulfill(body="<p>looked again</p>", content_type="text/html")
+
+    page.route("**/admin/jobs/list*", answered)
+    page.clock.run_for(4_100)
+    expect(page.locator(".toast.danger")).to_have_count(1)
+    page.clock.run_for(4_100)
+    expect(page.locator("[data-again]")).to_have_text("looked again")
 
 
 def test_an_answer_is_given_again_in_the_page(live, context) -> None:
@@ -247,7 +294,7 @@ def test_an_answer_is_given_again_in_the_page(live, context) -> None:
 def test_every_page_is_accessible_and_fits_a_phone(live, context, kb) -> None:
     url = live()
     page = context.new_page()
-    page.set_viewport_size({"width": 375, "height": 740})
+    page.set_viewport_size({"width": 320, "height": 740})
     asked = {"question": "How long is the warranty?", "document_set": "depot"}
     answer = page.request.post(f"{url}/v1/chat", data=asked).json()["id"]
     request = {"publish": False}

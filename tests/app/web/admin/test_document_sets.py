@@ -95,7 +95,7 @@ def test_documents_are_named_to_their_groups_only(serve_pages, signed, kb, group
         page = text_of(client.get(path, headers=headers))
         assert ("salaries-" in page) is seen, path
     difference = text_of(client.get(paths[2], headers=headers))
-    assert ("1 more, which your groups do not see" in difference) is not seen
+    assert ("1 more is not shared with your groups" in difference) is not seen
     # What no version that answers has is nobody's who is bound to groups.
     candidate = text_of(client.get(f"{SETS}/kb/diff?before={kb[1]}&after={kb[2]}", headers=headers))
     assert ("bonus.md" in candidate) is (groups is None)
@@ -197,7 +197,7 @@ def test_uploads_are_shown_and_named_to_who_may_know(serve_pages, signed) -> Non
     page = text_of(client.get(f"{SETS}/up", headers=signed()))
     assert "blueprint<i>.md" in page
     assert "At most 100.0 MB each" in page
-    assert "There is no version yet" in page
+    assert "No versions yet" in page
     bound = text_of(client.get(f"{SETS}/up", headers=signed("editor", ["sales"])))
     assert "blueprint" not in bound
     assert "1 uploaded file" in bound
@@ -210,7 +210,7 @@ def test_an_index_without_sets_says_what_to_do(serve_pages, tmp_path) -> None:
 
 
 def test_an_old_index_is_called_so(serve_pages, kb) -> None:
-    assert "not synced lately" in serve_pages(web__stale_days=1e-9).get(SETS).text
+    assert "not synced recently" in serve_pages(web__stale_days=1e-9).get(SETS).text
     overview = serve_pages(web__stale_days=1e-9).get("/admin").text
     assert "kb has not been synced for a long time" in overview
-    assert "not synced lately" not in serve_pages(web__stale_days=0).get(SETS).text
+    assert "not synced recently" not in serve_pages(web__stale_days=0).get(SETS).text

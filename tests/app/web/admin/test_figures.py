@@ -30,12 +30,12 @@ def test_answers_are_counted_by_hour_and_drawn(serve_pages, signed, tmp_path) ->
     svg = page[start : page.index("</svg>", start) + 6]
     drawn = ElementTree.fromstring(svg)
     assert {bar.get("class") for bar in drawn} == {"good", "fair"}
-    assert "Answers of all callers" in page
+    assert "Stored answers of all callers" in page
     own = client.get(PAGE, headers=signed("editor"))
     assert "Your own answers, as they are stored: 1" in own.text
     bound = client.get(PAGE, headers=signed("admin", ["sales"])).text
     assert "Your own answers, as they are stored: 0" in bound
-    assert "No answer was stored in this time" in bound
+    assert "No answers in this period" in bound
     assert client.get(PAGE, headers=signed("reader")).status_code == 403
 
     database = Database(f"sqlite:///{tmp_path / 'store.db'}")

@@ -138,7 +138,7 @@ def test_pages_stand_while_redis_is_away(serve_pages) -> None:
 
 def test_no_jobs_and_unknown_jobs(serve_pages) -> None:
     client = serve_pages()
-    assert "No job is remembered" in client.get("/admin/jobs").text
+    assert "No jobs yet" in client.get("/admin/jobs").text
     for job_id in ("none", "20260101-000000-00000000", "<script>"):
         missing = client.get(f"/admin/jobs/{job_id}")
         assert missing.status_code == 404
