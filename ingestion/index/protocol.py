@@ -218,13 +218,11 @@ class VectorStore(Protocol):
     syncs of all sets find it. What is lost here costs time, and nothing else.
     """
 
-    def find(
-        self, of_models: Sequence[str], keys: Sequence[bytes]
-    ) -> dict[bytes, NDArray[np.float32]]:
-        """Vectors of some texts, each of the first model that has it; those not there are left out.
+    def find(self, model: str, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Vectors of some texts; those not there are left out.
 
         Args:
-            of_models: what made the vectors, as it was named to `add`.
+            model: what made the vectors, as it was named to `add`.
             keys: hashes of the texts, `KEY_BYTES` long.
         """
 

@@ -38,21 +38,18 @@ class QdrantVectors:
         self._connection = connection
         self._is_made = False
 
-    def find(
-        self, of_models: Sequence[str], keys: Sequence[bytes]
-    ) -> dict[bytes, NDArray[np.float32]]:
+    def find(self, model: str, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         found: dict[bytes, NDArray[np.float32]] = {}
         if not self._has_collection():
             return found
         stale: list[str] = []
-        for model in of_models:
-            missing = [key for key in dict.fromkeys(keys) if key not in found]
-            for first in range(0, len(missing), PAGE):
-                ids = {_id(model, key): key for key in missing[first : first + PAGE]}
-                for id_, payload in self._read(list(ids)):
-                    found[ids[id_]] = _unpacked(payload.get("vector"))
-                    if payload.get("used", 0) < _now_ms() - NOTED_FOR_MS:
-                        stale.append(id_)
+        wanted = list(dict.fromkeys(keys))
+        for first in range(0, len(wanted), PAGE):
+            ids = {_id(model, key): key for key in wanted[first : first + PAGE]}
+            for id_, payload in self._read(list(ids)):
+                found[ids[id_]] = _unpacked(payload.get("vector"))
+                if payload.get("used", 0) < _now_ms() - NOTED_FOR_MS:
+                    stale.append(id_)
         self._note_used(stale)
         return found
 

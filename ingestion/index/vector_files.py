@@ -60,23 +60,20 @@ class VectorFiles:
         self._open: dict[Path, _File | None] = {}
         self._used: set[Path] = set()
 
-    def find(
-        self, of_models: Sequence[str], keys: Sequence[bytes]
-    ) -> dict[bytes, NDArray[np.float32]]:
+    def find(self, model: str, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         found: dict[bytes, NDArray[np.float32]] = {}
         missing = list(dict.fromkeys(keys))
         with reported(self._index, "read"):
-            for model in of_models:
-                # Again where a file went after it was listed: its vectors are in another one now.
-                for _ in range(LISTED_AGAIN):
-                    files = self._files(f"{model}/*")
-                    for file in files:
-                        if missing and (got := self._find_in(file, missing)):
-                            found |= got
-                            missing = [key for key in missing if key not in found]
-                            self._mark_used(file)
-                    if not missing or all(file in self._open for file in files):
-                        break
+            # Again where a file went after it was listed: its vectors are in another one now.
+            for _ in range(LISTED_AGAIN):
+                files = self._files(f"{model}/*")
+                for file in files:
+                    if missing and (got := self._find_in(file, missing)):
+                        found |= got
+                        missing = [key for key in missing if key not in found]
+                        self._mark_used(file)
+                if not missing or all(file in self._open for file in files):
+                    break
         return found
 
     def add(

@@ -26,6 +26,9 @@ class StoredVectors:
     Whatever is wrong with them costs time only: what is damaged is embedded again, and where they
     cannot be read or written the sync goes on without them. Each is told once.
 
+    Attributes:
+        taken: the arithmetics of the vectors that `find` has found.
+
     Args:
         store: where they are.
         document_set: the set that vectors are added for.
@@ -49,9 +52,10 @@ class StoredVectors:
         self._store = store
         self._set = document_set
         self._identity = identity
-        others = [] if exact else [each for each in ARITHMETICS if each != arithmetic]
+        others = () if exact else ARITHMETICS
         self._made = _model_key(identity, arithmetic)
-        self._accepted = [self._made, *(_model_key(identity, each) for each in others)]
+        self._accepted = {each: _model_key(identity, each) for each in (arithmetic, *others)}
+        self.taken: set[str] = set()
         self._most_bytes = most_bytes
         self._is_usable = True
         self._told_of_damage = False
@@ -61,12 +65,17 @@ class StoredVectors:
         if not texts or not self._is_usable:
             return {}
         keys = {text: text_key(text) for text in texts}
+        held: dict[str, NDArray[np.float32]] = {}
         try:
-            found = self._store.find(self._accepted, list(keys.values()))
+            for arithmetic, model in self._accepted.items():
+                missing = [text for text in keys if text not in held]
+                found = self._store.find(model, [keys[text] for text in missing])
+                held |= {text: found[keys[text]] for text in missing if keys[text] in found}
+                if found:
+                    self.taken.add(arithmetic)
         except IndexUnavailable as error:
             self._give_up(error)
             return {}
-        held = {text: found[key] for text, key in keys.items() if key in found}
         sound = {text: vector for text, vector in held.items() if self._is_sound(vector)}
         if len(sound) < len(held) and not self._told_of_damage:
             self._told_of_damage = True

@@ -19,25 +19,14 @@ def made(count: int, dimension: int = 16, seed: int = 1) -> tuple[list[bytes], N
 
 def test_what_was_added_is_found_to_the_last_bit(store: IndexStore) -> None:
     keys, vectors = made(1500)
-    assert store.vectors.find(["m-float32"], keys) == {}
+    assert store.vectors.find("m-float32", keys) == {}
     store.vectors.add("one", "m-float32", keys, vectors, PLENTY)
     absent, _ = made(3, seed=2)
-    found = store.vectors.find(["m-float32"], [*keys, *absent, keys[0]])
+    found = store.vectors.find("m-float32", [*keys, *absent, keys[0]])
     assert set(found) == set(keys)
     assert all((found[key] == vector).all() for key, vector in zip(keys, vectors, strict=True))
-    assert store.vectors.find(["other-float32"], keys) == {}
-    assert store.vectors.find([], keys) == {}
-    assert store.vectors.find(["m-float32"], []) == {}
-
-
-def test_the_first_model_named_comes_first_and_others_fill_up(store: IndexStore) -> None:
-    keys, vectors = made(4)
-    store.vectors.add("one", "m-bfloat16", keys, vectors, PLENTY)
-    store.vectors.add("one", "m-float32", keys[:2], -vectors[:2], PLENTY)
-    found = store.vectors.find(["m-float32", "m-bfloat16"], keys)
-    expected = [-vectors[0], -vectors[1], vectors[2], vectors[3]]
-    assert all((found[key] == each).all() for key, each in zip(keys, expected, strict=True))
-    assert list(store.vectors.find(["m-float32"], keys)) == keys[:2]
+    assert store.vectors.find("other-float32", keys) == {}
+    assert store.vectors.find("m-float32", []) == {}
 
 
 def test_models_of_other_lengths_lie_side_by_side(store: IndexStore) -> None:
@@ -45,8 +34,8 @@ def test_models_of_other_lengths_lie_side_by_side(store: IndexStore) -> None:
     _, long = made(3, dimension=24)
     store.vectors.add("one", "short", keys, short, PLENTY)
     store.vectors.add("one", "long", keys, long, PLENTY)
-    assert (store.vectors.find(["short"], keys)[keys[1]] == short[1]).all()
-    assert (store.vectors.find(["long"], keys)[keys[1]] == long[1]).all()
+    assert (store.vectors.find("short", keys)[keys[1]] == short[1]).all()
+    assert (store.vectors.find("long", keys)[keys[1]] == long[1]).all()
 
 
 def test_each_set_removes_its_own(store: IndexStore) -> None:
@@ -60,7 +49,8 @@ def test_each_set_removes_its_own(store: IndexStore) -> None:
     store.vectors.remove("ours", [*ours[:10], *theirs])
     assert store.vectors.keys("ours") == set(ours[10:])
     assert store.vectors.keys("theirs") == set(theirs)
-    assert set(store.vectors.find(["m", "n"], [*ours, *theirs])) == {*ours[10:], *theirs}
+    assert set(store.vectors.find("m", [*ours, *theirs])) == {*ours[10:], *theirs}
+    assert store.vectors.find("n", ours) == {}
     store.vectors.remove("ours", set(ours))
     assert store.vectors.keys("ours") == set()
     store.vectors.remove("nobody's", ours)

@@ -45,8 +45,8 @@ def test_a_damaged_file_is_told_once_and_never_raises(
     )
     fresh = VectorFiles(tmp_path)
     with caplog.at_level(logging.WARNING):
-        found = fresh.find(["m"], keys)
-        assert fresh.find(["m"], keys).keys() == found.keys()
+        found = fresh.find("m", keys)
+        assert fresh.find("m", keys).keys() == found.keys()
     assert all(vector.shape == (16,) for vector in found.values())
     if damage == "middle":  # whose hashes are other ones now is not found, and the rest is
         assert len(found) < len(keys)
@@ -56,7 +56,7 @@ def test_a_damaged_file_is_told_once_and_never_raises(
     assert len(caplog.records) == 1
     assert not file.exists()
     fresh.add("one", "m", keys, vectors, PLENTY)
-    assert len(fresh.find(["m"], keys)) == 300
+    assert len(fresh.find("m", keys)) == 300
 
 
 def test_files_are_merged_and_nothing_is_lost(files, tmp_path) -> None:
@@ -65,7 +65,7 @@ def test_files_are_merged_and_nothing_is_lost(files, tmp_path) -> None:
         files.add("one", "m", keys, vectors, PLENTY)
         assert len(written(tmp_path)) < MERGED
     for keys, vectors in batches:
-        found = VectorFiles(tmp_path).find(["m"], keys)
+        found = VectorFiles(tmp_path).find("m", keys)
         assert all((found[key] == vector).all() for key, vector in zip(keys, vectors, strict=True))
 
 
@@ -74,9 +74,9 @@ def test_a_reader_goes_on_while_files_are_merged_and_removed(files, tmp_path) ->
     for seed in range(MERGED + 3):
         keys, vectors = made(20, seed=seed)
         files.add("one", "m", keys, vectors, PLENTY)
-        assert len(reader.find(["m"], keys)) == 20
+        assert len(reader.find("m", keys)) == 20
     files.remove("one", files.keys("one"))
-    assert reader.find(["m"], made(20, seed=1)[0]) == {}
+    assert reader.find("m", made(20, seed=1)[0]) == {}
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_removal(files, tmp_path) -> None:
@@ -84,7 +84,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_removal(files, tmp_path) -
     files.add("one", "m", keys, vectors, PLENTY)
     part = written(tmp_path)[0].with_name(".0123456789abcdef.part")
     part.write_bytes(b"vectors of a deleted text")
-    assert len(files.find(["m"], keys)) == 20
+    assert len(files.find("m", keys)) == 20
     files.remove("one", [])
     assert not part.exists()
 
@@ -98,7 +98,7 @@ def test_what_is_used_stays_longest(files, tmp_path) -> None:
     for file in written(tmp_path):
         os.utime(file, (1, 1))
     size = written(tmp_path)[0].stat().st_size
-    assert len(VectorFiles(tmp_path).find(["m"], first)) == 200
+    assert len(VectorFiles(tmp_path).find("m", first)) == 200
     files.add("two", "m", third, three, int(2.5 * size))
     assert files.keys("one") == set(first)
     assert files.keys("two") == set(third)
@@ -111,7 +111,7 @@ def test_processes_write_at_once(tmp_path) -> None:
         "files = VectorFiles(Path(sys.argv[1]))\n"
         "for seed in range(40):\n"
         "    files.add(sys.argv[2], 'm', *made(10, seed=seed), PLENTY)\n"
-        "    assert len(files.find(['m'], made(10, seed=seed)[0])) == 10\n"
+        "    assert len(files.find('m', made(10, seed=seed)[0])) == 10\n"
     )
     # Two of the same set as well: the lease keeps them apart, but one may have lost it.
     running = [
@@ -120,4 +120,4 @@ def test_processes_write_at_once(tmp_path) -> None:
     ]
     assert [process.wait() for process in running] == [0, 0, 0]
     for seed in range(40):
-        assert len(VectorFiles(tmp_path).find(["m"], made(10, seed=seed)[0])) == 10
+        assert len(VectorFiles(tmp_path).find("m", made(10, seed=seed)[0])) == 10

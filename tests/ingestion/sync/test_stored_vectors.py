@@ -117,9 +117,14 @@ def test_float32_is_never_given_less_and_bfloat16_takes_either(syncing: Syncing)
     stored(syncing, "float32").keep({"both": exact})
     stored(syncing, "bfloat16").keep({"both": near, "near": only_near})
     assert list(stored(syncing, "float32").find(["both", "near"])) == ["both"]
-    found = stored(syncing, "bfloat16").find(["both", "near"])
+    taking = stored(syncing, "bfloat16")
+    found = taking.find(["both", "near"])
+    assert taking.taken == {"bfloat16"}
     assert (found["both"] == near).all()
     assert (found["near"] == only_near).all()
+    stored(syncing, "float32").keep({"exact": exact})
+    assert (taking.find(["exact"])["exact"] == exact).all()
+    assert taking.taken == {"bfloat16", "float32"}
 
 
 def test_damaged_vectors_are_embedded_again_and_told_once(
