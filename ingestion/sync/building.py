@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 
 from ingestion.embedding.arithmetic import less_exact
 from ingestion.embedding.embedder import ModelIdentity
@@ -127,8 +128,13 @@ class Building:
             self._note(ids, [])
             self._open_writer().delete_documents(ids)
 
-    def finish(self, rows: dict[str, SourceDocument]) -> SetInfo:
-        """Make the version complete: from here on it can be opened, and published."""
+    def finish(self, rows: dict[str, SourceDocument], taken: Iterable[str] = ()) -> SetInfo:
+        """Make the version complete: from here on it can be opened, and published.
+
+        Args:
+            rows: its documents by id.
+            taken: the arithmetics of vectors that were taken over by text.
+        """
         staged = self._staged()
         self._lease.check()
         built = self._open_writer().finish()
@@ -141,7 +147,7 @@ class Building:
                 "committed_by": target.by,
                 "base": staged.base,
                 "dropped": dropped_words(rows.values()),
-                "arithmetic": less_exact(staged.arithmetic, self._arithmetic),
+                "arithmetic": reduce(less_exact, taken, less_exact(staged.arithmetic, self._arithmetic)),
             }
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())

@@ -108,7 +108,7 @@ def sync(
             report.changed = True
         else:
             _stage(progress, "finishing", on_progress)
-            info = building.finish(after)
+            info = building.finish(after, tools.stored.taken if tools.stored else ())
             report.changed = True
         report.index_version = info.version
         report.documents_in_set, report.chunks_in_set = info.documents, info.chunks

@@ -89,7 +89,7 @@ def prepare(
     embedding = embedding_for(definition, bench.embedding)
     embedder = bench.load(embedding)
     chunking = chunking_for(definition, bench.chunking)
-    stored = _stored_vectors(definition.document_set, embedder.identity, embedding, bench)
+    stored = _stored_vectors(definition.document_set, embedder, embedding, bench)
     tools = Tools(
         catalogue=Catalogue(bench.store),
         embedder=embedder,
@@ -209,7 +209,7 @@ def _engine(
 
 
 def _stored_vectors(
-    document_set: str, identity: ModelIdentity, embedding: EmbeddingSettings, bench: Bench
+    document_set: str, embedder: Embedder, embedding: EmbeddingSettings, bench: Bench
 ) -> StoredVectors | None:
     most_bytes = bench.sync.kept_vectors_mb << 20
     if not most_bytes:
@@ -217,8 +217,8 @@ def _stored_vectors(
     return StoredVectors(
         bench.store.vectors,
         document_set,
-        identity,
-        embedding.precision,
+        embedder.identity,
+        embedder.arithmetic,
         most_bytes,
         # Any other setting than float32 says that small differences do not matter.
         exact=embedding.precision == "float32",
