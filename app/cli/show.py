@@ -12,7 +12,6 @@ from app.answering.answer import Answer, Citation, Passage, SearchResult
 from app.configuration.redaction import shown
 from app.releases.pins import settings_of
 from app.settings.tree import Settings, variable_names
-from ingestion.embedding.quickest_runtime import embedding_here
 
 SNIPPET = 160
 
@@ -62,7 +61,9 @@ def show_passages(result: SearchResult, console: Console | None = None) -> None:
 
 
 def show_settings(settings: Settings) -> None:
-    """A row per setting, secrets as asterisks."""
+    """A row per setting, secrets as asterisks; then what embedding comes to on this machine."""
+    from ingestion.embedding.quickest_runtime import embedding_here
+
     console = Console()
     table = Table("Setting", "Value", "From", "Variable", "What it does")
     names = {dotted: variable for variable, dotted in variable_names(type(settings)).items()}
