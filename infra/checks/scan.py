@@ -59,7 +59,7 @@ def kubernetes(folder: Path) -> dict[str, Any]:
 
     found = {}
     for file in sorted(folder.glob("*.yaml")):
-        objects = []
+        objects: list[dict[str, str | None]] = []
         for one in yaml.safe_load_all(file.read_text("utf-8")):
             name = f"{one['kind']}/{one['metadata']['name']}"
             try:
