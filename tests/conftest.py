@@ -12,14 +12,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import routing
+from filelock import FileLock
 
+from app.store import database
 from ingestion.embedding import onnx_encoder, weights
 from ingestion.embedding.embedder import Embedder, load_embedder
 from ingestion.embedding.onnx_export import export_model
@@ -31,6 +33,8 @@ from tests import scheduling
 from tests.openai_server import Script, openai_server
 from tests.scheduling import GroupedFiles
 from tests.shared_models import SharedEncoder, kept_by_files
+from tests.shared_routes import kept_routes
+from tests.shared_tables import kept_statements
 from tests.warm_python import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +42,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A service that has ended is garbage in circles, of few Python objects but much memory.
 GROWTH_TO_COLLECT = 64 << 20
-_memory_after_collecting = 0
+# Looking for garbage leaves out what was there the last time: a service of a file, too, which ends later.
+GROWTH_TO_LOOK_AT_ALL = 256 << 20
+_memory_after_collecting = _memory_after_all = 0
 # Threads leave free memory in many arenas; malloc_trim returns it to the system.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
@@ -92,6 +98,15 @@ def _shared_models() -> Iterator[None]:
         patch.setattr(onnx_encoder, "CompiledGraph", compiled)
         patch.setattr(onnx_encoder, "OnnxEncoder", kept_by_files(SharedEncoder, below))
         patch.setattr(weights, "hash_weights", kept_by_files(weights.hash_weights, below))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_tables_and_routes() -> Iterator[None]:
+    made = routing._EffectiveRouteContext
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_upgrade", kept_statements(database._upgrade))
+        patch.setattr(made, "from_api_route", classmethod(kept_routes(made.from_api_route)))
         yield
 
 
@@ -154,13 +169,15 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [binary, "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
     try:
-        _wait_for(port)
+        # It says when it can be used; attempts to connect would take the processor from its start.
+        assert any("Ready to accept connections" in line for line in server.stdout)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         server.terminate()
-        server.wait()
+        server.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -178,12 +195,24 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = f"-c listen_addresses='' -k {folder} -c fsync=off"
     run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=folder)
     try:
-        run([*as_user, found, "-D", data, "-U", "plumb", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        _copy_cluster(found, as_user, data, _shared_folder(tmp_path_factory) / "postgres")
         run([*as_user, ctl, "-D", data, "-o", options, "-l", folder / "log", "-w", "start"])
         yield f"postgresql://plumb@/{{}}?host={folder}"
         run([*as_user, ctl, "-D", data, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_cluster(initdb: str, as_user: list[str], data: Path, kept: Path) -> None:
+    """Make a PostgreSQL's files in `data`: `initdb` takes seconds, so that one worker runs it for all."""
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL)
+    with FileLock(f"{kept}.lock"):
+        if not kept.is_dir():
+            how = ["-U", "plumb", "-A", "trust", "-E", "UTF8", "--no-sync"]
+            run([*as_user, initdb, "-D", data, *how], cwd=data.parent)
+            run(["cp", "-a", data, kept])
+            return
+    run(["cp", "-a", kept, data])
 
 
 @pytest.fixture
@@ -208,10 +237,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def _warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.getbasetemp()
-    # All workers of a run share the server.
-    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    with warm_python(shared / "warm-python") as program:
+    with warm_python(_shared_folder(tmp_path_factory) / "warm-python") as program:
         yield program
 
 
@@ -230,13 +256,27 @@ def openai() -> Iterator[Script]:
         yield script
 
 
+def _shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    folder = factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 def _collect() -> None:
-    global _memory_after_collecting
-    gc.collect()
+    global _memory_after_collecting, _memory_after_all
+    _free()
+    if _resident_memory() > _memory_after_all + GROWTH_TO_LOOK_AT_ALL:
+        gc.unfreeze()
+        _free()
+        _memory_after_all = _resident_memory()
     gc.freeze()
+    _memory_after_collecting = _resident_memory()
+
+
+def _free() -> None:
+    gc.collect()
     if _trim is not None:
         _trim(0)
-    _memory_after_collecting = _resident_memory()
 
 
 def _resident_memory() -> int:
@@ -256,12 +296,3 @@ def _empty(url: str) -> None:
     for collection in client.get_collections().collections:
         if collection.name.startswith("plumbline."):
             client.delete_collection(collection.name)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    raise TimeoutError(f"nothing listens on port {port}")

@@ -171,7 +171,7 @@ def test_no_path_of_the_server_is_told(start, documents: Path) -> None:
 @pytest.mark.usefixtures("warm_processes")
 def test_an_uploaded_pdf_opens(serve) -> None:
     """The original is read from where uploads are kept."""
-    client = serve()
+    client = serve(loading__workers=0)
     name = "/v1/document-sets/manuals"
     assert client.post("/v1/document-sets", json={"document_set": "manuals"}).status_code == 201
     files = {"files": ("fleet 100%.pdf", report(), "application/pdf")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import threading
@@ -32,23 +31,32 @@ def mlflow_server(folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
+    # What `mlflow server` starts: the command itself imports all of MLflow once more, for nothing.
     command = [
-        str(PYTHON), "-P", "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}",
-        "--artifacts-destination", str(folder / "artifacts"),
+        str(PYTHON), "-P", "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port),
+        "--log-level", "warning", "mlflow.server.fastapi_app:app",
     ]  # fmt: skip
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    store = f"sqlite:///{folder / 'server.db'}"
+    variables = {
+        "MLFLOW_TRACKING_URI": store,
+        "MLFLOW_REGISTRY_URI": store,
+        "_MLFLOW_SERVER_FILE_STORE": store,
+        "_MLFLOW_SERVER_REGISTRY_STORE": store,
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(folder / "artifacts"),
+        "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
     with (folder / "server.log").open("wb") as log:
-        # It has workers: all of its group are ended together.
         server = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **quiet}, stdout=log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
+            command, cwd=folder, env={**os.environ, **variables}, stdout=log, stderr=log
+        )
     try:
         _wait_for(f"{url}/health", server, folder / "server.log")
         yield url
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        server.terminate()
         server.wait()
 
 
