@@ -228,7 +228,8 @@ def test_no_box_of_a_page_stands_on_the_one_before(page, url) -> None:
     page.locator("#sheet[data-shown]").wait_for()
     held: list[Any] = []
     page.route("**/source/pages/*", held.append)
-    page.get_by_role("button", name="Previous page").click()
+    with page.expect_request("**/source/pages/*"):
+        page.get_by_role("button", name="Previous page").click()
     expect(page.locator("#sheet-image")).to_be_hidden()
     held[0].continue_()
     expect(page.locator("#sheet-image")).to_be_visible()

@@ -222,7 +222,8 @@ def test_a_double_click_opens_one_confirmation(live, context) -> None:
     held: list[Any] = []
     page.route("**/move?*", held.append)
     page.get_by_role("button", name="Move answer@production").focus()
-    page.keyboard.press("Enter")
+    with page.expect_request("**/move?*"):
+        page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     with page.expect_response("**/move?*"):
         held[0].continue_()
