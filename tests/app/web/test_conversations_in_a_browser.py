@@ -158,7 +158,7 @@ def test_a_double_click_opens_one_dialog(page, url) -> None:
     page.wait_for_url("**/chat/*")
     page.reload()
     held: list[Any] = []
-    page.route("**/conversations.js", held.append)
+    page.route("**/conversations.js", lambda route: held.append(route))
     row = page.locator("#conversations li", has=page.locator("a[aria-current]"))
     row.hover()
     with page.expect_request("**/conversations.js"):
