@@ -25,7 +25,7 @@ export async function change(control, open) {
     const shown = list.querySelectorAll("[data-conversation]").length;
     all = "&all=true";
     await refresh(open);
-    list.querySelectorAll("[data-conversation] a")[shown - 1]?.focus();
+    list.querySelectorAll("[data-conversation] a")[shown]?.focus();
     return;
   }
   const session = control.closest("[data-conversation]").dataset.conversation;

@@ -114,7 +114,7 @@ def test_who_sees_no_document_is_told_so(serve_pages, make_key, embedder, tmp_pa
     client = serve_pages(index__url=str(tmp_path / "hr-index"), auth__enabled=True)
     sign_in(client, make_key("otto", groups=["sales"]))
     page = client.get("/").text
-    assert "none that your groups may read" in page
+    assert "None of the documents here are shared with your groups" in page
     assert "secret-set" not in page
     sign_in(client, make_key("hanna", groups=["hr"]))
     assert 'value="secret-set"' in client.get("/").text

@@ -158,10 +158,11 @@ def test_a_double_click_opens_one_dialog(page, url) -> None:
     page.wait_for_url("**/chat/*")
     page.reload()
     held: list[Any] = []
-    page.route("**/conversations.js", held.append)
+    page.route("**/conversations.js", lambda route: held.append(route))
     row = page.locator("#conversations li", has=page.locator("a[aria-current]"))
     row.hover()
-    row.get_by_role("button", name="Rename").dblclick()
+    with page.expect_request("**/conversations.js"):
+        row.get_by_role("button", name="Rename").dblclick()
     held[0].continue_()
     page.get_by_label("Title").wait_for()
     expect(page.get_by_role("dialog")).to_have_count(1)

@@ -227,8 +227,9 @@ def test_no_box_of_a_page_stands_on_the_one_before(page, url) -> None:
     turn.locator("[data-source*='.pdf']").first.click()
     page.locator("#sheet[data-shown]").wait_for()
     held: list[Any] = []
-    page.route("**/source/pages/*", held.append)
-    page.get_by_role("button", name="Previous page").click()
+    page.route("**/source/pages/*", lambda route: held.append(route))
+    with page.expect_request("**/source/pages/*"):
+        page.get_by_role("button", name="Previous page").click()
     expect(page.locator("#sheet-image")).to_be_hidden()
     held[0].continue_()
     expect(page.locator("#sheet-image")).to_be_visible()

@@ -240,9 +240,10 @@ def test_a_double_click_opens_one_confirmation(live, context) -> None:
     page = context.new_page()
     page.goto(f"{live()}/admin/prompts")
     held: list[Any] = []
-    page.route("**/move?*", held.append)
+    page.route("**/move?*", lambda route: held.append(route))
     page.get_by_role("button", name="Move answer@production").focus()
-    page.keyboard.press("Enter")
+    with page.expect_request("**/move?*"):
+        page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     with page.expect_response("**/move?*"):
         held[0].continue_()
