@@ -1,7 +1,7 @@
 """What do a million chunks in LanceDB cost beside a hundred thousand?
 
 `PLUMB_BENCH_CHUNKS` takes other numbers of chunks, for example `100000,300000,1000000` or `10000000`
-(42 GB of free disk in the temporary folder, about an hour and a half).
+(42 GB of free disk in the temporary folder; an hour or two, which is an estimate).
 """
 
 from __future__ import annotations
