@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,9 @@ class WriteBehind:
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._most_waiting = most_waiting
         self._waiting: deque[tuple[str, Callable[[], None]]] = deque()
-        # Group -> writes that are not done.
-        self._pending: Counter[str] = Counter()
+        # How many were put and done: they are done in order. Group -> the last that was put of it.
+        self._put = self._done = 0
+        self._last: dict[str, int] = {}
         self._changed = threading.Condition()
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -39,19 +40,19 @@ class WriteBehind:
             is_later = not self._closing and len(self._waiting) < self._most_waiting
             if is_later and self._begun():
                 self._waiting.append((group, write))
-                self._pending[group] += 1
+                self._put += 1
+                self._last[group] = self._put
                 self._changed.notify_all()
                 return
         _do(write)
 
     def wait(self, group: str | None = None) -> None:
         """Wait until all writes of a group (None: of all) that were put before are done."""
-        if not self._pending:
+        if not self._last:
             return
         with self._changed:
-            self._changed.wait_for(
-                lambda: not self._pending if group is None else group not in self._pending
-            )
+            last = self._put if group is None else self._last.get(group, 0)
+            self._changed.wait_for(lambda: self._done >= last)
 
     def close(self) -> None:
         """Do what waits, and end the thread."""
@@ -81,9 +82,9 @@ class WriteBehind:
                 group, write = self._waiting.popleft()
             _do(write)
             with self._changed:
-                self._pending[group] -= 1
-                if not self._pending[group]:
-                    del self._pending[group]
+                self._done += 1
+                if self._last[group] == self._done:
+                    del self._last[group]
                 self._changed.notify_all()
 
 

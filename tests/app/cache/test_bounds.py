@@ -87,7 +87,7 @@ GROWING = {
     "SingleFlight._flights": "answers that are being made",
     "SuggestedQuestions._begun": "MOST_BEGUN",
     "Slots._of": "callers at work now",
-    "WriteBehind._pending": "its number of writes",
+    "WriteBehind._last": "its number of writes",
     "WriteBehind._waiting": "its number of writes",
     "Writer._waiting": "its number of records",
     "_Pages._read": "pages on which one request finds words; in a worker, as long as the request",

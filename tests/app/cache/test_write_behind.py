@@ -59,6 +59,27 @@ def test_nobody_waits_for_a_write_that_they_make(gate) -> None:
     behind.close()
 
 
+def test_what_is_put_later_is_not_waited_for(gate) -> None:
+    behind = WriteBehind()
+    first, reached = threading.Event(), threading.Event()
+
+    def begin() -> None:
+        reached.set()
+        assert first.wait(10)
+
+    behind.put("one", begin)
+    assert reached.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(behind.wait, "one")
+        while not behind._changed._waiters:  # type: ignore[attr-defined]
+            pass
+        behind.put("one", lambda: gate.wait(10))
+        first.set()
+        waiting.result(10)
+    gate.set()
+    behind.close()
+
+
 def test_another_group_is_not_waited_for(gate) -> None:
     behind = WriteBehind()
     held(behind, gate, "one")
