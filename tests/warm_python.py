@@ -32,7 +32,6 @@ from filelock import FileLock
 # LanceDB starts its thread again in a fork; OpenVINO starts its own with the first graph.
 PRELOADED = [
     "lancedb.background_loop",
-    "openvino",
     "pyarrow.dataset",
     "scipy.stats",
     "tokenizers",
@@ -46,6 +45,7 @@ PRELOADED = [
     "evals.commands.promote",
     "evals.commands.release",
     "ingestion.cli",
+    "ingestion.embedding.onnx_encoder",
     "ingestion.index.lance",
     "ingestion.sync.start",
 ]
