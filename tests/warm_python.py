@@ -34,7 +34,6 @@ PRELOADED = [
     "alembic.command",
     "lancedb.background_loop",
     "mcp.server.stdio",
-    "openvino",
     "pyarrow.dataset",
     "scipy.stats",
     "tokenizers",
@@ -51,6 +50,7 @@ PRELOADED = [
     "evals.commands.promote",
     "evals.commands.release",
     "ingestion.cli",
+    "ingestion.embedding.onnx_encoder",
     "ingestion.index.lance",
     "ingestion.sync.start",
 ]

@@ -54,12 +54,18 @@ def run(embedder: Embedder) -> Result:
 
 
 def _share(
-    result: Result, what: str, rows: Sequence[Row], served: Callable[[Row], bool], **goal: float
+    result: Result,
+    what: str,
+    rows: Sequence[Row],
+    served: Callable[[Row], bool],
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
 ) -> None:
     count = sum(served(row) for row in rows)
     low, high = wilson(count, len(rows))
     note = f"{count} of {len(rows)}; 95 %: {low:.5f} to {high:.5f}"
-    result.add(what, count / len(rows), "share", note=note, **goal)
+    result.add(what, count / len(rows), "share", at_least=at_least, at_most=at_most, note=note)
 
 
 def _same(rows: Sequence[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ where the graph is exported (`ingestion/embedding/onnx_export.py`).
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,13 +17,17 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from tokenizers import Encoding, Tokenizer
 
 from ingestion.embedding.arithmetic import COMPARED, LEAST_COSINE
 from ingestion.embedding.encoder import Vectors
+
+# OpenVINO's converter, which nothing here needs, forks a process that tells Google Analytics of each
+# import. Without it OpenVINO is the same, and is imported in less time.
+sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
+import openvino  # noqa: E402
 
 GRAPH = Path("onnx", "model.onnx")
 TOKENIZER = "tokenizer.json"

@@ -68,6 +68,16 @@ def test_a_start_does_without_torch(embedder: Embedder) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_nothing_is_sent_to_the_makers_of_openvino() -> None:
+    code = (
+        "import sys, ingestion.embedding.onnx_encoder as made; made.openvino.Core(); "
+        "print([name for name in sys.modules if name.startswith('openvino_telemetry')])"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_a_plain_model_is_run_by_its_graph_alone(tmp_path: Path, pooling: str) -> None:
     graph, torch = made(tmp_path, small_transformer(tmp_path, pooling))

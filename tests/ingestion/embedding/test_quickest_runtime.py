@@ -17,6 +17,7 @@ from ingestion.embedding.quickest_runtime import (
     WORTH_MEASURING,
     Measured,
     QuickestEncoder,
+    embedding_here,
     measured,
 )
 from ingestion.settings import EmbeddingSettings
@@ -80,6 +81,14 @@ def test_the_clearly_quicker_runtime_embeds_passages(
     by_torch = isinstance(chosen(embedder), SentenceTransformerEncoder)
     assert by_torch == (torch > 110)
     assert np.abs(vectors - embedder.embed_queries(MANY)).max() < 1e-5
+
+
+def test_what_was_measured_is_told(settings: EmbeddingSettings) -> None:
+    assert "measured" not in embedding_here(settings)
+    record(settings, openvino=100.0, torch=25.04)
+    said = embedding_here(settings)
+    assert "embedded in float32 here" in said
+    assert f"model {folder_of(settings).name[:12]}: openvino 100.0, torch 25.0." in said
 
 
 def test_other_versions_and_processors_are_measured_apart(
