@@ -157,13 +157,13 @@ def test_an_answer_to_another_browsers_sign_in_signs_nobody_in(serve, issuer, da
     client = serve()
     attackers = issuer.agreed(begin(client))
     client.cookies.clear()
-    refused(client.get(CALLBACK, params=attackers), "has ended already")
+    refused(client.get(CALLBACK, params=attackers), "was already completed")
     own = issuer.agreed(begin(client))
     crossed = client.get(CALLBACK, params={**own, "state": attackers["state"]})
-    refused(crossed, "not begun in this browser")
+    refused(crossed, "started in another browser")
     for state in ({}, {"state": ""}):
         without = {name: value for name, value in own.items() if name != "state"}
-        refused(client.get(CALLBACK, params={**without, **state}), "not begun in this browser")
+        refused(client.get(CALLBACK, params={**without, **state}), "started in another browser")
     # An answer that somebody else sends along does not end what this browser has begun.
     assert client.get(CALLBACK, params=own).status_code == 200
     assert len(denials(database)) == 4
@@ -174,7 +174,7 @@ def test_a_code_of_another_sign_in_does_not_count(serve, issuer) -> None:
     client = serve()
     stolen = issuer.agreed(begin(client))["code"]
     own = issuer.agreed(begin(client))
-    refused(client.get(CALLBACK, params={**own, "code": stolen}), "any more. Sign in again")
+    refused(client.get(CALLBACK, params={**own, "code": stolen}), "no longer accepts this sign-in")
 
 
 def test_an_answer_counts_once(serve, issuer) -> None:
@@ -182,9 +182,9 @@ def test_an_answer_counts_once(serve, issuer) -> None:
     answer = issuer.agreed(begin(client))
     kept = client.cookies[FLOW]
     assert client.get(CALLBACK, params=answer).status_code == 200
-    refused(client.get(CALLBACK, params=answer), "has ended already")
+    refused(client.get(CALLBACK, params=answer), "was already completed")
     client.cookies.set(FLOW, kept, domain="localhost.local")
-    refused(client.get(CALLBACK, params=answer), "any more. Sign in again")
+    refused(client.get(CALLBACK, params=answer), "no longer accepts this sign-in")
 
 
 def test_who_has_no_role_hears_so(serve, issuer, database) -> None:
@@ -221,7 +221,7 @@ def test_every_reason_has_its_text() -> None:
 def test_failures_are_counted(serve, issuer, database) -> None:
     client = serve(limits__failures_per_minute=3)
     for _ in range(3):
-        refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "has ended already")
+        refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "was already completed")
     refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "failed attempts", 429)
     assert len(denials(database)) == 3
     # Nobody is shut out by somebody else's attempts.
@@ -264,7 +264,7 @@ def test_no_token_reaches_a_page_an_address_the_log_or_the_database(
     form, _ = issuer.sent[-1]
     secrets = [form["code"], form["code_verifier"], *issuer.refresh_tokens, client.cookies[COOKIE]]
     refused(
-        client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "ended already"
+        client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}), "was already completed"
     )
     with database.session() as session:
         stored = str(session.execute(text("SELECT * FROM browser_sessions")).all())
