@@ -147,7 +147,9 @@ class Building:
                 "committed_by": target.by,
                 "base": staged.base,
                 "dropped": dropped_words(rows.values()),
-                "arithmetic": reduce(less_exact, taken, less_exact(staged.arithmetic, self._arithmetic)),
+                "arithmetic": reduce(
+                    less_exact, taken, less_exact(staged.arithmetic, self._arithmetic)
+                ),
             }
         )
         source_manifest.save(self._records, target.name, staged.number, rows.values())

@@ -123,7 +123,7 @@ def test_a_long_list_is_looked_through_in_pieces(serve_pages, kb, monkeypatch) -
     monkeypatch.setattr("app.web.admin.document_sets.MOST_SCANNED", 1)
     monkeypatch.setattr("app.web.admin.document_sets.AT_ONCE", 1)
     page = text_of(serve_pages().get(f"{SETS}/kb", params={"q": "returns"}))
-    assert "documents were searched; the next page goes on" in page
+    assert "documents were searched. The search continues on the next page" in page
     assert "after=hours.md" in page
 
 

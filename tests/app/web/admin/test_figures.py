@@ -24,7 +24,7 @@ def test_answers_are_counted_by_hour_and_drawn(serve_pages, signed, tmp_path) ->
         ask(client, signed("reader"))
     ask(client, signed("editor"), "What is the capital of France?")
     page = client.get(PAGE, headers=signed("admin")).text
-    assert "as they are stored: 3" in page
+    assert "Stored answers of all callers: 3" in page
     assert page.count('role="img"') == 3
     start = page.index('<svg class="chart"')
     svg = page[start : page.index("</svg>", start) + 6]
@@ -32,9 +32,9 @@ def test_answers_are_counted_by_hour_and_drawn(serve_pages, signed, tmp_path) ->
     assert {bar.get("class") for bar in drawn} == {"good", "fair"}
     assert "Stored answers of all callers" in page
     own = client.get(PAGE, headers=signed("editor"))
-    assert "Your own answers, as they are stored: 1" in own.text
+    assert "Your own stored answers: 1" in own.text
     bound = client.get(PAGE, headers=signed("admin", ["sales"])).text
-    assert "Your own answers, as they are stored: 0" in bound
+    assert "Your own stored answers: 0" in bound
     assert "No answers in this period" in bound
     assert client.get(PAGE, headers=signed("reader")).status_code == 403
 
@@ -58,7 +58,7 @@ def test_more_answers_than_are_read_are_told(serve_pages, monkeypatch) -> None:
     ask(client, {}, "When does the Kestrel depot open?")
     page = client.get(f"{PAGE}?by=day").text
     assert "Only the newest" in page
-    assert "as they are stored: 1" in page
+    assert "Stored answers of all callers: 1" in page
 
 
 def test_the_index_on_time_serves_the_query(serve_pages, tmp_path) -> None:
