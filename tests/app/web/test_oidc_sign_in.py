@@ -141,25 +141,14 @@ def test_cookies_have_their_attributes(serve, issuer) -> None:
     assert asked["redirect_uri"] == [f"https://plumb.example.org{CALLBACK}"]
 
 
-<<<<<<< HEAD
 def test_sign_in_leads_to_no_other_site_and_not_in_circles(serve, issuer) -> None:
     client = serve()
     for next in (
         "https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)",
-        "/a?b=c", "/sign-in/start", "/sign-in", '/"><script>',
+        "/a?b=c#d", "/sign-in/start", "/sign-in", '/"><script>',
     ):  # fmt: skip
         client.cookies.clear()
         assert 'content="0; url=/"' in sign_in(client, issuer, next).text, next
-=======
-@pytest.mark.parametrize(
-    "next",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)",
-     "/a?b=c#d", "/sign-in/start", "/sign-in", '/"><script>'],
-)  # fmt: skip
-def test_sign_in_leads_to_no_other_site_and_not_in_circles(serve, issuer, next) -> None:
-    done = sign_in(serve(), issuer, next)
-    assert 'content="0; url=/"' in done.text
->>>>>>> 8e6b51d8320c7b60246e8a291c6953236a443bf6
 
 
 def test_sign_in_leads_back(serve, issuer) -> None:
