@@ -54,7 +54,7 @@ def run(embedder: Embedder) -> Result:
 
 
 def _share(
-    result: Result, what: str, rows: Sequence[Row], served: Callable[[Row], bool], **goal: float
+    result: Result, what: str, rows: Sequence[Row], served: Callable[[Row], bool], **goal: Any
 ) -> None:
     count = sum(served(row) for row in rows)
     low, high = wilson(count, len(rows))
