@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, computed_field
 
+from ingestion.embedding.arithmetic import passage_arithmetic
 from ingestion.embedding.weights import resolve_backend
 from ingestion.settings import EmbeddingSettings
 
@@ -105,12 +106,13 @@ def describe_machine(proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cg
 
 
 def runtime_in_words(settings: EmbeddingSettings) -> str:
-    """What runs the embedding model, for example `onnx, float32, cpu`.
+    """What runs the embedding model, for example `openvino, passages in bfloat16, cpu`.
 
     Raises:
         ModelError: the settings contradict each other.
     """
-    return f"{resolve_backend(settings)}, {settings.precision}, {settings.device}"
+    arithmetic = passage_arithmetic(settings)
+    return f"{resolve_backend(settings)}, passages in {arithmetic}, {settings.device}"
 
 
 def _cpuinfo(file: Path) -> dict[str, str]:
