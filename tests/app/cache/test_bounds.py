@@ -39,6 +39,7 @@ BYTES = {
 }
 # Whatever else remembers, and what bounds it: no reader can make it grow.
 FEW = {
+    "ingestion/embedding/arithmetic.py": "what the processor is, once",
     "app/answering/model_call.py": "one event loop",
     "app/cache/same_question/reading.py": "the kinds of 2,048 questions, each of bounded length",
     "app/answering/untrusted_text.py": "64 prompt versions: a few patterns each",
@@ -56,6 +57,8 @@ FEW = {
 
 # Attributes that begin empty and grow, in what a service holds as long as it runs, and their bounds.
 GROWING = {
+    "VectorFiles._open": "files that are there, merged at 16 small ones; their bytes are bounded",
+    "VectorFiles._used": "the same files",
     "AnswerCache._counts": "six names",
     "AnswerService._plans": "MOST_PLANS",
     "Bounded._entries": "its bytes",

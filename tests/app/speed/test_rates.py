@@ -82,7 +82,7 @@ def test_the_command_measures_and_leaves_the_index_alone(brief: Path) -> None:
     assert speed.ingestion.documents >= 3
     assert speed.ingestion.chunks >= speed.ingestion.documents
     assert 0 < speed.queries.p50_ms <= speed.queries.p95_ms
-    assert "float32" in speed.runtime
+    assert "passages in" in speed.runtime
     assert not (brief / "index").exists()
     said = Console(record=True, width=200, file=io.StringIO())
     show_speed(speed.model_copy(update={"busy": ["others work"]}), said, "https://qdrant:6333")

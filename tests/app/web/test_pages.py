@@ -183,7 +183,7 @@ def test_every_response_has_the_policy_and_is_kept_by_no_browser(
         ("/admin/nothing", 404, "Page not found"),
         ("/sign-out", 404, "Page not found"),
         ("/chat/none", 404, "Conversation not found"),
-        ("/admin/answers?after=%00", 422, "Invalid request"),
+        ("/chat/a%20b", 422, "Invalid request"),
     ],
 )
 def test_people_get_pages_for_errors_and_programs_problems(

@@ -97,7 +97,7 @@ def test_documents_that_were_done_are_not_embedded_again(syncing, monkeypatch) -
 def die_before_judging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The version is complete, and nobody has said yet whether it goes live."""
 
-    def publish_if_sound(*_: object) -> None:
+    def publish_if_sound(*_: object, **__: object) -> None:
         raise Died
 
     with monkeypatch.context() as patched:

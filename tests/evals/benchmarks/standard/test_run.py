@@ -96,9 +96,11 @@ def test_parts_that_do_not_fit_into_the_time_are_not_begun(tmp_path: Path) -> No
 
 def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib\n"
+        "import signal, sys, pathlib\n"
         "from evals.benchmarks.standard.parts import Part\n"
         "from evals.benchmarks.standard.run import standard_run\n"
+        # A shell starts what runs in the background with SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"names = ['first', 'hangs', 'last']\n"
         f"standard_run([Part(name, 60) for name in names], pathlib.Path(sys.argv[1]), minutes=9, module={STAND_IN!r})\n"
     )

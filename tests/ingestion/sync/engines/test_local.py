@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from threading import Event
 
 from ingestion.documents.document import Chunk
 from ingestion.sources.source_file import SourceFile
@@ -29,7 +30,7 @@ def test_embedding_begins_long_before_all_is_read() -> None:
             read.append(number)
             yield cut(number, 8)
 
-    sizes, windows = [], _windows(documents())
+    sizes, windows = [], _windows(documents(), Event())
     for window in islice(windows, 6):
         sizes.append(sum(len(document.chunks) for document in window))
         if len(sizes) == 1:
@@ -40,5 +41,5 @@ def test_embedding_begins_long_before_all_is_read() -> None:
 
 
 def test_a_large_document_is_a_window_of_its_own() -> None:
-    windows = list(_windows(iter([cut(0, 3000), cut(1, 1), cut(2, 3000)])))
+    windows = list(_windows(iter([cut(0, 3000), cut(1, 1), cut(2, 3000)]), Event()))
     assert [len(window) for window in windows] == [1, 2]
