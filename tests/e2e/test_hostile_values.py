@@ -26,6 +26,7 @@ NEVER_ACCEPTED = {
     "POST /v1/document-sets/{name}/sync",
     "GET /v1/jobs/{job_id}",
     "GET /v1/jobs/{job_id}/events",
+    "POST /v1/jobs/{job_id}/cancel",
     # No document of the set is a PDF.
     "GET /v1/document-sets/{name}/source/pages/{page}",
     # The one unfinished batch that a caller may have is made before.

@@ -269,7 +269,10 @@ class JobFollower {
   show({ state, progress, cancel_asked: asked }) {
     // What was cancelled, or cannot be any more, is another piece of the page.
     const button = this.place.querySelector("[data-cancel-job]");
-    if (button && (asked || progress.stage === "publishing")) this.refresh().catch(report);
+    if (button && (asked || progress.stage === "publishing") && !this.isRefreshing) {
+      this.isRefreshing = true;
+      this.refresh().catch(report).finally(() => { this.isRefreshing = false; });
+    }
     if (state !== this.state) {
       this.state = state;
       const badge = this.place.querySelector(".badge");
@@ -291,11 +294,16 @@ class JobFollower {
     }
   }
 
-  /** Ask how the job is; follow it again where it goes on. */
+  /** Show how the job is. */
+  async refresh() {
+    const response = await send(`/admin/jobs/${this.address}/state`);
+    refreshHtml(this.place, await response.text());
+  }
+
+  /** Show how the job is; follow it again where it goes on. */
   async lookAgain() {
     try {
-      const response = await send(`/admin/jobs/${this.address}/state`);
-      refreshHtml(this.place, await response.text());
+      await this.refresh();
     } catch (error) {
       this.later = lookLater(error, () => this.lookAgain());
       return;
