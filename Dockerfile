@@ -35,9 +35,16 @@ ARG SERVE_EXTRAS=serve,postgres,azure
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/plumbline/bin/pip install -q -c constraints.txt ".[${SERVE_EXTRAS}]" \
     && rm -r build \
-    # OpenVINO for other devices than the CPU: 60 MB.
-    && cd /opt/plumbline/lib/python3*/site-packages/openvino/libs \
-    && rm -f libopenvino_intel_gpu_plugin.so libopenvino_intel_npu_plugin.so cache.json
+    # OpenVINO for other devices than the CPU, its headers, and what reads other formats than ONNX: 80 MB.
+    && rm -rf \
+        /opt/plumbline/lib/python3*/site-packages/openvino/include \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/cache.json \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_intel_[gn]pu_plugin.so \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_gguf_frontend.so* \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_jax_frontend.so* \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_paddle_frontend.so* \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_pytorch_frontend.so* \
+        /opt/plumbline/lib/python3*/site-packages/openvino/libs/libopenvino_tensorflow*_frontend.so*
 
 FROM serve-packages AS ingest-packages
 ARG SERVE_EXTRAS=serve,postgres,azure

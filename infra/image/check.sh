@@ -10,7 +10,7 @@ set -uo pipefail
 serve=$1 ingest=$2
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 documents=$(cd "$here/../../docs/handbook/documents" && pwd)
-max_mb=${IMAGE_MAX_MB:-1250} max_memory=${IMAGE_MAX_MIB_MEMORY:-700} max_ready=${IMAGE_MAX_READY_S:-10}
+max_mb=${IMAGE_MAX_MB:-1275} max_memory=${IMAGE_MAX_MIB_MEMORY:-700} max_ready=${IMAGE_MAX_READY_S:-10}
 passed=0 failed=0
 url=http://127.0.0.1:8000
 hard=(--read-only --cap-drop all --security-opt no-new-privileges --tmpfs "/tmp:rw,size=64m")
