@@ -102,7 +102,17 @@ print(answer["answer"], answer["citations"][0]["document"])
 assert "72 hours" in answer["answer"] and answer["citations"], answer' "$answer"
 }
 
+# Answers are written a quarter of a second after they are given, in one transaction.
 is_stored() {
+    local until=$((SECONDS + 20))
+    while ((SECONDS < until)); do
+        has_answers && return 0
+        sleep 1
+    done
+    return 1
+}
+
+has_answers() {
     podman exec "$(container postgres)" sh -c 'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U plumbline -d plumbline -Atc "select count(*) from answers"' |
         grep -qx '[1-9][0-9]*'
 }
