@@ -33,11 +33,16 @@ GRAPH = Path("onnx", "model.onnx")
 TOKENIZER = "tokenizer.json"
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
-# Texts are filled up to a multiple of this: OpenVINO prepares anew for each length (10 to 15 ms).
+# Texts are filled up to a multiple of this: OpenVINO takes 10 to 15 ms to prepare for a new length.
 LENGTH_STEP = 8
 # More streams than this make single questions slow on large machines.
 MOST_STREAMS = 4
 Given: TypeAlias = dict[str, NDArray[np.int64]]
+
+# OpenVINO's binding fills tables on a process's first computation. Two threads that do so at the same
+# time wait for each other for ever: one holds the table, the other Python's lock. So each encoder
+# computes once before anyone has it, one encoder at a time.
+_FIRST_COMPUTATION = threading.Lock()
 
 
 class PlainModel(BaseModel):
@@ -83,18 +88,20 @@ class OnnxEncoder:
         self._graph = folder / GRAPH
         self._precision = precision
         self._threads = threads
-        self._exact = CompiledGraph(self._graph, "float32", threads)
-        # Compiled when many passages are first embedded: a service embeds questions only.
-        self._inexact = self._exact if precision == "float32" else None
         self._compiling = threading.Lock()
-        unknown = self._exact.inputs - set(INPUTS)
-        if unknown:
-            raise ValueError(f"the graph wants {', '.join(sorted(unknown))} too")
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(plain.max_tokens)
         self._tokenizer.enable_padding(
             pad_id=plain.pad_id, pad_token=plain.pad_token, pad_to_multiple_of=LENGTH_STEP
         )
+        with _FIRST_COMPUTATION:
+            self._exact = CompiledGraph(self._graph, "float32", threads)
+            unknown = self._exact.inputs - set(INPUTS)
+            if unknown:
+                raise ValueError(f"the graph wants {', '.join(sorted(unknown))} too")
+            self._encode(self._exact, ["a"], 1)
+        # Compiled when many passages are first embedded: a service embeds questions only.
+        self._inexact = self._exact if precision == "float32" else None
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -128,3 +130,38 @@ def test_what_is_no_model_is_told(tmp_path: Path, monkeypatch) -> None:
         load_embedder(EmbeddingSettings(model=str(tmp_path)))
     with pytest.raises(ModelError, match="nobody/nothing: neither a folder here"):
         load_embedder(EmbeddingSettings(model="nobody/nothing"))
+
+
+FIRST_AT_ONCE = """
+import sys, threading
+from ingestion.embedding.embedder import load_embedder
+from ingestion.settings import EmbeddingSettings
+
+embedder = load_embedder(EmbeddingSettings(backend="openvino"))
+sys.setswitchinterval(1e-6)
+barrier = threading.Barrier(8)
+vectors = []
+
+
+def first():
+    barrier.wait()
+    vectors.append(embedder.embed_query("pump"))
+
+
+threads = [threading.Thread(target=first) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(vectors))
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_threads_may_compute_first_at_the_same_time(embedder: Embedder, attempt: int) -> None:
+    """OpenVINO's binding hangs if two threads make a process's first computation, two times in three."""
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_AT_ONCE], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "8", done.stderr
