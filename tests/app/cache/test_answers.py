@@ -187,6 +187,8 @@ def test_what_another_version_wrote_is_no_answer(make_parts, make_cache, redis_u
     parts = make_parts(redis__url=redis_url)
     cache = make_cache(parts)
     ask(parts, cache)
+    # The answer is kept after it is given; whoever asks again in this process waits for that.
+    assert ask(parts, cache).kind == "exact"
     with Redis.from_url(redis_url) as redis:
         (key,) = redis.keys("plumb:cache:answer:*")
         redis.set(key, b"\x80pickle?", keepttl=True)

@@ -80,7 +80,10 @@ def _has_ended(process: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], 30)[0])
+        # Not select(), which takes no descriptor above 1023.
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        return bool(ended.poll(30_000))
     finally:
         os.close(handle)
 
