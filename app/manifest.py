@@ -16,6 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, computed_field
 
 from app.configuration.chat_parameters import without_others
 
+# Fields that manifests did not always have; None where they are not noted.
+ADDED = ("rendering", "embedding_arithmetic")
+
 
 class RetrievalManifest(BaseModel):
     """How passages were found."""
@@ -47,6 +50,8 @@ class Manifest(BaseModel):
             name of the rule; None for a question that was answered as it was asked.
         rendering: how the question and the passages are set into the prompt, and quoted there; None:
             in manifests of versions that did not note it.
+        embedding_arithmetic: the least exact arithmetic that passages were embedded in, `float32` or
+            `bfloat16`; None: the index version did not note it. Questions are embedded in float32.
         id: the first 16 hex digits of the SHA-256 of all the above.
     """
 
@@ -63,15 +68,22 @@ class Manifest(BaseModel):
     retrieval: RetrievalManifest
     condensed_by: str | None = None
     rendering: str | None = None
+    embedding_arithmetic: str | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @cached_property
     def id(self) -> str:
         """The hash that stands for all of it."""
-        # What an earlier version stored keeps the id by which others know it.
-        unknown = {"rendering"} if self.rendering is None else set()
-        content = self.model_dump(mode="json", exclude={"id", *unknown})
+        content = self.model_dump(mode="json", exclude={"id", *self.unnoted})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def unnoted(self) -> set[str]:
+        """Fields that the version which made this manifest did not have.
+
+        Without them, what it stored keeps the id by which others know it.
+        """
+        return {name for name in ADDED if getattr(self, name) is None}
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False

@@ -341,6 +341,7 @@ class AnswerService:
                 rerank_depth=retrieval.rerank_depth if reranked else None,
             ),
             rendering=RENDERING,
+            embedding_arithmetic=document_set.info.arithmetic or None,
         )
         return _Plan(self.models, document_set.info, prompt, chosen, manifest)
 

@@ -72,8 +72,8 @@ class ReleasedSet(BaseModel):
     ) -> dict[str, Any]:
         """The manifest with the fields that it was made with: the release's hash stays what it was."""
         written: dict[str, Any] = handler(manifest)
-        if manifest.rendering is None:
-            del written["rendering"]
+        for name in manifest.unnoted:
+            del written[name]
         return written
 
 

@@ -43,6 +43,7 @@ def index_artifact(run: EvalRun) -> Artifact:
         "index_version": manifest.index_version,
         "embedding_model": manifest.embedding_model,
         "embedding_hash": manifest.embedding_hash,
+        "embedding_arithmetic": manifest.embedding_arithmetic,
     }
     return Artifact(
         name=_name(f"index-{manifest.document_set}"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 
+import pytest
+
 from app.answering.answer import Passage, StageScores
 from app.answering.rendering import RENDERING, render
-from app.manifest import Manifest
+from app.manifest import ADDED, Manifest
 from prompts.registry import PromptRegistry, shipped_prompts
 from tests.app.lineage.conftest import record
 
@@ -53,11 +55,12 @@ def test_a_passage_that_continues_a_table_begins_with_its_header() -> None:
     assert "A\nA > B: c" not in str(last.content)
 
 
-def test_a_manifest_of_before_keeps_its_id() -> None:
-    now = record().manifest.model_copy(update={"rendering": RENDERING})
-    before = now.model_copy(update={"rendering": None})
+@pytest.mark.parametrize("name", ADDED)
+def test_a_manifest_of_before_a_field_was_added_keeps_its_id(name: str) -> None:
+    now = record().manifest.model_copy(update=dict.fromkeys(ADDED, "noted"))
+    before = now.model_copy(update={name: None})
     assert before.id != now.id
-    stored = before.model_dump(mode="json", exclude={"rendering"})
+    stored = before.model_dump(mode="json", exclude={name})
     content = {name: value for name, value in stored.items() if name != "id"}
     known_as = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     assert Manifest.model_validate(stored).id == stored["id"] == known_as

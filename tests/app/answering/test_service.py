@@ -130,8 +130,10 @@ def test_search_gives_the_passages_with_scores_by_stage(make_parts) -> None:
 
 def test_the_manifest_names_what_shapes_an_answer_and_nothing_else(make_parts) -> None:
     question = "How long does the warranty last?"
-    plain = make_parts().answers
+    parts = make_parts()
+    plain = parts.answers
     first = plain.ask(question).manifest
+    assert first.embedding_arithmetic == parts.embedder.arithmetic
     assert first == plain.ask("Something else about the depot?").manifest
     assert make_parts().answers.ask(question).manifest.id == first.id
     assert plain.ask(question, passages=2).manifest.id != first.id

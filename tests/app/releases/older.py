@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 
+from app.manifest import ADDED
 from app.releases.release import Release
 
 
 def as_made_before(release: Release) -> str:
-    """The release's file as Plumbline wrote it before manifests noted `rendering`."""
+    """The release's file as Plumbline wrote it before manifests got the fields that they have now."""
     content = json.loads(release.text())
     for released in content["sets"].values():
-        del released["manifest"]["rendering"], released["manifest"]["id"]
+        for name in ("id", *ADDED):
+            released["manifest"].pop(name, None)
         released["manifest"]["id"] = _sha256(json.dumps(released["manifest"], sort_keys=True))[:16]
     del content["hash"], content["id"]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

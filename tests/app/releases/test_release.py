@@ -101,28 +101,28 @@ def test_images_are_named_by_digest() -> None:
 
 
 def _noted(release: Release) -> Release:
-    """The same release of code that notes `rendering`."""
+    """The same release of code that notes all fields."""
     content = json.loads(release.text())
     for released in content["sets"].values():
-        released["manifest"] = {**released["manifest"], "rendering": "quoted-1"}
+        released["manifest"] |= {"rendering": "quoted-1", "embedding_arithmetic": "bfloat16"}
         del released["manifest"]["id"]
     del content["hash"], content["id"]
     return Release.model_validate(content)
 
 
-def test_a_release_of_before_the_rendering_was_noted_keeps_its_name(release: Release) -> None:
+def test_a_release_of_before_fields_were_added_keeps_its_name(release: Release) -> None:
     text = as_made_before(_noted(release))
     old = parse_release(text, "old.json")
     assert old.id == json.loads(text)["id"]
     assert json.loads(old.text()) == json.loads(text)
     assert old.manifests["depot"].rendering is None
     edited = json.loads(text)
-    edited["sets"]["depot"]["manifest"]["rendering"] = "quoted-1"
+    edited["sets"]["depot"]["manifest"]["embedding_arithmetic"] = "float32"
     with pytest.raises(InvalidRelease, match="edited"):
         parse_release(json.dumps(edited), "old.json")
 
 
-def test_a_release_follows_one_of_before_the_rendering_was_noted(site: Site) -> None:
+def test_a_release_follows_one_of_before_fields_were_added(site: Site) -> None:
     old = parse_release(as_made_before(_noted(site.make(1, "v1"))), "old.json")
     again = Release.model_validate(
         {**json.loads(old.text()), "previous": site.history().events()[-1].release_hash, **UNNAMED}

@@ -126,6 +126,7 @@ class Manifest(Model):
     retrieval: RetrievalManifest
     condensed_by: str | None = None
     rendering: str | None = None
+    embedding_arithmetic: str | None = None
 
 
 class AnswerContent(Model):
