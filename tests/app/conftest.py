@@ -30,6 +30,7 @@ from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from prompts.registry import PromptRegistry, shipped_prompts
+from tests.app.patience import PATIENT
 from tests.indexing import workbench_here
 
 DOCUMENTS = {
@@ -88,7 +89,7 @@ def make_parts(
 
     def make(**overrides: Any) -> Parts:
         named = {name.replace("__", "."): value for name, value in overrides.items()}
-        settings = load_settings({"index.url": str(tmp_path / "index"), **named})
+        settings = load_settings({"index.url": str(tmp_path / "index"), **PATIENT, **named})
         is_folder = ":" not in settings.index.url
         if is_folder and not own_documents and not Path(settings.index.url).exists():
             shutil.copytree(request.getfixturevalue("indexed_depot"), settings.index.url)

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.settings.tree import load_settings
+from tests.app.patience import PATIENT
 
 
 @pytest.fixture
@@ -21,7 +22,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
 
         def start(**overrides: Any) -> TestClient:
             named = {name.replace("__", "."): value for name, value in overrides.items()}
-            settings = load_settings({"index.url": str(tmp_path / "rest-index"), **named})
+            settings = load_settings(
+                {"index.url": str(tmp_path / "rest-index"), **PATIENT, **named}
+            )
             client = TestClient(
                 create_app(settings), base_url="http://localhost", raise_server_exceptions=False
             )

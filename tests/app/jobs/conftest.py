@@ -18,6 +18,7 @@ from app.settings.tree import Settings, load_settings
 from app.uploads.factory import open_uploads
 from ingestion.index.stores import open_store
 from ingestion.versions.catalogue import Catalogue
+from tests.app.patience import PATIENT
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     def make(**overrides: Any) -> Settings:
         named = {name.replace("__", "."): value for name, value in overrides.items()}
         index = {"index.url": str(tmp_path / "index"), "loading.workers": 0}
-        settings = load_settings({**index, **named})
+        settings = load_settings({**index, **PATIENT, **named})
         store = open_store(settings.index)
         catalogue = Catalogue(store)
         request = SetDefinitionRequest(document_set="manuals")

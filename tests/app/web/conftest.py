@@ -22,6 +22,7 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source
 from tests.app.api.live import live_service
+from tests.app.patience import PATIENT
 from tests.app.web.chatting import settings_at
 from tests.chromium import browser as chromium
 from tests.indexing import workbench_here
@@ -46,7 +47,7 @@ def settings_of(indexed_depot: Path, tmp_path: Path) -> Callable[..., Settings]:
             "jobs.folder": str(tmp_path / "jobs"),
             "sync.uploads": str(tmp_path / "uploads"),
         }
-        return load_settings({**base, **named})
+        return load_settings({**base, **PATIENT, **named})
 
     return settings
 

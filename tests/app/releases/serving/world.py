@@ -21,6 +21,7 @@ from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.holds import add_hold
 from prompts.registry import shipped_prompts
+from tests.app.patience import PATIENT
 from tests.indexing import workbench_here
 
 QUESTION = "How long does the warranty on a refrigeration unit last?"
@@ -63,7 +64,7 @@ class World:
         """Settings over the defaults; `__` stands for the dot."""
         named = {name.replace("__", "."): value for name, value in overrides.items()}
         shared = {"index.url": self.index, "prompt.folder": str(self.folder / "prompts")}
-        return load_settings({**shared, **named})
+        return load_settings({**shared, **PATIENT, **named})
 
     def alias(self, version: str) -> None:
         """Point `production` at a version of the answer prompt."""
