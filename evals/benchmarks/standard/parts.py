@@ -28,6 +28,7 @@ PARTS = (
     Part("second_set", 90),
     Part("query_latency", 60),
     Part("service_speed", 200, is_quick=False),
+    Part("concurrent_search", 60, is_quick=False),
     Part("scale", 420),
     Part("retrieval_quality", 150),
     Part("resync", 60),
