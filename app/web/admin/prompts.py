@@ -288,7 +288,7 @@ def _parsed(value: object) -> Target:
 
 
 def _require_now(registry: PromptRegistry, place: Place, seen: str) -> None:
-    """Raises: MoveRefused: the alias names something else than whoever asks has seen."""
+    """Raises: MoveRefused: the alias no longer names what the caller saw."""
     now = registry.all_aliases().targets.get(place)
     found = str(now) if now is not None else NOTHING
     if found != seen:
