@@ -152,8 +152,6 @@ def test_a_file_that_takes_too_long_is_left_alone(make_shelf: Callable[..., Shel
 
 
 FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>"
-
-
 IMAGE = (
     b"/Type/XObject/Subtype/Image/Width 60000/Height 60000/ColorSpace/DeviceGray"
     b"/BitsPerComponent 8/Filter/FlateDecode"

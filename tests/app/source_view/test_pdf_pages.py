@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,21 +12,7 @@ from PIL import Image
 from app.errors import OriginalNotShown
 from app.source_view import pdf_pages
 from app.source_view.pdf_pages import DrawPage, FindOnPages, Original, PlacedBox, Wanted
-from ingestion.sources.source_file import SourceFile
 from tests.app.source_view.pdfs import LONG, lines_at, report
-
-MOST = 10_000_000
-
-
-@pytest.fixture
-def original(tmp_path: Path) -> Callable[[bytes], Original]:
-    def write(data: bytes) -> Original:
-        path = tmp_path / "original.pdf"
-        path.write_bytes(data)
-        file = SourceFile(document_id="original.pdf", source="test", url=str(path))
-        return Original(file, hashlib.sha256(data).hexdigest(), MOST)
-
-    return write
 
 
 def found(original: Original, words: str, page: int = 1, earlier: int = 0) -> list[PlacedBox]:
