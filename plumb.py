@@ -132,7 +132,7 @@ def main() -> None:
         print("interrupted", file=sys.stderr)  # noqa: T201
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone (`plumb … | head`); there is nobody left to tell.
+        # The reader of our output has gone (`plumb … | head`), so there is nowhere to write the error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
 

@@ -28,7 +28,7 @@ class Caller:
             `address:<address>`, `operator:<user>`. What is stored belongs to an id, and limits count
             by it. Default: made from the name, for callers inside a program.
         until: when what they showed ends, in UTC, where that is known from the outset: of tokens, and of
-            sign-ins at the issuer. Of keys the database tells it.
+            sign-ins at the issuer. For keys the database holds it.
     """
 
     name: str

@@ -300,7 +300,7 @@ _ADDRESS = re.compile(
 )
 
 # What callers read of failures whose messages quote a server, a database, a provider or a
-# setting. Subclasses are told as their bases are.
+# setting. A subclass has the text of its base.
 _FOR_READERS: dict[type[PlumbError], str] = {
     IndexUnavailable: "the index cannot be read right now; try again soon.",
     StoreUnavailable: "the database cannot be reached right now; try again soon.",
@@ -347,7 +347,7 @@ def without_places(text: str) -> str:
 
     Paths of the API stay, and paths that are relative: they name documents. Where a sentence names a
     relative path after an absolute one, with neither a colon nor a quote between, the two cannot be
-    told from one path with spaces: only the last name stays.
+    distinguished from one path with spaces: only the last name stays.
     """
     return _PATH.sub(_last_name, _ADDRESS.sub("a server", text))
 

@@ -107,8 +107,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        # Each answer may hold a thread while it waits for an equal question's: whoever makes that
-        # one must find a thread too.
+        # Each answer may hold a thread while it waits for an equal question's: the request
+        # that makes that one must find a thread too.
         current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
@@ -235,7 +235,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     state.metrics = telemetry.metrics
     state.batch_starts.watch()
     # Providers' packages take seconds to import: no question should wait for that. What is
-    # wrong with the model, /readyz tells.
+    # wrong with the model, /readyz says so.
     with suppress(PlumbError):
         parts.answers.check()
 

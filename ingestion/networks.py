@@ -100,7 +100,7 @@ def parse_allowed(entry: str) -> Network | str:
     try:
         return ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:
-        pass
+        pass  # no network and no address: the name of a host, or a mistake, which is raised below
     host = _plain(text)
     if not _HOST.fullmatch(host) or _NUMBERS.fullmatch(host):
         # Of a URL without its login and query, which may be secret.

@@ -1,6 +1,6 @@
 """The root of Plumbline's errors, and those of prompts.
 
-    PlumbError              what a user is told: one line that names the input and the mend
+    PlumbError              an error for users: one line that names the input and the mend
     ├── SettingsError       a setting is missing, malformed, or contradicts another
     └── PromptError         a prompt file or alias is missing or malformed
         ├── PromptEdited    a version is no longer what was locked

@@ -101,11 +101,11 @@ def tab(program: str, folder: Path) -> Iterator[Tab]:
         process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], told: Path) -> str:
+def _address(process: subprocess.Popen[bytes], file: Path) -> str:
     until = time.monotonic() + STARTED_WITHIN
     while time.monotonic() < until and process.poll() is None:
         try:
-            port = told.read_text().split()[0]
+            port = file.read_text().split()[0]
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
                 return next(
                     found["webSocketDebuggerUrl"]

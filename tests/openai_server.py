@@ -24,7 +24,7 @@ class Script:
         held: a streamed reply stops after its first word until this is set; another waits for it.
         finish_reason: why a reply ends.
         left: set when a client left before its reply was whole.
-        raw: writes the whole response by itself, given the handler and the request; what a client
+        raw: writes the whole response, given the handler and the request; what a client
             that leaves makes it raise sets `left`.
         error: the body of a failure, instead of a plain one.
         headers: sent beside it.

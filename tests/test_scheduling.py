@@ -26,7 +26,7 @@ def test_what_takes_longest_comes_first() -> None:
     assert sorted(files, key=place) == [*(f"{file}::test_x" for file in LONGEST), files[0]]
 
 
-def test_whoever_keeps_torch_gets_files_without_services_while_there_are_any() -> None:
+def test_a_worker_that_keeps_torch_gets_files_without_services_while_there_are_any() -> None:
     waiting = [
         "tests/app/api/test_api.py",
         "tests/e2e/test_openapi.py",

@@ -63,7 +63,7 @@ class FoundAgain:
 
     Attributes:
         named: passages with the row of a code that the question names; as good as the best one.
-        further: passages that hold what the others name or lack; none answers by itself.
+        further: passages that hold what the others name or lack; none answers alone.
     """
 
     named: list[Passage]
@@ -121,7 +121,7 @@ def _without_row(question: str, passages: Sequence[Passage]) -> list[str]:
 def _keys(text: str) -> Iterator[str]:
     """What stands in the first two cells of a text's rows.
 
-    Line by line: whoever writes a document decides how long its lines and its gaps are.
+    Line by line, since lines and gaps of a document may be of any length.
     """
     for line in text.split("\n"):
         cells = line.removeprefix("|").split("|", KEY_CELLS)

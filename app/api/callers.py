@@ -16,7 +16,7 @@ from app.callers import Caller, Role
 from app.security.audit import Audit
 from app.security.guard import Guard
 
-# What proxies add: whoever asks is then not on this machine.
+# What proxies add: the caller is then not on this machine.
 FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
 
 
@@ -106,7 +106,7 @@ def require(
 
 
 def _needs_no_credential(request: Request) -> bool:
-    """Whether whoever it is may read: nothing is looked up then, and nothing refused."""
+    """Whether anybody may read, so that no credential is looked up and no request refused."""
     guard = guard_of(request)
     forwarded = guard.assumed and not FORWARDED.isdisjoint(request.headers)
     return guard.private and not guard.asks and not forwarded

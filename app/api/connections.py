@@ -33,7 +33,7 @@ class ConnectionBounds(NamedTuple):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. uvicorn by itself waits for headers and for readers without end."""
+    """One connection. Without bounds uvicorn waits for headers and for readers forever."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Call a route's function with arguments whose sources are known from the start.
 
-FastAPI finds out for each request anew where a function's arguments come from, and parses the body a
-second time: for an answer out of the cache that took a third of the event loop's time.
+For each request FastAPI works out again where a function's arguments come from, and parses the body a
+second time. For an answer out of the cache that took a third of the event loop's time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DirectCall:
     async def response_to(self, request: Request) -> Response | None:
         """What the function answers; None: FastAPI is to look at the request itself.
 
-        It does where the body is no JSON or does not fit its model, so that whoever sent it hears
+        FastAPI does where the body is no JSON or does not fit its model, so that the caller gets
         the reason, and where there are query parameters.
         """
         arguments: dict[str, Any] = dict.fromkeys(self._requests, request)

@@ -1,4 +1,4 @@
-"""Describe to OpenAPI how callers show who they are, which `callers.identified` reads by itself.
+"""Describe to OpenAPI how callers show who they are, which `callers.identified` reads without FastAPI.
 
 FastAPI would describe it by dependencies, which it then resolves for every request; resolving them is
 much of what a quick request costs.

@@ -27,11 +27,11 @@ CREDENTIALS = (b"authorization", b"x-api-key", b"cookie")
 
 @dataclass(slots=True)
 class _Refusal:
-    """What a caller was told last.
+    """The last refusal of a caller.
 
     Attributes:
         until: when the caller may come again, on the clock.
-        count: refusals since the caller was last told a new time.
+        count: refusals since the caller last got a new `Retry-After`.
         route: the route that refused, for the metrics.
         messages: the response.
     """
@@ -45,7 +45,7 @@ class _Refusal:
 class EarlyRefusals:
     """ASGI middleware: repeat a refusal to a caller who comes again before `Retry-After` is over.
 
-    Callers are told apart by what they show, routes by their path. Only refusals for being over a
+    Callers are distinguished by the credentials they send, routes by their path. Only refusals for being over a
     bound are repeated: `TooManyRequests` and `TooBusy`. At most 1,000 are remembered.
 
     Args:

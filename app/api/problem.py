@@ -1,4 +1,4 @@
-"""An error, as it is told over REST."""
+"""An error, as REST returns it."""
 
 from __future__ import annotations
 

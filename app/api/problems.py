@@ -80,7 +80,7 @@ INVALID_REQUEST = ("invalid-request", "Invalid request")
 MCP_PATH = "/mcp"
 # JSON-RPC leaves this code to servers.
 SERVER_ERROR = -32000
-# Of what is wrong with a request so many things are told, and each detail in so many characters.
+# A response lists at most so many faults of a request, and a detail has at most so many characters.
 MOST_DETAILS = 10
 MOST_DETAIL = 2000
 
@@ -255,7 +255,7 @@ def _as_json_rpc(body: ProblemDetail) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": None, "error": error}
 
 
-def told(error: PlumbError, request: Request) -> ProblemDetail:
+def problem_for(error: PlumbError, request: Request) -> ProblemDetail:
     """The problem that an error is, as the caller of this request may read it."""
     caller: Caller | None = getattr(request.state, "caller", None)
     is_administrator = caller is not None and caller.may("admin")
@@ -269,7 +269,7 @@ def told(error: PlumbError, request: Request) -> ProblemDetail:
 async def plumb_error(request: Request, error: Exception) -> JSONResponse:
     """The response to an error of ours."""
     assert isinstance(error, PlumbError)  # noqa: S101 (the handler is only given these)
-    response = _response_of(told(error, request))
+    response = _response_of(problem_for(error, request))
     if isinstance(error, AccessError):
         response.headers.update(_access_headers(error, request))
         if isinstance(error, TooManyRequests | TooBusy) and error.retry_after_s is not None:

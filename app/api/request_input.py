@@ -94,7 +94,7 @@ def _is_json(content_type: str | None) -> bool:
 def _checked(scope: Scope, receive: Receive) -> Receive:
     """What receives a body of JSON, raises at its end if it is unfit, and else puts its value by.
 
-    Nothing is read ahead: who asks, and whether they may, is found out as for any other body.
+    The body is not read ahead: authentication and authorization come first, as for any other body.
     """
     body = bytearray()
 

@@ -39,9 +39,9 @@ def recorded_answering(
         closing(AnswerLog(database, settings.store.keep_days, settings.store.texts)) as log,
     ):
         recording = Recording(log, settings.prices)
-        told, told_of_failure = [recording.on_turn], [recording.on_failure]
+        on_turn, on_failure = [recording.on_turn], [recording.on_failure]
         access = ReadAccess(parts.sets)
-        turns = Turns(parts.answers, sessions, told, parts.cache, told_of_failure, access)
+        turns = Turns(parts.answers, sessions, on_turn, parts.cache, on_failure, access)
 
         def answer(request: TurnRequest) -> Turn:
             try:

@@ -18,7 +18,7 @@ MOST_SHOWN = 300
 
 
 class GivenQuestion(BaseModel):
-    """A question as whoever made the batch gave it."""
+    """A question as it stands in a batch."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -73,7 +73,7 @@ def run_batch(
         answer: answers one question; called from `concurrency` threads.
         document_set, prompt: for questions that name none.
         concurrency: questions that are asked at a time.
-        on_progress: told after each line.
+        on_progress: called after each line.
         over: set when the last question was answered, or the batch ends before; those that are
             being asked then are waited for.
 

@@ -32,7 +32,7 @@ class Unfinished:
         id: names it.
         by: who made it.
         starts: how often it was begun since it last got on.
-        seen: the last sign of life of whoever begins or answers it.
+        seen: the last sign of life of the process that begins or answers it.
         release: the release that it is answered under; None: by what is live.
     """
 
@@ -182,7 +182,7 @@ class OpenBatch:
 
         Raises:
             KeyNotInForce: it is not, and the batch must not go on.
-            StoreUnavailable: that cannot be told now.
+            StoreUnavailable: the database cannot answer that now.
         """
         until = self.caller.until
         if until is not None and until <= datetime.now(UTC):

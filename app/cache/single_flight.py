@@ -45,10 +45,10 @@ class _Flight:
 
 
 class Beside(NamedTuple, Generic[T]):
-    """What a leader asks the store in the visit in which it takes the lead.
+    """What a leader asks the store for, in the visit in which it takes the lead.
 
     Attributes:
-        ops: what is asked.
+        ops: the operations that it adds to that visit.
         read: the value from what they give; None where they give none.
     """
 
@@ -166,10 +166,10 @@ class SingleFlight(Generic[T]):
         beside: Beside[T] | None = None,
         group: str = "",
     ) -> Lead[T] | Landed[T]:
-        """The lead for a key, or the value of whoever had it; waits for that.
+        """The lead for a key, or the value that its leader computed; waits for that.
 
         A leader's failure is its own: those who waited elect another, once. If that one fails as
-        well, they are told so, rather than call what failed twice all at one time.
+        well, they get its error, rather than all call at once what failed twice.
 
         Args:
             key: names what is computed.
@@ -241,7 +241,7 @@ class SingleFlight(Generic[T]):
             flight.done.set()
 
         lead: Lead[T] = Lead(self._store, self._behind, group, end, flight)
-        # In this order: whoever had the lead before has kept the value before giving it back.
+        # In this order: the leader before has stored the value before giving back the lead.
         lock, get = Lock(key, token, self._lease_s), Get(kept_at)
         ops: list[Op] = [lock, get, *(beside.ops if beside is not None else ())]
         pause = SOON_S

@@ -13,10 +13,10 @@ MOST_WAITING = 100
 
 
 class WriteBehind:
-    """Does writes after whoever made them has gone on. Safe to share between threads.
+    """Does writes in a thread of its own, so that callers need not wait. Safe to share between threads.
 
     Args:
-        most_waiting: beyond so many, whoever has one more does it at once.
+        most_waiting: while so many wait, a caller does its write itself, at once.
     """
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:

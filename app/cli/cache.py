@@ -13,7 +13,7 @@ from ingestion.cli.flags import Json, Setting, settings_from
 if TYPE_CHECKING:
     from app.cache.redis_store import RedisStore
 
-# An operator would rather wait than be told nothing.
+# An operator would rather wait than get no answer.
 TIMEOUT_S = 5.0
 SetName = Annotated[
     str | None, typer.Option("--set", help="One document set's only. Default: those of all.")

@@ -92,7 +92,7 @@ def run(settings: Settings, gates: Gates | None = None) -> None:
         config = uvicorn.Config(service, **common)
         if os.getpid() == 1:
             # When it has stopped, uvicorn raises the signal again for the handler before its own:
-            # as the first process of a container, that a service which was told to stop ends well.
+            # as the first process of a container, that a service that is asked to stop ends well.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             uvicorn.Server(config).run(sockets=[listener])

@@ -84,7 +84,7 @@ def _text(secret: str, region: str | None) -> str | None:
     return found.get("SecretString")
 
 
-def _variables(told: str, text: str | None) -> dict[str, str]:
+def _variables(source: str, text: str | None) -> dict[str, str]:
     try:
         held = json.loads(text or "")
     except ValueError:
@@ -92,7 +92,7 @@ def _variables(told: str, text: str | None) -> dict[str, str]:
     if not isinstance(held, dict):
         # Nothing of it may be quoted.
         raise SettingsError(
-            f'{told} is no JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
+            f'{source} is no JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
         )
     return {
         name.upper(): value if isinstance(value, str) else json.dumps(value)

@@ -1,6 +1,6 @@
 """The places that settings come from, in order, and where each value came from.
 
-A flag is closest to whoever runs the command, so it wins. The environment is next: an operator can
+A flag is closest to the person who runs the command, so it wins. The environment is next: an operator can
 override one process without touching what all share. Mounted files come with this container, vaults
 are shared by a deployment. `plumbline.toml` lies beside the code, and so comes last before defaults.
 """
@@ -128,8 +128,11 @@ def read_places(known: Mapping[str, str]) -> tuple[Place, ...]:
     return places
 
 
-def check_known(variable: str, known: Mapping[str, str], told: str) -> None:
+def check_known(variable: str, known: Mapping[str, str], shown: str) -> None:
     """A misspelt name would else be silently without effect.
+
+    Args:
+        shown: the variable and where it stands, as the message names them.
 
     Raises:
         SettingsError: it is no setting; the message names the nearest.
@@ -142,7 +145,7 @@ def check_known(variable: str, known: Mapping[str, str], told: str) -> None:
             return
     close = difflib.get_close_matches(variable, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
-    raise SettingsError(f"{told} is no setting.{hint}")
+    raise SettingsError(f"{shown} is no setting.{hint}")
 
 
 class HeldSource(EnvSettingsSource):

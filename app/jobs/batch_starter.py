@@ -68,7 +68,7 @@ class BatchStarts:
         """Start every unfinished batch that no process works on or will.
 
         Raises:
-            PlumbError: that cannot be told now.
+            PlumbError: batches or jobs cannot be read now.
         """
         jobs = self._queue.list()
         at_work = {job.subject for job in jobs if not job.has_ended}
@@ -95,7 +95,7 @@ class BatchStarts:
         """Enter as failed what only a retired release could answer, so that nobody waits for it.
 
         Raises:
-            PlumbError: that cannot be told now.
+            PlumbError: batches or jobs cannot be read now.
         """
         now = datetime.now(UTC)
         others = [

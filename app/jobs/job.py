@@ -56,7 +56,7 @@ class JobProgress(BaseModel):
 
     @classmethod
     def of(cls, progress: Progress) -> JobProgress:
-        """A sync's progress as it is told."""
+        """The part of a sync's progress that a job shows."""
         return cls(**{name: getattr(progress, name) for name in cls.model_fields})
 
 

@@ -67,7 +67,7 @@ def queue_name(kind: JobKind[Any], settings: Settings) -> str:
     """RQ's queue for a kind of jobs.
 
     Who serves a release puts its batches into that release's own queue, and takes from it: no
-    worker of another revision gets them. Syncs are the same whoever runs them.
+    worker of another revision gets them. Syncs are the same under every revision.
     """
     if not kind.by_release or settings.release is None:
         return kind.redis_queue

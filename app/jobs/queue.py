@@ -19,7 +19,7 @@ class JobQueue(Protocol[AnyJob]):
         """
 
     def get(self, job_id: str) -> AnyJob:
-        """A job as it is now; one whose process is gone is told as failed.
+        """A job as it is now; one whose process is gone counts as failed.
 
         Raises:
             UnknownJob: no such id.

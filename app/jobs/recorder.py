@@ -98,7 +98,7 @@ class Recorder(Generic[AnyJob]):
                     self._book.put(self._record)
 
     def look_for_cancellation(self) -> Cancellation | None:
-        """Who asked that the job ends, entered with the job; None: nobody, or that cannot be told now."""
+        """Who asked that the job ends, entered with the job; None: nobody, or unknown now."""
         try:
             asked = self._book.cancellation(self._record.job.id)
         except (JobsUnavailable, OSError):

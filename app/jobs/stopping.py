@@ -48,7 +48,7 @@ class Stopper:
             raise Stopped
 
     def too_late(self) -> None:
-        """From now on the work goes on to its end, whoever asks."""
+        """From now on the work goes on to its end; nobody can stop it."""
         self._is_over.set()
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:

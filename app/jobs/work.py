@@ -1,4 +1,4 @@
-"""Run one job, whoever asks for it."""
+"""Run one job, in the service's process or a worker's."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         if recorder.job.cancel_asked is not None:
             recorder.end("cancelled")
         else:
-            recorder.end("failed", error=f"its process was told to end (SIGTERM); {SYNCS.again}.")
+            recorder.end("failed", error=f"its process was asked to end (SIGTERM); {SYNCS.again}.")
     except PlumbError as error:
         # Anyone who may see the job reads this: of a batch its readers, of a sync editors. The log
         # has all of it.
@@ -65,7 +65,7 @@ def sync(recorder: Recorder[SyncJob], settings: Settings, stopper: Stopper) -> S
 
     Raises:
         PlumbError: it cannot be done; the message says why.
-        Stopped: the job was cancelled, or its process told to end.
+        Stopped: the job was cancelled, or its process was asked to end.
     """
     from app.uploads.factory import open_uploads
     from app.wiring import bench

@@ -1,4 +1,4 @@
-"""Keep answers and feedback in the database, show them to whoever they belong to, forget them."""
+"""Keep answers and feedback in the database, show them to their callers, forget them."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
                 self._thread.start()
-            # Each wake-up would take the interpreter from whoever answers.
+            # Each wake-up would take the interpreter from threads that answer.
             if len(self._waiting) in (1, AT_ONCE):
                 self._changed.notify_all()
 

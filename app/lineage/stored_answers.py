@@ -128,7 +128,7 @@ def answers_by_id(database: Database, ids: Sequence[str]) -> Iterator[AnswerReco
 
 
 def may_be_shown(record: AnswerRecord, reader: Caller, access: ReadAccess) -> bool:
-    """Whether a stored answer may be shown to this reader, whoever asked.
+    """Whether a stored answer may be shown to this reader, also where another caller asked.
 
     Where nobody noted what it takes, its passages say it, unless a conversation shaped its question.
     """

@@ -1,4 +1,4 @@
-"""Who asks over MCP, and what they may: at the service by their credential, over stdio whoever started it."""
+"""Who asks over MCP, and what they may: at the service by their credential, over stdio by who started it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 from starlette.requests import Request
 
 from app.api.callers import guard_of, identified
-from app.api.problems import told
+from app.api.problems import problem_for
 from app.callers import Caller, Role
 from app.errors import AccessDenied
 from prompts.errors import PlumbError
@@ -35,7 +35,7 @@ class Access(Protocol):
             AccessDenied: the caller's role is another.
         """
 
-    def told(self, error: PlumbError, request: Request | None) -> str:
+    def message_for(self, error: PlumbError, request: Request | None) -> str:
         """The message of an error for this caller."""
 
 
@@ -59,12 +59,12 @@ class ServiceAccess:
         if not caller.may(role):
             raise guard_of(sent).refusal(caller, asked, _takes(role, caller))
 
-    def told(self, error: PlumbError, request: Request | None) -> str:
-        return told(error, _sent(request)).detail
+    def message_for(self, error: PlumbError, request: Request | None) -> str:
+        return problem_for(error, _sent(request)).detail
 
 
 class LocalAccess:
-    """As a command of the command line: whoever can start it can read the index anyway.
+    """As a command of the command line: a person who can start it can read the index anyway.
 
     Args:
         caller: who is taken to ask.
@@ -85,7 +85,7 @@ class LocalAccess:
         if not self._caller.may(role):
             raise AccessDenied(_takes(role, self._caller))
 
-    def told(self, error: PlumbError, request: Request | None) -> str:
+    def message_for(self, error: PlumbError, request: Request | None) -> str:
         return self._line(error)
 
 

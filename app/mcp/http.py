@@ -1,4 +1,4 @@
-"""The MCP server over streamable HTTP, without sessions: each request stands by itself."""
+"""The MCP server over streamable HTTP, without sessions: each request is independent."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def build_server(offer: Offer, access: Access) -> Server[dict[str, Any]]:
 
 
 class _Calls:
-    """The handlers. Whatever goes wrong, a caller reads what REST would tell, and no traceback."""
+    """The handlers. A caller gets the same error message as over REST, and never a traceback."""
 
     def __init__(self, offer: Offer, access: Access) -> None:
         self._offer = offer
@@ -91,9 +91,9 @@ class _Calls:
             with self._access.working(request):
                 given = await run_sync(call)
         except PlumbError as error:
-            return _failed(self._access.told(error, request))
+            return _failed(self._access.message_for(error, request))
         except Exception:
-            # Anything else is a fault of the service, of which the SDK would tell the words.
+            # Anything else is a fault of the service, whose message the SDK would show to the caller.
             logger.exception("unforeseen error in the tool %s", params.name)
             return _failed(UNFORESEEN)
         return types.CallToolResult(
@@ -136,8 +136,8 @@ class _Calls:
         try:
             return await run_sync(work)
         except PlumbError as error:
-            told = self._access.told(error, context.request)
-            raise MCPError(types.INVALID_PARAMS, told) from error
+            message = self._access.message_for(error, context.request)
+            raise MCPError(types.INVALID_PARAMS, message) from error
         except Exception as error:
             logger.exception("unforeseen error in %s", context.method)
             raise MCPError(types.INTERNAL_ERROR, UNFORESEEN) from error

@@ -45,7 +45,7 @@ def parse_model(name: str) -> tuple[str, str | None]:
 
 
 def models(parts: Parts) -> Models:
-    """Each set that can be asked by itself, then with each alias of the prompt `answer`."""
+    """Each set that can be asked alone, then with each alias of the prompt `answer`."""
     found = []
     for name in parts.sets.names():
         aliases = sorted(parts.prompts.aliases(ANSWER, name))

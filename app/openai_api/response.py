@@ -188,11 +188,11 @@ def completed(begun: Response, turn: Turn, text: str, offset: int) -> Response:
 
 def with_notices(response: Response, request: ResponseRequest) -> Response:
     """The response with what of the request was left aside."""
-    told = response.plumbline
-    if told is None:
+    ours = response.plumbline
+    if ours is None:
         return response
-    notices = [*notices_of(request), *told.notices]
-    return response.model_copy(update={"plumbline": told.model_copy(update={"notices": notices})})
+    notices = [*notices_of(request), *ours.notices]
+    return response.model_copy(update={"plumbline": ours.model_copy(update={"notices": notices})})
 
 
 def failed(begun: Response, code: str, message: str) -> Response:

@@ -208,8 +208,8 @@ def messages_of(given: str | list[InputItem]) -> list[tuple[str, str]]:
 def notices_of(request: ResponseRequest) -> list[str]:
     """What of the request is left aside though people may count on it."""
     given = request.input if isinstance(request.input, list) else []
-    is_told = any(item.role in ("system", "developer") for item in given)
-    return [LEFT_ASIDE] if request.instructions or is_told else []
+    has_instructions = any(item.role in ("system", "developer") for item in given)
+    return [LEFT_ASIDE] if request.instructions or has_instructions else []
 
 
 def _refuse_what_is_not_done(request: ResponseRequest) -> None:

@@ -94,7 +94,7 @@ class Guard:
             AccessDenied: they are known, and have no role here.
             TooManyRequests: too much that does not count came from there. What counts still passes,
                 so that nobody can shut others out who come through the same proxy.
-            IssuerUnavailable, StoreUnavailable: that cannot be told now.
+            IssuerUnavailable, StoreUnavailable: credentials cannot be checked now.
         """
         if not self.asks:
             return Caller(address, "admin", id=f"address:{address}")

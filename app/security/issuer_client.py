@@ -303,14 +303,14 @@ class IssuerClient:
 
     def _not_granted(self, status: int, given: dict[str, Any]) -> Exception:
         error = given.get("error")
-        told = f"{quoted(str(error))} {quoted(str(given.get('error_description', '')))}"
+        reported = f"{quoted(str(error))} {quoted(str(given.get('error_description', '')))}"
         is_refusal = status in range(400, 500) and status not in (408, 429)
         if is_refusal and isinstance(error, str) and error not in PASSING:
             reason: SignInReason = "again" if error == "invalid_grant" else "setup"
-            return SignInRefused(reason, f"the issuer refused: {told}.")
-        logger.error("the token endpoint of %s: status %s, %s", self._issuer, status, told)
+            return SignInRefused(reason, f"the issuer refused: {reported}.")
+        logger.error("the token endpoint of %s: status %s, %s", self._issuer, status, reported)
         return IssuerUnavailable(
-            f"the token endpoint of {self._issuer} does not work now: status {status}, {told}.",
+            f"the token endpoint of {self._issuer} does not work now: status {status}, {reported}.",
             round(AFTER_FAILURE_S),
         )
 
@@ -342,7 +342,7 @@ class IssuerClient:
         def run() -> None:
             try:
                 done.set_result(asyncio.run(bounded()))
-            except Exception as error:  # noqa: BLE001 (who waits must be told)
+            except Exception as error:  # noqa: BLE001 (the waiting thread must get it)
                 done.set_exception(error)
 
         # A daemon: a look-up of an address cannot be ended, and must not keep the process.

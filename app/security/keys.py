@@ -1,4 +1,4 @@
-"""API keys: made, looked through, revoked, and told whose they are.
+"""API keys: made, listed, revoked, and matched to their callers.
 
 A key is `plumb_<public id>_<secret>`. Only the secret's SHA-256 is kept. That is enough, and a slow
 password hash would buy nothing: the secret is 256 random bits, so nobody can guess their way back.
@@ -114,7 +114,7 @@ class Keys:
         """Whose key this is.
 
         Raises:
-            NotAuthenticated: it is not valid, or no longer in force. Which of these is not told.
+            NotAuthenticated: it is not valid, or no longer in force. The message does not say which.
             StoreUnavailable: keys cannot be looked up.
         """
         shaped = KEY.fullmatch(given)

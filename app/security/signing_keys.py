@@ -37,8 +37,8 @@ ByAlgorithm: TypeAlias = Mapping[str, list[jwt.PyJWK]]
 class SigningKeys:
     """The issuer's keys by id. Safe to share between threads.
 
-    One thread fetches, in the background; one caller waits for it. Others with an unknown key are
-    told to come again, and known keys are found without waiting.
+    One thread fetches, in the background; one caller waits for it. Others with an unknown key
+    must come again later, and known keys are found without waiting.
 
     Args:
         issuer: its URL.
@@ -76,8 +76,8 @@ class SigningKeys:
                 None: the token names no key, and all keys count.
 
         Raises:
-            IssuerUnavailable: that cannot be told now: the issuer cannot be asked, or is being
-                asked for somebody else.
+            IssuerUnavailable: the issuer cannot be asked now, or is being asked for another
+                caller.
         """
         try:
             return self._find(key_id)
@@ -165,10 +165,10 @@ class SigningKeys:
             ) from error
 
     def _fetch(self, begun: Future[None]) -> None:
-        """Fetch the keys, and tell who waits."""
+        """Fetch the keys, and wake the threads that wait for them."""
         try:
             keys = _by_id(asyncio.run(self._published()))
-        except Exception as error:  # noqa: BLE001 (whatever it is, who waits must be told)
+        except Exception as error:  # noqa: BLE001 (whatever it is, waiting threads must get it)
             detail = " ".join(str(error).split())[:200] or type(error).__name__
             failure = IssuerUnavailable(
                 f"the keys of the issuer {self._issuer} cannot be had ({detail}); tokens cannot be "

@@ -140,7 +140,7 @@ class Tokens:
 
         Raises:
             jwt.PyJWTError: it is not valid.
-            IssuerUnavailable: that cannot be told now.
+            IssuerUnavailable: tokens cannot be checked now.
         """
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:

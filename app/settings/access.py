@@ -1,4 +1,4 @@
-"""Settings of the guard: who callers are, how much they may ask, what browsers are told."""
+"""Settings of the guard: who callers are, how much they may ask, and the headers for browsers."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def processors() -> int:
 
 
 class BrowserSettings(SettingsGroup):
-    """What browsers are told."""
+    """Headers that responses carry for browsers."""
 
     origins: tuple[str, ...] = Field(
         default=(),

@@ -1,4 +1,4 @@
-"""Settings of what is told about the service at work."""
+"""Settings of logs, traces and metrics."""
 
 from __future__ import annotations
 

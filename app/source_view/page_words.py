@@ -207,7 +207,7 @@ def _longest_run(
 
 
 def _tokens(words: str) -> list[str]:
-    """Words as letters; each character of a script that is written without spaces by itself."""
+    """Words as letters; in a script without spaces, each character is a word."""
     found: list[str] = []
     for word in words.split():
         folded = letters(word)
@@ -249,7 +249,7 @@ def _find_rows(lines: Sequence[str], wanted: str, page: PageLetters, height: Hei
 def _find_row(
     line: str, cells: Sequence[str], page: PageLetters, height: Height, after: int
 ) -> list[tuple[int, int]]:
-    """The cells of a row, each found by itself, on one line of the page."""
+    """The cells of a row, each found separately, on one line of the page."""
     places = [_places(cell, page) for cell in cells]
     known = [number for number, found in enumerate(places) if found]
     if not known:

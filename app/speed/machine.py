@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, computed_field
 
-from ingestion.embedding.arithmetic import passage_arithmetic
+from ingestion.embedding.arithmetic import passage_arithmetic, read_cpu_info
 from ingestion.embedding.weights import resolve_backend
 from ingestion.settings import EmbeddingSettings
 
@@ -53,7 +53,7 @@ class Machine(BaseModel):
         processor: its model, as the system names it.
         cores: how many this process may use.
         quota: processor seconds a second that a container may use; None without a limit.
-        features: which of `FEATURES` the processor has; empty where the system does not tell.
+        features: which of `FEATURES` the processor has; empty where the system does not say.
         memory_bytes: of the machine, or of the container if it may use less; None if unknown.
         system: the operating system and its version.
         python: the version.
@@ -85,16 +85,16 @@ class Machine(BaseModel):
 
 
 def describe_machine(proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup")) -> Machine:
-    """This machine, as far as the system tells.
+    """This machine, as far as the system describes it.
 
     Args:
-        proc: where the kernel tells of processor and memory.
-        cgroup: where it tells what a container may use.
+        proc: where the kernel describes processor and memory.
+        cgroup: where it says what a container may use.
     """
-    told = _cpuinfo(proc / "cpuinfo")
-    flags = set((told.get("flags") or told.get("Features") or "").split())
+    fields = read_cpu_info(proc / "cpuinfo")
+    flags = set((fields.get("flags") or fields.get("Features") or "").split())
     return Machine(
-        processor=_processor(told),
+        processor=_processor(fields),
         cores=_cores(),
         quota=_quota(cgroup / "cpu.max"),
         features=tuple(name for name, flag in FEATURES.items() if flag in flags),
@@ -115,20 +115,10 @@ def runtime_in_words(settings: EmbeddingSettings) -> str:
     return f"{resolve_backend(settings)}, passages in {arithmetic}, {settings.device}"
 
 
-def _cpuinfo(file: Path) -> dict[str, str]:
-    """The first processor's fields."""
-    fields: dict[str, str] = {}
-    for line in _read(file).splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip(), value.strip())
-    return fields
-
-
-def _processor(told: dict[str, str]) -> str:
+def _processor(fields: dict[str, str]) -> str:
     """The model's name; with family and model, since clouds hide the name behind "Xeon Processor"."""
-    name = told.get("model name") or platform.processor() or platform.machine() or "unknown"
-    family, model = told.get("cpu family"), told.get("model")
+    name = fields.get("model name") or platform.processor() or platform.machine() or "unknown"
+    family, model = fields.get("cpu family"), fields.get("model")
     return f"{name} (family {family}, model {model})" if family and model else name
 
 

@@ -121,7 +121,7 @@ def measure(
         documents: the numbers of documents to reckon the time for.
         document_characters: the size of a document.
         budget_s: about how many seconds ingestion and searches may take.
-        on_stage: told what is being done.
+        on_stage: called with the name of each stage as it begins.
 
     Raises:
         PlumbError: the model cannot be loaded, or the documents cannot be ingested.

@@ -238,7 +238,7 @@ def _while_locked() -> Retrying:
     """Attempts while another process holds the file.
 
     SQLite's own timeout does not wait where a new file changes to write-ahead logging: processes
-    that start at once would be told that the database is locked.
+    that start at once would get "database is locked".
     """
     return Retrying(
         retry=retry_if_exception(_locked),

@@ -1,7 +1,7 @@
 """Metrics for Prometheus, in a registry of the service's own.
 
 Where several processes serve (`PROMETHEUS_MULTIPROC_DIR` is set then, before any of them starts), each
-writes its counts into that folder, and whichever is asked tells of all.
+writes its counts into that folder, and any process that is asked answers for all.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ NOT_TRACED = "healthz,readyz,metrics,sign-in/callback"
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What tells of a service at work."""
+    """Logs, traces and metrics of a service."""
 
     metrics: Metrics
     tracing: Tracing

@@ -208,8 +208,8 @@ async def _event(request: Request, step: TurnStep) -> bytes:
     if isinstance(step, str):
         return event(json.dumps({"text": step}, ensure_ascii=False), "token")
     if isinstance(step, Turn):
-        told = await run_sync(_answered, request, step)
-        return event(json.dumps(told, ensure_ascii=False), "answer")
+        answered = await run_sync(_answered, request, step)
+        return event(json.dumps(answered, ensure_ascii=False), "answer")
     return event(json.dumps({"count": len(step)}), "passages")
 
 
@@ -258,7 +258,7 @@ def _choice(request: Request, parts: Parts, caller: Caller, wanted: str | None) 
         choice.hidden = len(names) - len(choice.sets)
         choice.aliases = {name: sorted(parts.prompts.aliases(ANSWER, name)) for name in choice.sets}
     except PlumbError as error:
-        logger.warning("the chat cannot tell what can be asked: %s", error)
+        logger.warning("the chat cannot list the document sets: %s", error)
         shown = message_for_administrators if caller.may("admin") else message_for_readers
         choice.problem = shown(error)
         return choice

@@ -168,13 +168,13 @@ def turns_of(
 
 
 def _exported(exchange: Exchange, stored: dict[str, Judged]) -> dict[str, Any]:
-    told: dict[str, Any] = exchange.model_dump(
+    exported: dict[str, Any] = exchange.model_dump(
         mode="json", include={"at", "question", "standalone", "answer", "answer_id", "document_set"}
     )
     found = stored.get(exchange.answer_id)
     if found is not None and found.record.answer is not None:
         record, answer = found.record, found.record.answer
-        told |= {
+        exported |= {
             "refused": answer.refused,
             "citations": [one.model_dump(mode="json") for one in answer.citations],
             "manifest_id": record.manifest_id,
@@ -182,7 +182,7 @@ def _exported(exchange: Exchange, stored: dict[str, Judged]) -> dict[str, Any]:
             "index_version": record.index_version,
             "model": record.model,
         }
-    return told
+    return exported
 
 
 def unknown() -> UnknownSession:

@@ -210,7 +210,7 @@ class PageRoute(APIRoute):
 def _came_by_a_link_elsewhere(request: Request) -> bool:
     """Whether the browser held its cookie back, since a page of another site led here.
 
-    Where it comes again by itself, it sends the cookie, if it has one.
+    When it loads the page again on its own, it sends the cookie, if it has one.
     """
     return (
         request.method == "GET"

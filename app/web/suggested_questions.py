@@ -65,7 +65,7 @@ class Suggested(NamedTuple):
     """A question in the making.
 
     Attributes:
-        title: the document's title; empty where the heading asks by itself.
+        title: the document's title; empty where the heading alone is the question.
         heading: what it is about.
         form: which sentence the page makes of the two: `about`, `happens` or `itself`.
     """

@@ -3,7 +3,7 @@
     python -m clients.typescript.generate           # write clients/typescript/plumbline.d.ts
     python -m clients.typescript.generate --check   # exit with 1 if the file is not of today's API
 
-Run by `make clients`. The types are committed, so that whoever wants them needs neither Python nor npm.
+Run by `make clients`. The types are committed, so that nobody needs Python or npm to use them.
 """
 
 from __future__ import annotations

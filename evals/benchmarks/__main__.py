@@ -64,7 +64,11 @@ Others there are: {others}.
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is asked for; 1 if a figure misses its goal or a part fails, 2 if nothing can run."""
+    """Run the benchmarks that the arguments name.
+
+    Returns:
+        The exit code: 1 if a figure misses its goal or a part fails, 2 if nothing can run.
+    """
     os.environ.setdefault("LANCE_LOG", "error")
     asked = _parser().parse_args(arguments)
     console = Console(width=max(Console().width, 140))

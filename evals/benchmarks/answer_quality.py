@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.answering.answer import Answer
-from app.answering.chat_model_pool import ChatModels
-from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
-from app.document_sets.embedders import only_model
-from app.document_sets.open_sets import OpenSets
 from app.settings.answering import ExtractiveSettings
 from app.settings.tree import Settings
+from evals.benchmarks.answer_service import answer_service
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.table import Result
 from evals.metrics.correctness import holds_answer
@@ -24,12 +20,10 @@ from ingestion.embedding.embedder import Embedder, ModelIdentity
 from ingestion.embedding.encoder import Vectors
 from ingestion.index.protocol import IndexStore, SetInfo, described
 from ingestion.index.stores import open_store
-from ingestion.loaders import RecordFields
 from ingestion.settings import ChunkingSettings, IndexSettings
 from ingestion.sync.start import sync_source, workbench
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue, version_key
-from prompts.registry import PromptRegistry, shipped_prompts
 
 
 def make_set(
@@ -52,8 +46,9 @@ def run(embedder: Embedder) -> Result:
     asked = questions("xquad")
     with TemporaryDirectory() as folder:
         store = open_store(IndexSettings(url=f"{folder}/index"))
-        _ingest(file, "all", store, embedder, fields)
-        two, one = _service(store, embedder, 2), _service(store, embedder, 1)
+        sync_source("all", str(file), workbench(store, embedder), records=fields)
+        two = extractive_service(store, embedder, 2)
+        one = extractive_service(store, embedder, 1)
         default = [two.ask(question.text, "all") for question in asked]
         short = [one.ask(question.text, "all") for question in asked]
         left_out = _without_their_articles(asked, store, embedder)
@@ -84,22 +79,10 @@ def run(embedder: Embedder) -> Result:
     return result
 
 
-def _ingest(
-    file: Path, name: str, store: IndexStore, embedder: Embedder, fields: RecordFields
-) -> None:
-    sync_source(name, str(file), workbench(store, embedder), records=fields)
-
-
-def _service(store: IndexStore, embedder: Embedder, most: int) -> AnswerService:
-    settings = Settings(extractive=ExtractiveSettings(max_sentences=most))
-    sets = OpenSets(Catalogue(store), only_model(embedder))
-    return AnswerService(
-        settings,
-        ChatModels(settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key),
-        sets,
-        PromptRegistry(shipped_prompts()),
-        Retriever(only_model(embedder), settings.retrieval.depth),
-    )
+def extractive_service(store: IndexStore, embedder: Embedder, sentences: int) -> AnswerService:
+    """A service whose extractive answers hold at most so many sentences."""
+    settings = Settings(extractive=ExtractiveSettings(max_sentences=sentences))
+    return answer_service(settings, store, embedder)
 
 
 def _without_their_articles(
@@ -120,7 +103,7 @@ def _without_their_articles(
         name = f"without-{number}"
         kept = [chunks[place] for place in rest]
         make_set(store, name, embedder.identity, kept, vectors[rest])
-        service = _service(store, embedder, 2)
+        service = extractive_service(store, embedder, 2)
         answers += [service.ask(question.text, name) for question in its_questions]
     return answers
 

@@ -34,7 +34,7 @@ class Shape:
         values: from uniform numbers.
         mean: their true mean.
         widest: the largest difference there can be.
-        held: whether its coverage is a goal, not only told.
+        held: whether its coverage has a goal, or is only reported.
     """
 
     name: str
@@ -94,7 +94,7 @@ def groupings(size: int) -> dict[str, list[int]]:
     weights = np.linspace(0.5, 1.8, documents)
     unequal = np.maximum(1, np.round(weights / weights.sum() * size * 0.75)).astype(int).tolist()
     found = {"alone": [1] * size, "in fives": [5] * (size // 5)}
-    # Of 50 questions, three documents would be left; nothing can be told from these.
+    # Of 50 questions, three documents would be left; these show nothing.
     if size >= 200:
         found["as the handbook's"] = unequal + [1] * (size - sum(unequal))
     return found

@@ -11,23 +11,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.answering.answer import Answer
-from app.answering.chat_model_pool import ChatModels
 from app.answering.question import PreparedQuestion
-from app.answering.retrieval import Retriever
 from app.answering.service import AnswerService
 from app.cache.answers import AnswerCache
 from app.cache.factory import answer_cache, open_store, question_vectors
 from app.document_sets.embedders import only_model
-from app.document_sets.open_sets import OpenSets
 from app.settings.tree import Settings, load_settings
+from evals.benchmarks.answer_service import answer_service
 from evals.benchmarks.data import Question, corpus, questions
 from evals.benchmarks.processes import redis_server
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store as open_index
 from ingestion.sync.start import sync_source, workbench
-from ingestion.versions.catalogue import Catalogue
-from prompts.registry import PromptRegistry, shipped_prompts
 
 KEPT, QUICK_KEPT = 2000, 400
 LOOKUPS, QUICK_LOOKUPS = 500, 150
@@ -92,7 +88,7 @@ def _questions(count: int) -> list[Question]:
 
 
 def _asked(service: AnswerService, question: Question, number: int) -> PreparedQuestion:
-    """Each question once: a second round of the same ones is told apart by a number."""
+    """Each question once: a number makes the questions of a second round different."""
     return service.prepare(f"{question.text.rstrip('?')} {number}?", "xquad")
 
 
@@ -117,15 +113,7 @@ def _service(settings: Settings, embedder: Embedder) -> AnswerService:
     store = open_index(settings.index)
     file, fields = corpus("xquad")
     sync_source("xquad", str(file), workbench(store, embedder), records=fields)
-    embedders = only_model(embedder)
-    sets = OpenSets(Catalogue(store), embedders)
-    return AnswerService(
-        settings,
-        ChatModels(settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key),
-        sets,
-        PromptRegistry(shipped_prompts()),
-        Retriever(embedders, settings.retrieval.depth),
-    )
+    return answer_service(settings, store, embedder)
 
 
 def _cache(settings: Settings, embedder: Embedder) -> AnswerCache:

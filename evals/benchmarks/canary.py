@@ -114,7 +114,7 @@ def run(_: Embedder) -> Result:
             (round(REQUESTS * sum(SHARES) / len(SHARES)), f"of it, {REQUESTS:,} in all"),
         ):
             smallest, after = smallest_fault(signal, requests)
-            told = (
+            comment = (
                 f"half are failed after {after:,.0f} requests"
                 if math.isfinite(smallest)
                 else "none is found as often"
@@ -124,7 +124,7 @@ def run(_: Embedder) -> Result:
                 100 * smallest,
                 "points",
                 note=f"from {100 * usual:g} %, {requests * rate:,.0f} outcomes; tolerated "
-                f"{100 * signal.tolerance:g}; {told}",
+                f"{100 * signal.tolerance:g}; {comment}",
             )
     return result
 

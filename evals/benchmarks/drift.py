@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.callers import Caller
 from app.lineage.record import record_of
-from evals.benchmarks.answer_quality import _ingest, _service
+from evals.benchmarks.answer_quality import extractive_service
 from evals.benchmarks.data import corpus, questions
 from evals.benchmarks.table import Result
 from evals.drift.detect import Rules, compare_windows
@@ -27,6 +27,7 @@ from evals.statistics.wilson import wilson
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
+from ingestion.sync.start import sync_source, workbench
 
 SIZE, MIXED = 500, 0.2
 QUIET_TRIALS, MIXED_TRIALS = 400, 100
@@ -94,8 +95,8 @@ def _answered(embedder: Embedder, name: str) -> tuple[list[Observation], list[st
     found, articles = [], []
     with TemporaryDirectory() as folder:
         store = open_store(IndexSettings(url=f"{folder}/index"))
-        _ingest(file, "all", store, embedder, fields)
-        service = _service(store, embedder, 2)
+        sync_source("all", str(file), workbench(store, embedder), records=fields)
+        service = extractive_service(store, embedder, 2)
         for question in questions(name):
             answer = service.ask(question.text, "all")
             record = record_of(

@@ -46,7 +46,7 @@ SLOW_BODIES, SLOW_READERS, IDLE, FLOODING = 64, 32, 1000, 8
 # takes the processor away from the service on the same machine.
 FLOOD_PAUSE_S = 0.1
 
-# What it tells at its end: how many of what.
+# What it counts by its end: how many of what.
 Extent: TypeAlias = Callable[[], tuple[int, str]]
 Attack: TypeAlias = Callable[[int, str], AbstractContextManager[Extent]]
 # Columns and values of /proc/net/tcp: the state of an open connection, in hexadecimal.

@@ -35,8 +35,8 @@ def run(embedder: Embedder) -> Result:
             swept = sweep(settings, requests, SEED, reader_key(settings) if enabled else None)
             took = time.perf_counter() - began
         for label, troubles in sorted(swept.troubles.items()):
-            for told in troubles[:SHOWN]:
-                print(f"{label}: {told}")  # noqa: T201 (what to mend)
+            for trouble in troubles[:SHOWN]:
+                print(f"{label}: {trouble}")  # noqa: T201 (what to mend)
         sent = sum(swept.statuses.values())
         note = f"to {len(swept.operations)} operations in {took:.0f} s"
         result.add(f"{who}: requests", sent, "requests", note=note)

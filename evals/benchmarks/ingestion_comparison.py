@@ -51,7 +51,7 @@ class Contender:
         name: as it is shown.
         command: for a folder of texts and a folder to write to.
         seconds, processor: wall and processor time of each turn.
-        told: what it printed last.
+        last_line: what it printed last.
         fault: why it is not compared; empty if it is.
     """
 
@@ -59,7 +59,7 @@ class Contender:
     command: Callable[[Path, Path], list[str]]
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
-    told: str = ""
+    last_line: str = ""
     fault: str = ""
 
     def try_to_ingest(self, corpus: Path, index: Path) -> float:
@@ -83,7 +83,7 @@ class Contender:
         self.seconds.append(took)
         self.processor.append(_processor_seconds() - before)
         # Libraries may have printed before.
-        self.told = (done.stdout.strip().splitlines() or [""])[-1]
+        self.last_line = (done.stdout.strip().splitlines() or [""])[-1]
         return took
 
 
@@ -194,7 +194,7 @@ def _compare(result: Result, contenders: list[Contender], characters: int, turns
             _add(result, f"as fast as {name}, Plumbline in float32", theirs, exact, GOAL_FLOAT32)
     for contender in contenders:
         rate = characters / median(contender.seconds)
-        used = {} if contender.name in (OURS, OURS_FLOAT32) else json.loads(contender.told)
+        used = {} if contender.name in (OURS, OURS_FLOAT32) else json.loads(contender.last_line)
         chunks = f", {used['chunks']} chunks" if used else ""
         result.add(
             f"{contender.name}: whole process",

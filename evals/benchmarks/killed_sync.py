@@ -57,14 +57,14 @@ def sync_and_die(index: Path, folder: Path, after_s: float | None) -> Ended:
     return Ended(process.exitcode, took_s)
 
 
-def _sync(index: Path, folder: Path, after_s: float | None, told: Connection) -> None:
+def _sync(index: Path, folder: Path, after_s: float | None, report: Connection) -> None:
     bench = small_bench(open_store(IndexSettings(url=str(index))))
     prepared = prepare(ad_hoc("things", str(folder)), bench, base=folder)
     if after_s is not None:
         threading.Thread(target=_kill, args=(after_s,), daemon=True).start()
     began = time.perf_counter()
     run(prepared, SyncOptions(by="killed@here", force=True))
-    told.send(time.perf_counter() - began)
+    report.send(time.perf_counter() - began)
 
 
 def _kill(after_s: float) -> None:

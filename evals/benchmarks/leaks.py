@@ -79,7 +79,7 @@ def take_walks(
 def run(embedder: Embedder) -> Result:
     """Half of the walks with each chat model, then walks on each filter that is broken on purpose.
 
-    Each half is a process of its own, which loads the model by itself.
+    Each half is a process of its own, which loads its own copy of the model.
     """
     half = _walks() // 2
     result = Result("leaks", "Two callers, a grid of groups: does a word reach who may not see it?")
@@ -159,7 +159,7 @@ def _progress(model: str, walks: int) -> Callable[[WalkCounts], None]:
     """Says every hundred walks how far it is."""
     began = time.perf_counter()
 
-    def told(found: WalkCounts) -> None:
+    def show(found: WalkCounts) -> None:
         if found.walks % 100 == 0:
             took = time.perf_counter() - began
             print(  # noqa: T201 (it takes long)
@@ -169,7 +169,7 @@ def _progress(model: str, walks: int) -> Callable[[WalkCounts], None]:
                 flush=True,
             )
 
-    return told
+    return show
 
 
 def _walks() -> int:

@@ -15,12 +15,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from app.answering.chat_model_pool import ChatModels
-from app.answering.retrieval import Retriever
-from app.answering.service import AnswerService
-from app.document_sets.embedders import only_model
-from app.document_sets.open_sets import OpenSets
-from app.settings.tree import Settings, load_settings
+from app.settings.tree import load_settings
+from evals.benchmarks.answer_service import answer_service
 from evals.benchmarks.data import questions
 from evals.benchmarks.faults.breaking import FAULTS, WITHOUT_LAST_RESORT, Fault, break_for
 from evals.benchmarks.faults.checking import OK, Checker, Expectations, meet
@@ -33,9 +29,7 @@ from evals.benchmarks.faults.services import SET, Service, Stand, open_stand
 from evals.benchmarks.table import Result
 from ingestion.embedding.embedder import Embedder
 from ingestion.index.stores import open_store
-from ingestion.versions.catalogue import Catalogue
 from prompts.errors import SettingsError
-from prompts.registry import PromptRegistry, shipped_prompts
 
 SECONDS = 300
 SHORTEST_S = 10
@@ -84,23 +78,12 @@ def _expectations(stand: Stand, embedder: Embedder) -> Expectations:
     index = {"index.url": str(stand.index)}
     chat = {"chat.model": NAME, "chat.base_url": stand.model.url}
     store = open_store(load_settings(index).index)
-    embedders = only_model(embedder)
-
-    def service(settings: Settings) -> AnswerService:
-        sets, prompts = OpenSets(Catalogue(store), embedders), PromptRegistry(shipped_prompts())
-        retriever = Retriever(embedders, settings.retrieval.depth)
-        return AnswerService(
-            settings,
-            ChatModels(
-                settings.chat, settings.extractive, embedder.embed_queries, sets.manifest_key
-            ),
-            sets,
-            prompts,
-            retriever,
-        )
-
-    told, extractive = load_settings({**index, **chat}), load_settings(index)
-    return Expectations(service(told), service(extractive), SET)
+    with_server, extractive = load_settings({**index, **chat}), load_settings(index)
+    return Expectations(
+        answer_service(with_server, store, embedder),
+        answer_service(extractive, store, embedder),
+        SET,
+    )
 
 
 def _steady(

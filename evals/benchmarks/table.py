@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
+from pydantic import ConfigDict
 from rich.console import Console
 from rich.table import Table
 
@@ -26,6 +28,9 @@ class Row:
         low, high: between which bounds the figure lies; None where that was not looked at.
     """
 
+    # A figure that is no number is kept as such in JSON: `null` could not be read again.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="constants")
+
     what: str
     value: float
     unit: str
@@ -41,6 +46,29 @@ class Row:
         if self.low is None or self.high is None:
             return ""
         return f"{self.low:.3g} to {self.high:.3g}"
+
+    @property
+    def bound(self) -> float | None:
+        """The goal's number, where the goal is `≥ x` or `≤ x`."""
+        sign, _, number = self.goal.partition(" ")
+        if sign not in ("≥", "≤"):
+            return None
+        return float(number)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the goal lies outside the bounds, so that another run would say the same."""
+        if self.bound is None or self.low is None or self.high is None:
+            return True
+        return not self.low <= self.bound <= self.high
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed`, or empty without a goal; with a remark where the bounds hold the goal."""
+        if self.met is None:
+            return ""
+        word = "met" if self.met else "missed"
+        return word if self.is_sure else f"{word}, within the spread"
 
 
 @dataclass(slots=True)

@@ -82,9 +82,7 @@ def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None
     if yes or not (unknown or total):
         return
     if sys.stdin.isatty():
-        what = (
-            "It costs something that cannot be told" if unknown else f"It costs about {total:.4f}"
-        )
+        what = "Its cost is unknown" if unknown else f"It costs about {total:.4f}"
         typer.confirm(f"{what}. Go on?", abort=True, err=True)
         return
     from evals.errors import BudgetExceeded

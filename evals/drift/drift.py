@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 SignalName: TypeAlias = Literal["questions", "similarity", "refusals", "length", "citations"]
 # What each signal compares, for people.
 SIGNALS: dict[SignalName, str] = {
-    "questions": "what is asked about: the questions' embeddings",
+    "questions": "the subjects of questions, by their embeddings",
     "similarity": "how near the best passage is to the question: cosine similarity",
     "refusals": "the share of questions that get no answer",
     "length": "the length of answers, characters",

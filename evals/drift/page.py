@@ -201,9 +201,8 @@ def _earlier(drift: Drift) -> str:
     )
     return (
         "<h2>Earlier periods</h2><p class='small'>Each is compared with the rest of the reference. A "
-        "signal that drifts here too varies by itself, for example by the day of the week.</p>"
-        f"<div class='wide'><table><thead><tr><th>Period</th><th>Drift in</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        "signal that drifts here too varies in any case, for example by the day of the week.</p>"
+        + _table("<th>Period</th><th>Drift in</th>", rows)
     )
 
 
@@ -215,9 +214,8 @@ def _changes(drift: Drift) -> str:
         f"<td>{escape(shares_text(change.recent))}</td></tr>"
         for change in drift.changes
     )
-    return (
-        "<h2>What changed in the configuration</h2><div class='wide'><table><thead><tr><th></th>"
-        f"<th>Reference</th><th>Recent</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    return "<h2>What changed in the configuration</h2>" + _table(
+        "<th></th><th>Reference</th><th>Recent</th>", rows
     )
 
 
@@ -231,8 +229,11 @@ def _examples(drift: Drift) -> str:
         f"<td>{escape(example.answer_id)}</td></tr>"
         for example in drift.examples
     )
-    return (
-        "<h2>Recent questions unlike the reference</h2><div class='wide'><table><thead><tr>"
-        "<th>Question</th><th>Asked, UTC</th><th class='n'>Similarity</th><th></th><th>Answer</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table></div>"
+    return "<h2>Recent questions unlike the reference</h2>" + _table(
+        "<th>Question</th><th>Asked, UTC</th><th class='n'>Similarity</th><th></th><th>Answer</th>",
+        rows,
     )
+
+
+def _table(head: str, rows: str) -> str:
+    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

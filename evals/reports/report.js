@@ -6,7 +6,7 @@
 
   document.querySelectorAll("input[data-filters]").forEach((input) => {
     const table = document.getElementById(input.dataset.filters);
-    const told = document.getElementById(input.dataset.filters + "-told");
+    const matches = document.getElementById(input.dataset.filters + "-matches");
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
       let shown = 0;
@@ -14,7 +14,7 @@
         row.hidden = !row.textContent.toLowerCase().includes(wanted);
         shown += row.hidden ? 0 : 1;
       });
-      told.textContent = wanted ? shown + " match" : "";
+      matches.textContent = wanted ? shown + " match" : "";
     });
   });
 

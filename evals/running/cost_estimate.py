@@ -1,4 +1,4 @@
-"""About what a run will cost, told before it begins."""
+"""Estimate what a run will cost, before it begins."""
 
 from __future__ import annotations
 

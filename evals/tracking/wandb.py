@@ -193,7 +193,7 @@ class WandbTracker:
     def _begun(self, entry: Entry) -> sdk.Run:
         wandb = _sdk()
         # Nothing of this machine, its code or its console belongs to an evaluation.
-        # It would begin by itself, and send calls of models, where that package is imported.
+        # Weave would start, and send calls of models, where that package is imported.
         os.environ.setdefault("WANDB_DISABLE_WEAVE", "true")
         quiet = wandb.Settings(
             mode="offline",
@@ -228,8 +228,8 @@ class WandbTracker:
     def _fill(self, run: sdk.Run, entry: Entry, beside: Path) -> None:
         wandb = _sdk()
         for artifact in entry.reads:
-            # `use_artifact` refuses offline, but the log has a field for what was used, and what
-            # sends the log heeds it.
+            # `use_artifact` refuses offline, but the log has a field for what was used, which
+            # `wandb sync` reads.
             run._log_artifact(
                 _made(artifact, beside),
                 aliases=list(artifact.aliases),

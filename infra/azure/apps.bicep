@@ -365,7 +365,7 @@ resource worker 'Microsoft.App/containerApps@2026-07-01' = {
       secrets: workerSecrets
     }
     template: {
-      // A job that is told to stop ends its document first.
+      // A job that is asked to stop ends its document first.
       terminationGracePeriodSeconds: 600
       containers: [
         {

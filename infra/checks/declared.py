@@ -84,7 +84,7 @@ def _terraform(text: str) -> list[str]:
 
 
 def declared_kubernetes(overlay: Path) -> int:
-    """How many objects an overlay makes: lines `kind:` of its files, and what it generates anew."""
+    """How many objects an overlay makes: lines `kind:` of its files, and what its generators add."""
     file = overlay / "kustomization.yaml"
     content: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) or {}
     count = 0

@@ -26,15 +26,15 @@ compose() { "$program" --env-file "$IMAGE_WORK/env" --in-pod false "$@"; }
 container() { podman ps -aq --filter "label=com.docker.compose.service=$1" | head -n 1; }
 
 check() {
-    local what=$1 told
+    local what=$1 output
     shift
-    if told=$("$@" 2>&1); then
+    if output=$("$@" 2>&1); then
         passed=$((passed + 1))
-        echo "  ok    $what${told:+ ($(tail -n 1 <<<"$told" | cut -c1-120))}"
+        echo "  ok    $what${output:+ ($(tail -n 1 <<<"$output" | cut -c1-120))}"
     else
         failed=$((failed + 1))
         echo "  FAIL  $what"
-        tail -n 20 <<<"$told" | cut -c1-400 | sed 's/^/          /'
+        tail -n 20 <<<"$output" | cut -c1-400 | sed 's/^/          /'
     fi
 }
 

@@ -68,7 +68,7 @@ def main() -> int:
 async def _played(delivery: Delivery) -> None:
     task = asyncio.current_task()
     if task is not None:
-        # Also where whoever started it ignores Ctrl-C, as a shell's background job does.
+        # Also where Ctrl-C is ignored, as it is in a shell's background job.
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await play(delivery)

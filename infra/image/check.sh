@@ -17,15 +17,15 @@ hard=(--read-only --cap-drop all --security-opt no-new-privileges --tmpfs "/tmp:
 
 # check WHAT COMMAND…: one line; what the command printed if it fails.
 check() {
-    local what=$1 told
+    local what=$1 output
     shift
-    if told=$("$@" 2>&1); then
+    if output=$("$@" 2>&1); then
         passed=$((passed + 1))
-        echo "  ok    $what${told:+ ($(tail -n 1 <<<"$told"))}"
+        echo "  ok    $what${output:+ ($(tail -n 1 <<<"$output"))}"
     else
         failed=$((failed + 1))
         echo "  FAIL  $what"
-        tail -n 15 <<<"$told" | sed 's/^/          /'
+        tail -n 15 <<<"$output" | sed 's/^/          /'
     fi
 }
 
@@ -66,11 +66,11 @@ indexes_read_only() {
 }
 
 refuses_what_takes_torch() {
-    local told
-    told=$(podman run --rm "${hard[@]}" -v "$documents:/documents:ro" "$ingest" ingest /documents --set x \
+    local output
+    output=$(podman run --rm "${hard[@]}" -v "$documents:/documents:ro" "$ingest" ingest /documents --set x \
         --embedding-model some/other-model 2>&1) && return 1
-    echo "$told"
-    grep -q 'EMBEDDING_MODEL' <<<"$told" && ! grep -q Traceback <<<"$told"
+    echo "$output"
+    grep -q 'EMBEDDING_MODEL' <<<"$output" && ! grep -q Traceback <<<"$output"
 }
 
 # begin: start the service and wait until it is ready; sets `took` (milliseconds).
@@ -170,11 +170,11 @@ ends_well() {
 
 an_unready_service_is_unhealthy() { ! podman run --rm --entrypoint python3 "$serve" /opt/health.py serve; }
 
-a_sync_ends_when_told() {
+a_sync_ends_when_asked() {
     local code
     podman run -d --name sync "${hard[@]}" -v index:/data -v "$documents:/documents:ro" "$ingest" \
         ingest /documents --set again >/dev/null
-    # Told as soon as Python runs: this early the kernel would keep the signal from it.
+    # Asked as soon as Python runs: this early the kernel would keep the signal from it.
     until [[ $(podman exec sync python3 -c "print(sum(1 for _ in open('/proc/1/maps')))" 2>/dev/null) -gt 60 ]]; do
         [[ $(podman inspect --format '{{.State.Status}}' sync) == running ]] || return 1
     done
@@ -194,7 +194,7 @@ check "ingest: no torch, evaluations, compiler, pip or CUDA" nothing_left_out_is
 check "serve: nothing of the building machine is in its configuration" names_nothing_of_this_machine "$serve"
 check "ingest: indexes documents, on a read-only root" indexes_read_only
 check "ingest: a model that takes torch is refused in words" refuses_what_takes_torch
-check "ingest: a sync that is told to stop does" a_sync_ends_when_told
+check "ingest: a sync that is asked to stop does" a_sync_ends_when_asked
 check "serve: is unhealthy where nothing answers" an_unready_service_is_unhealthy
 check "serve: ready in time" ready_in_time
 check "serve: callers must show a key" asks_who_calls

@@ -5,8 +5,8 @@
 #
 # Then it runs compose.yaml as far as its images can be had (../compose/check.sh); IMAGE_COMPOSE=0
 # leaves that out. Needs what Debian has (installed where missing), the package index, and the right to make
-# namespaces. Where images cannot be built it says so in one line and ends with 0; whoever wants
-# that to fail sets IMAGE_REQUIRED=1. Ends with `image: N passed, N failed, N skipped`.
+# namespaces. Where images cannot be built it says so in one line and ends with 0; to
+# fail instead, set IMAGE_REQUIRED=1. Ends with `image: N passed, N failed, N skipped`.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -2,7 +2,7 @@
 # What the scripts that build and run images here share: a store of their own, the machine's pip
 # settings for builds, a private network for runs. Sourced, never run.
 #
-# IMAGE_WORK names the folder that holds all of it; whoever sources this file sets and removes it.
+# IMAGE_WORK names the folder that holds all of it; the script that sources this file sets and removes it.
 
 REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 

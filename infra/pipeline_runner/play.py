@@ -1,6 +1,6 @@
 """Run the jobs of an expanded pipeline on this machine, as an agent would.
 
-Covered are conditions, outputs, artifacts and hooks. What the agent does by itself (check out, caches,
+Covered are conditions, outputs, artifacts and hooks. What the agent itself does (check out, caches,
 results) is passed over, but for artifacts, and results that must be there. Logins are the caller's
 affair: a line of AzureCLI@2 is run as it stands.
 """

@@ -9,7 +9,7 @@ from typing import Any
 from infra.pipeline_runner.expand import steps_of
 from infra.pipeline_runner.expressions import PipelineError
 
-# Steps that the agent does by itself: nothing of ours is run.
+# Steps of the agent itself: nothing of ours is run.
 AGENT = {"checkout", "download", "publish"}
 AGENT_TASKS = {"UsePythonVersion@0", "Cache@2", "PublishTestResults@2"}
 

@@ -3,7 +3,7 @@
 #
 # Hold this checkout against the branch that it is to be merged into (TARGET, such as origin/main):
 # documents, prompts and code of both. Each indexes SOURCE (a document set's definition) and answers the
-# suite's questions by itself; then `plumb eval gate` compares. Writes gate.xml (JUnit), gate.md and
+# suite's questions with its own code; then `plumb eval gate` compares. Writes gate.xml (JUnit), gate.md and
 # gate.html to the folder OUTPUT. Ends with the gate's exit code.
 #
 # Needs no cloud. TARGET's code runs with the packages of this checkout; a change of pins is so no

@@ -3,7 +3,7 @@
 #
 # Log in to Azure on GitHub Actions by workload identity federation, with a token asked for just now:
 # GitHub's token ends after 10 minutes, and Azure's after an hour, so a job calls this before each long
-# step. No secret is stored. On Azure Pipelines the task AzureCLI@2 does the same by itself.
+# step. No secret is stored. On Azure Pipelines the task AzureCLI@2 does the same.
 #
 # Needs AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID, and the job's permission `id-token: write`.
 set -euo pipefail

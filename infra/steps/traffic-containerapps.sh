@@ -25,7 +25,7 @@ for pair in "$@"; do
 done
 [ "$sum" -eq 100 ] || die "the percents add up to $sum, not to 100: $*"
 
-# A revision that was purged long ago cannot be told to have 0.
+# A revision that was purged long ago cannot be set to 0.
 declare -A known=()
 while read -r name active health; do
   [ -z "$name" ] || known[$name]="$active $health"

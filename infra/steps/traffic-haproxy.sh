@@ -116,7 +116,7 @@ for name in sorted(after, key=lambda one: after[one] < before[one][0]):
         change(backend, name, f"weight {after[name]}")
 found = {name: weight for name, (weight, _, _) in servers(backend).items()}
 if differs := [name for name in after if found.get(name) != after[name]]:
-    told = ", ".join(f"{name} has {found.get(name)} instead of {after[name]}" for name in differs)
-    fail(f"after the change, {told}; is something else moving traffic? Run the command again.")
+    found_instead = ", ".join(f"{name} has {found.get(name)} instead of {after[name]}" for name in differs)
+    fail(f"after the change, {found_instead}; is something else moving traffic? Run the command again.")
 print(" ".join(f"{name}={weight}" for name, weight in sorted(found.items())))
 PYTHON

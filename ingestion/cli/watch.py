@@ -18,7 +18,7 @@ from ingestion.sources.locations import is_web, local_path, split_local
 from ingestion.versions.catalogue import Catalogue
 from prompts.errors import PlumbError
 
-# Sources that the system tells no changes of are looked at this often.
+# Sources whose changes the system does not report are looked at this often.
 POLL_S = 60.0
 
 
@@ -30,7 +30,7 @@ def watch_and_sync(
     changes: Callable[[list[Path], bool], Iterable[object]] | None = None,
     console: Console | None = None,
 ) -> None:
-    """Keep a set fresh until interrupted. A sync that fails is told, and the next one tried.
+    """Keep a set fresh until interrupted. A sync that fails is reported, and the next one tried.
 
     Args:
         changes: yields whenever something below the paths has changed, or it is time to look.

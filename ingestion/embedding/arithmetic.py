@@ -64,7 +64,7 @@ def threads_of(settings: EmbeddingSettings) -> int:
     """How many threads embedding may use."""
     if settings.threads is not None:
         return settings.threads
-    # What Ray, and whoever shares a machine out, bounds each process by.
+    # By this Ray, and other schedulers that share out a machine, bound each process.
     stated = os.environ.get("OMP_NUM_THREADS", "")
     if stated.isdecimal() and int(stated) > 0:
         return int(stated)
@@ -73,12 +73,24 @@ def threads_of(settings: EmbeddingSettings) -> int:
     return os.cpu_count() or 1
 
 
-@cache
-def _cpu_info() -> dict[str, str]:
-    """What Linux says of the first processor; empty elsewhere."""
+def read_cpu_info(file: Path) -> dict[str, str]:
+    """What Linux says of the first processor, by field; empty elsewhere.
+
+    Args:
+        file: `/proc/cpuinfo`.
+    """
     try:
-        first, _, _ = CPU_INFO.read_text("utf-8", errors="replace").partition("\n\n")
+        text = file.read_text("utf-8", errors="replace")
     except OSError:
         return {}
-    rows = (line.partition(":") for line in first.splitlines())
-    return {name.strip(): value.strip() for name, _, value in rows}
+    fields: dict[str, str] = {}
+    for row in text.splitlines():
+        name, colon, value = row.partition(":")
+        if colon:
+            fields.setdefault(name.strip(), value.strip())
+    return fields
+
+
+@cache
+def _cpu_info() -> dict[str, str]:
+    return read_cpu_info(CPU_INFO)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Fewer passages are embedded in float32: a graph in bfloat16 takes longer to compile than it saves.
 WORTH_BFLOAT16 = 32
-# Batches handed to the model at a time; between them progress is told and questions get a turn.
+# Batches handed to the model at a time; between them progress is reported and questions get a turn.
 BATCHES_PER_CALL = 4
 
 
@@ -125,7 +125,7 @@ class Embedder:
 
         Args:
             texts: any number of them; batches are made of texts of like length.
-            on_batch: told after every few batches how many texts these held.
+            on_batch: called after every few batches with the number of their texts.
         """
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from ingestion.embedding.encoder import load_weights
 from ingestion.embedding.onnx_encoder import GRAPH, OnnxEncoder, PlainModel
@@ -65,8 +64,8 @@ def plain_export(files: ModelFiles, settings: EmbeddingSettings) -> tuple[Path, 
     try:
         recorded = json.loads(file.read_text(encoding="utf-8"))
         plain = PlainModel.model_validate(recorded) if recorded else None
-    except (OSError, ValueError, ValidationError):
-        pass
+    except (OSError, ValueError):
+        pass  # none yet, or a damaged one: it is made below, and replaced whole
     else:
         if plain is None:
             return None
@@ -82,7 +81,7 @@ def plain_export(files: ModelFiles, settings: EmbeddingSettings) -> tuple[Path, 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_whole(file, "null" if found is None else found.model_dump_json(indent=2))
-    except OSError as error:  # a read-only image: it is found out again at each start
+    except OSError as error:  # a read-only image: each start exports again
         logging.getLogger(__name__).warning("%s cannot be kept, starts are slow: %s", file, error)
     return None if found is None else (folder, found)
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a LanceDB folder, told as what to do about it."""
+"""Errors of a LanceDB folder as messages that say what to do about them."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class Built(NamedTuple):
 def described(
     built: Built, name: str, number: int, model: ModelIdentity, chunking: ChunkingSettings
 ) -> SetInfo:
-    """The description of what a writer has built, as far as the index itself tells."""
+    """The description of what a writer has built, as far as the index itself shows."""
     return SetInfo(
         name=name,
         number=number,
@@ -246,6 +246,9 @@ class VectorStore(Protocol):
     def remove(self, document_set: str, keys: Collection[bytes]) -> None:
         """Take the vectors of some texts out of what belongs to a set, whatever model made them."""
 
+    def close_files(self) -> None:
+        """Close what lookups keep open for the next one; the next one opens it again."""
+
 
 class IndexStore(Protocol):
     """Keeps index versions at one place, and the records that say what they are.
@@ -282,8 +285,8 @@ class IndexStore(Protocol):
     ) -> SetWriter:
         """Begin a version: empty, or as `base` is but `without` some of its documents.
 
-        What an earlier attempt at the same number left is thrown away. `on_copied` is told how
-        many chunks each step has copied, where a backend copies.
+        What an earlier attempt at the same number left is thrown away. Where a backend copies,
+        `on_copied` is called with the number of chunks that each step has copied.
         """
 
     def resume(self, place: str, name: str, number: int, model: ModelIdentity) -> SetWriter | None:

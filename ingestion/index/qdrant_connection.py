@@ -1,4 +1,4 @@
-"""A Qdrant client with what every call to it needs: its errors told, local mode guarded, patience."""
+"""A Qdrant client with what every call to it needs: clear errors, a guard of local mode, retries."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Connection:
 
     @contextmanager
     def used(self) -> Iterator[QdrantClient]:
-        """The client, for calls whose errors are told as `IndexUnavailable`."""
+        """The client, for calls whose errors are raised as `IndexUnavailable`."""
         with self._lock if self.local else nullcontext(), reported(self.place):
             yield self.client
 

@@ -35,7 +35,7 @@ def is_passing(error: BaseException) -> bool:
 
 @contextmanager
 def reported(place: str) -> Iterator[None]:
-    """The client's exceptions, told as what to look at."""
+    """The client's exceptions as messages that say what to look at."""
     try:
         yield
     except ResponseHandlingException as error:

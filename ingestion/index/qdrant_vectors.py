@@ -93,6 +93,9 @@ class QdrantVectors:
         wanted = {key.hex() for key in keys}
         self._delete([id_ for id_, key in self._of_set(document_set) if key in wanted])
 
+    def close_files(self) -> None:
+        """Nothing is kept open here."""
+
     def _of_set(self, document_set: str) -> list[tuple[str, str]]:
         """Ids and keys of the points of a set."""
         if not self._has_collection():

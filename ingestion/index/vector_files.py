@@ -114,8 +114,13 @@ class VectorFiles:
             for part in self._folder.glob(f"*/{document_set}/.*"):  # of a writer that was killed
                 part.unlink(missing_ok=True)
 
+    def close_files(self) -> None:
+        self._open.clear()
+        self._used.clear()
+
     def _files(self, folders: str) -> list[Path]:
         """The files of some folders, newest first."""
+        self._close_removed()
         found = sorted(self._folder.glob(f"{folders}/[!.]*{SUFFIX}"), key=lambda f: f.name)
         return found[::-1]
 
@@ -132,7 +137,7 @@ class VectorFiles:
         return {keys[at]: opened.vectors[rows[at]].copy() for at in same}
 
     def _opened(self, file: Path) -> _File | None:
-        """A file, open; None if it is damaged, which is told once, or has just been removed."""
+        """An open file; None if it is damaged, which one warning reports, or has just been removed."""
         if file not in self._open:
             try:
                 self._open[file] = _read(file)
@@ -151,7 +156,7 @@ class VectorFiles:
         return self._open[file]
 
     def _mark_used(self, file: Path) -> None:
-        """Once a process, so that what is used stays longest."""
+        """Once while it is open, so that what is used stays longest."""
         if file not in self._used:
             self._used.add(file)
             with suppress(OSError):  # a folder that may only be read, or a file just removed
@@ -197,6 +202,12 @@ class VectorFiles:
                 return
             self._forget(file)
             total -= size
+
+    def _close_removed(self) -> None:
+        """Close files that another process removed: their disk space is not free before that."""
+        for file in [file for file in self._open if not file.exists()]:
+            del self._open[file]
+        self._used.intersection_update(self._open)
 
     def _forget(self, file: Path) -> None:
         self._open.pop(file, None)

@@ -22,7 +22,7 @@ class Stops:
         closing: abbreviations that end a sentence where the next word has a capital.
         months: names of months as they stand in dates.
         ordinals: whether a number with a full stop is an ordinal (`2. etasje`).
-        capital_nouns: whether any noun has a capital, so that a capital begins no sentence by itself.
+        capital_nouns: whether any noun has a capital, so that a capital alone begins no sentence.
     """
 
     never: frozenset[str] = frozenset()

@@ -38,8 +38,7 @@ def load_classifier(languages: Collection[str]) -> LanguageIdentifier:
         try:
             return _read_model(stream, languages)
         except _OtherLayout:
-            pass
-    # Another version of the package: its own loader knows its layout.
+            pass  # another version of the package: its own loader, below, knows its layout
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(languages)
     return identifier

@@ -159,7 +159,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> Decoded:
         declared: an encoding that the content itself names (HTML's `<meta charset>`).
 
     Raises:
-        UnreadableDocument: it is not text, or in no encoding that can be told.
+        UnreadableDocument: it is not text, or its encoding cannot be determined.
     """
     marked = marked_encoding(data) or _unmarked_utf16(data)
     if marked:
@@ -236,7 +236,7 @@ def guess_encoding(data: bytes, name: str) -> str:
             best, most = _WIDER.get(encoding, encoding), weight
     if best is None:
         raise UnreadableDocument(
-            f"{name}: its text encoding cannot be told; save it as UTF-8 and ingest it again"
+            f"{name}: its text encoding cannot be determined; save it as UTF-8 and ingest it again"
         )
     if _decodes_alike(sample, best, "cp1252"):  # all of it can be read as Western
         return "cp1252"
@@ -359,7 +359,7 @@ def stream_encoding(path: Path, name: str) -> str:
     """The decoder for a file too large to be held at once; reads it through, a piece at a time.
 
     Raises:
-        UnreadableDocument: it is not text, or in no encoding that can be told.
+        UnreadableDocument: it is not text, or its encoding cannot be determined.
     """
     check = codecs.getincrementaldecoder(UTF8)()
     with path.open("rb") as file:

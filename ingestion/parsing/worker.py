@@ -64,7 +64,7 @@ def main() -> None:
             answer = _answer(jobs.get(), folder, limits)
     except BrokenPipeError:  # the parent is gone
         _leave(folder)
-    except Exception:  # noqa: BLE001 (told here; the parent says whose file it was)
+    except Exception:  # noqa: BLE001 (printed here; the parent says whose file it was)
         traceback.print_exc()
         _leave(folder, status=1)
 
@@ -96,7 +96,7 @@ def _receive(requests: BufferedReader, jobs: SimpleQueue[Job], folder: Path) -> 
         while True:
             jobs.put(pickle.load(requests))  # noqa: S301 (from the parent)
     except EOFError:
-        pass
+        pass  # the parent is gone, and so is the need for an answer
     finally:
         _leave(folder)
 

@@ -18,7 +18,7 @@ _ENCODED_SLASH = re.compile(r"%(?:25)*2f", re.IGNORECASE)
 
 
 def is_below(location: str, root: str) -> bool:
-    """Whether `location` is `root` or below it. What cannot be told for sure is not.
+    """Whether `location` is `root` or below it. Where that is uncertain, it is not.
 
     Local paths are compared as they are on the disk, links followed; relative ones are below
     nothing. Scheme and host of a URL are compared in lower case, the rest as it is.

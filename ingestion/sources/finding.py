@@ -18,8 +18,8 @@ def find_file(
 ) -> SourceFile | None:
     """The file that a listing of the source calls `name`; None if the source cannot hold one.
 
-    Nothing is opened: whether the file is there still, reading it tells. Whoever reads it checks its
-    hash, since another file may be there by now.
+    Nothing is opened, so the file may be gone. The caller checks its hash when it reads the file, since
+    another file may be there by now.
 
     Args:
         name: `document_id` of the file, as `list_files` gives it.

@@ -116,7 +116,7 @@ class Source(NullIsLeftOut):
             if name not in _RECORD_FIELDS:
                 raise ValueError(f"{name!r} is no field; name {', '.join(_RECORD_FIELDS)}")
         if isinstance(records, Mapping):
-            # The title alone may be null by itself: records have none then.
+            # Only the title may be null: records have none then.
             return {k: v for k, v in records.items() if v is not None or k == "title"}
         return records
 

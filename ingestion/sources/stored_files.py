@@ -82,7 +82,7 @@ def _lists_at_once(filesystem: AbstractFileSystem) -> bool:
 def _walk(
     filesystem: AbstractFileSystem, folder: str, depth: int | None
 ) -> Iterator[tuple[str, Any]]:
-    # fsspec's own walk passes over folders that it cannot list, whatever it is told.
+    # fsspec's own walk passes over folders that it cannot list, whatever its options.
     for details in filesystem.ls(folder, detail=True):
         name = details["name"].rstrip("/")
         if name == folder.rstrip("/") or _is_hidden(name.rpartition("/")[2]):

@@ -1,4 +1,4 @@
-"""What a sync is told, and what it works with."""
+"""Options of a sync, and the tools that it works with."""
 
 from __future__ import annotations
 

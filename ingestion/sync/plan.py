@@ -47,7 +47,7 @@ def make_plan(
         base: what the version it began from was made of, by document id.
         left_alone: keys of sources that are not looked at: their documents stay.
         retry: read files again that could not be indexed before, though they have not changed.
-        on_file: told before each file is hashed.
+        on_file: called before each file is hashed.
     """
     plan = Plan()
     left = set(left_alone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 
 from ingestion.errors import SourceError, UnknownDocumentSet
 from ingestion.index.protocol import SetInfo
@@ -45,7 +46,7 @@ def sync(
         files: what its sources list.
         left_alone: keys of sources that are not looked at; their documents stay.
         on_progress: called from the calling thread as the run goes on.
-        on_notice: told in a sentence what should be known before long work begins.
+        on_notice: called with a sentence for the user before long work begins.
 
     Raises:
         SetIsLeased: another sync of the set is at work.
@@ -56,7 +57,11 @@ def sync(
     progress = Progress()
     name = definition.document_set
     records = tools.catalogue.store.records
-    with leased(records, name, "a sync", options.by, options.lease_s) as lease:
+    with (
+        ExitStack() as at_end,
+        leased(records, name, "a sync", options.by, options.lease_s) as lease,
+    ):
+        at_end.callback(tools.catalogue.store.vectors.close_files)
         live = live_version(tools.catalogue, name)
         rows = {row.id: row for row in tools.catalogue.manifest(live)} if live else {}
         because = full_build_reason(live, tools)

@@ -24,7 +24,7 @@ class StoredVectors:
     """The vectors kept beside an index, for the syncs of one set with one model.
 
     Whatever is wrong with them costs time only: what is damaged is embedded again, and where they
-    cannot be read or written the sync goes on without them. Each is told once.
+    cannot be read or written the sync goes on without them. The log says each of these once.
 
     Attributes:
         taken: the arithmetics of the vectors that `find` has found.
@@ -58,7 +58,7 @@ class StoredVectors:
         self.taken: set[str] = set()
         self._most_bytes = most_bytes
         self._is_usable = True
-        self._told_of_damage = False
+        self._reported_damage = False
 
     def find(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors of some texts; those not there are left out."""
@@ -77,8 +77,8 @@ class StoredVectors:
             self._give_up(error)
             return {}
         sound = {text: vector for text, vector in held.items() if self._is_sound(vector)}
-        if len(sound) < len(held) and not self._told_of_damage:
-            self._told_of_damage = True
+        if len(sound) < len(held) and not self._reported_damage:
+            self._reported_damage = True
             logger.warning(
                 "document set %r: %d vectors kept by text are damaged; these texts are embedded again.",
                 self._set,

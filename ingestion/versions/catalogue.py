@@ -193,7 +193,7 @@ class Catalogue(KnownVersions):
 
     @staticmethod
     def require_live(name: str, now: SetInfo | None, expected: str | None) -> None:
-        """Check that what is live is what whoever asks has looked at.
+        """Check that the live version is still the one that the caller saw.
 
         Args:
             now: the version that is live; None: none is.

@@ -35,7 +35,7 @@ class WatchedAliases:
 
         Raises:
             PromptError: a file is malformed; or it was there and is gone, since what held before
-                it, perhaps long ago, must not come back by itself.
+                it, perhaps long ago, must not come back unnoticed.
         """
         own = _stamp(self.file)
         seed = own if self.file is self._seed else _stamp(self._seed)

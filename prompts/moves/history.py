@@ -24,7 +24,7 @@ class Move(BaseModel):
 
     Attributes:
         at: when, UTC.
-        by: who: `user@host`, or what they were told to be.
+        by: who: `user@host`, or the name that the command was given.
         kind: `rollback` undoes the move before it.
         prompt, alias, document_set: what was moved; document_set is None for all sets.
         before, after: what the alias named, as the aliases file holds it.

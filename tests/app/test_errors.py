@@ -27,14 +27,14 @@ KINDS: list[type[IndexStoreError]] = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_the_index_name_no_folder_to_readers(kind: type[IndexStoreError]) -> None:
     error = kind(f"{FOLDER}: version 3-ab of document set 'depot' has lost its table t3.")
-    told = message_for_readers(error)
-    assert "/srv" not in told
-    assert "plumb/" not in told
+    found = message_for_readers(error)
+    assert "/srv" not in found
+    assert "plumb/" not in found
     assert FOLDER in message_for_administrators(IndexUnavailable(f"{FOLDER}: cannot be read"))
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("/srv/a b", "…/a b"),
         ("'/srv/docs/a.md': no file", "'…/a.md': no file"),
@@ -68,8 +68,8 @@ def test_errors_of_the_index_name_no_folder_to_readers(kind: type[IndexStoreErro
         ("/srv/index is locked", "…/index is locked"),
     ],
 )
-def test_paths_become_names(text: str, told: str) -> None:
-    assert without_places(text) == told
+def test_paths_become_names(text: str, message: str) -> None:
+    assert without_places(text) == message
 
 
 @pytest.mark.parametrize("text", ["/a " * 5000, "/" * 20000, "/a" + " b" * 10000, "'/a" * 5000])

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
-from operator import itemgetter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.errors import TooBusy
-from app.fair_shares import Processor, Waiter, at_work, at_work_async, away, next_step
+from app.fair_shares import Processor, Waiter
+from tests.app.simulated_clock import Clock
 
 STEP_S = 0.03
 CALLERS = st.sampled_from("abcd")
-
-
-class Clock:
-    """Seconds that a test moves on, and calls that are due then."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.due: list[tuple[float, Callable[[], None]]] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def call_later(self, seconds: float, call: Callable[[], None]) -> None:
-        self.due.append((self.now + seconds, call))
-
-    def pass_to(self, until: float) -> None:
-        while self.due and min(self.due, key=itemgetter(0))[0] <= until:
-            first = min(self.due, key=itemgetter(0))
-            self.due.remove(first)
-            self.now = max(self.now, first[0])
-            first[1]()
-        self.now = until
-
-    def hurry(self, seconds: float, call: Callable[[], None]) -> None:
-        """Let the seconds pass at once, in another thread."""
-
-        def pass_by() -> None:
-            self.now += seconds
-            call()
-
-        threading.Thread(target=pass_by).start()
 
 
 class Flow:
@@ -139,7 +103,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert set(self.woken.values()) <= {1}
         if self.waiting:
             rests = [self.processor._of[who].rests_until for who, _ in self.waiting]
-            # Whoever rests is woken.
+            # A caller who rests is woken.
             assert self.running or min(rests) >= min(at for at, _ in self.clock.due)
             callers = {who for who, _ in self.waiting + self.running}
             alone = len(callers) == 1 and len(self.processor._of) == 1
@@ -324,159 +288,3 @@ def test_a_lone_caller_has_everything() -> None:
     flow.pass_to(10.0, lambda who: who)
     assert len(flow.running) == 3
     assert flow.processor._of["lone"].running == 3
-
-
-def test_work_waits_for_its_turn_and_for_so_long() -> None:
-    processor = Processor(1, 0.05)
-    with processor.serving("anna"), at_work(), at_work():
-        with ThreadPoolExecutor(1) as pool, pytest.raises(TooBusy, match=r"0\.05 s") as told:
-            pool.submit(_work, processor, "bo").result()
-        assert told.value.retry_after_s == 1
-        with away(), ThreadPoolExecutor(1) as pool:
-            pool.submit(_work, processor, "bo").result()
-    _work(processor, "bo")
-
-
-def _work(processor: Processor, who: str) -> None:
-    with processor.serving(who), at_work():
-        next_step()
-
-
-def test_what_has_begun_is_finished_however_long_that_takes() -> None:
-    processor = Processor(1, 0.05)
-    holds, ends = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with processor.serving("bo"), at_work():
-            holds.set()
-            ends.wait(20)
-
-    with ThreadPoolExecutor(1) as pool, processor.serving("anna"), at_work():
-        with away():
-            held = pool.submit(hold)
-            assert holds.wait(20)
-            threading.Timer(0.2, ends.set).start()
-        assert ends.is_set()
-    held.result()
-
-
-def test_between_two_steps_whoever_used_less_goes_first() -> None:
-    clock = Clock()
-    processor = Processor(1, 10.0, clock, clock.hurry)
-    order: list[str] = []
-    asked = threading.Event()
-
-    def light() -> None:
-        with processor.serving("light"):
-            asked.set()
-            with at_work():
-                order.append("light")
-
-    with ThreadPoolExecutor(1) as pool, processor.serving("heavy"), at_work():
-        clock.now = 1.0
-        done = pool.submit(light)
-        assert asked.wait(20)
-        while not processor.is_outranked("heavy"):
-            time.sleep(0.001)
-        next_step()
-        order.append("heavy")
-    done.result()
-    assert order == ["light", "heavy"]
-
-
-def test_between_two_steps_a_flood_stops_for_a_little_used_caller_who_works_beside_it() -> None:
-    clock = Clock()
-    order: list[str] = []
-    works, may_end, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def rest(seconds: float, call: Callable[[], None]) -> None:
-        def pass_by() -> None:
-            assert ended.wait(20)
-            clock.now += seconds
-            call()
-
-        threading.Thread(target=pass_by).start()
-
-    processor = Processor(2, 20.0, clock, rest)
-
-    def light() -> None:
-        with processor.serving("light"), at_work():
-            works.set()
-            assert may_end.wait(20)
-            order.append("light")
-        ended.set()
-
-    def flood() -> None:
-        with processor.serving("flood"), at_work():
-            clock.now = 1.0
-            done = pool.submit(light)
-            assert works.wait(20)
-            assert processor.is_outranked("flood")
-            threading.Timer(0.01, may_end.set).start()
-            next_step()
-            order.append("flood")
-            done.result()
-
-    with ThreadPoolExecutor(2) as pool:
-        pool.submit(flood).result()
-    assert order == ["light", "flood"]
-
-
-def test_between_two_steps_equal_callers_go_on_beside_each_other() -> None:
-    processor = Processor(2, 20.0, Clock())
-    processor.ask("anna", lambda: None)
-    processor.ask("bo", lambda: None)
-    assert not processor.is_outranked("anna")
-    assert not processor.is_outranked("bo")
-
-
-def test_a_task_that_is_cancelled_leaves_nothing_behind() -> None:
-    processor = Processor(1, 10.0)
-
-    async def work(who: str) -> None:
-        with processor.serving(who):
-            async with at_work_async():
-                await asyncio.sleep(0)
-
-    async def run() -> None:
-        with processor.serving("anna"):
-            async with at_work_async():
-                waiting = [asyncio.create_task(work("bo")) for _ in range(3)]
-                await asyncio.sleep(0)
-                waiting[0].cancel()
-                await asyncio.gather(waiting[0], return_exceptions=True)
-                assert len(processor._of["bo"].waiting) == 2
-            # Granted, but not woken yet.
-            waiting[1].cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-        async with asyncio.timeout(5):
-            await work("cy")
-
-    asyncio.run(run())
-    assert all(not use.running and not use.waiting for use in processor._of.values())
-
-
-def test_a_task_waits_only_so_long() -> None:
-    processor = Processor(1, 0.05)
-
-    async def run() -> None:
-        with processor.serving("bo"):
-            async with at_work_async():
-                pass
-
-    with (
-        processor.serving("anna"),
-        at_work(),
-        ThreadPoolExecutor(1) as pool,
-        pytest.raises(TooBusy),
-    ):
-        pool.submit(asyncio.run, run()).result()
-    asyncio.run(run())
-
-
-def test_outside_of_a_request_nobody_waits() -> None:
-    ran = False
-    with at_work(), away():
-        next_step()
-        ran = True
-    assert ran

@@ -46,10 +46,10 @@ from ingestion.index.storable_values import LARGEST, SMALLEST
     ],
 )
 def test_what_cannot_be_stored_is_refused_by_its_fields_name(text: str | bytes, said: str) -> None:
-    with pytest.raises(InvalidRequest, match=said) as told:
+    with pytest.raises(InvalidRequest, match=said) as raised:
         read_json(text, "")
-    assert str(told.value).isprintable()
-    assert len(str(told.value)) < 600
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 600
 
 
 def test_a_name_for_the_whole_stands_before_fields() -> None:

@@ -51,17 +51,17 @@ def test_a_service_without_torch_and_parsers_answers_and_opens_citations(
         PLUMB_EMBEDDING_CACHE_DIR=str(exported_model),
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["ready"] == 200
-    assert "24 months" in told["answer"]["answer"]
-    assert told["answer"]["citations"][0]["document"] == "warranty.md"
-    assert (told["view"]["kind"], told["view"]["original_problem"]) == ("pdf", None)
-    assert told["view"]["spans"][0]["boxes"]
-    status, size = told["page"]
+    output = json.loads(done.stdout.splitlines()[-1])
+    assert output["ready"] == 200
+    assert "24 months" in output["answer"]["answer"]
+    assert output["answer"]["citations"][0]["document"] == "warranty.md"
+    assert (output["view"]["kind"], output["view"]["original_problem"]) == ("pdf", None)
+    assert output["view"]["spans"][0]["boxes"]
+    status, size = output["page"]
     assert status == 200
     assert size > 1000
-    assert told["html"] == "<p><strong>bold</strong></p>\n"
-    assert not {"torch", "transformers", "evals"} & set(told["modules"])
+    assert output["html"] == "<p><strong>bold</strong></p>\n"
+    assert not {"torch", "transformers", "evals"} & set(output["modules"])
 
 
 def test_a_reranker_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A server that answers as it is told, for what no healthy service sends."""
+"""A server that answers as the test sets, for what no healthy service sends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Reply:
 
     Attributes:
         length: what `Content-Length` says, where that is not the body's length; None: nothing.
-        write: writes the body by itself; the connection ends with it.
+        write: writes the body alone; the connection ends with it.
         hangs_up: closes the connection without a response.
     """
 

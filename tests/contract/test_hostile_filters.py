@@ -37,9 +37,11 @@ def search(opened: Any, given: Any) -> str | None:
     return None
 
 
-def is_fit(told: str | None) -> bool:
+def is_fit(message: str | None) -> bool:
     """Whether a refusal, if there is one, names a field and can be shown."""
-    return told is None or (told.startswith("filters") and told.isprintable() and len(told) < 500)
+    return message is None or (
+        message.startswith("filters") and message.isprintable() and len(message) < 500
+    )
 
 
 def test_any_name_of_a_field_is_evaluated_or_refused(filled: Any) -> None:

@@ -58,7 +58,7 @@ def test_two_versions_can_be_made_from_one(filled, store: IndexStore) -> None:
     assert third.chunks_of("folder/doc 3.md") == []
 
 
-def test_a_version_made_by_changes_answers_as_one_made_anew(filled, store: IndexStore) -> None:
+def test_a_version_made_by_changes_answers_as_a_full_build(filled, store: IndexStore) -> None:
     first, chunks, vectors = filled
     writer = store.stage("things", 2, MODEL, first.info)
     writer.delete_documents(["folder/doc 4.md", "folder/doc 5.md"])

@@ -105,7 +105,7 @@ def test_search_and_sets_print_json(place: Path, indexed: dict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (("ask", "", "--index-url", "index"), 1, "the question is empty"),
         (("ask", "🙂", "--index-url", "index"), 1, "no letter or digit"),
@@ -127,12 +127,12 @@ def test_search_and_sets_print_json(place: Path, indexed: dict) -> None:
     ],
 )
 def test_a_mistake_is_one_clear_line(
-    place: Path, indexed: dict, arguments, code: int, told: str
+    place: Path, indexed: dict, arguments, code: int, message: str
 ) -> None:
     (place / "nothing").mkdir(exist_ok=True)
     done = plumb(place, *arguments, HF_HUB_OFFLINE="1")
     assert done.returncode == code, done.stdout + done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     if code == 1:
         assert done.stderr.startswith("error: ")
@@ -151,7 +151,7 @@ def test_help_names_every_command(place: Path) -> None:
         assert command in done.stdout
 
 
-def test_serve_answers_over_http_and_stops_when_told(place: Path, indexed: dict) -> None:
+def test_serve_answers_over_http_and_stops_when_asked(place: Path, indexed: dict) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

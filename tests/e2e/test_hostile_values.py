@@ -39,7 +39,9 @@ def test_no_value_anywhere_is_a_failure(tmp_path: Path, embedder: Embedder) -> N
     settings = depot_settings(tmp_path, embedder, **{"auth.enabled": False})
     swept = sweep(settings, REQUESTS, seed=1)
     assert not swept.troubles, "\n\n".join(
-        f"{label}: {told}" for label, all_told in swept.troubles.items() for told in all_told[:3]
+        f"{label}: {message}"
+        for label, of_label in swept.troubles.items()
+        for message in of_label[:3]
     )
     assert swept.statuses[422] > REQUESTS
     assert swept.operations - swept.accepted <= NEVER_ACCEPTED
@@ -49,7 +51,9 @@ def test_nor_is_it_with_a_readers_key(tmp_path: Path, embedder: Embedder) -> Non
     settings = depot_settings(tmp_path, embedder, **{"auth.enabled": True})
     swept = sweep(settings, REQUESTS, seed=2, credential=reader_key(settings), each=False)
     assert not swept.troubles, "\n\n".join(
-        f"{label}: {told}" for label, all_told in swept.troubles.items() for told in all_told[:3]
+        f"{label}: {message}"
+        for label, of_label in swept.troubles.items()
+        for message in of_label[:3]
     )
     assert swept.statuses[403] > 0
     assert {"POST /v1/chat", "GET /v1/search", "POST /v1/chat/completions"} <= swept.accepted
@@ -86,7 +90,7 @@ DESCRIPTION: dict[str, Any] = {
 }
 
 
-def test_a_new_route_is_swept_by_itself_in_all_of_its_fields() -> None:
+def test_a_new_route_is_swept_too_in_all_of_its_fields() -> None:
     (found,) = operations(DESCRIPTION, {"since": "2026"})
     assert found == Operation(
         "POST", "/new/{thing}", {"thing": "depot"}, {"since": "2026"}, {"parts": [{"text": "depot"}], "most": 3}
@@ -124,6 +128,6 @@ def test_a_new_route_is_swept_by_itself_in_all_of_its_fields() -> None:
         (Response(500, "", b"{}", RuntimeError("boom")), "boom"),
     ],
 )
-def test_a_failure_is_told_from_a_refusal(response: Response, wrong: str | None) -> None:
+def test_a_failure_is_distinguished_from_a_refusal(response: Response, wrong: str | None) -> None:
     found = trouble(response)
     assert (wrong in found) if wrong and found else found is wrong

@@ -89,5 +89,5 @@ def test_every_route_keeps_to_its_description(
     description, key = described
     operations = [result.ok() for result in description.get_all_operations()]
     assert len(operations) > 20
-    wrong = [told for operation in operations for told in check(operation, key)]
+    wrong = [message for operation in operations for message in check(operation, key)]
     assert not wrong, "\n\n".join(wrong)

@@ -107,9 +107,9 @@ def test_two_services_serve_two_releases_from_shared_stores(site: World, serve) 
     for release, url, _ in both:
         listed, _ = fetch(f"{url}/v1/answers?release={release.id}&limit=100")
         assert {one["id"] for one in listed["answers"]} <= ids[release.id]
-        told, _ = fetch(f"{url}/metrics")
+        text, _ = fetch(f"{url}/metrics")
         counted = [
-            line for line in told.splitlines() if line.startswith("plumbline_answers_total{")
+            line for line in text.splitlines() if line.startswith("plumbline_answers_total{")
         ]
         assert sum(float(line.rpartition(" ")[2]) for line in counted) == 6
         assert all(f'release="{release.id}"' in line for line in counted)
@@ -129,8 +129,8 @@ def test_workers_that_cannot_serve_their_release_say_why_and_the_service_ends(
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    told = f"{release.id} cannot be served as it was evaluated: document set 'depot': "
-    assert f"{told}retrieval.depth is 50 here and 100 in the release" in done.stderr
+    found = f"{release.id} cannot be served as it was evaluated: document set 'depot': "
+    assert f"{found}retrieval.depth is 50 here and 100 in the release" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: a worker could not start")
 
 

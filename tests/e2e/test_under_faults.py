@@ -58,10 +58,10 @@ class Response:
 
 @dataclass
 class Callers:
-    """Threads that ask without pause while it is entered; keeps all that they are told, in order."""
+    """Threads that ask without pause while it is entered; keeps all responses, in order."""
 
     url: str
-    told: list[Response] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     broken: list[Exception] = field(default_factory=list)
     news: threading.Condition = field(default_factory=threading.Condition)
     over: threading.Event = field(default_factory=threading.Event)
@@ -78,13 +78,13 @@ class Callers:
             thread.join()
 
     def wait_until(self, holds: Callable[[list[Response]], bool]) -> None:
-        """Wait until this is true of what was told from now on."""
+        """Wait until this is true of the responses from now on."""
         with self.news:
-            since = len(self.told)
+            since = len(self.responses)
             done = self.news.wait_for(
-                lambda: self.broken or holds(self.told[since:]), timeout=PATIENCE_S
+                lambda: self.broken or holds(self.responses[since:]), timeout=PATIENCE_S
             )
-            assert done, [(one.status, one.body.get("cache")) for one in self.told[since:]]
+            assert done, [(one.status, one.body.get("cache")) for one in self.responses[since:]]
             assert not self.broken
 
     def _ask(self) -> None:
@@ -92,9 +92,9 @@ class Callers:
             for question in cycle(FACTS):
                 if self.over.is_set():
                     return
-                told = ask(self.url, question)
+                response = ask(self.url, question)
                 with self.news:
-                    self.told.append(told)
+                    self.responses.append(response)
                     self.news.notify_all()
         except Exception as error:  # noqa: BLE001 (the test fails by it, in its own thread)
             with self.news:
@@ -107,12 +107,12 @@ def ask(url: str, question: str) -> Response:
     request = Request(f"{url}/v1/chat", body, {"Content-Type": "application/json"})
     try:
         with urlopen(request, timeout=PATIENCE_S) as response:
-            return _told(question, response.status, response.headers, response.read())
+            return _response_of(question, response.status, response.headers, response.read())
     except HTTPError as error:
-        return _told(question, error.code, error.headers, error.read())
+        return _response_of(question, error.code, error.headers, error.read())
 
 
-def _told(question: str, status: int, headers: Any, body: bytes) -> Response:
+def _response_of(question: str, status: int, headers: Any, body: bytes) -> Response:
     return Response(
         question, status, headers["Content-Type"], headers["Retry-After"], json.loads(body)
     )
@@ -144,12 +144,12 @@ def service(place: Path, redis: RedisServer, embedder: Embedder) -> Iterator[Ser
     assert "Traceback" not in opened.log.read_text("utf-8")
 
 
-def is_right(told: Response) -> bool:
-    return told.status == 200 and FACTS[told.question] in told.body["answer"]
+def is_right(response: Response) -> bool:
+    return response.status == 200 and FACTS[response.question] in response.body["answer"]
 
 
 def counts(least: int, fits: Callable[[Response], bool]) -> Callable[[list[Response]], bool]:
-    return lambda told: sum(map(fits, told)) >= least
+    return lambda response: sum(map(fits, response)) >= least
 
 
 def test_an_index_that_is_away_gives_well_formed_errors_and_comes_back(
@@ -159,27 +159,29 @@ def test_an_index_that_is_away_gives_well_formed_errors_and_comes_back(
     with Callers(service.url) as callers:
         callers.wait_until(counts(2 * CALLERS, is_right))
         index.rename(away)
-        callers.wait_until(counts(4 * CALLERS, lambda told: told.status == 503))
+        callers.wait_until(counts(4 * CALLERS, lambda response: response.status == 503))
         status, ready = service.readiness()
         assert (status, ready["dependencies"]["index"]["ready"]) == (503, False)
         assert service.alive()
         away.rename(index)
-        callers.wait_until(lambda told: len(told) > 40 and all(map(is_right, told[-20:])))
+        callers.wait_until(
+            lambda response: len(response) > 40 and all(map(is_right, response[-20:]))
+        )
     assert service.readiness()[0] == 200
-    for told in callers.told:
-        if told.status == 200:
-            assert is_right(told)
+    for response in callers.responses:
+        if response.status == 200:
+            assert is_right(response)
             continue
-        assert (told.status, told.media) == (503, "application/problem+json")
-        assert told.body.keys() == {"type", "title", "status", "detail", "instance"}
-        assert told.body["type"] == "urn:plumbline:problem:index-unavailable"
-        assert told.retry_after is not None
-        assert told.retry_after.isdigit()
+        assert (response.status, response.media) == (503, "application/problem+json")
+        assert response.body.keys() == {"type", "title", "status", "detail", "instance"}
+        assert response.body["type"] == "urn:plumbline:problem:index-unavailable"
+        assert response.retry_after is not None
+        assert response.retry_after.isdigit()
 
 
 def test_a_redis_that_is_killed_costs_no_answer(service: Service, redis: RedisServer) -> None:
     def came(cache: str) -> Callable[[Response], bool]:
-        return lambda told: told.status == 200 and told.body["cache"] == cache
+        return lambda response: response.status == 200 and response.body["cache"] == cache
 
     with Callers(service.url) as callers:
         callers.wait_until(counts(2 * CALLERS, came("exact")))
@@ -189,5 +191,5 @@ def test_a_redis_that_is_killed_costs_no_answer(service: Service, redis: RedisSe
         assert (status, ready["dependencies"]["redis"]["ready"]) == (200, False)
         redis.start()
         callers.wait_until(counts(2 * CALLERS, came("exact")))
-    assert [told for told in callers.told if not is_right(told)] == []
+    assert [response for response in callers.responses if not is_right(response)] == []
     assert service.readiness()[1]["dependencies"]["redis"]["ready"]

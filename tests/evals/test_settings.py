@@ -19,7 +19,7 @@ def test_values_come_from_the_environment_and_from_flags(monkeypatch: pytest.Mon
     assert (given.evals.concurrency, given.tracking.tracker, given.index.url) == (7, "none", "./x")
 
 
-def test_a_misspelt_setting_of_this_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_setting_of_this_room_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUMB_JUDGE_MODL", "x")
     with pytest.raises(SettingsError, match="PLUMB_JUDGE_MODEL"):
         load_settings()

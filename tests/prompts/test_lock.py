@@ -59,7 +59,7 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda f: (f / "answer/v2.yaml").unlink(), "answer/v2.yaml is locked and gone"),
         (lambda f: (f / "aliases.yaml").write_text("answer: {production: v7}"), "points at v7"),
@@ -79,9 +79,9 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
         (lambda f: (f / "aliases.history.jsonl").write_text("{}\n{}\n"), "line 1 is no move"),
     ],
 )
-def test_everything_wrong_is_told(registry: PromptRegistry, change, told: str) -> None:
+def test_everything_wrong_is_reported(registry: PromptRegistry, change, message: str) -> None:
     change(registry.folder)
-    assert [one for one in lint(registry) if told in one], lint(registry)
+    assert [one for one in lint(registry) if message in one], lint(registry)
 
 
 def test_what_breaks_its_contract_is_not_locked(registry: PromptRegistry) -> None:
@@ -105,7 +105,7 @@ def test_the_lock_has_the_hash_that_manifests_carry(registry: PromptRegistry) ->
     assert written["answer"]["v2"] == registry.get("answer", "v2").content_hash
 
 
-def test_a_lock_that_cannot_be_read_is_told_when_a_version_is_loaded(
+def test_a_lock_that_cannot_be_read_is_reported_when_a_version_is_loaded(
     registry: PromptRegistry,
 ) -> None:
     (registry.folder / "lock.json").write_text("[]")

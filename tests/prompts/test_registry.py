@@ -61,7 +61,7 @@ def test_the_hash_names_what_reaches_the_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"variables": ["question"]}, "used but not declared under `variables`: passages"),
         ({"variables": ["question", "passages", "x"]}, "declared but used in no message: x"),
@@ -81,21 +81,23 @@ def test_the_hash_names_what_reaches_the_model(tmp_path: Path) -> None:
         ({"description": ""}, "description"),
     ],
 )
-def test_a_malformed_version_is_told_with_its_file(tmp_path: Path, change: dict, told: str) -> None:
+def test_a_malformed_version_is_reported_with_its_file(
+    tmp_path: Path, change: dict, message: str
+) -> None:
     registry = folder_with(tmp_path, {**GOOD, **change})
     with pytest.raises(PromptError) as raised:
         registry.get("answer", "v1")
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "v1.yaml" in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a list", "\x00"])
-def test_a_file_that_is_no_mapping_is_told(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_mapping_is_reported(tmp_path: Path, text: str) -> None:
     with pytest.raises(PromptError, match=r"v1\.yaml"):
         folder_with(tmp_path, text).get("answer", "v1")
 
 
-def test_what_is_not_there_is_told_with_what_is(tmp_path: Path) -> None:
+def test_what_is_not_there_is_reported_with_what_is(tmp_path: Path) -> None:
     registry = folder_with(tmp_path, GOOD, {"answer": {"production": "v1"}})
     with pytest.raises(PromptError, match=r"no version or alias 'v7'; it has: v1, production"):
         registry.get("answer", "v7")

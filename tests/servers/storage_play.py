@@ -60,17 +60,17 @@ def main(url: str) -> dict[str, Any]:
     changed = sync("stored", f"{url}/docs/**/*.md")
 
     uploads = open_uploads(f"{url}/up")
-    told: dict[str, Any] = {"empty": uploads.names("manuals")}
+    uploaded: dict[str, Any] = {"empty": uploads.names("manuals")}
     uploads.save("manuals", "a.md", io.BytesIO(b"# A\n\nThe first.\n"))
     uploads.save("manuals", "b.md", io.BytesIO(b"# B\n\nThe second.\n"))
     uploads.save("manuals", "a.md", io.BytesIO(b"# A\n\nThe first again.\n"))
     uploads.save("others", "c.md", io.BytesIO(b"# C\n\nOf another set.\n"))
-    told["names"] = uploads.names("manuals")
-    told["synced"] = sync("manuals", uploads.folder("manuals"))
-    told["removed"] = [uploads.remove("manuals", "b.md"), uploads.remove("manuals", "b.md")]
-    told["left"] = uploads.names("manuals")
+    uploaded["names"] = uploads.names("manuals")
+    uploaded["synced"] = sync("manuals", uploads.folder("manuals"))
+    uploaded["removed"] = [uploads.remove("manuals", "b.md"), uploads.remove("manuals", "b.md")]
+    uploaded["left"] = uploads.names("manuals")
     store.close()
-    return {"first": first, "again": again, "changed": changed, "uploads": told}
+    return {"first": first, "again": again, "changed": changed, "uploads": uploaded}
 
 
 if __name__ == "__main__":

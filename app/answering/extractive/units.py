@@ -1,4 +1,4 @@
-"""Cut a passage into what can be quoted by itself: sentences, list items, table rows, code."""
+"""Cut a passage into what can be quoted on its own: sentences, list items, table rows, code."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _negation(after: str, dependent: bool) -> str:
 
 
 def agent(tokens: list[Token], lead: str) -> bool | None:
-    """Whether what is asked for acts: `who elected` yes, `who did … elect` no."""
+    """Whether the thing that a question asks for acts: `who elected` yes, `who did … elect` no."""
     place = next((n for n, token in enumerate(tokens) if token.role == "wh"), -1)
     if place < 0 or tokens[place].text not in ("who", "what", "which"):
         return None

@@ -60,8 +60,8 @@ class Reading:
         acts: whether the one who asks does it: `can I call`, not `can my boss call`.
         passive: whether it is asked in the passive.
         did: whether `did` says that it was in the past.
-        hangs: the preposition that what is asked for hangs on: `where … from`, `to whom`.
-        agent: whether `who` or `what` does (True) or suffers (False) what is asked; None: not clear.
+        hangs: the preposition before the thing that is asked for: `where … from`, `to whom`.
+        agent: whether `who` or `what` is the verb's agent (True) or patient (False); None: unclear.
     """
 
     kind: str

@@ -197,7 +197,7 @@ def move(
         _require_now(parts.prompts, place, asked.now)
         mover = AliasMover(parts.prompts)
         said = MoveNote(caller.name, asked.why or None, asked.override)
-        return _told(mover.move(place, target, gated, said))
+        return _response_of(mover.move(place, target, gated, said))
 
 
 @moves.post("/{name}/rollback")
@@ -209,7 +209,7 @@ def rollback(
     with audit.act(caller, "roll-back-alias", str(place), why=asked.why):
         _require_now(parts.prompts, place, asked.now)
         mover = AliasMover(parts.prompts)
-        return _told(mover.rollback(place, MoveNote(caller.name, asked.why or None)))
+        return _response_of(mover.rollback(place, MoveNote(caller.name, asked.why or None)))
 
 
 def side_by_side(before: Sequence[str], after: Sequence[str]) -> list[DiffRow]:
@@ -288,7 +288,7 @@ def _parsed(value: object) -> Target:
 
 
 def _require_now(registry: PromptRegistry, place: Place, seen: str) -> None:
-    """Raises: MoveRefused: the alias names something else than whoever asks has seen."""
+    """Raises: MoveRefused: the alias no longer names what the caller saw."""
     now = registry.all_aliases().targets.get(place)
     found = str(now) if now is not None else NOTHING
     if found != seen:
@@ -325,7 +325,7 @@ def _command(place: Place, target: Target) -> str:
     return shlex.join(words)
 
 
-def _told(made: Move) -> Moved:
+def _response_of(made: Move) -> Moved:
     before, after = target_of(made.before), target_of(made.after)
     return Moved(
         place=str(made.place),

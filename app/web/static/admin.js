@@ -185,7 +185,7 @@ class Uploader {
       }
     }
     this.atWork = false;
-    // Told once, not with each percent.
+    // Announced once, not with each percent.
     this.said.textContent = [sent && plural("admin_script.uploads_done", sent), lost && plural("admin_script.uploads_failed", lost)].filter(Boolean).join(" ");
   }
 
@@ -252,7 +252,7 @@ class JobFollower {
       this.stop();
       this.lookAgain();
     });
-    // Where the stream was refused the browser does not come again by itself.
+    // A browser does not reconnect to a stream that was refused.
     this.source.addEventListener("error", () => {
       if (this.source?.readyState !== EventSource.CLOSED) return;
       this.stop();

@@ -17,7 +17,7 @@ function newSession() {
   return "c_" + btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
 }
 
-// What is told to screen readers: whole sentences, not letters.
+// What screen readers speak: whole sentences, not letters.
 
 class Speaker {
   constructor() { this.waiting = ""; }
@@ -153,9 +153,9 @@ function failed(pending, error, { instead, question, replaces, begun }) {
   pending.classList.add("incomplete");
   pending.querySelector(".status").remove();
   const isNetwork = !(error instanceof RequestFailed) && !stopped;
-  const told = stopped ? t("ask.stopped") : isNetwork ? t("ask.interrupted") : signedOut ? t("ask.signed_out") : error.message;
+  const message = stopped ? t("ask.stopped") : isNetwork ? t("ask.interrupted") : signedOut ? t("ask.signed_out") : error.message;
   const notice = make("div", { class: `notice ${stopped ? "" : signedOut ? "warn" : "danger"}`, role: stopped ? "status" : "alert" },
-    icon(stopped ? "stop" : "alert"), make("span", {}, told.charAt(0).toUpperCase() + told.slice(1)));
+    icon(stopped ? "stop" : "alert"), make("span", {}, message.charAt(0).toUpperCase() + message.slice(1)));
   pending.querySelector(".answer").append(notice);
   if (signedOut) {
     notice.append(make("a", { class: "button", href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }, t("shared.sign_in")));

@@ -232,5 +232,5 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-// A page that the browser kept from before, as it was: whoever looks at it may have signed out since.
+// A page that the browser restores from its cache: its user may have signed out since.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -24,7 +24,7 @@ class Fault:
     Attributes:
         name: what, for people.
         broken: breaks it, and mends it when the context ends.
-        errors: the kinds of problem that callers may be told meanwhile.
+        errors: the kinds of problem that callers may get meanwhile.
         stream_errors: those that a stream which has begun may end in.
         cuts: whether connections may break off.
         degrades: whether another model may step in.
@@ -137,7 +137,7 @@ class Window:
         broke: from when.
         mended: until when.
         closed: until when its consequences are its own.
-        told: whether `/readyz` said so.
+        reported: whether `/readyz` said so.
         alive: whether `/healthz` was 200 meanwhile.
     """
 
@@ -145,7 +145,7 @@ class Window:
     broke: float
     mended: float = 0.0
     closed: float = 0.0
-    told: bool = True
+    reported: bool = True
     alive: bool = True
 
 
@@ -159,7 +159,7 @@ def break_for(
         until = time.time() + seconds
         window.alive = service.alive()
         if fault.dependency is not None:
-            window.told = _told(fault, service, until)
+            window.reported = _is_reported(fault, service, until)
         time.sleep(max(0.0, until - time.time()))
     window.mended = time.time()
     if fault.dependency is not None:
@@ -169,7 +169,7 @@ def break_for(
     return window
 
 
-def _told(fault: Fault, service: Service, until: float) -> bool:
+def _is_reported(fault: Fault, service: Service, until: float) -> bool:
     while time.time() < until:
         status, _ = service.readiness()
         if (status == 503) == fault.needed and not _is_ready(fault, service):

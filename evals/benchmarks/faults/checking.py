@@ -167,7 +167,7 @@ class Checker:
         elif turn["manifest"]["condensed_by"] == RULE:
             allowed = {condense_by_rule(asked, [EarlierTurn(one, "")]) for one in earlier}
         elif record["gaps"] or turn["notices"] or self._may_forget(record):
-            # Callers were told, or Redis came back empty.
+            # The response says so, or Redis came back empty.
             allowed = {asked, *map(self._pool.after, earlier)}
         else:
             allowed = {self._pool.after(earlier[-1])}

@@ -1,4 +1,4 @@
-"""A chat model behind OpenAI's API whose every reply tells what it was asked, and that can fail."""
+"""A chat model behind OpenAI's API whose every reply repeats its question, and that can fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from evals.benchmarks.faults.questions import FOLLOW_UP
 
-NAME = "openai:told"
+NAME = "openai:echo"
 DELAY_S = 0.15
 QUOTED_WORDS = 8
 ASKED = re.compile(
@@ -47,7 +47,7 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def set_mood(self, mood: Mood) -> None:
-        """Change it; who is held in silence is let go."""
+        """Change it; callers who wait in silence get their answer."""
         with self.changed:
             self.mood = mood
             self.changed.notify_all()
@@ -102,7 +102,7 @@ def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
             text = model.reply(request["messages"])
             try:
                 if mood == "failing":
-                    self._send(500, {"error": {"message": "told to fail", "type": "server"}})
+                    self._send(500, {"error": {"message": "set to fail", "type": "server"}})
                 elif request.get("stream"):
                     self._stream(text, mood)
                 else:
@@ -146,7 +146,7 @@ def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
                 "id": "chatcmpl-1",
                 "object": "chat.completion.chunk",
                 "created": 1,
-                "model": "told",
+                "model": NAME.partition(":")[2],
                 "choices": choices,
             }
             self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
@@ -164,7 +164,7 @@ def _completion(text: str) -> dict[str, Any]:
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1,
-        "model": "told",
+        "model": NAME.partition(":")[2],
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
     }

@@ -63,7 +63,7 @@ def add_window(result: Result, window: Window, records: Sequence[Record]) -> Non
         note = f"p50 {p50:.0f}, p99 {p99:.0f} ms; {_slowest(during)}"
         result.add(f"{fault.name}: slowest", max(answered), "ms", note=note)
     if fault.dependency is not None:
-        result.add(f"{fault.name}: /readyz tells", window.told, "", at_least=1)
+        result.add(f"{fault.name}: /readyz tells", window.reported, "", at_least=1)
     result.add(f"{fault.name}: /healthz stays", window.alive, "", at_least=1)
 
 

@@ -123,7 +123,7 @@ class Service:
             return bool(response.status == 200)
 
     def close(self) -> None:
-        """Have it finish what is asked, and end."""
+        """Stop it; requests that are under way end first."""
         self._process.terminate()
         self._process.wait()
 

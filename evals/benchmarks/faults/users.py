@@ -133,20 +133,20 @@ class Customer(HttpUser):
 
 
 def _read(response: Response) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "status": response.status_code or 0,
         "type": response.headers.get("Content-Type", ""),
         "retry_after": response.headers.get("Retry-After"),
     }
-    if not told["status"]:
-        return told
-    if told["type"].startswith("text/event-stream"):
-        return told | {"body": _events(response.content.decode())}
+    if not record["status"]:
+        return record
+    if record["type"].startswith("text/event-stream"):
+        return record | {"body": _events(response.content.decode())}
     text = response.content.decode()
     try:
-        return told | {"body": json.loads(text)}
+        return record | {"body": json.loads(text)}
     except ValueError:
-        return told | {"body": text}
+        return record | {"body": text}
 
 
 def _events(text: str) -> list[tuple[str, Any]]:

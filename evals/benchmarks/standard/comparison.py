@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from evals.benchmarks.standard.record import Line, RunRecord
+from evals.benchmarks.standard.record import RunRecord
 from evals.benchmarks.standard.report import figure
+from evals.benchmarks.table import Row
 
 
 def comparison(first: RunRecord, second: RunRecord) -> str:
@@ -36,7 +37,7 @@ def comparison(first: RunRecord, second: RunRecord) -> str:
     return "\n".join(parts) + "\n"
 
 
-def difference(a: Line | None, b: Line | None) -> str:
+def difference(a: Row | None, b: Row | None) -> str:
     """In words: whether two figures differ by more than their spreads."""
     if a is None or b is None:
         return "only in A" if b is None else "only in B"
@@ -57,11 +58,11 @@ def warnings(first: RunRecord, second: RunRecord) -> list[str]:
         if versions[0].get(name) != versions[1].get(name)
     )
     if differ:
-        told = (
+        shown = (
             f"{name} {versions[0].get(name, '–')} and {versions[1].get(name, '–')}"
             for name in differ
         )
-        said.append(f"- Versions differ: {', '.join(told)}.")
+        said.append(f"- Versions differ: {', '.join(shown)}.")
     if first.commit != second.commit:
         said.append(
             f"- The code differs: {first.commit or 'unknown'} and {second.commit or 'unknown'}."
@@ -78,13 +79,13 @@ def warnings(first: RunRecord, second: RunRecord) -> list[str]:
     return said
 
 
-def _said(line: Line | None) -> str:
+def _said(line: Row | None) -> str:
     if line is None:
         return "–"
     spread = f" ({line.spread})" if line.spread else ""
     return f"{figure(line.value)} {line.unit}{spread}"
 
 
-def _goal(a: Line | None, b: Line | None) -> str:
+def _goal(a: Row | None, b: Row | None) -> str:
     goals = dict.fromkeys(line.goal for line in (a, b) if line is not None and line.goal)
     return ", ".join(goals)

@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.speed.busy import Usage
 from app.speed.machine import Machine
+from evals.benchmarks.table import Row
 from prompts.errors import PlumbError
 
 # A file of a later format is refused, not misread.
@@ -18,52 +19,6 @@ FORMAT: Literal[1] = 1
 
 class UnreadableRecord(PlumbError):
     """A file is no record of a standard run."""
-
-
-class Line(BaseModel):
-    """One figure; see `table.Row`."""
-
-    # A figure that is no number is kept as such: `null` could not be read again.
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
-
-    what: str
-    value: float
-    unit: str
-    goal: str = ""
-    met: bool | None = None
-    note: str = ""
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def spread(self) -> str:
-        """The bounds as text; empty where there are none."""
-        if self.low is None or self.high is None:
-            return ""
-        return f"{self.low:.3g} to {self.high:.3g}"
-
-    @property
-    def bound(self) -> float | None:
-        """The goal's number, where the goal is `≥ x` or `≤ x`."""
-        sign, _, number = self.goal.partition(" ")
-        if sign not in ("≥", "≤"):
-            return None
-        return float(number)
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the goal lies outside the bounds, so that another run would say the same."""
-        if self.bound is None or self.low is None or self.high is None:
-            return True
-        return not self.low <= self.bound <= self.high
-
-    @property
-    def verdict(self) -> str:
-        """`met`, `missed`, or empty without a goal; with a remark where the bounds hold the goal."""
-        if self.met is None:
-            return ""
-        word = "met" if self.met else "missed"
-        return word if self.is_sure else f"{word}, within the spread"
 
 
 Status = Literal["done", "left out", "failed", "stopped", "no time"]
@@ -92,7 +47,7 @@ class PartRecord(BaseModel):
     seconds: float = 0.0
     usage: Usage | None = None
     busy: list[str] = []
-    lines: list[Line] = []
+    lines: list[Row] = []
     remarks: list[str] = []
 
 
@@ -123,7 +78,7 @@ class RunRecord(BaseModel):
         """How many figures miss their goal."""
         return sum(line.met is False for part in self.parts for line in part.lines)
 
-    def lines(self) -> dict[tuple[str, str, str], Line]:
+    def lines(self) -> dict[tuple[str, str, str], Row]:
         """Every figure by its part, what it is and its unit."""
         return {
             (part.name, line.what, line.unit): line for part in self.parts for line in part.lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from html import escape
 
-from evals.benchmarks.standard.record import Line, RunRecord
+from evals.benchmarks.standard.record import RunRecord
+from evals.benchmarks.table import Row
 
 # Of the picture, in pixels.
 NAME_WIDTH, BAR_WIDTH, TEXT_WIDTH, ROW, HEAD = 560, 360, 200, 22, 64
@@ -106,7 +107,7 @@ def picture(run: RunRecord) -> str:
     return "\n".join([*drawn, "</svg>"]) + "\n"
 
 
-def times_as_good(line: Line) -> float | None:
+def times_as_good(line: Row) -> float | None:
     """How many times as good as its goal a figure is; None where that means nothing."""
     bound = line.bound
     if bound is None or bound <= 0 or line.value <= 0 or not math.isfinite(line.value):

@@ -21,8 +21,9 @@ from app.speed.machine import describe_machine, runtime_in_words
 from evals.benchmarks.data import ROOT
 from evals.benchmarks.processes import plain_environment
 from evals.benchmarks.standard.parts import Part
-from evals.benchmarks.standard.record import Line, PartRecord, RunRecord, write_whole
+from evals.benchmarks.standard.record import PartRecord, RunRecord, write_whole
 from evals.benchmarks.standard.report import markdown, picture
+from evals.benchmarks.table import Row
 from ingestion.settings import EmbeddingSettings
 
 ONE = "evals.benchmarks.standard.one"
@@ -185,7 +186,7 @@ def run_part(
         name=part.name,
         title=found["title"],
         seconds=seconds,
-        lines=[Line.model_validate(row) for row in found["rows"]],
+        lines=[Row(**row) for row in found["rows"]],
         remarks=found["remarks"],
     )
 
@@ -196,7 +197,7 @@ def said(seconds: float) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes], most_s: float, console: Console, title: str) -> bool:
-    """Whether it ended by itself; otherwise it was ended, with all that it had started."""
+    """Whether it ended in time; otherwise it was killed, with all that it had started."""
     began = time.monotonic()
     try:
         with console.status(title) as status:
@@ -246,8 +247,8 @@ def _tell(console: Console, found: PartRecord) -> None:
         f"  {said(found.seconds)}; {goals - len(missed)} of {goals} goals met", highlight=False
     )
     for line in missed:
-        told = f"  missed: {line.what}: {line.value:.3g} {line.unit}, goal {line.goal}"
-        console.print(told, markup=False, highlight=False)
+        text = f"  missed: {line.what}: {line.value:.3g} {line.unit}, goal {line.goal}"
+        console.print(text, markup=False, highlight=False)
     for reason in found.busy:
         console.print(f"  [yellow]busy: {reason}[/]", highlight=False)
 
@@ -259,7 +260,7 @@ def _keep(record: RunRecord, file: Path) -> None:
 
 
 def _commit() -> str:
-    """The commit of the code, `+` behind it where files were changed; empty where git cannot tell."""
+    """The commit of the code, `+` behind it where files were changed; empty where git does not know it."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(

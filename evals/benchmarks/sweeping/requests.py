@@ -247,7 +247,7 @@ async def send(app: ASGIApp, request: Request) -> Response:
 
     async def receive() -> Message:
         if not coming:
-            await asyncio.Event().wait()  # whoever sent it stays until all has come back
+            await asyncio.Event().wait()  # the client stays until the whole response has come back
         return coming.pop()
 
     async def take(message: Message) -> None:
@@ -279,8 +279,8 @@ def trouble(response: Response) -> str | None:
     if response.status >= 500:
         is_busy = response.problem.get("type") == "urn:plumbline:problem:too-busy"
         return None if is_busy else f"{response.status}: {response.body[:300]!r}"
-    told = response.problem
-    detail = told.get("detail") or (told.get("error") or {}).get("message")
+    problem = response.problem
+    detail = problem.get("detail") or (problem.get("error") or {}).get("message")
     return (
         None if detail else f"{response.status} without a problem detail: {response.body[:300]!r}"
     )

@@ -30,7 +30,7 @@ def no_filter() -> AbstractContextManager[Any]:
 
 
 def groups_of_then() -> AbstractContextManager[Any]:
-    """What was stored is shown to whoever it was once for."""
+    """Stored answers are shown by the groups of then, not by those of now."""
     return patch.object(Caller, "meets", lambda self, needs: True)
 
 
@@ -52,7 +52,7 @@ def one_cache_for_all() -> Iterator[None]:
 
 
 def jobs_as_they_are() -> AbstractContextManager[Any]:
-    """Jobs tell everybody what documents they met."""
+    """Jobs show everybody what documents they met."""
     return patch.object(SyncJob, "seen_by", lambda self, caller: self)
 
 

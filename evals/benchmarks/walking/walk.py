@@ -15,6 +15,7 @@ from app.lineage.stored_answers import Wanted, may_be_shown, stored_answers
 from evals.benchmarks.walking.counts import WalkCounts
 from evals.benchmarks.walking.direct_client import Reply
 from evals.benchmarks.walking.grid import GRID, Groups
+from evals.benchmarks.walking.questions import Questions
 from evals.benchmarks.walking.walker import Walker
 from evals.benchmarks.walking.world import SET, World
 from prompts.errors import PlumbError
@@ -48,7 +49,7 @@ class Walk:
         self._before = {kind: len(ids) for kind, ids in known.items()}
         self._found = found
         self._moves = moves
-        self._asked: list[str] = []
+        self._questions = Questions(world, self._chance)
         self._walkers = [self._walker(f"{seed}-{number}") for number in range(2)]
 
     def take(self, steps: int = STEPS) -> None:
@@ -64,17 +65,17 @@ class Walk:
 
     def ask(self, walker: Walker) -> None:
         """Ask, with a filter or not."""
-        self._chat(walker, "ask", self._body(walker))
+        self._chat(walker, "ask", self._questions.body(walker))
 
     def stream(self, walker: Walker) -> None:
         """Ask, and get the answer word by word."""
-        self._chat(walker, "stream", {**self._body(walker), "stream": True})
+        self._chat(walker, "stream", {**self._questions.body(walker), "stream": True})
 
     def follow_up(self, walker: Walker) -> None:
         """Ask in a conversation, then what can only be understood from it."""
         session = {"session_id": self._chance.choice(SESSIONS)}
         if self._chance.random() < 0.5:
-            self._chat(walker, "ask", {**self._body(walker), **session})
+            self._chat(walker, "ask", {**self._questions.body(walker), **session})
         question = self._chance.choice(("And when does it open?", "What is its access code?"))
         body = {"question": question, "document_set": SET, **session}
         turn = self._chat(walker, "follow-up", body)
@@ -83,7 +84,7 @@ class Walk:
             self._found.took_place[f"follow-up rewritten by the {rewritten_by}"] += 1
 
     def complete(self, walker: Walker) -> None:
-        messages = [{"role": "user", "content": self._question(walker)}]
+        messages = [{"role": "user", "content": self._questions.draw(walker)}]
         if self._chance.random() < 0.3:
             messages += [
                 {"role": "assistant", "content": "It is as the document says."},
@@ -95,7 +96,7 @@ class Walk:
 
     def respond(self, walker: Walker) -> None:
         """Have a response made, which may follow any that was made before."""
-        body = {"model": f"plumb/{SET}", "input": self._question(walker)}
+        body = {"model": f"plumb/{SET}", "input": self._questions.draw(walker)}
         if self._chance.random() < 0.6:
             body["input"] = self._chance.choice((body["input"], "What is its access code?"))
             body["previous_response_id"] = self._id("responses")
@@ -113,13 +114,13 @@ class Walk:
         self._send(walker, "stored response", "GET", f"/v1/responses/{self._id('responses')}")
 
     def embed(self, walker: Walker) -> None:
-        body = {"model": f"plumb/{SET}", "input": [self._question(walker)]}
+        body = {"model": f"plumb/{SET}", "input": [self._questions.draw(walker)]}
         self._send(walker, "embedding", "POST", "/v1/embeddings", json=body)
 
     def assist(self, walker: Walker) -> None:
         """Ask, search and read over the Model Context Protocol."""
         session = self._chance.choice((None, *SESSIONS))
-        question = self._question(walker)
+        question = self._questions.draw(walker)
         about = self._chance.choice(self._world.documents).file_name
         live = self._world.state.parts.sets.info(SET).number
         old = self._chance.choice((None, str(self._chance.randint(max(live - 5, 1), live))))
@@ -136,7 +137,7 @@ class Walk:
         self._send(walker, f"MCP {method}", "POST", "/mcp", json=message)
 
     def search(self, walker: Walker) -> None:
-        params = {"q": self._question(walker), "document_set": SET, "limit": "50"}
+        params = {"q": self._questions.draw(walker), "document_set": SET, "limit": "50"}
         if self._chance.random() < 0.3:
             params["filters"] = json.dumps({"groups": ["a", "b", "c"]})
         if self._chance.random() < 0.1:
@@ -166,7 +167,7 @@ class Walk:
 
     def batch(self, walker: Walker) -> None:
         """Have questions answered in a batch."""
-        questions = [{"question": self._question(walker)} for _ in range(2)]
+        questions = [{"question": self._questions.draw(walker)} for _ in range(2)]
         body = {"questions": questions, "document_set": SET}
         reply = self._send(walker, "batch", "POST", "/v1/batches", json=body)
         if reply.status == 202:
@@ -297,54 +298,8 @@ class Walk:
         )
         return () if by_token and drawn is None else drawn
 
-    def _body(self, walker: Walker) -> dict[str, Any]:
-        body: dict[str, Any] = {"question": self._question(walker), "document_set": SET}
-        if self._chance.random() < 0.2:
-            body["filters"] = {"groups": self._chance.choice(["a", "b", "c"])}
-        if self._chance.random() < 0.2:
-            body["options"] = {"passages": 2}
-        return body
-
-    def _question(self, walker: Walker) -> str:
-        """What one of the two asked before, or a question about a document.
-
-        Mostly about a document that the walker may see, else one that nobody would name.
-        """
-        again = [one for one in self._asked if self._could_type(walker, one)]
-        if again and self._chance.random() < 0.4:
-            question = self._reworded(self._chance.choice(again))
-        else:
-            about = self._chance.choice(self._world.documents)
-            knows = about.seen_by(walker.sees) or about.topic in walker.typed
-            topic = about.topic if knows else "other"
-            question = self._chance.choice(
-                (
-                    f"What is the access code of the {topic} depot?",
-                    f"When does the {topic} depot open?",
-                    "What is the access code of each depot?",
-                    "What is announced on the board at the gate?",
-                    "And when does it open?",
-                )
-            )
-        typed = self._world.rare.intersection(question.lower().rstrip("?").split())
-        walker.typed |= typed
-        self._world.asked |= typed
-        self._asked.append(question)
-        return question
-
-    def _could_type(self, walker: Walker, question: str) -> bool:
-        """Whether the walker may see, or has typed, the rare words of a question."""
-        words = self._world.rare.intersection(question.lower().rstrip("?").split())
-        return not words & self._world.words_hidden_from(walker)
-
-    def _reworded(self, question: str) -> str:
-        """The question as it is, or in other words that ask the same."""
-        if self._chance.random() < 0.5:
-            return question
-        return question.replace("What is the", "Please tell me the").replace("When does", "At what time does")  # fmt: skip
-
     def _id(self, kind: str) -> str:
-        """One of the last ids, whoever made it; mostly of this walk."""
+        """One of the last ids of all callers; mostly of this walk."""
         ids = self._known[kind]
         mine = ids[self._before[kind] :]
         of_walk = mine and self._chance.random() < 0.8
@@ -391,7 +346,7 @@ class Walk:
         )
         if leaked:
             who = f"{walker.role} {walker.name} in {walker.sees}"
-            self._found.leaks.append(f"{what} told {who}: {', '.join(sorted(leaked))}")
+            self._found.leaks.append(f"{what} showed {who}: {', '.join(sorted(leaked))}")
         elif there:
             self._found.held += 1
 

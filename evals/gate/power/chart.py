@@ -14,7 +14,7 @@ PAGE = """<!doctype html>
 <style>body{{font:15px/1.5 system-ui,sans-serif;max-width:800px;margin:2rem auto;padding:0 1rem;color:#222;
 background:#fff}}text{{font:12px system-ui,sans-serif;fill:#333}}li span{{font-weight:bold}}
 ul{{columns:2;padding-left:1.2rem}}</style></head><body><h1>{title}</h1>
-<p>{told}</p>
+<p>{summary}</p>
 {svg}
 <ul>{legend}</ul></body></html>
 """
@@ -41,7 +41,7 @@ def power_chart(power: Power) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Share stopped by loss">'
         f"{_axes(power, most)}{marks}</svg>"
     )
-    return PAGE.format(title="What the gate catches", told=summary, svg=svg, legend=legend)
+    return PAGE.format(title="What the gate catches", summary=summary, svg=svg, legend=legend)
 
 
 def _is_fault(power: Power, name: str) -> bool:

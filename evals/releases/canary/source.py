@@ -125,7 +125,7 @@ class LookBuilder:
         self._added.setdefault(number, Counter())[arm, signal, kind] += count
 
     def looks(self, until: datetime) -> list[Look]:
-        """The looks that end at `until` or before, with any outcome, and are not told yet."""
+        """The looks that end at `until` or before, with any outcome, and were not returned before."""
         last = (until - self._compared.since) // self._compared.every
         due = sorted(number for number in self._added if number <= last)
         self._next = max(self._next, last + 1)

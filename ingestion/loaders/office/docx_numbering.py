@@ -24,7 +24,7 @@ class Item:
     Attributes:
         depth: how deep the list is nested, from 0.
         marker: what stands before the text, such as `3.2`, `(a)`, `Step 3:` or `-`.
-        bullet: the marker is a bullet, so it says nothing by itself.
+        bullet: the marker is a bullet, so it says nothing alone.
     """
 
     depth: int

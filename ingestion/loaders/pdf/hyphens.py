@@ -18,7 +18,7 @@ _COMPOUNDING = frozenset(
 
 
 class Hyphens:
-    """Joins lines; whether a hyphen was the typesetter's is told by the document's other words."""
+    """Joins lines; the document's other words show whether a hyphen was the typesetter's."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._words = {word.casefold() for line in lines for word in _WORD.findall(line)}

@@ -54,7 +54,7 @@ def test_passages_come_in_the_order_of_its_scores(make_parts, cross_encoder: str
     assert reranker.scores("x", []) == []
 
 
-def test_a_model_that_is_none_is_told_with_the_mend(tmp_path: Path, monkeypatch) -> None:
+def test_a_model_that_is_none_is_reported_with_the_mend(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="PLUMB_RETRIEVAL_RERANK_MODEL"):
         Reranker(str(tmp_path), "cpu", depth=3)

@@ -84,7 +84,7 @@ def test_a_parameter_can_be_taken_away_for_a_model_that_refuses_it(make_parts, o
     assert openai.keys == ["Bearer a-key"]
 
 
-def test_a_model_that_fails_is_told_as_such(make_parts, openai) -> None:
+def test_a_model_that_fails_is_reported_as_such(make_parts, openai) -> None:
     parts = make_parts(
         chat__model="openai:some-model", chat__base_url=openai.url, chat__max_retries=0
     )
@@ -96,7 +96,7 @@ def test_a_model_that_fails_is_told_as_such(make_parts, openai) -> None:
 
 
 @pytest.mark.parametrize("name", ["nonesuch:model", "gibberish", "openai:gpt-4.1-mini"])
-def test_a_model_that_cannot_be_made_is_told_with_the_mend(
+def test_a_model_that_cannot_be_made_is_reported_with_the_mend(
     make_parts, monkeypatch, name: str
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -145,7 +145,7 @@ def test_the_manifest_names_what_shapes_an_answer_and_nothing_else(make_parts) -
 
 
 @pytest.mark.parametrize(
-    ("question", "told"),
+    ("question", "message"),
     [
         ("", "is empty"),
         (" \n\t ", "is empty"),
@@ -154,14 +154,16 @@ def test_the_manifest_names_what_shapes_an_answer_and_nothing_else(make_parts) -
         ("?!...", "has no letter or digit"),
     ],
 )
-def test_a_question_that_means_nothing_is_told_why(make_parts, question: str, told: str) -> None:
+def test_a_question_that_means_nothing_is_refused_with_the_reason(
+    make_parts, question: str, message: str
+) -> None:
     answers = make_parts().answers
     for act in (answers.ask, answers.search):
-        with pytest.raises(InvalidQuestion, match=told):
+        with pytest.raises(InvalidQuestion, match=message):
             act(question, "depot")
 
 
-def test_wrong_requests_are_told_with_the_mend(make_parts) -> None:
+def test_wrong_requests_are_reported_with_the_mend(make_parts) -> None:
     answers = make_parts().answers
     with pytest.raises(UnknownDocumentSet, match="there are: depot"):
         answers.ask("Hours?", "nonesuch")
@@ -184,7 +186,7 @@ def test_no_model_is_asked_for_a_set_or_a_version_that_is_not_there(make_parts, 
     assert openai.requests == []
 
 
-def test_questions_share_a_manifest_until_the_set_is_published_anew(make_parts, documents) -> None:
+def test_questions_share_a_manifest_until_the_set_is_published_again(make_parts, documents) -> None:
     parts = make_parts()
     first = parts.answers.prepare("Hours?").manifest
     assert parts.answers.prepare("Warranty?").manifest is first
@@ -225,5 +227,5 @@ def test_a_follow_up_that_nobody_could_ask_alone_stays_as_it_was_asked(
     history = [EarlierTurn("How long does the warranty on a compressor last?", "24 months")]
     prepared = parts.answers.prepare(question, history=history)
     assert (prepared.question, prepared.manifest.condensed_by) == (question, None)
-    # As a replay asks it: by itself.
+    # As a replay asks it: alone.
     assert parts.answers.prepare(prepared.question).question == question

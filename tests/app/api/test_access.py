@@ -128,8 +128,8 @@ def test_every_route_takes_a_role_and_says_who_is_asked_for(guarded) -> None:
             nobody = ask(client, method, path, {})
             assert nobody.status_code == 401, (method, path, nobody.text)
             assert nobody.headers["WWW-Authenticate"] == "Bearer"
-            told = nobody.json()
-            code = told["error"]["code"] if "error" in told else told["type"].rpartition(":")[2]
+            body = nobody.json()
+            code = body["error"]["code"] if "error" in body else body["type"].rpartition(":")[2]
             assert code == "not-authenticated"
             by_reader = ask(client, method, path, reader)
             assert (by_reader.status_code == 403) == (role == "editor"), (path, by_reader.text)
@@ -158,7 +158,7 @@ def _is_guarded(path: dict[str, Any]) -> bool:
     ],
     ids=str,
 )
-def test_garbage_is_told_from_nothing(guarded, headers: dict[str, str]) -> None:
+def test_garbage_is_distinguished_from_nothing(guarded, headers: dict[str, str]) -> None:
     refused = guarded().get(SETS, headers=headers)
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
@@ -300,7 +300,7 @@ def test_an_upload_of_a_stranger_is_not_read(guarded) -> None:
     for who in ({}, key("r")):
         sent = client.post(path, content=b"x" * 1000, headers={**headers, **who})
         assert sent.status_code == (403 if who else 401)
-    # Had it been read, it would have been told that it is no form.
+    # Had it been read, the response would say that it is no form.
     editor = client.post(path, content=b"x" * 1000, headers={**headers, **key("e", "editor")})
     assert editor.status_code == 400
 

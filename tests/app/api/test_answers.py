@@ -24,16 +24,16 @@ def test_an_answer_tells_where_it_came_from(serve, store_url: str) -> None:
     client = serve(store__url=store_url)
     kept = record(filters={"team": "sales"}, session_id="s1")
     add(client, kept)
-    told = client.get(f"/v1/answers/{kept.id}").json()
-    assert told["question"] == "How long does the warranty last?"
-    assert told["answer"]["answer"] == "It lasts 24 months [1]."
-    assert told["answer"]["passages"][0]["scores"]["dense"] == 0.5
-    assert told["manifest"]["id"] == told["manifest_id"]
-    assert told["manifest"]["chat_parameters"] == {}
-    assert told["prompt_hash"] == "p" * 64
-    assert told["usage"] == {"input_tokens": 1000, "output_tokens": 200}
-    assert told["timings_ms"] == {"total": 12.5}
-    assert told["feedback"] == []
+    body = client.get(f"/v1/answers/{kept.id}").json()
+    assert body["question"] == "How long does the warranty last?"
+    assert body["answer"]["answer"] == "It lasts 24 months [1]."
+    assert body["answer"]["passages"][0]["scores"]["dense"] == 0.5
+    assert body["manifest"]["id"] == body["manifest_id"]
+    assert body["manifest"]["chat_parameters"] == {}
+    assert body["prompt_hash"] == "p" * 64
+    assert body["usage"] == {"input_tokens": 1000, "output_tokens": 200}
+    assert body["timings_ms"] == {"total": 12.5}
+    assert body["feedback"] == []
 
 
 def test_feedback_is_kept_and_replaced(serve) -> None:

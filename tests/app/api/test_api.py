@@ -93,7 +93,7 @@ def test_every_documented_example_works_when_pasted(client: TestClient, make_par
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "kind", "told"),
+    ("body", "status", "kind", "message"),
     [
         ({"question": ""}, 422, "invalid-question", "is empty"),
         ({"question": "🙂"}, 422, "invalid-question", "no letter or digit"),
@@ -114,13 +114,13 @@ def test_every_documented_example_works_when_pasted(client: TestClient, make_par
         ({"question": "Hours?", "options": {"passages": 0}}, 422, "invalid-request", "passages"),
     ],
 )
-def test_wrong_requests_are_problem_details(shared_service, body, status, kind, told) -> None:
+def test_wrong_requests_are_problem_details(shared_service, body, status, kind, message) -> None:
     response = shared_service.post("/v1/chat", json=body)
     assert response.status_code == status
     assert response.headers["content-type"] == PROBLEM
     problem = response.json()
     assert problem["type"] == f"urn:plumbline:problem:{kind}"
-    assert told in problem["detail"]
+    assert message in problem["detail"]
     assert problem["status"] == status
     assert problem["instance"] == "/v1/chat"
 

@@ -234,10 +234,10 @@ def test_what_makes_no_sense_is_a_problem_detail_and_leaves_nothing(start) -> No
         "is not UTF-8": upload(b"\xff"),
         "there are 0": upload(b"\n\n"),
     }
-    for told, response in wrong.items():
+    for message, response in wrong.items():
         assert response.status_code == 422, response.text
         assert response.headers["content-type"] == "application/problem+json"
-        assert told in response.json()["detail"]
+        assert message in response.json()["detail"]
     unknown = client.post(URL, json={"questions": [one], "document_set": "wiki"}, headers=who)
     assert unknown.status_code == 404
     large = upload(b'{"question": "x?"}\n' * 200)

@@ -80,9 +80,9 @@ def test_what_is_always_sent_is_required_and_what_may_be_left_out_is_not(descrip
 
 def test_events_of_a_streamed_answer_are_described(description) -> None:
     events = description["components"]["schemas"]["ChatEvent"]["oneOf"]
-    told = {one["properties"]["event"]["const"]: one["properties"]["data"] for one in events}
-    assert list(told) == ["passages", "token", "answer", "error"]
-    assert told["answer"]["contentSchema"] == {"$ref": "#/components/schemas/Turn"}
+    found = {one["properties"]["event"]["const"]: one["properties"]["data"] for one in events}
+    assert list(found) == ["passages", "token", "answer", "error"]
+    assert found["answer"]["contentSchema"] == {"$ref": "#/components/schemas/Turn"}
 
 
 def test_the_description_is_the_same_each_time_and_in_each_process(description) -> None:

@@ -23,11 +23,11 @@ def file(name: str, content: bytes = b"Goods are kept for 14 days.") -> tuple[st
     return ("files", (name, content))
 
 
-def refused(response, status: int, kind: str, told: str) -> None:
+def refused(response, status: int, kind: str, message: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == PROBLEM
     assert response.json()["type"] == f"urn:plumbline:problem:{kind}"
-    assert told in response.json()["detail"]
+    assert message in response.json()["detail"]
 
 
 def test_a_set_is_defined_with_its_uploads_folder_as_source(client, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_sources_below_an_allowed_root_are_accepted(serve, tmp_path: Path) -> No
 
 
 def test_a_definition_that_does_not_fit_is_refused(client) -> None:
-    for body, told in (
+    for body, message in (
         ({}, "document_set: Field required"),
         ({"document_set": "../x"}, "cannot name a document set"),
         ({"document_set": "a", "colour": "red"}, "colour"),
@@ -118,7 +118,7 @@ def test_a_definition_that_does_not_fit_is_refused(client) -> None:
         ({"document_set": "a", "embedding": {"model": "/etc"}}, "sync.allowed_models"),
         ({"document_set": "a", "chunking": {"max_tokens": 1}}, "max_tokens"),
     ):
-        refused(client.post(SETS, json=body), 422, "invalid-request", told)
+        refused(client.post(SETS, json=body), 422, "invalid-request", message)
         assert client.get(f"{SETS}/a").status_code == 404, body
 
 
@@ -151,7 +151,7 @@ def test_files_are_uploaded_listed_and_removed(client, tmp_path: Path) -> None:
 
 def test_a_name_that_is_not_fit_stores_nothing(client) -> None:
     client.post(SETS, json={"document_set": "manuals"})
-    for name, kind, told in (
+    for name, kind, message in (
         ("../x.md", "invalid-request", "without a folder"),
         ("a\\x.md", "invalid-request", "without a folder"),
         ("/etc/x.md", "invalid-request", "without a folder"),
@@ -164,7 +164,7 @@ def test_a_name_that_is_not_fit_stores_nothing(client) -> None:
         ("old.doc", "unsupported-format", "save it as .docx"),
     ):
         response = client.post(f"{SETS}/manuals/documents", files=[file("good.md"), file(name)])
-        refused(response, 422, kind, told)
+        refused(response, 422, kind, message)
         assert client.get(f"{SETS}/manuals").json()["uploads"] == [], name
 
 

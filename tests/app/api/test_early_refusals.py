@@ -48,9 +48,9 @@ def service() -> Service:
 
 
 def test_a_caller_who_does_not_wait_gets_the_same_refusal_unexamined(service: Service) -> None:
-    told = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
-    assert {(one.status_code, one.text) for one in told} == {(429, told[0].text)}
-    assert "too many." in told[0].text
+    found = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
+    assert {(one.status_code, one.text) for one in found} == {(429, found[0].text)}
+    assert "too many." in found[0].text
     assert service.reached == FREE_REFUSALS + 1
     service.now = 12.5
     again = service.ask("/chat", headers=MINE)
@@ -94,8 +94,8 @@ def test_people_who_are_signed_in_behind_one_address_are_told_apart(service: Ser
 
 def test_a_busy_service_is_asked_again_after_its_second(service: Service) -> None:
     service.error = TooBusy("busy.", 1)
-    told = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
-    assert {one.status_code for one in told} == {503}
+    found = [service.ask("/chat", headers=MINE) for _ in range(MANY)]
+    assert {one.status_code for one in found} == {503}
     assert service.reached == FREE_REFUSALS + 1
     service.now, service.error = 1.0, None
     assert service.ask("/chat", headers=MINE).status_code == 200
@@ -117,11 +117,13 @@ def test_a_refusal_carries_the_headers_of_its_own_request_alone(
         auth__enabled=True, limits__per_minute=1, browser__origins=[origin]
     ).settings
     with TestClient(create_app(settings), base_url="http://localhost") as client:
-        told = [client.get("/v1/sessions", headers=mine | {"Origin": origin}) for _ in range(MANY)]
-        assert told[-1].status_code == 429
-        by_name = {tuple(sorted(one.headers.keys())) for one in told[1:]}
+        responses = [
+            client.get("/v1/sessions", headers=mine | {"Origin": origin}) for _ in range(MANY)
+        ]
+        assert responses[-1].status_code == 429
+        by_name = {tuple(sorted(one.headers.keys())) for one in responses[1:]}
         assert len(by_name) == 1
-        assert {one.headers["Vary"] for one in told} == {"Origin"}
+        assert {one.headers["Vary"] for one in responses} == {"Origin"}
         plain = client.get("/v1/sessions", headers=mine)
         assert plain.status_code == 429
         assert "Access-Control-Allow-Origin" not in plain.headers
@@ -154,10 +156,10 @@ def test_the_service_refuses_early_and_counts_it_by_its_route(
     with TestClient(create_app(settings), base_url="http://localhost") as client:
         statuses = [client.post("/v1/chat", json=body, headers=mine).status_code for _ in range(10)]
         assert statuses == [200, 200] + [429] * 8
-        told = client.post("/v1/chat", json=body, headers=mine)
-        assert 1 <= int(told.headers["Retry-After"]) <= 60
-        assert told.headers["X-Content-Type-Options"] == "nosniff"
-        assert told.json()["type"] == "urn:plumbline:problem:too-many-requests"
+        response = client.post("/v1/chat", json=body, headers=mine)
+        assert 1 <= int(response.headers["Retry-After"]) <= 60
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.json()["type"] == "urn:plumbline:problem:too-many-requests"
         assert client.post("/v1/chat", json=body, headers=others).status_code == 200
         counted = client.get("/metrics", headers=others).text
     refused = [line for line in counted.splitlines() if 'status="429"' in line and "_count" in line]

@@ -48,9 +48,9 @@ def test_every_way_to_ask_waits_for_its_turn_and_is_answered_after(
         processor = client.app.state.guard.processor  # type: ignore[attr-defined]
         with processor.serving("other"), at_work():
             for name, (method, path, body) in ROUTES.items():
-                told = client.request(method, path, json=body, headers=mine)
-                assert (told.status_code, told.headers["Retry-After"]) == (503, "1"), name
-                assert "busy with other answers" in told.text
+                response = client.request(method, path, json=body, headers=mine)
+                assert (response.status_code, response.headers["Retry-After"]) == (503, "1"), name
+                assert "busy with other answers" in response.text
         for name, (method, path, body) in ROUTES.items():
             assert client.request(method, path, json=body, headers=mine).status_code == 200, name
         assert not processor._active

@@ -47,10 +47,10 @@ def sync(client: TestClient, **request: Any) -> dict[str, Any]:
     """The job when it has ended."""
     response = client.post(f"{SETS}/manuals/sync", json=request)
     assert response.status_code == 202, response.text
-    told = events(client, response.headers["location"])
-    assert [name for name, _ in told].count("end") == 1
-    assert told[-1][0] == "end"
-    return told[-1][1]
+    received = events(client, response.headers["location"])
+    assert [name for name, _ in received].count("end") == 1
+    assert received[-1][0] == "end"
+    return received[-1][1]
 
 
 def found(client: TestClient) -> set[str]:
@@ -67,9 +67,9 @@ def test_upload_sync_search_delete_rollback(client, serve) -> None:
     job = started.json()
     assert started.headers["location"] == f"/v1/jobs/{job['id']}"
     assert job["state"] == "queued"
-    told = events(client, f"/v1/jobs/{job['id']}")
-    assert {name for name, _ in told[:-1]} == {"progress"}
-    ended = told[-1][1]
+    received = events(client, f"/v1/jobs/{job['id']}")
+    assert {name for name, _ in received[:-1]} == {"progress"}
+    ended = received[-1][1]
     assert ended["state"] == "succeeded", ended
     assert ended["report"]["added"] == 2
     assert ended["progress"]["documents"] == 2
@@ -151,8 +151,8 @@ def test_a_sync_is_cancelled_and_the_next_one_ends_it(client) -> None:
     assert client.post(f"{path}/cancel").json() == ended, "cancelling again changes nothing"
 
     entries = client.app.state.guard.audit.entries()  # type: ignore[attr-defined]
-    told = [(one.subject, one.outcome, one.detail) for one in entries if "cancel" in one.action]
-    assert told == [("manuals", "done", {"job": ended["id"]})] * 2
+    result = [(one.subject, one.outcome, one.detail) for one in entries if "cancel" in one.action]
+    assert result == [("manuals", "done", {"job": ended["id"]})] * 2
 
     done = sync(client)
     assert (done["state"], done["report"]["documents_in_set"]) == ("succeeded", 60)

@@ -1,4 +1,4 @@
-"""What readers are told of failures: what does not work, and nothing of what servers said."""
+"""What readers learn of failures: what does not work, and nothing of what servers said."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "psycopg.errors.X: relation answers(question, groups) at 10.0.0.7 of sk
     [kind for kind, status in STATUS.items() if status >= 500],
     ids=lambda kind: kind.__name__,
 )
-def test_what_a_server_said_is_told_to_no_reader(kind: type[PlumbError]) -> None:
+def test_what_a_server_said_is_shown_to_no_reader(kind: type[PlumbError]) -> None:
     if kind is errors.TooBusy:
         return  # says only what the service itself counts
     found = problem_of(kind(SECRET), "/v1/chat")
@@ -32,7 +32,7 @@ def test_what_a_server_said_is_told_to_no_reader(kind: type[PlumbError]) -> None
     assert "try again" in found.detail or "setting" in found.detail
 
 
-def test_subclasses_are_told_as_their_bases() -> None:
+def test_subclasses_have_the_text_of_their_bases() -> None:
     class ProviderSaid(ChatModelFailed):
         """One of a provider's own."""
 
@@ -62,22 +62,22 @@ def test_a_providers_words_reach_no_reader_in_any_way(make_parts: Any, openai: A
         create_app(settings), base_url="http://localhost", raise_server_exceptions=False
     ) as client:
         asked = {"question": "When does the depot open?", "document_set": "depot"}
-        told = client.post("/v1/chat", json=asked).text
+        text = client.post("/v1/chat", json=asked).text
         streamed = client.post("/v1/chat", json={**asked, "stream": True}).text
         messages = [{"role": "user", "content": asked["question"]}]
         completion = {"model": "plumb/depot", "messages": messages}
-        openai_told = client.post("/v1/chat/completions", json=completion).text
+        openai_text = client.post("/v1/chat/completions", json=completion).text
         openai_streamed = client.post(
             "/v1/chat/completions", json={**completion, "stream": True}
         ).text
         listed = client.get("/v1/answers").text
         stored = client.get(f"/v1/answers/{json.loads(listed)['answers'][0]['id']}").text
-    for text_ in (told, streamed, openai_told, openai_streamed, listed, stored):
+    for text_ in (text, streamed, openai_text, openai_streamed, listed, stored):
         assert "scripted failure" not in text_
     assert openai.requests
-    assert "chat-model-failed" in told
+    assert "chat-model-failed" in text
     assert "did not answer" in streamed
-    assert "did not answer" in openai_told
+    assert "did not answer" in openai_text
     assert "did not answer" in openai_streamed
     assert "ChatModelFailed: the chat model did not answer" in listed
     assert "ChatModelFailed: the chat model did not answer" in stored
@@ -92,7 +92,7 @@ def test_half_a_character_of_a_model_is_no_failure(make_parts: Any, openai: Any)
         create_app(settings), base_url="http://localhost", raise_server_exceptions=False
     ) as client:
         asked = {"question": "When does the depot open?", "document_set": "depot"}
-        told = client.post("/v1/chat", json={**asked, "session_id": "s"})
+        reply = client.post("/v1/chat", json={**asked, "session_id": "s"})
         streamed = client.post(
             "/v1/chat", json={**asked, "stream": True, "question": "Opens when?"}
         )
@@ -101,8 +101,8 @@ def test_half_a_character_of_a_model_is_no_failure(make_parts: Any, openai: Any)
         completed = client.post("/v1/chat/completions", json=completion)
         session = client.get("/v1/sessions/s")
         listed = client.get("/v1/answers")
-    for response in (told, streamed, completed, session, listed):
+    for response in (reply, streamed, completed, session, listed):
         assert response.status_code == 200, response.text
-    assert "The depot \ufffd opens" in told.json()["answer"]
+    assert "The depot \ufffd opens" in reply.json()["answer"]
     assert "event: answer" in streamed.text
     assert "[DONE]" in completed.text

@@ -112,9 +112,9 @@ def test_the_application_refuses_such_a_length_too_whatever_server_is_before_it(
     lengths = ((DIGITS, {413}), ("0" * 5000 + "2", set(range(200, 500))))
     for (method, path, kind), (length, statuses) in product(ROUTES, lengths):
         sent = {"Content-Type": kind, "Content-Length": length}
-        told = client.request(method, path, content=b"{}", headers=sent)
-        assert told.status_code in statuses, (method, path, kind, length[:5], told.text)
-        assert "Traceback" not in told.text, (method, path, kind)
+        response = client.request(method, path, content=b"{}", headers=sent)
+        assert response.status_code in statuses, (method, path, kind, length[:5], response.text)
+        assert "Traceback" not in response.text, (method, path, kind)
 
 
 @pytest.mark.parametrize(("method", "path", "kind"), ROUTES)

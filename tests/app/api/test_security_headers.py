@@ -1,4 +1,4 @@
-"""What browsers are told, and which sites' pages may call."""
+"""Headers for browsers, and which sites' pages may call."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def test_refusals_and_what_nobody_foresaw_have_them_too(serve, monkeypatch) -> N
         ("POST", "/v1/chat", too_large, 413),
         ("POST", "/v1/chat", b"{", 422),
     ):
-        told = client.request(method, path, content=body, headers={"Origin": SITE})
-        assert told.status_code == status, path
+        response = client.request(method, path, content=body, headers={"Origin": SITE})
+        assert response.status_code == status, path
         for name in ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"):
-            assert name in told.headers, (status, name)
-        assert "frame-ancestors 'none'" in told.headers["Content-Security-Policy"]
-        assert told.headers["Access-Control-Allow-Origin"] == SITE
+            assert name in response.headers, (status, name)
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert response.headers["Access-Control-Allow-Origin"] == SITE
     assert client.get("/v1/answers", headers={"Host": "evil.example"}).headers["X-Frame-Options"]

@@ -119,9 +119,9 @@ def test_what_cannot_be_opened_is_said_to_be(start) -> None:
     client = start()
     for path, params, status, problem, named in UNOPENABLE:
         response = client.get(f"{SOURCE}{path}", params=params)
-        told = response.json()
-        assert (response.status_code, told["type"]) == (status, PROBLEM + problem), (path, params)
-        assert named in told["detail"], (path, params)
+        body = response.json()
+        assert (response.status_code, body["type"]) == (status, PROBLEM + problem), (path, params)
+        assert named in body["detail"], (path, params)
 
 
 def test_a_set_that_is_not_there(start) -> None:
@@ -156,7 +156,7 @@ def test_a_hidden_document_is_as_one_that_does_not_exist(start, documents: Path)
     assert client.get(SOURCE, params=params, headers=hr).json()["index_version"] == live
 
 
-def test_no_path_of_the_server_is_told(start, documents: Path) -> None:
+def test_no_path_of_the_server_is_shown(start, documents: Path) -> None:
     client = start()
     (documents / "fleet.pdf").unlink()
     response = client.get(SOURCE, params={"document": "fleet.pdf", "span": "0-20"})

@@ -86,9 +86,9 @@ def test_only_its_owner_and_admins_see_one(database: Database) -> None:
     bound = Caller("boss", "admin", frozenset({"hr", "sales"}), "key:of-a-bound-admin")
     first = kept.create(new_batch_id(), questions(1), OWNER)
     second = kept.create(new_batch_id(), questions(1), OWNER)
-    with pytest.raises(TooManyRequests) as told:
+    with pytest.raises(TooManyRequests) as raised:
         kept.create(new_batch_id(), questions(1), OWNER)
-    assert told.value.retry_after_s == 60
+    assert raised.value.retry_after_s == 60
     third = kept.create(new_batch_id(), questions(1), other)
     for look in (kept.get, kept.lines, kept.delete):
         for stranger in (other, bound):

@@ -1,4 +1,4 @@
-"""A file of questions is read whole, and what is wrong with it is told before anything is asked."""
+"""A file of questions is read whole, and refused with its faults before any question is asked."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
         read_questions(file)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match=r"nonesuch\.jsonl: No such file"):
         read_questions(tmp_path / "nonesuch.jsonl")
     with pytest.raises(BatchError, match="directory"):

@@ -144,7 +144,7 @@ def test_half_a_last_line_is_taken_out(tmp_path: Path, tail: bytes, kept: int) -
     assert len(rows(path)) == kept + 1
 
 
-def test_a_file_that_is_only_half_a_line_begins_anew(tmp_path: Path) -> None:
+def test_a_file_that_is_only_half_a_line_begins_again(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_bytes(b'{"id": "q0", ' + b"x" * 70_000)
     assert run(path, questions("one")).answered == 1
@@ -175,7 +175,7 @@ def test_two_batches_do_not_write_one_file(tmp_path: Path) -> None:
     assert run(path, questions("one")).answered == 1
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file" / "answers.jsonl"):
         with pytest.raises(BatchError, match="cannot be written"):

@@ -133,7 +133,7 @@ def test_a_batch_ends_with_its_token_and_goes_on_with_the_next(
         session.execute(update(BatchRow).values(until=ENDED))
     with pytest.raises(KeyNotInForce, match="ended at 2026-11-29 10:00:00 UTC"):
         answer_batch(batch_id, make_parts().settings)
-    # It is told, and what there is stays readable by whoever has the next token.
+    # Its state says so, and its lines stay readable for the caller with their next token.
     again = replace(ANNA, until=later)
     store = BatchStore(database, 1)
     now = store.get(batch_id, again)

@@ -272,7 +272,7 @@ def test_what_waits_to_be_kept_is_kept_at_the_end(make_parts, make_cache, redis_
     assert there.lookup(parts.answers.prepare(QUESTION), None) is not None
 
 
-def test_whoever_waits_for_a_question_in_other_words_learns_which(make) -> None:
+def test_a_caller_who_waits_for_a_question_in_other_words_learns_which(make) -> None:
     parts, cache = make()
     ask(parts, cache)
     words = f"Please tell me: {QUESTION}"

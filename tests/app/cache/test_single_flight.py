@@ -26,7 +26,7 @@ QUESTION = "How long is the warranty on a refrigeration unit?"
 
 
 class Calls:
-    """Counts calls; each waits until it may go on, then does what it is told."""
+    """Counts calls; each waits until it may go on, then does what the test set."""
 
     def __init__(self, *outcomes: str | Exception) -> None:
         self.outcomes = list(outcomes)
@@ -152,7 +152,7 @@ def test_a_lead_may_end_in_another_thread(cache_store) -> None:
         assert follower.result(10) == ("led", False)
 
 
-def test_whoever_leaves_a_lead_leaves_it_to_another_process(redis_url) -> None:
+def test_a_leader_that_leaves_leaves_the_lead_to_another_process(redis_url) -> None:
     here, there = RedisStore(redis_url, 5, 5), RedisStore(redis_url, 5, 5)
     lead = flights_over(here).join("key", "kept")
     assert not isinstance(lead, Landed)

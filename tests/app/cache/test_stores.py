@@ -82,7 +82,7 @@ def test_clearing_takes_what_begins_so_and_nothing_else(cache_store) -> None:
     assert sorted(cache_store.keys("")) == ["answer:ones:1", "near:one:1"]
 
 
-def test_redis_forgets_by_itself(redis_url) -> None:
+def test_redis_expires_keys(redis_url) -> None:
     from redis import Redis
 
     store = RedisStore(redis_url, 5, 5)

@@ -13,7 +13,7 @@ from app.cache.write_behind import WriteBehind
 
 @pytest.fixture
 def gate():
-    """A write that takes until it is let go on."""
+    """A write that takes until the test ends it."""
     event = threading.Event()
     yield event
     event.set()
@@ -81,15 +81,18 @@ def test_what_is_put_later_is_not_waited_for(gate) -> None:
 
 
 def test_another_group_is_not_waited_for(gate) -> None:
-    behind = WriteBehind()
+    behind, done = WriteBehind(), []
     held(behind, gate, "one")
+    behind.put("one", into(done, 1))
     behind.wait("two")
+    assert done == []
     gate.set()
     behind.wait()
+    assert done == [1]
     behind.close()
 
 
-def test_beyond_the_bound_whoever_has_one_more_does_it(gate) -> None:
+def test_beyond_the_bound_the_caller_does_its_write_itself(gate) -> None:
     behind, done = WriteBehind(most_waiting=1), []
     held(behind, gate)
     behind.put("one", into(done, 1))

@@ -136,7 +136,7 @@ def test_all_is_well_where_everything_named_can_be_used(
     assert "--call-models" in found["chat model"]["detail"]
 
 
-def test_each_failure_is_told_with_its_mend_and_without_passwords(
+def test_each_failure_is_reported_with_its_mend_and_without_passwords(
     tmp_path: Path, guarded_redis: str, collector: Collector
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -169,7 +169,7 @@ def test_each_failure_is_told_with_its_mend_and_without_passwords(
     assert not (tmp_path / "plumb-index").exists()
 
 
-def test_a_database_with_migrations_to_come_or_of_newer_code_is_told(
+def test_a_database_with_migrations_to_come_or_of_newer_code_is_reported(
     make_parts: Callable[..., Parts], tmp_path: Path, store_url: str
 ) -> None:
     make_parts()
@@ -234,7 +234,7 @@ def test_checks_run_side_by_side_and_none_waits_for_a_silent_one() -> None:
     def fail() -> str:
         raise CheckFailed("it is away: secret")
 
-    told: list[str] = []
+    reported: list[str] = []
     found = run_checks(
         [
             Check("silent", lambda: str(never.wait(20))),
@@ -244,14 +244,14 @@ def test_checks_run_side_by_side_and_none_waits_for_a_silent_one() -> None:
         ],
         0.5,
         lambda text: text.replace("secret", "***"),
-        lambda finding: told.append(finding.name),
+        lambda finding: reported.append(finding.name),
     )
     never.set()
     assert [one.name for one in found] == ["silent", "one", "two", "failing"]
     assert [one.state for one in found] == ["failed", "ok", "ok", "failed"]
     assert found[0].detail == "no answer within 0.5 s"
     assert (found[3].detail, found[3].mend) == ("it is away: ***", "start it")
-    assert told[-1] == "silent"
+    assert reported[-1] == "silent"
 
 
 def test_redis_hints_are_right_on_a_server_without_bounds(redis_url: str) -> None:

@@ -24,8 +24,8 @@ def test_answers_are_counted_and_cleared(
     prepared = parts.answers.prepare("How long does the warranty last?")
     cache.answer(prepared, None, parts.answers.answer)
     monkeypatch.setenv("PLUMB_REDIS_URL", redis_url)
-    told = json.loads(plumb("cache", "stats", "--json").stdout)
-    assert told == {"answers": {"depot": 1}, "vectors": 1}
+    output = json.loads(plumb("cache", "stats", "--json").stdout)
+    assert output == {"answers": {"depot": 1}, "vectors": 1}
     assert "depot: 1 answers" in plumb("cache", "stats").stdout
     assert "dropped 0 answers of other" in plumb("cache", "clear", "--set", "other").stdout
     assert cache.lookup(prepared, None) is not None
@@ -37,6 +37,6 @@ def test_without_redis_there_is_nothing_to_look_at() -> None:
     assert isinstance(plumb("cache", "stats").exception, InvalidRequest)
 
 
-def test_a_redis_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_that_is_gone_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUMB_REDIS_URL", "redis://127.0.0.1:1/0")
     assert isinstance(plumb("cache", "clear").exception, CacheUnavailable)

@@ -68,7 +68,7 @@ async def test_an_assistant_on_this_machine_is_served(command, tmp_path: Path) -
         failed = await client.call_tool("ask", {"question": "Why?", "document_set": "none"})
         assert failed.is_error
         assert "no document set 'none'" in failed.content[0].text
-        # Whoever can start it may read the files anyway.
+        # A user who can start it may read the files anyway.
         prompt = await client.read_resource("plumbline://prompts/answer/v1")
         assert "messages" in prompt.contents[0].text
 
@@ -136,15 +136,17 @@ async def test_a_service_elsewhere_is_passed_on(make_parts, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "error", "told"),
+    ("url", "error", "message"),
     [
         ("nonsense", SettingsError, "--url: write https://"),
         ("http://plumbline.example.org", SettingsError, "must be an https:// URL"),
         ("http://127.0.0.1:9", ServiceUnavailable, "http://127.0.0.1:9/mcp: "),
     ],
 )
-def test_an_address_that_is_wrong_is_told(url: str, error: type[Exception], told: str) -> None:
-    with pytest.raises(error, match=told) as raised:
+def test_an_address_that_is_wrong_is_reported(
+    url: str, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as raised:
         forward(url, "plumb_secret")
     assert "plumb_secret" not in str(raised.value)
 

@@ -88,7 +88,7 @@ def test_mounted_files_are_read_as_kubernetes_links_them(folder: Path) -> None:
     assert settings.origin("chat.model") == "default"
 
 
-def test_a_misspelt_file_and_a_missing_folder_are_told(
+def test_a_misspelt_file_and_a_missing_folder_are_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "PLUMB_REDIS_ULR").write_text("x")
@@ -122,7 +122,7 @@ def test_key_vault_gives_settings_and_foreign_secrets_are_not_even_read(vault: V
     assert not any("other-app" in path for path in vault.asked)
 
 
-def test_a_name_in_the_vault_that_is_no_setting_is_told(vault: Vault) -> None:
+def test_a_name_in_the_vault_that_is_no_setting_is_reported(vault: Vault) -> None:
     vault.secrets = {"plumb-chat-api-kye": "x"}
     with pytest.raises(
         SettingsError, match=r"PLUMB_CHAT_API_KYE is no setting. Did you mean PLUMB_CHAT_API_KEY"
@@ -130,14 +130,14 @@ def test_a_name_in_the_vault_that_is_no_setting_is_told(vault: Vault) -> None:
         load_settings()
 
 
-def test_a_vault_that_denies_is_told_with_the_role_that_is_missing(vault: Vault) -> None:
+def test_a_vault_that_denies_is_reported_with_the_role_that_is_missing(vault: Vault) -> None:
     vault.denied = True
     with pytest.raises(SettingsError, match=r"denies access .*Key Vault Secrets User") as found:
         load_settings()
     assert "\n" not in str(found.value)
 
 
-def test_a_missing_identity_is_told(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_identity_is_reported(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     vault.no_identity = True
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "managedidentitycredential")
     with pytest.raises(SettingsError, match=r"signing in failed .*managed identity") as found:
@@ -145,7 +145,7 @@ def test_a_missing_identity_is_told(vault: Vault, monkeypatch: pytest.MonkeyPatc
     assert "\n" not in str(found.value)
 
 
-def test_an_unreachable_vault_is_told(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_vault_is_reported(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUMB_KEY_VAULT", "https://127.0.0.1:1")
     with pytest.raises(SettingsError, match=r"https://127\.0\.0\.1:1 cannot be reached"):
         load_settings()
@@ -162,7 +162,7 @@ def test_a_vault_that_is_silent_is_given_up(vault: Vault, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("url", ["http://x.vault.azure.net", "x", "https://u:hidden@x/"])
-def test_what_is_no_vault_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_vault_is_reported(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUMB_KEY_VAULT", url)
     with pytest.raises(SettingsError, match="write the vault's URL") as found:
         load_settings()
@@ -181,7 +181,7 @@ def test_a_secret_of_secrets_manager_gives_settings(secret) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"PLUMB_CHAT_API_KEY": "quo', '["hidden-one"]'])
-def test_a_malformed_secret_is_told_and_not_quoted(secret, text: str) -> None:
+def test_a_malformed_secret_is_reported_and_not_quoted(secret, text: str) -> None:
     secret(text)
     with pytest.raises(SettingsError, match="is no JSON object") as found:
         load_settings()
@@ -189,7 +189,7 @@ def test_a_malformed_secret_is_told_and_not_quoted(secret, text: str) -> None:
     assert "hidden" not in str(found.value)
 
 
-def test_what_aws_refuses_is_told_with_the_mend(secret, monkeypatch) -> None:
+def test_what_aws_refuses_is_reported_with_the_mend(secret, monkeypatch) -> None:
     secret("{}")
     monkeypatch.setenv("PLUMB_SECRETS_MANAGER", "nonesuch@eu-central-1")
     with pytest.raises(

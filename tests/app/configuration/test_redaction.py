@@ -83,11 +83,11 @@ def test_no_setting_is_shown_with_its_secret(
         monkeypatch.setenv("PLUMB_AUTH_ISSUER", "https://id.example")
         monkeypatch.setenv("PLUMB_AUTH_AUDIENCE", "x")
     try:
-        told = json.dumps(settings_as_json(load_settings()))
+        found = json.dumps(settings_as_json(load_settings()))
     except SettingsError as error:
-        told = str(error)
-    assert dotted in told
-    assert CANARY not in told
+        found = str(error)
+    assert dotted in found
+    assert CANARY not in found
 
 
 def test_the_table_of_settings_and_its_json_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,9 +103,9 @@ def test_the_table_of_settings_and_its_json_show_no_secret(monkeypatch: pytest.M
     assert (shown_so.exit_code, as_json.exit_code) == (0, 0), shown_so.output
     assert "**********" in shown_so.output
     assert CANARY not in shown_so.output + as_json.output
-    told = json.loads(as_json.output)
-    assert told["sources"]["redis.url"] == "environment"
-    assert told["sources"]["serve.port"] == "default"
+    output = json.loads(as_json.output)
+    assert output["sources"]["redis.url"] == "environment"
+    assert output["sources"]["serve.port"] == "default"
 
 
 def _loads() -> bool:
@@ -209,7 +209,7 @@ def test_secrets_show_where_they_point_and_parameters_keep_what_is_none() -> Non
     assert shown(given) == {**given, "api_token": "**********"}
 
 
-def test_a_server_that_quotes_the_request_does_not_get_its_headers_told(openai: Script) -> None:
+def test_a_server_that_quotes_the_request_does_not_show_its_headers(openai: Script) -> None:
     chat = ChatSettings(model="openai:m", base_url=openai.url, parameters=HEADERS, max_retries=0)
     models = ChatModels(chat, Settings().extractive, None, lambda: b"key")  # type: ignore[arg-type]
     chosen = models.get({})
@@ -220,7 +220,7 @@ def test_a_server_that_quotes_the_request_does_not_get_its_headers_told(openai: 
     assert CANARY not in str(found.value)
 
 
-def test_a_model_that_cannot_be_made_does_not_get_its_key_told() -> None:
+def test_a_model_that_cannot_be_made_does_not_show_its_key() -> None:
     chat = ChatSettings(model="openai:m", api_key=SecretStr(CANARY))
     with pytest.raises(ChatModelUnknown) as found:
         make_hosted_model(chat, {"n": 0, "api_token": CANARY, "temperature": "hot"})

@@ -98,7 +98,7 @@ def test_many_threads_load_a_model_once_and_hold_up_no_other() -> None:
         waiting = [pool.submit(embedders.of, version("a", str(n))) for n in range(6)]
         while not loads.names:  # until the first is at it
             pass
-        # The default and whether another is at hand are told while one loads.
+        # The default, and whether another is at hand, are known while one loads.
         assert pool.submit(embedders.of, version("", "q")).result(5)
         assert not pool.submit(embedders.has, version("a")).result(5)
         loads.gate.set()

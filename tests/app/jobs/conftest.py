@@ -62,10 +62,10 @@ def follow() -> Callable[..., SyncJob]:
     ) -> SyncJob:
         async def reading() -> SyncJob:
             async for event in events(queue, job):
-                told: SyncJob = event.data
+                current: SyncJob = event.data
                 if event.event == "end":
-                    return told
-                await anyio.to_thread.run_sync(on_event, told)
+                    return current
+                await anyio.to_thread.run_sync(on_event, current)
             raise AssertionError("the stream ended without an end")
 
         return anyio.run(reading)

@@ -33,8 +33,8 @@ def asked_by(queue: Any, job: SyncJob, stage: str = "indexing") -> Callable[[Syn
     """Cancels the job once it is at a stage, for `follow`."""
     asked: list[SyncJob] = []
 
-    def cancel(told: SyncJob) -> None:
-        if told.progress.stage == stage and not asked:
+    def cancel(current: SyncJob) -> None:
+        if current.progress.stage == stage and not asked:
             asked.append(queue.cancel(job.id, ANNA))
             assert asked[0].cancelled_by == ANNA
             assert asked[0].state == "running"
@@ -150,8 +150,8 @@ def test_killed_in_the_middle_of_cancelling(make_settings, upload, follow) -> No
     job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     killed: list[int] = []
 
-    def kill(told: SyncJob) -> None:
-        if told.progress.stage == "indexing" and not killed:
+    def kill(current: SyncJob) -> None:
+        if current.progress.stage == "indexing" and not killed:
             process = queue.book.get(job.id).process
             assert process is not None
             os.kill(process.pid, signal.SIGSTOP)
@@ -170,22 +170,22 @@ def test_killed_in_the_middle_of_cancelling(make_settings, upload, follow) -> No
 
 
 @pytest.mark.usefixtures("warm_processes")
-def test_a_process_that_is_told_to_end_says_so(make_settings, upload, follow) -> None:
+def test_a_process_that_is_asked_to_end_says_so(make_settings, upload, follow) -> None:
     settings = make_settings()
     upload(settings, MANY)
     queue = ProcessQueue(settings, SYNCS)
     job = queue.submit(sync_job("manuals", SyncRequest(), BY))
-    told_to_end: list[int] = []
+    terminated: list[int] = []
 
-    def end(told: SyncJob) -> None:
-        if told.progress.stage == "indexing" and not told_to_end:
+    def end(current: SyncJob) -> None:
+        if current.progress.stage == "indexing" and not terminated:
             process = queue.book.get(job.id).process
             assert process is not None
-            told_to_end.append(process.pid)
+            terminated.append(process.pid)
             os.kill(process.pid, signal.SIGTERM)
 
     ended = follow(queue, job, end)
-    assert told_to_end
+    assert terminated
     assert ended.state == "failed"
     assert "SIGTERM" in (ended.error or "")
     assert ended.cancelled_by is None
@@ -257,8 +257,8 @@ with Recorder(book_in(Path(sys.argv[1]), SYNCS), sys.argv[2]) as recorder:
     )
     asked: list[SyncJob] = []
 
-    def cancel(told: SyncJob) -> None:
-        if told.state == "running" and not asked:
+    def cancel(current: SyncJob) -> None:
+        if current.state == "running" and not asked:
             asked.append(queue.cancel(job.id, ANNA))
 
     ended = follow(queue, job, cancel)

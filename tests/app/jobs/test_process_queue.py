@@ -28,7 +28,7 @@ def process_of(queue: ProcessQueue[SyncJob], job: SyncJob) -> int:
 
 
 @pytest.mark.usefixtures("warm_processes")
-def test_a_killed_job_is_told_as_failed_and_the_next_sync_ends_it(
+def test_a_killed_job_is_reported_as_failed_and_the_next_sync_ends_it(
     make_settings, upload, follow
 ) -> None:
     settings = make_settings()
@@ -37,9 +37,9 @@ def test_a_killed_job_is_told_as_failed_and_the_next_sync_ends_it(
     job = queue.submit(sync_job("manuals", SyncRequest(), BY))
     killed: list[int] = []
 
-    def kill_while_indexing(told: SyncJob) -> None:
-        if told.progress.stage == "indexing" and not killed:
-            killed.append(process_of(queue, told))
+    def kill_while_indexing(current: SyncJob) -> None:
+        if current.progress.stage == "indexing" and not killed:
+            killed.append(process_of(queue, current))
             os.kill(killed[0], signal.SIGKILL)
 
     ended = follow(queue, job, kill_while_indexing)
@@ -67,9 +67,9 @@ def test_settings_reach_the_process_and_secrets_are_not_among_its_arguments(
     arguments: list[bytes] = []
     job = queue.submit(sync_job("manuals", SyncRequest(), BY))
 
-    def look(told: SyncJob) -> None:
-        if told.state == "running" and not arguments:
-            pid = process_of(queue, told)
+    def look(current: SyncJob) -> None:
+        if current.state == "running" and not arguments:
+            pid = process_of(queue, current)
             arguments.append(Path(f"/proc/{pid}/cmdline").read_bytes())
 
     assert follow(queue, job, look).state == "succeeded"
@@ -178,7 +178,7 @@ def test_ended_jobs_are_forgotten_in_time_with_their_logs(make_settings, follow)
 
 
 @pytest.mark.usefixtures("warm_processes")
-def test_what_nobody_foresaw_is_logged_and_told(make_settings, follow) -> None:
+def test_what_nobody_foresaw_is_logged_and_reported(make_settings, follow) -> None:
     settings = make_settings()
     (Path("index") / "_plumbline" / "definitions" / "manuals.json").write_text("{garbled")
     ended = follow(
@@ -201,9 +201,9 @@ def test_as_many_run_at_once_as_the_setting_says(make_settings, upload, follow) 
     place.acquire()
     waited: list[str] = []
 
-    def let_it_begin_when_it_waits(told: SyncJob) -> None:
-        if queue.book.get(told.id).process is not None and not waited:
-            waited.append(told.state)
+    def let_it_begin_when_it_waits(current: SyncJob) -> None:
+        if queue.book.get(current.id).process is not None and not waited:
+            waited.append(current.state)
             place.release()
 
     job = queue.submit(sync_job("manuals", SyncRequest(), BY))

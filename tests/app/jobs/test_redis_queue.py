@@ -65,7 +65,7 @@ def test_a_worker_runs_the_job(queue, worker, make_settings, upload, follow, red
     assert ended.state == "succeeded", ended.error
     assert ended.report is not None
     assert ended.report.added == 3
-    # Another service knows it, and Redis will forget it by itself.
+    # Another service knows it, and in Redis it will expire.
     other = RedisQueue(settings, SYNCS)
     assert other.list() == [ended]
     other.close()
@@ -74,7 +74,7 @@ def test_a_worker_runs_the_job(queue, worker, make_settings, upload, follow, red
     redis.close()
 
 
-def test_a_killed_job_is_told_as_failed_and_the_next_one_ends_it(
+def test_a_killed_job_is_reported_as_failed_and_the_next_one_ends_it(
     queue, worker, make_settings, upload, follow, redis_url
 ) -> None:
     upload(make_settings(redis__url=redis_url), 150)
@@ -82,9 +82,9 @@ def test_a_killed_job_is_told_as_failed_and_the_next_one_ends_it(
     worker()
     killed: list[int] = []
 
-    def kill_while_indexing(told: SyncJob) -> None:
-        if told.progress.stage == "indexing" and not killed:
-            process = queue.book.get(told.id).process
+    def kill_while_indexing(current: SyncJob) -> None:
+        if current.progress.stage == "indexing" and not killed:
+            process = queue.book.get(current.id).process
             killed.append(process.pid)
             os.kill(process.pid, signal.SIGKILL)
 
@@ -115,7 +115,7 @@ def test_no_secret_and_no_pickle_is_left_in_redis(queue, redis_url) -> None:
     ]
 
 
-def test_a_job_that_its_worker_dropped_is_told_as_failed(queue, redis_url) -> None:
+def test_a_job_that_its_worker_dropped_is_reported_as_failed(queue, redis_url) -> None:
     from rq.job import Job as Queued
     from rq.job import JobStatus
     from rq.serializers import JSONSerializer
@@ -125,9 +125,9 @@ def test_a_job_that_its_worker_dropped_is_told_as_failed(queue, redis_url) -> No
     queued = Queued.fetch(job.id, connection=redis, serializer=JSONSerializer)
     queued.set_status(JobStatus.FAILED)
     redis.close()
-    told = queue.get(job.id)
-    assert told.state == "failed"
-    assert "no worker runs it" in (told.error or "")
+    found = queue.get(job.id)
+    assert found.state == "failed"
+    assert "no worker runs it" in (found.error or "")
 
 
 def test_unknown_jobs_and_a_redis_that_is_gone(queue, make_settings) -> None:
@@ -142,7 +142,7 @@ def test_unknown_jobs_and_a_redis_that_is_gone(queue, make_settings) -> None:
 
 
 def test_a_worker_without_redis_says_what_to_set(tmp_path: Path) -> None:
-    for url, told in ((None, "PLUMB_REDIS_URL"), ("redis://127.0.0.1:1/0", "redis.url")):
+    for url, message in ((None, "PLUMB_REDIS_URL"), ("redis://127.0.0.1:1/0", "redis.url")):
         variables = {"PLUMB_REDIS_URL": url} if url else {}
         ended = subprocess.run(
             [sys.executable, str(PLUMB), "worker"],
@@ -153,5 +153,5 @@ def test_a_worker_without_redis_says_what_to_set(tmp_path: Path) -> None:
         )
         assert ended.returncode == 1
         assert ended.stderr.startswith("error: ")
-        assert told in ended.stderr
+        assert message in ended.stderr
         assert ended.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""However the database fares, whoever adds an answer is not held up."""
+"""However the database fares, the caller that adds an answer is not held up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_records_are_written_in_order_and_the_rest_at_the_end() -> None:
     assert written == records
 
 
-def test_what_has_no_room_is_dropped_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_has_no_room_is_dropped_and_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     may_write, began = threading.Event(), threading.Event()
     written: list[AnswerRecord] = []
 

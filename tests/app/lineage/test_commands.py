@@ -72,7 +72,7 @@ def test_answers_are_listed_shown_and_replayed(stored, run) -> None:
     assert "The same answer" in run("replay", stored[0].id, "--index-url", "index").stdout
 
 
-def test_an_answer_that_is_not_there_and_an_index_that_is_gone_are_told(stored, run) -> None:
+def test_an_answer_that_is_not_there_and_an_index_that_is_gone_are_reported(stored, run) -> None:
     with pytest.raises(UnknownAnswer, match="ans_nonesuch"):
         run("replay", "ans_nonesuch")
     with pytest.raises(CannotReplay, match="which is gone"):

@@ -91,7 +91,7 @@ def test_a_follow_up_is_replayed_as_the_same(make_parts) -> None:
     assert (result.same, result.manifest_changes) == (True, [])
 
 
-def test_other_settings_are_told_field_by_field(make_parts, openai) -> None:
+def test_other_settings_are_reported_field_by_field(make_parts, openai) -> None:
     record = answered(make_parts())
     openai.reply = 'It lasts "24 months from delivery" [1].'
     other = make_parts(

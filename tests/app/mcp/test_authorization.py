@@ -69,11 +69,11 @@ def test_a_401_names_the_metadata_and_that_names_the_issuer(serve) -> None:
     for path in ("/mcp", ""):
         found = client.get(WELL_KNOWN + path)
         assert found.status_code == 200
-        told = ProtectedResourceMetadata.model_validate_json(found.content)
-        assert str(told.resource) == f"https://plumb.example.org{path}"
-        assert [str(one) for one in told.authorization_servers] == [ISSUER]
-        assert told.bearer_methods_supported == ["header"]
-        assert told.scopes_supported == ["openid", "ask"]
+        result = ProtectedResourceMetadata.model_validate_json(found.content)
+        assert str(result.resource) == f"https://plumb.example.org{path}"
+        assert [str(one) for one in result.authorization_servers] == [ISSUER]
+        assert result.bearer_methods_supported == ["header"]
+        assert result.scopes_supported == ["openid", "ask"]
     assert client.get(f"{WELL_KNOWN}/other").status_code == 404
 
 
@@ -81,9 +81,9 @@ def test_behind_a_proxy_it_has_the_name_that_clients_know(serve) -> None:
     uri = "https://plumb.example.org/sign-in/callback"
     more = of_issuer(auth__browser_redirect_uri=uri, browser__hosts=["inside"])
     client = serve("http://inside", **more)
-    told = client.get(f"{WELL_KNOWN}/mcp").json()
-    assert told["resource"] == "https://plumb.example.org/mcp"
-    assert "scopes_supported" not in told
+    body = client.get(f"{WELL_KNOWN}/mcp").json()
+    assert body["resource"] == "https://plumb.example.org/mcp"
+    assert "scopes_supported" not in body
     named = client.post("/mcp", json={}).headers["WWW-Authenticate"]
     assert "https://plumb.example.org/.well-known/" in named
 

@@ -51,7 +51,7 @@ def ask(client: TestClient, headers: dict[str, str], question: str = SALARY) -> 
     return dict(response.json()["result"])
 
 
-def told(result: dict[str, Any]) -> str:
+def error_text(result: dict[str, Any]) -> str:
     assert result["isError"], result
     return str(result["content"][0]["text"])
 
@@ -80,7 +80,7 @@ async def test_the_sdks_client_shows_a_key_and_reads_the_refusal(make_parts, con
         with pytest.raises(Exception) as refused:  # noqa: PT011 (a group of the client's own)
             async with connect(url):
                 pass
-    assert "who are you?" in _all_told(refused.value)
+    assert "who are you?" in _all_messages(refused.value)
 
 
 def test_groups_hold_in_every_tool(guarded) -> None:
@@ -125,12 +125,12 @@ def test_requests_are_counted_as_others_are(guarded) -> None:
     assert call(client, key("other"), "tools/list").status_code == 200
 
 
-def test_a_tool_takes_a_slot_and_an_assistant_is_told_when_none_is_free(guarded) -> None:
+def test_a_tool_takes_a_slot_and_fails_when_none_is_free(guarded) -> None:
     client, mine = guarded(limits__answers_at_once=4), key("mine")
     guard = client.app.state.guard
     who = "key:" + mine["Authorization"].split("_")[1]
     with guard.slots.taken(who), guard.slots.taken(who):
-        assert "one caller" in told(ask(client, mine))
+        assert "one caller" in error_text(ask(client, mine))
         # What takes no answer goes on.
         assert call(client, mine, "tools/list").status_code == 200
         assert not ask(client, key("other")).get("isError")
@@ -142,7 +142,7 @@ def test_many_calls_at_once_end_and_leave_every_slot_free(guarded) -> None:
     client, mine = guarded(limits__answers_at_once=4), key("mine")
     with ThreadPoolExecutor(16) as pool:
         results = list(pool.map(lambda _: ask(client, mine), range(32)))
-    refused = [told(one) for one in results if one.get("isError")]
+    refused = [error_text(one) for one in results if one.get("isError")]
     assert len(refused) < len(results)
     assert all("come again in a moment" in text for text in refused)
     slots = client.app.state.guard.slots
@@ -199,19 +199,19 @@ NO_MESSAGES = [
 
 def test_what_is_no_message_is_refused(make_parts) -> None:
     with TestClient(create_app(make_parts().settings), base_url="http://localhost") as client:
-        for body, status, told in NO_MESSAGES:
+        for body, status, message in NO_MESSAGES:
             for version in (None, "2025-06-18", "2026-07-28", "9999-01-01"):
                 headers = {**ACCEPT, "Content-Type": "application/json"}
                 if version is not None:
                     headers["Mcp-Protocol-Version"] = version
                 refused = client.post("/mcp", content=body, headers=headers)
                 assert refused.status_code == status, (body[:80], version, refused.text)
-                assert told in refused.text
+                assert message in refused.text
                 assert "error" in refused.json()
                 assert "Traceback" not in refused.text
 
 
-def test_what_fails_is_told_without_what_a_server_said(
+def test_what_fails_is_reported_without_what_a_server_said(
     make_parts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = make_parts(auth__enabled=True).settings
@@ -249,7 +249,7 @@ def test_a_setting_turns_it_off(make_parts) -> None:
         assert call(client, {}, "tools/list").status_code == 404
 
 
-def test_long_passages_are_left_out_and_the_assistant_is_told(
+def test_long_passages_are_left_out_and_the_assistant_learns_it(
     make_parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "MOST_TEXT", 200)
@@ -261,6 +261,6 @@ def test_long_passages_are_left_out_and_the_assistant_is_told(
     assert "too long to be sent" in result["result"]["content"][0]["text"]
 
 
-def _all_told(error: BaseException) -> str:
+def _all_messages(error: BaseException) -> str:
     inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    return " ".join([str(error), *map(_all_told, inner)])
+    return " ".join([str(error), *map(_all_messages, inner)])

@@ -25,17 +25,17 @@ async def test_a_question_is_answered_with_sources(url: str, connect, mode: str)
     async with connect(url, mode=mode) as client:
         result = await client.call_tool("ask", {"question": QUESTION})
     assert not result.is_error
-    told = text_of(result)
-    assert '24 months from delivery." [1]' in told
-    assert "[1] Warranty terms › Length (document warranty.md, characters " in told
+    found = text_of(result)
+    assert '24 months from delivery." [1]' in found
+    assert "[1] Warranty terms › Length (document warranty.md, characters " in found
     data = result.structured_content
     assert data["refused"] is False
     (citation, *_) = data["citations"]
     assert citation["document"] == "warranty.md"
     assert citation["quote"] in data["answer"]
-    assert f"characters {citation['start']}-{citation['end']})" in told
+    assert f"characters {citation['start']}-{citation['end']})" in found
     assert data["passages"][citation["marker"] - 1]["document"] == "warranty.md"
-    assert data["index_version"] in told
+    assert data["index_version"] in found
     assert data["manifest_id"]
 
 
@@ -68,10 +68,10 @@ async def test_a_citation_is_read_in_its_document(url: str, connect, mode: str) 
     assert data["is_live"]
     assert data["heading_path"] == citation["heading_path"]
     assert len(data["text"]) <= len(citation["quote"]) + 80
-    told = text_of(result)
-    assert told.startswith("Warranty terms › Length (document warranty.md, characters ")
-    assert "[…]" in told
-    assert data["index_version"] in told
+    found = text_of(result)
+    assert found.startswith("Warranty terms › Length (document warranty.md, characters ")
+    assert "[…]" in found
+    assert data["index_version"] in found
     whole = wider.structured_content
     assert not whole["begins_before"]
     assert not whole["goes_on"]
@@ -121,7 +121,7 @@ async def test_a_follow_up_is_understood_within_a_session(url: str, connect) -> 
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "told"),
+    ("tool", "arguments", "message"),
     [
         ("ask", {}, "question: Field required"),
         ("ask", {"question": ""}, "question"),
@@ -146,13 +146,13 @@ async def test_a_follow_up_is_understood_within_a_session(url: str, connect) -> 
     ],
 )
 @MODES
-async def test_what_is_wrong_is_told_to_the_assistant(
-    url: str, connect, mode: str, tool: str, arguments: dict[str, Any], told: str
+async def test_what_is_wrong_is_reported_to_the_assistant(
+    url: str, connect, mode: str, tool: str, arguments: dict[str, Any], message: str
 ) -> None:
     async with connect(url, mode=mode) as client:
         result = await client.call_tool(tool, arguments)
     assert result.is_error
-    assert told in text_of(result)
+    assert message in text_of(result)
     assert "Traceback" not in text_of(result)
 
 
@@ -198,11 +198,11 @@ async def test_resources_say_what_there_is(url: str, connect, mode: str) -> None
         assert "production" in prompts["answer"]["aliases"]
         version = await read("plumbline://prompts/answer/v1")
         assert version["messages"]
-        for missing, told in {
+        for missing, message in {
             "plumbline://document-sets/none": "no document set 'none'",
             "plumbline://prompts/answer/v99": "v99",
             "plumbline://prompts/../v1": "no prompt",
             "file:///etc/passwd": "no resource",
         }.items():
-            with pytest.raises(MCPError, match=told):
+            with pytest.raises(MCPError, match=message):
                 await client.read_resource(missing)

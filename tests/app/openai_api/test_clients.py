@@ -71,7 +71,7 @@ def test_models_are_sets_and_prompts(client: OpenAI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "more", "error", "told"),
+    ("model", "more", "error", "message"),
     [
         ("gpt-4", {}, openai_package.NotFoundError, "plumb/SET"),
         ("plumb/none", {}, openai_package.NotFoundError, "no document set 'none'"),
@@ -94,9 +94,9 @@ def test_models_are_sets_and_prompts(client: OpenAI) -> None:
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_are_the_clients_own(
-    shared_client: OpenAI, model, more, error, told, stream
+    shared_client: OpenAI, model, more, error, message, stream
 ) -> None:
-    with pytest.raises(error, match=told) as raised:
+    with pytest.raises(error, match=message) as raised:
         shared_client.chat.completions.create(
             **{"model": model, "messages": MESSAGES, "stream": stream, **more}
         )

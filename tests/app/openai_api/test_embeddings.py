@@ -54,7 +54,7 @@ def test_langchain_is_served(shared_client: OpenAI, embedder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "error", "told"),
+    ("more", "error", "message"),
     [
         ({"model": "gpt-4"}, openai_package.NotFoundError, "plumb/SET"),
         ({"model": "plumb/none"}, openai_package.NotFoundError, "no document set 'none'"),
@@ -82,7 +82,7 @@ def test_langchain_is_served(shared_client: OpenAI, embedder) -> None:
         ({"encoding_format": "hex"}, openai_package.UnprocessableEntityError, "encoding_format"),
     ],
 )
-def test_errors_are_the_clients_own(shared_client: OpenAI, more, error, told) -> None:
-    with pytest.raises(error, match=told) as raised:
+def test_errors_are_the_clients_own(shared_client: OpenAI, more, error, message) -> None:
+    with pytest.raises(error, match=message) as raised:
         shared_client.embeddings.create(**{"model": "plumb/depot", "input": TEXTS[0], **more})
     assert raised.value.type == "invalid_request_error"

@@ -183,7 +183,7 @@ def test_without_stored_words_there_is_nothing_to_follow(without_texts: TestClie
 
 
 @pytest.mark.parametrize(
-    ("more", "error", "told"),
+    ("more", "error", "message"),
     [
         ({"model": "gpt-4"}, openai_package.NotFoundError, "plumb/SET"),
         ({"model": "plumb/none"}, openai_package.NotFoundError, "no document set 'none'"),
@@ -227,9 +227,9 @@ def test_without_stored_words_there_is_nothing_to_follow(without_texts: TestClie
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_are_the_clients_own(
-    shared_client: OpenAI, more: dict[str, Any], error: type[Exception], told: str, stream: bool
+    shared_client: OpenAI, more: dict[str, Any], error: type[Exception], message: str, stream: bool
 ) -> None:
-    with pytest.raises(error, match=told) as raised:
+    with pytest.raises(error, match=message) as raised:
         shared_client.responses.create(
             **{"model": MODEL, "input": QUESTION, "stream": stream, **more}
         )

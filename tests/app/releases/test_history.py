@@ -54,7 +54,7 @@ def test_releases_and_events_come_back(history: ReleaseHistory, three: list[Rele
     assert history.verify() == 5
 
 
-def test_an_unknown_release_is_told_with_the_latest(history: ReleaseHistory, three: list[Release]) -> None:  # fmt: skip
+def test_an_unknown_release_is_reported_with_the_latest(history: ReleaseHistory, three: list[Release]) -> None:  # fmt: skip
     for wrong in ("rel-000000000000", "nothing", "../x", "rel-", ""):
         with pytest.raises(UnknownRelease, match=f"the latest: {three[2].id}, {three[1].id}"):
             history.get(wrong)

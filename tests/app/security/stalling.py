@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Stalling:
-    """An issuer over a real socket that says what it is told to say, and then waits.
+    """An issuer over a real socket that sends what the test sets, and then waits.
 
     Attributes:
         asked: set when somebody has asked.

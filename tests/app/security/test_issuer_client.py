@@ -26,9 +26,9 @@ def issuer() -> Iterator[CodeIssuer]:
 
 
 def refusal(issuer: CodeIssuer, **answer: str | None) -> SignInRefused:
-    with pytest.raises(SignInRefused) as told:
+    with pytest.raises(SignInRefused) as raised:
         issuer.signed(**answer)
-    return told.value
+    return raised.value
 
 
 def test_who_signs_in_is_whom_the_access_token_names(issuer) -> None:
@@ -73,9 +73,9 @@ def test_a_confidential_client_shows_its_secret_as_the_issuer_takes_it(issuer, m
 )
 def test_an_id_token_that_is_not_for_this_sign_in_is_refused(issuer, claims, why) -> None:
     issuer.identity = claims
-    told = refusal(issuer)
-    assert told.reason == "token"
-    assert why in str(told)
+    found = refusal(issuer)
+    assert found.reason == "token"
+    assert why in str(found)
 
 
 def test_an_id_token_may_lack_the_hash_and_name_its_client(issuer) -> None:
@@ -102,9 +102,9 @@ def test_an_id_token_that_anyone_could_sign_is_refused(issuer) -> None:
 def test_the_access_token_is_checked_as_a_bearer_token_is(issuer) -> None:
     for claims in ({"aud": "another"}, {"client_id": "another"}, {"sub": None}, {"nonce": "x"}):
         issuer.access = claims
-        with pytest.raises(SignInRefused) as told:
+        with pytest.raises(SignInRefused) as raised:
             issuer.signed(issuer.client({"authorized_parties": [CLIENT]}))
-        assert told.value.reason == "token"
+        assert raised.value.reason == "token"
     issuer.access = {"roles": ["cook"]}
     with pytest.raises(AccessDenied, match="'roles'"):
         issuer.signed()
@@ -214,9 +214,9 @@ def test_an_issuer_that_is_slow_or_sends_too_much_is_left_alone_for_a_while(issu
             with pytest.raises(IssuerUnavailable):
                 issuer.signed(client)
         asked = len(issuer.asked)
-        with pytest.raises(IssuerUnavailable) as told:
+        with pytest.raises(IssuerUnavailable) as raised:
             client.renew("a refresh token", "me")
-        assert told.value.retry_after_s == 5
+        assert raised.value.retry_after_s == 5
         assert len(issuer.asked) == asked
         issuer.more = {}
         clock[0] += 601

@@ -185,9 +185,9 @@ def test_an_issuer_that_is_away_ends_no_session(signing, issuer, answer) -> None
     signing.expire()
     issuer.refuses = answer
     process = signing.process()
-    with pytest.raises(IssuerUnavailable) as told:
+    with pytest.raises(IssuerUnavailable) as raised:
         process.identify(token)
-    assert told.value.retry_after_s
+    assert raised.value.retry_after_s
     issuer.refuses = None
     assert process.identify(token).groups == {"finance"}
 

@@ -68,9 +68,9 @@ def test_what_is_no_key_in_force_is_refused_without_saying_why(
     ]
     said = set()
     for given in wrong:
-        with pytest.raises(NotAuthenticated) as told:
+        with pytest.raises(NotAuthenticated) as raised:
             keys.verify(given)
-        said.add(str(told.value))
+        said.add(str(raised.value))
     assert len(said) == 1
     assert keys.verify(good)
 

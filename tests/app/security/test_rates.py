@@ -37,9 +37,9 @@ def test_so_many_a_minute_for_each_caller(request, shared: bool) -> None:
     assert spend(rates, 5, "bo") == 3
     rates.spend("changes", "anna", 3)
     assert spend(rates, 5, "nobody", 0) == 5
-    with pytest.raises(TooManyRequests, match="3 requests a minute") as told:
+    with pytest.raises(TooManyRequests, match="3 requests a minute") as raised:
         rates.spend("requests", "anna", 3)
-    assert 1 <= (told.value.retry_after_s or 0) <= 60
+    assert 1 <= (raised.value.retry_after_s or 0) <= 60
 
 
 def test_processes_count_together_over_redis(redis_url: str) -> None:
@@ -75,9 +75,9 @@ def test_processes_count_together_in_the_database(database: Database) -> None:
     assert sum(passed) == 7
     assert spend(rates[0], 2, "bo \0 \ud800") == 2
     assert spend(rates[0], 5, "nobody", 0) == 5
-    with pytest.raises(TooManyRequests, match="7 requests a minute") as told:
+    with pytest.raises(TooManyRequests, match="7 requests a minute") as raised:
         rates[1].spend("requests", "anna", 7)
-    assert 1 <= (told.value.retry_after_s or 0) <= 60
+    assert 1 <= (raised.value.retry_after_s or 0) <= 60
 
 
 def test_what_is_older_than_a_minute_is_over_and_not_kept(database: Database) -> None:

@@ -165,10 +165,10 @@ def test_a_fetch_ends_at_its_deadline_however_it_drips(pieces: tuple[bytes, ...]
     with stalling(*pieces) as server:
         keys = SigningKeys(server.url, f"{server.url}/keys", deadline_s=0.3)
         began = time.monotonic()
-        with pytest.raises(IssuerUnavailable) as told:
+        with pytest.raises(IssuerUnavailable) as raised:
             keys.find("any")
         assert time.monotonic() - began < 2
-        assert told.value.retry_after_s
+        assert raised.value.retry_after_s
         assert server.left.wait(5), "the connection is kept open"
 
 
@@ -187,7 +187,7 @@ def test_packed_keys_are_not_unpacked() -> None:
 @pytest.mark.parametrize(
     "body", [b"[" * 100_000, b"null", b'{"keys": 5}', b'{"keys": null}', b'"\\ud800"', b"\xff"]
 )
-def test_nonsense_instead_of_keys_is_told(body: bytes) -> None:
+def test_nonsense_instead_of_keys_is_reported(body: bytes) -> None:
     head = HEAD[:-2] + f"Content-Length: {len(body)}\r\n\r\n".encode()
     with stalling(head + body) as server, pytest.raises(IssuerUnavailable, match="cannot be had"):
         SigningKeys(server.url, f"{server.url}/keys", deadline_s=5).find("any")
@@ -217,10 +217,10 @@ def test_while_one_waits_known_keys_hold_and_unknown_ones_fail_at_once() -> None
         began = time.monotonic()
         for number in range(50):
             assert keys.find("known")
-            with pytest.raises(IssuerUnavailable) as told:
+            with pytest.raises(IssuerUnavailable) as raised:
                 keys.find(f"unknown {number}")
-            assert told.value.retry_after_s
-        # Stale keys too: only whoever begins a fetch waits for it.
+            assert raised.value.retry_after_s
+        # Stale keys too: only the caller that begins a fetch waits for it.
         now[0] += 700
         assert keys.find("known")
         assert time.monotonic() - began < 1
@@ -231,7 +231,7 @@ def test_while_one_waits_known_keys_hold_and_unknown_ones_fail_at_once() -> None
         assert isinstance(outcome[0], IssuerUnavailable)
 
 
-def test_whoever_renews_a_known_key_does_not_wait_for_long() -> None:
+def test_the_caller_who_renews_a_known_key_does_not_wait_for_long() -> None:
     now = [1000.0]
     body = json.dumps({"keys": [published(RSA_KEY, kid="known")]}).encode()
     whole = HEAD[:-2] + f"Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -14,9 +14,9 @@ from app.security.slots import Slot, Slots
 def test_one_caller_leaves_room_for_others() -> None:
     slots = Slots(4, 2, "answers are being worked on")
     held = [slots.taken("anna"), slots.taken("anna")]
-    with pytest.raises(TooBusy, match="2 of your answers") as told:
+    with pytest.raises(TooBusy, match="2 of your answers") as raised:
         slots.taken("anna")
-    assert told.value.retry_after_s == 1
+    assert raised.value.retry_after_s == 1
     with slots.taken("bo"), slots.taken("cy"):
         with pytest.raises(TooBusy, match=r"^4 answers"):
             slots.taken("dee")

@@ -62,9 +62,9 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_token_does_not_pass(issuer: Issuer, tokens: Tokens, kind: str) -> None:
     make, said = BAD[kind]
-    with pytest.raises(NotAuthenticated, match=said) as told:
+    with pytest.raises(NotAuthenticated, match=said) as raised:
         tokens.verify(make(issuer))
-    assert "eyJ" not in str(told.value)
+    assert "eyJ" not in str(raised.value)
 
 
 def typed(issuer: Issuer, header_type: str | None = "JWT", **claims: Any) -> str:

@@ -87,9 +87,9 @@ def test_an_issuer_that_is_away_makes_one_line_in_the_log_for_each_fetch(
             with pytest.raises(IssuerUnavailable):
                 tokens.verify(issuer.token())
         clock.now += 6
-    told = [one.getMessage() for one in caplog.records if issuer.url in one.getMessage()]
-    assert len(told) == 2
-    assert told[1].endswith("since the last such line: 20.")
+    logged = [one.getMessage() for one in caplog.records if issuer.url in one.getMessage()]
+    assert len(logged) == 2
+    assert logged[1].endswith("since the last such line: 20.")
 
 
 @pytest.mark.parametrize("status", [404, 500])
@@ -125,7 +125,7 @@ def test_known_keys_hold_for_an_hour_where_the_issuer_is_away(
         tokens.verify(token)
 
 
-def test_an_issuer_by_another_name_is_told(issuer: Issuer, tokens: Tokens) -> None:
+def test_an_issuer_by_another_name_is_reported(issuer: Issuer, tokens: Tokens) -> None:
     issuer.called = "https://login.example.org"
     with pytest.raises(IssuerUnavailable, match=r"calls itself 'https://login\.example\.org'"):
         tokens.verify(issuer.token())

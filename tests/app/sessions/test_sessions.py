@@ -168,7 +168,7 @@ def test_one_owners_sessions_push_out_nobody_elses(
     assert ids(sessions, "anna") == ["19", "18", "17", "16"]
     assert ids(sessions, "ben") == ["0"]
     assert ids(sessions, "carl") == ["1"]
-    # Whoever comes later gets room, too, from the one with the most.
+    # A later caller gets room, too, from the one with the most.
     for number in range(3):
         sessions.append("dora", str(number), said("x"))
     assert ids(sessions, "ben") == ["0"]
@@ -229,7 +229,7 @@ def test_redis_keeps_nothing_of_what_it_forgot(redis_url: str) -> None:
     sessions.close()
 
 
-def test_redis_forgets_by_itself(redis_url: str) -> None:
+def test_redis_expires_keys(redis_url: str) -> None:
     sessions = RedisSessions(redis_url, SETTINGS)
     sessions.append("anna", "s", said("x"))
     redis = Redis.from_url(redis_url)
@@ -252,7 +252,7 @@ def test_the_process_forgets_in_time_and_when_it_holds_too_many() -> None:
     assert not sessions.delete("anna", "two")
 
 
-def test_a_redis_that_is_away_is_told() -> None:
+def test_a_redis_that_is_away_is_reported() -> None:
     sessions = RedisSessions("redis://127.0.0.1:1/0", SETTINGS)
     for use in (
         lambda: sessions.history("a", "s"),

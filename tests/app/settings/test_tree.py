@@ -1,4 +1,4 @@
-"""One tree of settings: where values come from, and what is told when they are wrong."""
+"""One tree of settings: where values come from, and the error when they are wrong."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_setting_has_a_variable_and_says_what_it_does(monkeypatch) -> None
     assert settings.chunking.max_tokens == 99
 
 
-def test_a_misspelt_variable_is_told_with_the_nearest_name(monkeypatch) -> None:
+def test_a_misspelt_variable_is_reported_with_the_nearest_name(monkeypatch) -> None:
     monkeypatch.setenv("PLUMB_INDX_URL", "x")
     with pytest.raises(
         SettingsError, match=r"PLUMB_INDX_URL is no setting\. Did you mean PLUMB_INDEX_URL"
@@ -58,7 +58,7 @@ def test_a_misspelt_variable_is_told_with_the_nearest_name(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"serve.port": "many"}, r"serve\.port \[PLUMB_SERVE_PORT\].*given: 'many'"),
         ({"serve.port": 70000}, r"serve\.port"),
@@ -69,8 +69,8 @@ def test_a_misspelt_variable_is_told_with_the_nearest_name(monkeypatch) -> None:
         ({"embedding.backend": "magic"}, r"embedding\.backend.*given: 'magic'"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_name(given: dict, told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_a_wrong_value_is_reported_with_its_name(given: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         load_settings(given)
 
 
@@ -90,7 +90,7 @@ def test_a_mapping_may_be_given_as_json_by_flag_too() -> None:
         load_settings({"chat.parameters": "{top"})
 
 
-def test_malformed_json_in_a_variable_is_told(monkeypatch) -> None:
+def test_malformed_json_in_a_variable_is_reported(monkeypatch) -> None:
     monkeypatch.setenv("PLUMB_CHAT_PARAMETERS", "{oops")
     with pytest.raises(SettingsError, match="JSON"):
         load_settings()

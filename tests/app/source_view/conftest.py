@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ from app.document_sets.embedders import only_model
 from app.document_sets.open_sets import OpenSets
 from app.settings.originals import OriginalsSettings
 from app.source_view.originals import Originals
+from app.source_view.pdf_pages import Original
 from app.source_view.source_views import SourceViews
 from evals.benchmarks.small_model import small_embedder
 from ingestion.index.protocol import SetInfo
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings, SyncSettings
+from ingestion.sources.source_file import SourceFile
 from ingestion.sync.start import sync_source
 from ingestion.versions.catalogue import Catalogue
 from tests.indexing import workbench_here
 
 EVERYTHING = Caller("all", "reader")
+MOST_BYTES = 10_000_000
 
 
 def in_groups(*groups: str) -> Caller:
@@ -86,3 +90,16 @@ def make_shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
 @pytest.fixture
 def shelf(make_shelf: Callable[..., Shelf]) -> Shelf:
     return make_shelf()
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Callable[[bytes], Original]:
+    """Write bytes as a PDF that was indexed."""
+
+    def write(data: bytes) -> Original:
+        path = tmp_path / "original.pdf"
+        path.write_bytes(data)
+        file = SourceFile(document_id="original.pdf", source="test", url=str(path))
+        return Original(file, hashlib.sha256(data).hexdigest(), MOST_BYTES)
+
+    return write

@@ -130,7 +130,7 @@ def test_words_are_found_by_another_spelling_and_nearest_to_where_they_stood(she
 
 
 @pytest.mark.parametrize("version", [None, "live", "old", "none"])
-def test_whoever_may_not_see_a_document_learns_nothing_of_it(
+def test_callers_who_may_not_see_a_document_learn_nothing_of_it(
     shelf: Shelf, version: str | None
 ) -> None:
     shelf.write("secret.md", HOURS)
@@ -141,7 +141,7 @@ def test_whoever_may_not_see_a_document_learns_nothing_of_it(
     live = shelf.sync()
     named = {"live": live.version, "old": old.version, "none": "9-0"}.get(version or "")
 
-    def told(caller: Caller, document: str) -> str:
+    def message(caller: Caller, document: str) -> str:
         with pytest.raises(UnknownDocument) as refused:
             shelf.views.view(caller, "shelf", document, [span], named)
         with pytest.raises(UnknownDocument) as no_page:
@@ -149,8 +149,8 @@ def test_whoever_may_not_see_a_document_learns_nothing_of_it(
         assert str(no_page.value) == str(refused.value)
         return str(refused.value)
 
-    assert told(in_groups("sales"), "secret.md") == told(EVERYTHING, "nowhere.md")
-    assert told(in_groups(), "secret.md") == told(in_groups("hr"), "nowhere.md")
+    assert message(in_groups("sales"), "secret.md") == message(EVERYTHING, "nowhere.md")
+    assert message(in_groups(), "secret.md") == message(in_groups("hr"), "nowhere.md")
     assert (
         shelf.views.view(in_groups("hr"), "shelf", "secret.md", [span], named).spans[0].text
         == WORDS

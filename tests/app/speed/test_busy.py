@@ -1,4 +1,4 @@
-"""A busy machine is told, by the kernel's own counters; and nobody measures beside another."""
+"""A busy machine is recognised by the kernel's counters; two measurements never run at once."""
 
 from __future__ import annotations
 
@@ -66,12 +66,23 @@ def test_two_measurements_are_not_made_at_a_time(tmp_path: Path) -> None:
     second = measuring_alone(tmp_path)
     refused = pytest.raises(MeasuringElsewhere, match="another measurement is at work")
     with measuring_alone(tmp_path), refused, second:
-        pass
+        pytest.fail("two measurements at a time")
+    assert not is_held(tmp_path)
     with measuring_alone(tmp_path):
-        pass
+        assert is_held(tmp_path)
+
+
+def is_held(folder: Path) -> bool:
+    try:
+        with measuring_alone(folder):
+            return False
+    except MeasuringElsewhere:
+        return True
 
 
 def test_where_nothing_may_be_written_nothing_is_locked(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    assert not is_held(tmp_path / "file")
     with measuring_alone(tmp_path / "file"):
-        pass
+        assert not is_held(tmp_path / "file")
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]

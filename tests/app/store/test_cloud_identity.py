@@ -85,7 +85,9 @@ def test_without_the_identity_the_server_refuses(asks_for_passwords: str) -> Non
     database.close()
 
 
-def test_a_process_without_an_identity_is_told_so(asks_for_passwords: str, identity: Vault) -> None:
+def test_a_process_without_an_identity_gets_a_clear_error(
+    asks_for_passwords: str, identity: Vault
+) -> None:
     identity.no_identity = True
     database = Database(f"{asks_for_passwords}?identity=azure")
     with pytest.raises(StoreUnavailable, match="gives this process no token") as raised:

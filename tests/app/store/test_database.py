@@ -1,4 +1,4 @@
-"""The database is opened, migrated once by however many, and told of in words when it is away."""
+"""The database is opened, migrated once however many start, and its absence is a clear error."""
 
 from __future__ import annotations
 
@@ -63,25 +63,25 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("nonsense", "sqlite:///file.db"),
         ("oracle9://x/y", "sqlite:///file.db"),
     ],
 )
-def test_a_url_that_is_none_is_refused(url: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_a_url_that_is_none_is_refused(url: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         Database(url)
 
 
-def test_a_server_that_is_away_is_told_without_its_password() -> None:
+def test_a_server_that_is_away_is_reported_without_its_password() -> None:
     database = Database("postgresql://plumb:secret@127.0.0.1:1/plumb?connect_timeout=2")
-    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1.*store\.url") as told:
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1.*store\.url") as raised:
         database.check()
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("no database" * 1000)
     with pytest.raises(StoreUnavailable, match=r"x\.db"):
         Database(f"sqlite:///{tmp_path / 'x.db'}").migrate()

@@ -1,4 +1,4 @@
-"""Counts of several serving processes, told by whichever is asked."""
+"""Counts of several serving processes, which any of them returns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ print(metrics.text().decode())
 """
 
 
-def told_by_a_process(folder: Path, turns: int) -> dict[str, float]:
+def counts_of_a_process(folder: Path, turns: int) -> dict[str, float]:
     """What a process that took so many turns tells of all: sample name -> sum over labels.
 
     Names of releases are among the names, as `name of release`.
@@ -60,9 +60,9 @@ def told_by_a_process(folder: Path, turns: int) -> dict[str, float]:
 
 
 def test_whichever_process_is_asked_tells_of_all(tmp_path: Path) -> None:
-    first = told_by_a_process(tmp_path, 3)
+    first = counts_of_a_process(tmp_path, 3)
     assert (first["plumbline_answers_total"], first["plumbline_tokens_total"]) == (3, 33)
-    both = told_by_a_process(tmp_path, 4)
+    both = counts_of_a_process(tmp_path, 4)
     assert (both["plumbline_answers_total"], both["plumbline_tokens_total"]) == (7, 77)
     assert both["plumbline_cost_total"] == 7 * 2.0
     assert both["plumbline_answers_total of rel-1"] == 7

@@ -59,11 +59,11 @@ def test_a_request_is_one_trace_with_its_stages(make_parts, openai, collector) -
     assert collector.named("search").parent_span_id == retrieval.span_id
     assert retrieval.end_time_unix_nano <= model.start_time_unix_nano
     assert request.start_time_unix_nano <= answer.start_time_unix_nano
-    told = attributes(model)
-    assert told["gen_ai.operation.name"] == "chat"
-    assert told["gen_ai.provider.name"] == "openai"
-    assert told["gen_ai.request.model"] == "gpt-x"
-    assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (1, 1)
+    found = attributes(model)
+    assert found["gen_ai.operation.name"] == "chat"
+    assert found["gen_ai.provider.name"] == "openai"
+    assert found["gen_ai.request.model"] == "gpt-x"
+    assert (found["gen_ai.usage.input_tokens"], found["gen_ai.usage.output_tokens"]) == (1, 1)
     assert attributes(answer)["plumbline.answer.id"] == body["id"]
     assert attributes(answer)["plumbline.unsupported"] is False
     assert attributes(answer)["plumbline.cost"] == pytest.approx(5e-6)
@@ -97,7 +97,7 @@ def test_a_collector_that_is_away_disturbs_nobody(make_parts) -> None:
         assert client.post("/v1/chat", json=QUESTION).status_code == 200
 
 
-def test_a_connection_string_that_is_none_is_told() -> None:
+def test_a_connection_string_that_is_none_is_reported() -> None:
     settings = TelemetrySettings(azure_connection_string="nonsense")
     with pytest.raises(SettingsError, match="azure_connection_string"):
         Tracing(settings)
@@ -199,8 +199,8 @@ def test_an_exception_stays_on_its_line() -> None:
     try:
         raise ValueError("two\nlines")
     except ValueError as error:
-        told = (type(error), error, error.__traceback__)
-    record = logging.LogRecord("x", logging.ERROR, "f", 1, "failed", (), told)
+        found = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, "failed", (), found)
     line = JsonFormatter().format(record)
     assert "\n" not in line
     assert "ValueError" in json.loads(line)["exception"]
@@ -211,10 +211,10 @@ def test_the_calls_of_a_models_client_are_not_worth_an_entry_each(
 ) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
-    told = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", told)
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
     log_to_stderr(TelemetrySettings())
     openai.reply = "It lasts [1]."
     make_parts(chat__model="openai:m", chat__base_url=openai.url).answers.ask("How long?")
     assert len(openai.requests) == 1
-    assert "HTTP Request" not in told.getvalue()
+    assert "HTTP Request" not in output.getvalue()

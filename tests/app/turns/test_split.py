@@ -198,8 +198,8 @@ def test_a_running_service_follows_moves_by_set_and_counts_by_version(
         chosen = {**asked, "options": {"prompt": "canary"}}
         assert client.post("/v1/chat", json=chosen).json()["prompt_version"] == "answer@v2"
         mover.rollback(Place("answer", "canary", "depot"))
-        told = client.post("/v1/chat", json=chosen)
-        assert (told.status_code, told.json()["type"]) == (
+        response = client.post("/v1/chat", json=chosen)
+        assert (response.status_code, response.json()["type"]) == (
             422,
             "urn:plumbline:problem:prompt-error",
         )

@@ -60,7 +60,7 @@ def test_a_history_that_the_caller_keeps_does_as_well(make_parts, openai) -> Non
     assert len(openai.requests) == 2
 
 
-def test_without_its_history_a_question_is_taken_by_itself_and_says_so(make_parts) -> None:
+def test_without_its_history_a_question_is_taken_alone_and_says_so(make_parts) -> None:
     sessions = RedisSessions("redis://127.0.0.1:1/0", SessionSettings())
     turn = turns_of(make_parts(), sessions).take(TurnRequest(WARRANTY, session_id="s"), ANNA)
     assert "24 months" in turn.answer
@@ -73,12 +73,12 @@ def test_a_session_id_that_is_none_is_refused(make_parts) -> None:
         turns_of(make_parts()).take(TurnRequest(WARRANTY, session_id="a b"), ANNA)
 
 
-def test_every_turn_is_told_of(make_parts) -> None:
-    told: list[tuple[Turn, TurnRequest, Caller]] = []
-    turns = turns_of(make_parts(), on_turn=[lambda *what: told.append(what)])
+def test_every_turn_is_reported(make_parts) -> None:
+    reported: list[tuple[Turn, TurnRequest, Caller]] = []
+    turns = turns_of(make_parts(), on_turn=[lambda *what: reported.append(what)])
     request = TurnRequest(WARRANTY)
     turn = turns.take(request, ANNA)
-    assert told == [(turn, request, ANNA)]
+    assert reported == [(turn, request, ANNA)]
 
 
 def test_the_extractive_model_steps_in_when_the_model_fails(make_parts, openai) -> None:
@@ -181,11 +181,11 @@ def test_an_answer_is_given_again_until_something_that_shapes_it_changes(
 ) -> None:
     parts = make_parts()
     live = build(parts.settings, cached=True)
-    told: list[str] = []
+    reported: list[str] = []
     turns = Turns(
         live.answers,
         MemorySessions(SessionSettings()),
-        on_turn=[lambda turn, *_: told.append(turn.cache)],
+        on_turn=[lambda turn, *_: reported.append(turn.cache)],
         cache=live.cache,
     )
     first, again = (turns.take(TurnRequest(WARRANTY), ANNA) for _ in range(2))
@@ -194,7 +194,7 @@ def test_an_answer_is_given_again_until_something_that_shapes_it_changes(
     assert again.id != first.id
     again = turns.take(TurnRequest(WARRANTY, cached=False), ANNA)
     grouped = turns.take(TurnRequest(WARRANTY), Caller("carl", "reader", frozenset({"hr"})))
-    assert told == ["miss", "exact", "off", "miss"]
+    assert reported == ["miss", "exact", "off", "miss"]
     assert again.answer == grouped.answer == first.answer
 
     page = documents / "warranty.md"
@@ -292,7 +292,9 @@ def test_a_stream_that_is_left_leaves_its_answer_to_the_next(make_parts, openai)
     live.close()
 
 
-def test_a_turn_that_fails_is_told_of_and_one_that_means_nothing_is_not(make_parts, openai) -> None:
+def test_a_turn_that_fails_is_reported_and_one_that_means_nothing_is_not(
+    make_parts, openai
+) -> None:
     parts = make_parts(
         chat__model="openai:m",
         chat__base_url=openai.url,
@@ -300,8 +302,8 @@ def test_a_turn_that_fails_is_told_of_and_one_that_means_nothing_is_not(make_par
         chat__last_resort=False,
     )
     openai.status = 500
-    told: list[FailedTurn] = []
-    turns = turns_of(parts, on_failure=[lambda failed, *_: told.append(failed)])
+    reported: list[FailedTurn] = []
+    turns = turns_of(parts, on_failure=[lambda failed, *_: reported.append(failed)])
     with pytest.raises(ChatModelFailed):
         turns.take(TurnRequest(WARRANTY), ANNA)
 
@@ -313,11 +315,11 @@ def test_a_turn_that_fails_is_told_of_and_one_that_means_nothing_is_not(make_par
         anyio.run(streamed)
     with pytest.raises(InvalidQuestion):
         turns.take(TurnRequest("?"), ANNA)
-    assert [type(failed.error) for failed in told] == [ChatModelFailed, ChatModelFailed]
-    assert {failed.manifest.chat_model for failed in told} == {"openai:m"}
+    assert [type(failed.error) for failed in reported] == [ChatModelFailed, ChatModelFailed]
+    assert {failed.manifest.chat_model for failed in reported} == {"openai:m"}
 
 
-def test_two_servers_of_one_model_rest_each_by_itself(make_parts, openai) -> None:
+def test_two_servers_of_one_model_rest_separately(make_parts, openai) -> None:
     openai.reply = 'It lasts "24 months" [1].'
     parts = make_parts(
         chat__model="openai:m",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source
 from tests.app.api.live import live_service
 from tests.app.patience import PATIENT
+from tests.app.security.code_issuer import CLIENT, CodeIssuer
+from tests.app.security.issuer import AUDIENCE, running_issuer
 from tests.app.web.chatting import settings_at
 from tests.chromium import browser as chromium
 from tests.indexing import workbench_here
@@ -222,3 +224,36 @@ def page(context: BrowserContext) -> Page:
     opened = context.new_page()
     opened.on("dialog", lambda dialog: pytest.fail(f"a document opened: {dialog.message}"))
     return opened
+
+
+@pytest.fixture
+def issuer() -> Iterator[CodeIssuer]:
+    """An OpenID Connect issuer where people sign in, and whose answers a test can change."""
+    with running_issuer(CodeIssuer()) as running:
+        yield running
+
+
+@pytest.fixture
+def serve(serve_pages: Callable[..., TestClient], issuer: CodeIssuer) -> Callable[..., TestClient]:
+    """Start the service with sign-in at `issuer`."""
+
+    def start(**more: Any) -> TestClient:
+        return serve_pages(
+            **{
+                "auth__enabled": True,
+                "auth__issuer": issuer.url,
+                "auth__audience": AUDIENCE,
+                "auth__browser_client_id": CLIENT,
+                **more,
+            }
+        )
+
+    return start
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """The database of the test's services."""
+    with closing(Database(f"sqlite:///{tmp_path / 'store.db'}")) as opened:
+        opened.migrate()
+        yield opened

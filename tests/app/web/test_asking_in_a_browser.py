@@ -56,10 +56,10 @@ def test_words_are_shown_at_once_and_read_out_in_sentences(page, scripted) -> No
     waits = [next(at for at in painted if at >= when) - when for when in sent[:-2]]
     assert len(waits) > 20
     assert median(waits) <= FIRST_WORD_MS, waits
-    told = page.locator("#live p").all_inner_texts()
-    assert 'It lasts "24 months from delivery" .' in told
-    assert "That is all." in told
-    assert told[-1] == "The answer is complete, with 1 source."
+    found = page.locator("#live p").all_inner_texts()
+    assert 'It lasts "24 months from delivery" .' in found
+    assert "That is all." in found
+    assert found[-1] == "The answer is complete, with 1 source."
 
 
 def test_stop_and_ask_again(page, scripted) -> None:

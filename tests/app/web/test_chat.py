@@ -38,34 +38,34 @@ def test_words_come_before_the_answer_that_takes_their_place(serve_pages) -> Non
     assert names[0] == "passages"
     assert events[0][1]["count"] > 0
     assert set(names[1:-1]) == {"token"}
-    told = answer(events)
+    answered = answer(events)
     words = "".join(data["text"] for name, data in events if name == "token")
     assert "24 months from delivery" in words
-    chips = Elements(told["html"]).with_attribute("data-open")
+    chips = Elements(answered["html"]).with_attribute("data-open")
     assert chips
-    assert told["sources"] == len(sources(told["html"])) == 1
-    span = sources(told["html"])[0]["spans"][0]
+    assert answered["sources"] == len(sources(answered["html"])) == 1
+    span = sources(answered["html"])[0]["spans"][0]
     assert "24 months from delivery" in span["text"]
-    assert told["kept"]
+    assert answered["kept"]
 
 
 def test_an_answer_is_computed_again_on_request(serve_pages) -> None:
     client = serve_pages()
     for more, cache in (({}, "miss"), ({}, "exact"), ({"again": True}, "off")):
-        told = answer(ask(client, WARRANTY, "c-1", **more))
-        assert client.get(f"/v1/answers/{told['id']}").json()["cache"] == (
+        answered = answer(ask(client, WARRANTY, "c-1", **more))
+        assert client.get(f"/v1/answers/{answered['id']}").json()["cache"] == (
             "exact" if cache == "exact" else None
         )
         text = client.app.state.pages.texts(f"chat.cache_{cache}")
-        assert text in told["html"]
+        assert text in answered["html"]
 
 
 def test_a_refusal_says_what_was_searched_and_shows_the_nearest(serve_pages) -> None:
     client = serve_pages()
-    told = answer(ask(client, "Who won the regatta at Cowes in 1987?", document_set="depot"))
-    assert told["refused"]
-    assert "passages of “depot” were read" in told["html"]
-    nearest = sources(told["html"])
+    answered = answer(ask(client, "Who won the regatta at Cowes in 1987?", document_set="depot"))
+    assert answered["refused"]
+    assert "passages of “depot” were read" in answered["html"]
+    nearest = sources(answered["html"])
     assert 1 <= len(nearest) <= 3
     shown = opened(client, nearest[0])
     assert shown.status_code == 200
@@ -77,10 +77,10 @@ def test_without_redis_the_chat_goes_on_and_says_so(serve_pages) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert "Conversations cannot be read or written right now" in page.text
-    told = answer(ask(client, WARRANTY, document_set="depot"))
-    assert "24 months" in told["html"]
-    assert not told["kept"]
-    assert "could not be kept in the conversation" in told["html"]
+    answered = answer(ask(client, WARRANTY, document_set="depot"))
+    assert "24 months" in answered["html"]
+    assert not answered["kept"]
+    assert "could not be kept in the conversation" in answered["html"]
     kept = client.get("/chat/s")
     assert kept.status_code == 503
     assert 'id="question"' in kept.text
@@ -90,8 +90,8 @@ def test_a_model_that_is_away_is_stood_in_for_and_it_is_said(serve_pages, openai
     openai.status = 500
     hosted = {"chat__model": "openai:m", "chat__base_url": openai.url, "chat__max_retries": 0}
     client = serve_pages(**hosted)
-    told = answer(ask(client, WARRANTY, document_set="depot"))
-    assert "so a simpler fallback answered" in told["html"]
+    answered = answer(ask(client, WARRANTY, document_set="depot"))
+    assert "so a simpler fallback answered" in answered["html"]
     alone = serve_pages(**hosted, chat__last_resort=False)
     name, problem = ask(alone, WARRANTY, document_set="depot")[-1]
     assert name == "error"
@@ -104,7 +104,7 @@ def test_without_documents_the_page_says_what_to_do(serve_pages, make_key, tmp_p
     assert "plumb ingest PATH --set NAME" in empty.get("/").text
 
 
-def test_who_sees_no_document_is_told_so(serve_pages, make_key, embedder, tmp_path) -> None:
+def test_who_sees_no_document_learns_it(serve_pages, make_key, embedder, tmp_path) -> None:
     folder = tmp_path / "hr-only"
     folder.mkdir()
     (folder / "salaries.md").write_text(HIDDEN, encoding="utf-8")
@@ -176,8 +176,8 @@ def test_a_caller_who_asks_too_much_hears_when_to_come_again(serve_pages, make_k
 
 def test_an_older_answer_without_a_record_keeps_its_text(serve_pages) -> None:
     client = serve_pages()
-    told = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
-    assert client.delete(f"/v1/answers/{told['id']}").status_code == 204
+    answered = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
+    assert client.delete(f"/v1/answers/{answered['id']}").status_code == 204
     page = client.get("/chat/c-1").text
     assert "24 months from delivery" in page
     assert "data-thumb" not in page
@@ -185,9 +185,9 @@ def test_an_older_answer_without_a_record_keeps_its_text(serve_pages) -> None:
 
 def test_feedback_is_shown_again_to_who_gave_it(serve_pages) -> None:
     client = serve_pages()
-    told = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
+    answered = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
     given = {"thumb": "down", "reason": "Which <units>?", "corrected_answer": "36"}
-    assert client.post(f"/v1/answers/{told['id']}/feedback", json=given).status_code == 201
+    assert client.post(f"/v1/answers/{answered['id']}/feedback", json=given).status_code == 201
     page = client.get("/chat/c-1").text
     assert re.search(r'data-thumb="down" aria-pressed="true"', page)
     assert "Which &lt;units&gt;?" in page

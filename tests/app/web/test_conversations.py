@@ -26,7 +26,7 @@ def test_a_conversation_is_rendered_again_from_what_is_stored(serve_pages) -> No
     assert WARRANTY in listed
 
 
-def test_a_title_is_changed_and_told_over_rest(serve_pages) -> None:
+def test_a_title_is_changed_and_returned_over_rest(serve_pages) -> None:
     client = serve_pages()
     ask(client, WARRANTY, "c-1")
     assert [one["title"] for one in client.get("/v1/sessions").json()["sessions"]] == [WARRANTY]
@@ -96,13 +96,13 @@ def test_what_may_no_longer_be_read_is_shown_as_such(
 
 def test_a_conversation_is_exported(serve_pages) -> None:
     client = serve_pages()
-    told = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
+    answered = answer(ask(client, WARRANTY, "c-1", document_set="depot"))
     exported = client.get("/chat/c-1/export")
     assert exported.headers["content-disposition"].startswith('attachment; filename="conversation-')
     assert exported.text.startswith(f"# {WARRANTY}\n\n**{WARRANTY}**\n")
     assert re.search(r"- \\\[1\\\] Warranty terms, Length", exported.text)
     content = client.get("/chat/c-1/export?format=json").json()
-    assert content["exchanges"][0]["answer_id"] == told["id"]
+    assert content["exchanges"][0]["answer_id"] == answered["id"]
     assert content["exchanges"][0]["citations"][0]["title"] == "Warranty terms"
     assert client.get("/chat/none/export").status_code == 404
 

@@ -277,4 +277,7 @@ def test_marks_hold_the_words_of_their_spans_and_the_tree_is_allowed(
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_any_markdown_becomes_an_allowed_tree(text: str) -> None:
-    Tree(render(text))
+    tree = Tree(render(text))
+    assert set(tree.elements) <= ALLOWED
+    assert tree.open == []
+    assert tree.ids == []

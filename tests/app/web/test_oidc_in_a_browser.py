@@ -164,8 +164,8 @@ def test_a_refresh_token_that_somebody_else_has_used_ends_the_sign_in(
         with database.session() as session:
             session.execute(text("UPDATE browser_sessions SET renewal = :old"), {"old": before})
         expire(database)
-        status, told = asked(page, url, "/v1/document-sets")
-        assert (status, "sign in again" in told) == (401, True)
+        status, message = asked(page, url, "/v1/document-sets")
+        assert (status, "sign in again" in message) == (401, True)
         assert stored(database) is None
 
 

@@ -2,83 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.errors import SignInReason, SignInRefused
-from app.security.audit import Audit
-from app.security.browser_sessions import _hidden, _shown, digest_of
-from app.store.database import Database
+from app.errors import SignInReason
 from app.web.pages import Texts
-from tests.app.security.code_issuer import CLIENT, REDIRECT, CodeIssuer
-from tests.app.security.issuer import AUDIENCE, running_issuer
-from tests.oidc.running import AUDIENCE as REAL_AUDIENCE
-from tests.oidc.running import PAGES, missing, oidc_provider
-
-COOKIE, FLOW = "plumb_sign_in", "plumb_flow"
-CALLBACK = "/sign-in/callback"
-
-
-@pytest.fixture
-def issuer() -> Iterator[CodeIssuer]:
-    with running_issuer(CodeIssuer()) as running:
-        yield running
-
-
-@pytest.fixture
-def serve(serve_pages, issuer) -> Callable[..., TestClient]:
-    def start(**more: Any) -> TestClient:
-        return serve_pages(
-            **{
-                "auth__enabled": True,
-                "auth__issuer": issuer.url,
-                "auth__audience": AUDIENCE,
-                "auth__browser_client_id": CLIENT,
-                **more,
-            }
-        )
-
-    return start
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(f"sqlite:///{tmp_path / 'store.db'}")) as opened:
-        opened.migrate()
-        yield opened
-
-
-def begin(client, next: str = "/") -> str:
-    """Where the browser is led."""
-    led = client.get("/sign-in/start", params={"next": next})
-    assert led.status_code == 303, led.text
-    return led.headers["location"]
-
-
-def sign_in(client, issuer: CodeIssuer, next: str = "/"):
-    return client.get(CALLBACK, params=issuer.agreed(begin(client, next)))
-
-
-def refused(response, text: str, status: int = 401) -> None:
-    """Check that a page says in words why there is no sign-in, and that there is none."""
-    assert response.status_code == status, response.text
-    assert text in response.text
-    assert 'role="alert"' in response.text
-    assert f"{COOKIE}=" not in response.headers.get("set-cookie", "")
-
-
-def denials(database: Database) -> list[str]:
-    return [
-        entry.detail["why"] for entry in Audit(database).entries() if entry.action == "authenticate"
-    ]
+from tests.app.security.code_issuer import CLIENT, REDIRECT
+from tests.app.web.oidc import CALLBACK, COOKIE, FLOW, assert_refused, begin, denials, sign_in
 
 
 def test_a_sign_in_counts_as_a_bearer_token_of_the_same_person_does(serve, issuer) -> None:
@@ -160,13 +92,15 @@ def test_an_answer_to_another_browsers_sign_in_signs_nobody_in(serve, issuer, da
     client = serve()
     attackers = issuer.agreed(begin(client))
     client.cookies.clear()
-    refused(client.get(CALLBACK, params=attackers), "was already completed")
+    assert_refused(client.get(CALLBACK, params=attackers), "was already completed")
     own = issuer.agreed(begin(client))
     crossed = client.get(CALLBACK, params={**own, "state": attackers["state"]})
-    refused(crossed, "started in another browser")
+    assert_refused(crossed, "started in another browser")
     for state in ({}, {"state": ""}):
         without = {name: value for name, value in own.items() if name != "state"}
-        refused(client.get(CALLBACK, params={**without, **state}), "started in another browser")
+        assert_refused(
+            client.get(CALLBACK, params={**without, **state}), "started in another browser"
+        )
     # An answer that somebody else sends along does not end what this browser has begun.
     assert client.get(CALLBACK, params=own).status_code == 200
     assert len(denials(database)) == 4
@@ -177,7 +111,9 @@ def test_a_code_of_another_sign_in_does_not_count(serve, issuer) -> None:
     client = serve()
     stolen = issuer.agreed(begin(client))["code"]
     own = issuer.agreed(begin(client))
-    refused(client.get(CALLBACK, params={**own, "code": stolen}), "no longer accepts this sign-in")
+    response = client.get(CALLBACK, params={**own, "code": stolen})
+    assert_refused(response, "no longer accepts this sign-in")
+    assert COOKIE not in client.cookies
 
 
 def test_an_answer_counts_once(serve, issuer) -> None:
@@ -185,20 +121,20 @@ def test_an_answer_counts_once(serve, issuer) -> None:
     answer = issuer.agreed(begin(client))
     kept = client.cookies[FLOW]
     assert client.get(CALLBACK, params=answer).status_code == 200
-    refused(client.get(CALLBACK, params=answer), "was already completed")
+    assert_refused(client.get(CALLBACK, params=answer), "was already completed")
     client.cookies.set(FLOW, kept, domain="localhost.local")
-    refused(client.get(CALLBACK, params=answer), "no longer accepts this sign-in")
+    assert_refused(client.get(CALLBACK, params=answer), "no longer accepts this sign-in")
 
 
 def test_who_has_no_role_hears_so(serve, issuer, database) -> None:
     issuer.access = {"roles": ["cook"]}
-    refused(sign_in(serve(), issuer), "have no role here", 403)
+    assert_refused(sign_in(serve(), issuer), "have no role here", 403)
     assert "'roles'" in denials(database)[-1]
 
 
-def test_errors_of_the_issuer_are_told_in_our_words(serve, issuer, database) -> None:
+def test_errors_of_the_issuer_are_reported_in_our_words(serve, issuer, database) -> None:
     client = serve()
-    for error, told, status in (
+    for error, message, status in (
         ("access_denied", "declined the sign-in", 401),
         ("login_required", "needs another step", 401),
         ("temporarily_unavailable", "cannot be reached right now", 401),
@@ -207,7 +143,7 @@ def test_errors_of_the_issuer_are_told_in_our_words(serve, issuer, database) -> 
         state = issuer.agreed(begin(client, "/admin/jobs"))["state"]
         answer = {"error": error, "error_description": "words of theirs\n<b>", "state": state}
         page = client.get(CALLBACK, params=answer)
-        refused(page, told, status)
+        assert_refused(page, message, status)
         assert "words of theirs" not in page.text
         assert "alert(1)" not in page.text
         assert "words of theirs" in denials(database)[-1]
@@ -224,8 +160,10 @@ def test_every_reason_has_its_text() -> None:
 def test_failures_are_counted(serve, issuer, database) -> None:
     client = serve(limits__failures_per_minute=3)
     for _ in range(3):
-        refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "was already completed")
-    refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "failed attempts", 429)
+        assert_refused(
+            client.get(CALLBACK, params={"code": "x", "state": "y"}), "was already completed"
+        )
+    assert_refused(client.get(CALLBACK, params={"code": "x", "state": "y"}), "failed attempts", 429)
     assert len(denials(database)) == 3
     # Nobody is shut out by somebody else's attempts.
     assert sign_in(client, issuer).status_code == 200
@@ -266,7 +204,7 @@ def test_no_token_reaches_a_page_an_address_the_log_or_the_database(
     done = sign_in(client, issuer)
     form, _ = issuer.sent[-1]
     secrets = [form["code"], form["code_verifier"], *issuer.refresh_tokens, client.cookies[COOKIE]]
-    refused(
+    assert_refused(
         client.get(CALLBACK, params={"code": "a-code-that-is-kept", "state": "y"}),
         "was already completed",
     )
@@ -292,12 +230,12 @@ def test_the_callback_is_not_traced() -> None:
     assert not excluded.url_disabled("http://localhost/sign-in")
 
 
-def test_an_issuer_that_is_away_is_told_and_counts_for_nobody(serve, issuer, database) -> None:
+def test_an_issuer_that_is_away_is_reported_and_counts_for_nobody(serve, issuer, database) -> None:
     client = serve()
     answer = issuer.agreed(begin(client))
     issuer.refuses = 503, None
     page = client.get(CALLBACK, params=answer)
-    refused(page, "cannot be reached right now", 503)
+    assert_refused(page, "cannot be reached right now", 503)
     assert page.headers["retry-after"]
     assert denials(database) == []
 
@@ -305,10 +243,10 @@ def test_an_issuer_that_is_away_is_told_and_counts_for_nobody(serve, issuer, dat
 def test_sign_in_cannot_start_where_the_issuer_is_away(serve, issuer) -> None:
     client = serve()
     issuer.status = 500
-    refused(client.get("/sign-in/start"), "cannot be reached right now", 503)
+    assert_refused(client.get("/sign-in/start"), "cannot be reached right now", 503)
     # For a few seconds it is not asked again.
     asked = len(issuer.asked)
-    refused(client.get("/sign-in/start"), "cannot be reached right now", 503)
+    assert_refused(client.get("/sign-in/start"), "cannot be reached right now", 503)
     assert len(issuer.asked) == asked
 
 
@@ -321,103 +259,3 @@ def test_nobody_signs_in_where_no_client_is_configured(serve_pages, serve, issue
         assert client.get("/sign-in/start").headers["location"] == "/sign-in"
         assert client.get(CALLBACK).headers["location"] == "/sign-in"
         assert "/sign-in/start" not in client.get("/sign-in").text
-
-
-def test_a_renewal_over_the_api(serve, issuer, database) -> None:
-    client = serve()
-    sign_in(client, issuer)
-    past = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=1)
-
-    def expire() -> None:
-        with database.session() as session:
-            session.execute(text("UPDATE browser_sessions SET checked_until = :at"), {"at": past})
-
-    issuer.access = {"roles": ["editor"]}
-    expire()
-    assert client.get("/v1/jobs").status_code == 200
-    issuer.refuses = 503, None
-    expire()
-    away = client.get("/v1/jobs")
-    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
-    issuer.refuses = 400, {"error": "invalid_grant", "error_description": "words of theirs"}
-    over = client.get("/v1/jobs")
-    assert over.status_code == 401
-    assert "sign in again" in over.json()["detail"]
-    assert "words of theirs" not in over.text
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "status", "forgets"),
-    [
-        ("{}/revoke", 200, True),
-        ("{}/revoke", 503, True),
-        ("http://127.0.0.1:1/revoke", 200, False),
-        ("javascript:alert(1)", 200, False),
-        (None, 200, False),
-    ],
-)
-def test_sign_out_revokes_the_refresh_token_where_the_issuer_offers_it(
-    serve, issuer, caplog, endpoint, status, forgets
-) -> None:
-    issuer.more = {"revocation_endpoint": endpoint and endpoint.format(issuer.url)}
-    issuer.revokes = status
-    client = serve()
-    sign_in(client, issuer)
-    (refresh,) = issuer.refresh_tokens
-    csrf = client.get("/sign-in").text.partition('csrf-token" content="')[2].partition('"')[0]
-    copied = client.cookies[COOKIE]
-    done = client.post("/sign-out", headers={"X-CSRF-Token": csrf})
-    assert done.status_code == 303
-    assert (issuer.refresh_tokens == set()) == forgets
-    if forgets:
-        form, _ = issuer.sent[-1]
-        assert form == {"token": refresh, "token_type_hint": "refresh_token", "client_id": CLIENT}
-    # Whatever the issuer did, the person is signed out, and can sign in again at once.
-    client.cookies.set(COOKIE, copied, domain="localhost.local")
-    assert client.get("/v1/document-sets").status_code == 401
-    client.cookies.clear()
-    assert sign_in(client, issuer).status_code == 200
-    assert refresh not in caplog.text
-
-
-@pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_a_certified_issuer_forgets_the_refresh_token_at_sign_out(serve_pages) -> None:
-    with oidc_provider() as provider:
-        client = serve_pages(
-            auth__enabled=True,
-            auth__issuer=provider.url,
-            auth__audience=REAL_AUDIENCE,
-            auth__browser_client_id=PAGES[0],
-            auth__browser_client_secret=PAGES[1],
-            auth__browser_scopes="openid ask offline_access",
-            auth__browser_parameters={"prompt": "consent", "resource": "urn:plumbline"},
-        )
-        answer = provider.answer_to(begin(client), "anna")
-        assert client.get(CALLBACK, params=answer).status_code == 200
-        guard = client.app.state.guard  # type: ignore[attr-defined]
-        token = client.cookies[COOKIE]
-        refresh = _shown(token, guard.browsers._find(token).renewal)
-        # Until then it counts; with each use the issuer gives another one.
-        refresh = guard.issuer.renew(refresh, "me").refresh
-        guard.browsers._change(digest_of(token), renewal=_hidden(token, refresh))
-        csrf = client.get("/sign-in").text.partition('csrf-token" content="')[2].partition('"')[0]
-        assert client.post("/sign-out", headers={"X-CSRF-Token": csrf}).status_code == 303
-        with pytest.raises(SignInRefused, match="invalid_grant"):
-            guard.issuer.renew(refresh, "me")
-
-
-def test_sign_out_ends_the_session_and_offers_to_leave_the_issuer(serve, issuer) -> None:
-    issuer.more = {"end_session_endpoint": f"{issuer.url}/leave"}
-    client = serve()
-    sign_in(client, issuer)
-    copied = client.cookies[COOKIE]
-    page = client.get("/sign-in").text
-    assert "/leave" not in page
-    csrf = page.partition('csrf-token" content="')[2].partition('"')[0]
-    assert client.post("/sign-out").status_code == 403
-    done = client.post("/sign-out", headers={"X-CSRF-Token": csrf})
-    assert done.headers["location"] == "/sign-in?left=issuer"
-    left = client.get(done.headers["location"]).text
-    assert f'href="{issuer.url}/leave?client_id={CLIENT}"' in left
-    client.cookies.set(COOKIE, copied, domain="localhost.local")
-    assert client.get("/v1/document-sets").status_code == 401

@@ -53,7 +53,7 @@ def test_a_link_on_another_site_finds_who_is_signed_in(live, make_key, context) 
     page.get_by_text("to the chat").click()
     page.get_by_role("heading", name="What would you like to know?").wait_for()
     assert page.url == f"{url}/"
-    # Whoever is not signed in is asked to sign in.
+    # A person who is not signed in is asked to sign in.
     context.clear_cookies()
     page.goto("http://wiki.example/")
     page.get_by_text("to the chat").click()

@@ -11,8 +11,8 @@ from tests.app.web.conftest import HIDDEN_WORD
 
 def test_a_source_is_marked_at_the_very_words(serve_pages) -> None:
     client = serve_pages()
-    told = answer(ask(client, WARRANTY, document_set="depot"))
-    source = sources(told["html"])[0]
+    answered = answer(ask(client, WARRANTY, document_set="depot"))
+    source = sources(answered["html"])[0]
     shown = opened(client, source).text
     marked = re.findall(r'<mark id="span-0"[^>]*>([^<]*)</mark>', shown)
     assert marked == [source["spans"][0]["text"]]
@@ -23,10 +23,10 @@ def test_a_source_is_marked_at_the_very_words(serve_pages) -> None:
 
 def test_a_pdf_is_shown_in_pages_with_boxes(serve_pages, shelf) -> None:
     client = serve_pages(index__url=shelf)
-    told = answer(
+    answered = answer(
         ask(client, "When may the customer end the agreement for a lane?", document_set="shelf")
     )
-    source = next(one for one in sources(told["html"]) if one["document"].endswith(".pdf"))
+    source = next(one for one in sources(answered["html"]) if one["document"].endswith(".pdf"))
     shown = Elements(opened(client, source).text)
     boxes = [attributes for tag, attributes in shown.found if tag == "rect"]
     assert boxes
@@ -39,10 +39,10 @@ def test_a_pdf_is_shown_in_pages_with_boxes(serve_pages, shelf) -> None:
 
 def test_where_no_page_is_drawn_the_reason_is_given(serve_pages, shelf) -> None:
     client = serve_pages(index__url=shelf, originals__shown=False)
-    told = answer(
+    answered = answer(
         ask(client, "When may the customer end the agreement for a lane?", document_set="shelf")
     )
-    source = next(one for one in sources(told["html"]) if one["document"].endswith(".pdf"))
+    source = next(one for one in sources(answered["html"]) if one["document"].endswith(".pdf"))
     shown = opened(client, source).text
     assert "This service shows no originals" in shown
     assert "<mark" in shown
@@ -51,9 +51,9 @@ def test_where_no_page_is_drawn_the_reason_is_given(serve_pages, shelf) -> None:
 def test_groups_decide_what_is_answered_opened_and_offered(serve_pages, shelf, make_key) -> None:
     client = serve_pages(index__url=shelf, auth__enabled=True)
     sign_in(client, make_key("hanna", groups=["hr"]))
-    told = answer(ask(client, PAY, document_set="shelf"))
-    assert HIDDEN_WORD in told["html"]
-    source = next(one for one in sources(told["html"]) if one["document"] == "salaries.md")
+    answered = answer(ask(client, PAY, document_set="shelf"))
+    assert HIDDEN_WORD in answered["html"]
+    source = next(one for one in sources(answered["html"]) if one["document"] == "salaries.md")
     assert HIDDEN_WORD in opened(client, source).text
     assert client.get("/chat/s").status_code == 200
     sign_in(client, make_key("otto", groups=["sales"]))
@@ -67,14 +67,14 @@ def test_groups_decide_what_is_answered_opened_and_offered(serve_pages, shelf, m
 
 def test_hostile_documents_are_shown_as_text(serve_pages, shelf) -> None:
     client = serve_pages(index__url=shelf)
-    told = answer(ask(client, "How much do pallet racks carry?", "c-1", document_set="shelf"))
+    answered = answer(ask(client, "How much do pallet racks carry?", "c-1", document_set="shelf"))
     ladders = answer(ask(client, "How much do ladders carry?", "c-1", document_set="shelf"))
     pieces = [
         *(
             opened(client, next(one for one in sources(html) if one["document"][0] == '"')).text
-            for html in (ladders["html"], told["html"])
+            for html in (ladders["html"], answered["html"])
         ),
-        told["html"],
+        answered["html"],
         ladders["html"],
         client.get("/chat/c-1").text,
         client.get("/suggestions?document_set=shelf").text,

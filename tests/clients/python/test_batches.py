@@ -21,8 +21,8 @@ def test_a_batch_is_answered_while_its_progress_is_followed(client) -> None:
     ]
     batch = client.batches.submit(questions, document_set="depot")
     assert (batch.questions, batch.has_ended) == (3, False)
-    told = list(client.batches.follow(batch.id))
-    ended = told[-1]
+    found = list(client.batches.follow(batch.id))
+    ended = found[-1]
     assert (ended.state, ended.answered, ended.failed) == ("completed", 2, 1)
     assert client.batches.get(batch.id) == ended
     lines = list(client.batches.answers(batch.id))

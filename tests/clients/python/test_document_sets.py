@@ -36,10 +36,10 @@ def folder(tmp_path):
 
 def synced(client, name: str, **options):
     """Sync a set; returns the job as it ended."""
-    told = list(client.jobs.follow(client.document_sets.sync(name, **options).id))
-    assert [job.state for job in told[:-1] if job.has_ended] == []
-    assert len({job.model_dump_json() for job in told}) == len(told), "a job that has not changed"
-    return told[-1]
+    found = list(client.jobs.follow(client.document_sets.sync(name, **options).id))
+    assert [job.state for job in found[:-1] if job.has_ended] == []
+    assert len({job.model_dump_json() for job in found}) == len(found), "a job that has not changed"
+    return found[-1]
 
 
 def test_a_folder_is_uploaded_synced_published_and_rolled_back(client, name, folder) -> None:
@@ -71,7 +71,7 @@ def test_a_folder_is_uploaded_synced_published_and_rolled_back(client, name, fol
     assert sorted(sets.get(name).uploads) == ["hours.md", "warranty.md"]
 
 
-def test_a_definition_is_refused_twice_and_replaced_when_told(client, name) -> None:
+def test_a_definition_is_refused_twice_and_replaced_on_request(client, name) -> None:
     with pytest.raises(Conflict, match=name) as refused:
         client.document_sets.define(name)
     assert refused.value.type == "urn:plumbline:problem:document-set-exists"

@@ -32,8 +32,8 @@ def client(connect, scripted):
     return connect(scripted.url, KEY, max_retries=0, max_response_bytes=1 << 20)
 
 
-def events(*told: tuple[str, object]) -> bytes:
-    return b"".join(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode() for name, data in told)
+def events(*named: tuple[str, object]) -> bytes:
+    return b"".join(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode() for name, data in named)
 
 
 def test_html_in_place_of_json(client, scripted) -> None:
@@ -104,8 +104,8 @@ def test_a_huge_answer_is_not_read_to_its_end(client, scripted) -> None:
 
 
 def test_a_problem_detail_is_shown_short_and_without_control_characters(client, scripted) -> None:
-    told = {"title": "Bad\n\x1b[31m", "detail": "a\x00b" * 100_000, "type": 5, "status": "x"}
-    scripted.replies = [Reply(422, json.dumps(told).encode(), {"Content-Type": PROBLEM})]
+    problem = {"title": "Bad\n\x1b[31m", "detail": "a\x00b" * 100_000, "type": 5, "status": "x"}
+    scripted.replies = [Reply(422, json.dumps(problem).encode(), {"Content-Type": PROBLEM})]
     with pytest.raises(InvalidRequest) as refused:
         client.ask("q")
     assert len(str(refused.value)) < 2100
@@ -187,8 +187,8 @@ def test_errors_and_logs_do_not_hold_the_key_nor_the_answer(client, scripted, ca
         scripted.replies = [reply]
         with pytest.raises(PlumblineError) as failed:
             client.ask("q")
-        told = f"{failed.value!r} {failed.value.__cause__!r} {failed.value.__dict__}"
-        assert KEY not in told
-        assert "confidential" not in told
+        found = f"{failed.value!r} {failed.value.__cause__!r} {failed.value.__dict__}"
+        assert KEY not in found
+        assert "confidential" not in found
     assert scripted.requests[-1].headers["Authorization"] == f"Bearer {KEY}"
     assert "secret-part" not in caplog.text

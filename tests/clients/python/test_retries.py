@@ -194,7 +194,7 @@ def test_pauses_grow_and_differ() -> None:
         assert grown / 2 <= pause <= grown
 
 
-def test_nobody_there_is_told_after_some_attempts(connect) -> None:
+def test_nobody_there_is_reported_after_some_attempts(connect) -> None:
     client = connect(f"http://127.0.0.1:{free_port()}", max_retries=2)
     with pytest.raises(Unavailable, match="cannot be reached: ConnectError") as failed:
         client.ask("q")
@@ -225,7 +225,7 @@ def test_a_service_that_comes_late_is_waited_for(connect, scripted) -> None:
     late[0].close()
 
 
-def test_readiness_is_told_where_the_service_is_not_ready(client, scripted) -> None:
+def test_readiness_is_reported_where_the_service_is_not_ready(client, scripted) -> None:
     report = {"ready": False, "dependencies": {"index": {"ready": False, "detail": "away"}}}
     scripted.replies = [Reply(503, json.dumps(report).encode())]
     assert client.ready().dependencies["index"].detail == "away"

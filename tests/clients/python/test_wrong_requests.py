@@ -1,4 +1,4 @@
-"""What a caller gets wrong: told with the field, and where it can be before anything is sent."""
+"""Mistakes of a caller: the error names the field, and comes before sending where it can."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_problem_detail_says_which_fields_are_wrong(client) -> None:
 @pytest.mark.parametrize(
     "value", [date(2026, 1, 1), {1, 2}, float("nan"), b"bytes", "\ud800", object()]
 )
-def test_what_json_cannot_hold_is_told_before_it_is_sent(client, value) -> None:
+def test_what_json_cannot_hold_is_reported_before_it_is_sent(client, value) -> None:
     for ask in (
         client.ask,
         client.search,
@@ -44,7 +44,7 @@ def test_what_json_cannot_hold_is_told_before_it_is_sent(client, value) -> None:
         assert "cannot be sent" in str(refused.value)
 
 
-def test_one_thing_in_the_place_of_many_is_told(client) -> None:
+def test_one_thing_in_the_place_of_many_is_reported(client) -> None:
     for question in (QUESTION, {"question": QUESTION}):
         with pytest.raises(ConfigurationError, match="is one question"):
             client.batches.submit(question)

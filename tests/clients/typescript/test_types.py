@@ -137,9 +137,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 @needs_npm
 def test_the_compiler_finds_what_does_not_fit_the_types(compiled) -> None:
     assert set(compiled.lines) == {"wrong.ts"}
-    told = "\n".join(compiled.lines["wrong.ts"])
+    found = "\n".join(compiled.lines["wrong.ts"])
     for name in ("words", "query", "sources"):
-        assert f"'{name}'" in told
+        assert f"'{name}'" in found
 
 
 @needs_npm

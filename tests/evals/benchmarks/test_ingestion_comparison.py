@@ -72,15 +72,15 @@ def test_a_tool_is_timed_by_the_clock_and_by_the_processor(tmp_path: Path) -> No
     good = Contender("good", lambda corpus, index: [sys.executable, "-c", code])
     assert good.try_to_ingest(tmp_path, tmp_path / "index") > 0.2
     assert good.processor[0] > 0.19
-    assert (good.told, good.fault) == ("done", "")
+    assert (good.last_line, good.fault) == ("done", "")
 
 
 def test_ratios_are_of_the_turns_and_have_goals_of_their_own() -> None:
     ours = plumbline("Plumbline")
     exact = plumbline("Plumbline in float32", "-S", "embedding.precision=float32")
-    told = '{"chunks": 7, "used": "its defaults"}'
+    last_line = '{"chunks": 7, "used": "its defaults"}'
     others = [
-        Contender(name, ours.command, [30, 33, 60], [60, 66, 70], told)
+        Contender(name, ours.command, [30, 33, 60], [60, 66, 70], last_line)
         for name in ("LangChain", "txtai")
     ]
     ours.seconds, ours.processor = [10, 11, 20], [20, 22, 23]

@@ -19,7 +19,7 @@ def test_sizes_that_mean_nothing_are_refused(given: str) -> None:
         wanted_sizes(given)
 
 
-def test_a_disk_that_is_too_small_is_told_at_once() -> None:
+def test_a_disk_that_is_too_small_is_reported_at_once() -> None:
     check_room(10_000_000, 66_000_000_000)
     with pytest.raises(SettingsError, match=r"take up to 42 GB .* and 30 GB are free; set TMPDIR"):
         check_room(10_000_000, 30_000_000_000)

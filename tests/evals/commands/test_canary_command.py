@@ -110,9 +110,9 @@ def test_a_good_canary_exits_with_0_and_writes_its_files(server: Server, tmp_pat
         in found.stdout
     )
     assert found.stderr.count(" requests  errors ") >= 29  # a line for each look
-    told = json.loads(files["json"].read_text("utf-8"))
-    assert told["outcome"] == "pass"
-    assert told["signals"][0]["canary"]["size"] == 3000
+    result = json.loads(files["json"].read_text("utf-8"))
+    assert result["outcome"] == "pass"
+    assert result["signals"][0]["canary"]["size"] == 3000
     assert 'failures="0"' in files["junit"].read_text("utf-8")
     assert "<svg" in files["html"].read_text("utf-8")
 

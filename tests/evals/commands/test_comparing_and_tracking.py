@@ -107,14 +107,14 @@ def test_track_tells_of_kept_runs(plumb, folder: Path) -> None:
 
 def test_track_leaves_words_out_where_the_setting_says_so(plumb, folder: Path) -> None:
     plumb("track", "run_1", "-S", "tracking.texts=false")
-    told = [
+    found = [
         file.read_bytes()
         for file in folder.rglob("*")
         if file.is_file() and file.parent != folder / "runs"
     ]
     assert SECRET.encode() in (folder / "runs/run_1.json").read_bytes()
-    assert len(told) > 3
-    assert all(SECRET.encode() not in content for content in told)
+    assert len(found) > 3
+    assert all(SECRET.encode() not in content for content in found)
 
 
 def test_a_tracker_that_fails_is_a_line_and_an_exit_code(plumb, folder: Path) -> None:
@@ -136,6 +136,6 @@ def test_prompts_are_published(plumb, folder: Path) -> None:
     assert any("production" in kept.aliases for kept in seen.makes["prompt/prompt-answer"])
 
 
-def test_a_prompt_that_is_not_there_is_told(plumb) -> None:
+def test_a_prompt_that_is_not_there_is_reported(plumb) -> None:
     with pytest.raises(PromptError, match="'nope'"):
         plumb("publish-prompts", "--prompt", "nope")

@@ -87,7 +87,7 @@ def test_a_run_of_another_suite_is_refused(place: Path) -> None:
     assert "the rules are those of 'other'" in str(result.exception)
 
 
-def test_a_run_that_is_not_kept_is_told(place: Path) -> None:
+def test_a_run_that_is_not_kept_is_reported(place: Path) -> None:
     assert "has no run 'run_v9'" in str(gate("run_v9").exception)
 
 

@@ -10,7 +10,7 @@ from evals.running.console import progress_display
 from evals.running.runner import Progress
 
 
-def test_a_line_is_told_now_and_then() -> None:
+def test_a_line_is_printed_now_and_then() -> None:
     said = io.StringIO()
     clock = iter([0.0, 1.0, 31.0, 40.0, 62.0])
     with progress_display(Console(file=said, width=200), lambda: next(clock)) as tell:

@@ -51,9 +51,9 @@ def test_from_creation_to_production_and_back(plumb, made) -> None:
     assert "answer@production v2" in plumb("promote", str(two)).output
     shown = plumb("show", "production", "--json").stdout
     assert json.loads(shown) == json.loads(two.read_text())
-    told = json.loads(plumb("rollback", "--why", "too many refusals", "--json").stdout)
-    assert told["changed"] is True
-    assert told["production"] == json.loads(one.read_text())["id"]
+    printed = json.loads(plumb("rollback", "--why", "too many refusals", "--json").stdout)
+    assert printed["changed"] is True
+    assert printed["production"] == json.loads(one.read_text())["id"]
     assert "nothing was done" in plumb("rollback").output
     output = plumb("history", "--verify").output
     for word in ("approved by anna", "override", "too many refusals", "8 events"):
@@ -87,7 +87,7 @@ def test_bad_input_is_one_line_and_moves_nothing(plumb, made) -> None:
     assert actions == ["created", "created"]
 
 
-def test_a_release_of_another_index_is_told(plumb, made, monkeypatch, tmp_path: Path) -> None:
+def test_a_release_of_another_index_is_reported(plumb, made, monkeypatch, tmp_path: Path) -> None:
     from app.errors import UnknownRelease
 
     monkeypatch.setenv("PLUMB_INDEX_URL", str(tmp_path / "another"))

@@ -34,12 +34,12 @@ def _report(tmp_path: Path, *arguments: str) -> str:
     return result.stdout.replace("\n", "")
 
 
-def test_a_run_by_itself_goes_where_reports_are_kept(
+def test_a_single_run_goes_where_reports_are_kept(
     tmp_path: Path, runs: tuple[EvalRun, EvalRun]
 ) -> None:
-    told = Path(_report(tmp_path, "run_made2"))
-    assert told == tmp_path / "kept" / "reports" / "run_made2.html"
-    assert "This is one run by itself" in told.read_text("utf-8")
+    found = Path(_report(tmp_path, "run_made2"))
+    assert found == tmp_path / "kept" / "reports" / "run_made2.html"
+    assert "This is a single run" in found.read_text("utf-8")
 
 
 def test_with_a_baseline_it_has_the_last_verdict_on_these_two(
@@ -62,16 +62,18 @@ def test_with_a_baseline_it_has_the_last_verdict_on_these_two(
     assert [left.name for left in file.parent.iterdir()] == ["report.html"]
 
 
-def test_a_verdict_that_cannot_be_read_is_told_and_passed_over(
+def test_a_verdict_that_cannot_be_read_is_reported_and_passed_over(
     tmp_path: Path, runs: tuple[EvalRun, EvalRun]
 ) -> None:
     file = VerdictStore(tmp_path / "kept").save(decide(*runs, RULES))
     file.write_text("{")
-    told = _report(tmp_path, "run_made2", "--baseline", "run_made1")
-    assert "No gate has judged" in Path(told.split("left out")[0]).read_text("utf-8")
+    found = _report(tmp_path, "run_made2", "--baseline", "run_made1")
+    assert "No gate has judged" in Path(found.split("left out")[0]).read_text("utf-8")
 
 
-def test_what_cannot_be_is_told_in_a_line(tmp_path: Path, runs: tuple[EvalRun, EvalRun]) -> None:
+def test_what_cannot_be_is_reported_in_a_line(
+    tmp_path: Path, runs: tuple[EvalRun, EvalRun]
+) -> None:
     with pytest.raises(UnknownRun, match="has no run 'run_gone'"):
         _report(tmp_path, "run_gone")
     other = runs[0].model_copy(update={"id": "run_other", "suite_hash": "another"})

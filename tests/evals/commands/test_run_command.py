@@ -112,7 +112,7 @@ def test_a_suite_is_run_shown_listed_and_not_run_twice(place: Path) -> None:
     assert "Traceback" not in bad.stderr
 
 
-def test_a_new_run_is_told_to_the_tracker_and_a_repeated_one_is_not(place: Path) -> None:
+def test_a_new_run_is_sent_to_the_tracker_and_a_repeated_one_is_not(place: Path) -> None:
     wandb = ("-S", "tracking.tracker=wandb")
     first = plumb(place, "run", "suite.yaml", *wandb)
     assert first.returncode == 0, first.stderr

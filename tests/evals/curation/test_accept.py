@@ -24,7 +24,7 @@ def write(file: Path, *cases: dict[str, Any], **row: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "told"),
+    ("case", "message"),
     [
         (
             {"id": "x", "question": "Why?"},
@@ -63,19 +63,19 @@ def write(file: Path, *cases: dict[str, Any], **row: Any) -> None:
         ({"id": "x", "question": "Why?", "answer": "x", "answerable": False}, "not answerable"),
     ],
 )
-def test_one_unfit_row_and_nothing_is_taken(depot, run, tmp_path, case: dict, told: str) -> None:
+def test_one_unfit_row_and_nothing_is_taken(depot, run, tmp_path, case: dict, message: str) -> None:
     dataset = tmp_path / "cases.jsonl"
     dataset.write_text('{"id": "there", "question": "Is it there?"}\n')
     before = dataset.read_bytes()
     write(tmp_path / "review.jsonl", GOOD, case)
-    with pytest.raises(DatasetError, match=told):
+    with pytest.raises(DatasetError, match=message):
         run("accept", "review.jsonl", "--into", "cases.jsonl")
     assert dataset.read_bytes() == before
     assert not (tmp_path / "cases.versions.jsonl").exists()
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("{", r"review\.jsonl:1: is not valid JSON"),
         ("[]", "is a JSON list, not an object"),
@@ -86,17 +86,19 @@ def test_one_unfit_row_and_nothing_is_taken(depot, run, tmp_path, case: dict, to
         (json.dumps({"accept": True, "case": GOOD}), "origin: is missing; add it"),
     ],
 )
-def test_a_malformed_review_file_is_told_by_its_line(depot, run, tmp_path, line, told) -> None:
+def test_a_malformed_review_file_is_reported_by_its_line(
+    depot, run, tmp_path, line, message
+) -> None:
     (tmp_path / "review.jsonl").write_text(line)
-    with pytest.raises(DatasetError, match=told):
+    with pytest.raises(DatasetError, match=message):
         run("accept", "review.jsonl", "--into", "cases.jsonl")
     # Adding to such a file would bury the mistake.
-    with pytest.raises(DatasetError, match=told):
+    with pytest.raises(DatasetError, match=message):
         run("harvest", "-o", "review.jsonl")
     assert (tmp_path / "review.jsonl").read_text() == line
 
 
-def test_places_that_cannot_take_cases_are_told(depot, run, tmp_path) -> None:
+def test_places_that_cannot_take_cases_are_reported(depot, run, tmp_path) -> None:
     write(tmp_path / "review.jsonl", GOOD)
     with pytest.raises(DatasetError, match="is the review file itself"):
         run("accept", "review.jsonl", "--into", "review.jsonl")
@@ -155,14 +157,14 @@ def test_a_case_that_was_mended_since_does_not_stand_in_the_way(depot, run, tmp_
     dataset = tmp_path / "cases.jsonl"
     dataset.write_text(json.dumps({**GOOD, "tags": ["mended"]}) + "\n")
     write(tmp_path / "review.jsonl", GOOD, {"id": "new", "question": "Why?", "answer": "So."})
-    told = run("accept", "review.jsonl", "--into", "cases.jsonl").stdout
-    assert "Changed since they were taken in, and left as the dataset has them: good" in told
+    output = run("accept", "review.jsonl", "--into", "cases.jsonl").stdout
+    assert "Changed since they were taken in, and left as the dataset has them: good" in output
     kept = [json.loads(line) for line in dataset.read_text().splitlines()]
     assert kept[0]["tags"] == ["mended"]
     assert [case["id"] for case in kept] == ["good", "new"]
 
 
-def test_a_record_of_versions_that_cannot_be_read_is_told(depot, run, tmp_path) -> None:
+def test_a_record_of_versions_that_cannot_be_read_is_reported(depot, run, tmp_path) -> None:
     write(tmp_path / "review.jsonl", GOOD)
     (tmp_path / "cases.versions.jsonl").write_text("{}\n")
     with pytest.raises(DatasetError, match=r"cases\.versions\.jsonl:1: is no version"):

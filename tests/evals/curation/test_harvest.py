@@ -34,8 +34,8 @@ def test_answers_and_feedback_become_candidates(ask, run, tmp_path) -> None:
     liked = ask(KESTREL, {"thumb": "up"})
     disliked = ask("What does E-214 mean?", {"thumb": "down"})
     refused = ask(MOON)
-    told = run("harvest", "-o", "review.jsonl").stdout
-    assert "Looked at 4 answers: 4 new candidates" in told
+    output = run("harvest", "-o", "review.jsonl").stdout
+    assert "Looked at 4 answers: 4 new candidates" in output
     text = (tmp_path / "review.jsonl").read_text()
     assert [row["origin"]["answer_id"] for row in rows(tmp_path / "review.jsonl")] == [
         corrected["id"], disliked["id"], liked["id"], refused["id"]
@@ -109,14 +109,14 @@ def test_what_is_asked_again_is_one_candidate(ask, run, tmp_path) -> None:
     again = ask("when does the kestrel depot open", {"thumb": "up"})
     near = ask("At what time does the Kestrel depot open?")
     ask("When does the Merlin depot open?")
-    told = json.loads(run("harvest", "-o", "review.jsonl", "--json").stdout)
-    assert told["exact"] == 1
-    assert told["candidates"] + told["near"] == 3
+    output = json.loads(run("harvest", "-o", "review.jsonl", "--json").stdout)
+    assert output["exact"] == 1
+    assert output["candidates"] + output["near"] == 3
     found = rows(tmp_path / "review.jsonl")
     # The one that somebody judged stands for the others.
     one = next(row for row in found if row["origin"]["answer_id"] == again["id"])
-    assert len(one["origin"]["also"]) == 1 + told["near"]
-    assert told["near"] == (near["id"] in one["origin"]["also"])
+    assert len(one["origin"]["also"]) == 1 + output["near"]
+    assert output["near"] == (near["id"] in one["origin"]["also"])
     assert any("Merlin" in row["case"]["question"] for row in found)
 
 
@@ -127,8 +127,8 @@ def test_harvesting_again_adds_only_what_is_new_and_keeps_every_edit(ask, run, t
     edit(review, lambda row: (row.update(accept=False), row["case"].update(question="Edited?")))
     before = review.read_bytes()
     ask(WARRANTY)
-    told = json.loads(run("harvest", "-o", "review.jsonl", "--json").stdout)
-    assert (told["known"], told["candidates"]) == (1, 1)
+    output = json.loads(run("harvest", "-o", "review.jsonl", "--json").stdout)
+    assert (output["known"], output["candidates"]) == (1, 1)
     assert review.read_bytes().startswith(before)
     assert len(rows(review)) == 2
 
@@ -140,8 +140,8 @@ def test_filters_choose_answers(ask, run, tmp_path) -> None:
     ask(WARRANTY)
 
     def looked_at(*flags: str) -> int:
-        told = json.loads(run("harvest", "-o", "r.jsonl", "--json", *flags).stdout)
-        return int(told["looked_at"])
+        output = json.loads(run("harvest", "-o", "r.jsonl", "--json", *flags).stdout)
+        return int(output["looked_at"])
 
     assert looked_at("--thumb", "up") == 1
     assert looked_at("--thumb", "none") == 2
@@ -159,10 +159,10 @@ def test_filters_choose_answers(ask, run, tmp_path) -> None:
 def test_limit_leaves_the_rest_for_another_time(ask, run, tmp_path) -> None:
     ask(KESTREL)
     ask(WARRANTY)
-    told = json.loads(run("harvest", "-o", "r.jsonl", "--limit", "1", "--json").stdout)
-    assert (told["candidates"], told["left"]) == (1, 1)
-    told = json.loads(run("harvest", "-o", "r.jsonl", "--limit", "1", "--json").stdout)
-    assert (told["candidates"], told["left"]) == (1, 0)
+    output = json.loads(run("harvest", "-o", "r.jsonl", "--limit", "1", "--json").stdout)
+    assert (output["candidates"], output["left"]) == (1, 1)
+    output = json.loads(run("harvest", "-o", "r.jsonl", "--limit", "1", "--json").stdout)
+    assert (output["candidates"], output["left"]) == (1, 0)
     assert len(rows(tmp_path / "r.jsonl")) == 2
 
 
@@ -173,14 +173,18 @@ def test_answers_stored_without_words_are_counted(ask, run, tmp_path) -> None:
     assert "1 are stored without their words" in run("harvest", "-o", "r.jsonl").stdout
 
 
-def test_what_the_dataset_asks_is_left_out_and_stale_labels_are_told(ask, run, tmp_path) -> None:
+def test_what_the_dataset_asks_is_left_out_and_stale_labels_are_reported(
+    ask, run, tmp_path
+) -> None:
     (tmp_path / "cases.jsonl").write_text(json.dumps({"id": "a", "question": KESTREL}) + "\n")
     ask(KESTREL)
     ask(WARRANTY)
     with sqlite3.connect(tmp_path / "plumb-store.db") as database:
         database.execute("UPDATE answers SET answer = replace(answer, '24 months', '36 months')")
-    told = json.loads(run("harvest", "-o", "r.jsonl", "--dataset", "cases.jsonl", "--json").stdout)
-    assert (told["known"], told["candidates"]) == (1, 1)
+    output = json.loads(
+        run("harvest", "-o", "r.jsonl", "--dataset", "cases.jsonl", "--json").stdout
+    )
+    assert (output["known"], output["candidates"]) == (1, 1)
     row = rows(tmp_path / "r.jsonl")[0]
     assert any(note.startswith("stale label of warranty.md") for note in row["notes"])
     with pytest.raises(DatasetError, match=r"nope\.jsonl: is not there"):
@@ -196,12 +200,12 @@ def test_accepting_takes_all_once_and_notes_versions(ask, run, tmp_path) -> None
     decisions = {KESTREL: True, WARRANTY: None, MOON: False}
     edit(review, lambda row: row.update(accept=decisions[row["case"]["question"]]))
     before = review.read_bytes()
-    told = json.loads(run("accept", "review.jsonl", "--into", "cases.jsonl", "--json").stdout)
-    assert (len(told["taken"]), told["rejected"], told["undecided"]) == (1, 1, 1)
-    assert told["before"] is None
+    output = json.loads(run("accept", "review.jsonl", "--into", "cases.jsonl", "--json").stdout)
+    assert (len(output["taken"]), output["rejected"], output["undecided"]) == (1, 1, 1)
+    assert output["before"] is None
     cases = read_cases(dataset)
     assert [case.question for case in cases] == [KESTREL]
-    assert told["after"]["hash"] == dataset_version("cases.jsonl", cases).hash
+    assert output["after"]["hash"] == dataset_version("cases.jsonl", cases).hash
 
     first = dataset.read_bytes()
     again = run("accept", "review.jsonl", "--into", "cases.jsonl").stdout
@@ -211,10 +215,10 @@ def test_accepting_takes_all_once_and_notes_versions(ask, run, tmp_path) -> None
     edit(review, lambda row: row.update(accept=True))
     after = json.loads(run("accept", "review.jsonl", "--into", "cases.jsonl", "--json").stdout)
     assert dataset.read_bytes().startswith(first)
-    assert after["before"]["hash"] == told["after"]["hash"]
+    assert after["before"]["hash"] == output["after"]["hash"]
     noted = rows(versions_file(dataset))
     assert [entry["change"] for entry in noted] == ["accepted", "accepted"]
-    assert [entry["hash"] for entry in noted] == [told["after"]["hash"], after["after"]["hash"]]
+    assert [entry["hash"] for entry in noted] == [output["after"]["hash"], after["after"]["hash"]]
     assert noted[1]["from_hash"] == noted[0]["hash"]
     assert noted[1]["added"] == after["taken"]
     assert before != review.read_bytes()
@@ -257,6 +261,6 @@ def test_answers_from_documents_for_groups_are_left_out_unless_they_are_named(
     given = {(): {KESTREL}, ("--group", "it"): {KESTREL}, ("--group", "hr"): {KESTREL, pay}, ("--all-documents",): {KESTREL, pay}}  # fmt: skip
     for number, (options, questions) in enumerate(given.items()):
         review = tmp_path / f"review{number}.jsonl"
-        told = run("harvest", "-o", str(review), *options).output
+        output = run("harvest", "-o", str(review), *options).output
         assert {row["case"]["question"] for row in rows(review)} == questions
-        assert ("came from documents for groups" in told) == (pay not in questions)
+        assert ("came from documents for groups" in output) == (pay not in questions)

@@ -30,8 +30,8 @@ WRITTEN = {
 def test_by_rules_questions_go_into_a_review_file_and_on_into_a_dataset(
     depot, run, tmp_path
 ) -> None:
-    told = run("synthesise", "-o", "review.jsonl", "-n", "5").stdout
-    assert "made by rules" in told
+    output = run("synthesise", "-o", "review.jsonl", "-n", "5").stdout
+    assert "made by rules" in output
     review = rows(tmp_path / "review.jsonl")
     assert review
     for row in review:
@@ -61,11 +61,11 @@ def test_a_model_makes_questions_with_labels_that_stand_in_the_documents(
     with pytest.raises(BudgetExceeded, match=r"called about .* times, and there is nobody to ask"):
         run("synthesise", "-o", "review.jsonl", "-n", "2", *judge)
     assert openai.requests == []
-    told = json.loads(
+    output = json.loads(
         run("synthesise", "-o", "review.jsonl", "-n", "2", "--yes", "--json", *judge).stdout
     )
-    assert told["by"] == "openai:gpt-4.1"
-    assert told["candidates"] >= 1
+    assert output["by"] == "openai:gpt-4.1"
+    assert output["candidates"] >= 1
     row: dict[str, Any] = rows(tmp_path / "review.jsonl")[0]
     assert row["case"]["question"] == WRITTEN["query"]
     assert row["case"]["answer"] == WRITTEN["answer"]

@@ -45,7 +45,7 @@ def test_the_test_split_is_taken_unless_another_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ("q1\td1\n", "test.tsv:2: is no judgement"),
         ("q1\td1\tx\n", "test.tsv:2: is no judgement"),
@@ -53,17 +53,17 @@ def test_the_test_split_is_taken_unless_another_is_named(folder: Path) -> None:
         ("q1\td1\t0\n", "says of no query"),
     ],
 )
-def test_bad_judgements_are_named(folder: Path, rows: str, told: str) -> None:
+def test_bad_judgements_are_named(folder: Path, rows: str, message: str) -> None:
     (folder / "qrels" / "test.tsv").write_text(HEADER + rows)
     with pytest.raises(DatasetError) as error:
         read_beir(folder)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_bad_queries_are_named(folder: Path) -> None:
     queries = folder / "queries.jsonl"
     good = queries.read_text()
-    for line, told in [
+    for line, message in [
         ('{"_id": "q1", "text": "again"}', "queries.jsonl:4: the id 'q1' is that of line 2 too"),
         ('{"_id": "q7"}', "queries.jsonl:4: the field `text` is missing"),
         ('{"text": "x"}', "queries.jsonl:4: the field `_id` is missing"),
@@ -71,10 +71,10 @@ def test_bad_queries_are_named(folder: Path) -> None:
         queries.write_text(f"{good}\n{line}")
         with pytest.raises(DatasetError) as error:
             read_beir(folder)
-        assert told in str(error.value)
+        assert message in str(error.value)
 
 
-def test_a_folder_without_judgements_is_told(folder: Path) -> None:
+def test_a_folder_without_judgements_is_reported(folder: Path) -> None:
     (folder / "qrels" / "test.tsv").unlink()
     with pytest.raises(DatasetError, match="holds no judgements"):
         read_beir(folder)

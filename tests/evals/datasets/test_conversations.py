@@ -58,11 +58,11 @@ def test_quotes_stand_in_their_documents_and_hold_the_answer() -> None:
 
 def test_the_readme_counts_them() -> None:
     readme = (DATASET / "README.md").read_text(encoding="utf-8")
-    told = {
+    found = {
         tag: int(count) for tag, count in re.findall(r"^\| `([\w-]+)` \| (\d+) \|", readme, re.M)
     }
     counted = Counter(tag for case in CASES for tag in case.tags)
-    assert told == {tag: counted[tag] for tag in told}
+    assert found == {tag: counted[tag] for tag in found}
 
 
 def _accepted(case: Case) -> list[str]:

@@ -193,10 +193,10 @@ def test_unanswerable_questions_say_what_they_are_about(
 
 def test_the_readme_counts_them(cases: list[Case]) -> None:
     readme = (DATASET / "README.md").read_text(encoding="utf-8")
-    told = {
+    found = {
         kind: int(count) for kind, count in re.findall(r"^\| `([\w-]+)` \| (\d+) \|", readme, re.M)
     }
-    assert told == dict(Counter(kind_of(case) for case in cases))
+    assert found == dict(Counter(kind_of(case) for case in cases))
     assert f"{len(cases)} questions" in readme
 
 

@@ -96,7 +96,7 @@ def test_what_an_obedient_model_says_without_a_citation_is_refused(
     assert "hacked" not in answer.answer
 
 
-def test_a_quotation_that_an_obedient_model_makes_up_is_told(service, openai) -> None:
+def test_a_quotation_that_an_obedient_model_makes_up_is_reported(service, openai) -> None:
     answer = obedient(service, openai, 'A crate needs "a deposit of 4,000 euros" [1].')
     assert answer.citation_check.quotes_unverified == ["a deposit of 4,000 euros"]
 

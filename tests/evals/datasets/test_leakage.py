@@ -49,7 +49,7 @@ def test_without_examples_nothing_is_embedded() -> None:
     assert leak_warning([]) is None
 
 
-def test_a_runner_is_told_in_a_sentence() -> None:
+def test_a_runner_is_described_in_a_sentence() -> None:
     found = find_leaks("answer@v9", EXAMPLES, [case("When does the Kestrel depot open?")], None)
     assert leak_warning(found) == (
         "examples in answer@v9 give away 1 case (x); their scores say little. "
@@ -104,17 +104,17 @@ def test_the_command_ends_with_1_where_a_case_is_given_away(prompts: Path, tmp_p
             raise result.exception
         return result.exit_code, result.stdout
 
-    code, told = run("--prompt", "v2")
+    code, output = run("--prompt", "v2")
     assert code == 1
-    assert "1 cases are given away" in told or "1 case is given away" in told
-    assert "opens: 'When does the Kestrel depot open?'" in told
-    code, told = run("--prompt", "v2", "--json")
+    assert "1 cases are given away" in output or "1 case is given away" in output
+    assert "opens: 'When does the Kestrel depot open?'" in output
+    code, output = run("--prompt", "v2", "--json")
     assert code == 1
-    facts = json.loads(told)
+    facts = json.loads(output)
     assert [leak["case"] for leak in facts["leaks"]] == ["opens"]
     assert facts["examples"] == 1
-    code, told = run()
+    code, output = run()
     assert code == 0
-    assert "there is nothing to give away" in told
+    assert "there is nothing to give away" in output
     with pytest.raises(PlumbError, match="v7"):
         run("--prompt", "v7")

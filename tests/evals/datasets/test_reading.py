@@ -1,4 +1,4 @@
-"""Datasets: what is read, and what a reader is told of what cannot be."""
+"""Datasets: what is read, and the errors for what cannot be."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_byte_order_mark_and_line_separators_in_strings_do_no_harm(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("{nonsense", "cases.jsonl:2: is not valid JSON"),
         ("[1]", "cases.jsonl:2: is a JSON list, not an object"),
@@ -73,11 +73,11 @@ def test_a_byte_order_mark_and_line_separators_in_strings_do_no_harm(tmp_path: P
         ("[" * 100_000, "cases.jsonl:2: is nested too deeply"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path: Path, line: str, told: str) -> None:
+def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     file = written(tmp_path, '{"id": "a", "question": "x?"}', line)
     with pytest.raises(DatasetError) as error:
         read_cases(file)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_many_bad_lines_are_counted(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_many_bad_lines_are_counted(tmp_path: Path) -> None:
         read_cases(written(tmp_path, *["x"] * 12))
 
 
-def test_what_is_no_dataset_is_told(tmp_path: Path) -> None:
+def test_what_is_no_dataset_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="No such file"):
         read_cases(tmp_path / "nowhere.jsonl")
     with pytest.raises(DatasetError, match=r"folder without queries\.jsonl"):
@@ -110,7 +110,7 @@ def test_a_version_is_the_content_whatever_its_order_and_spacing(tmp_path: Path)
     assert first.hash != dataset_version("x", read_cases(written(tmp_path, *changed))).hash
 
 
-def test_tags_choose_cases_and_unknown_ones_are_told(tmp_path: Path) -> None:
+def test_tags_choose_cases_and_unknown_ones_are_reported(tmp_path: Path) -> None:
     cases = read_cases(written(tmp_path, *map(json.dumps, ROWS)))
     assert [case.id for case in tagged(cases, ["unanswerable"])] == ["b"]
     assert tagged(cases, []) == cases

@@ -1,4 +1,4 @@
-"""Suites: what is read, and what a reader is told of what cannot be."""
+"""Suites: what is read, and the errors for what cannot be."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_hash_is_of_what_shapes_results(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"metrics": None}, "suite.yaml: metrics: is missing; add it"),
         ({"metric": ["x"]}, "metric: is no field; did you mean metrics?"),
@@ -61,14 +61,16 @@ def test_the_hash_is_of_what_shapes_results(tmp_path: Path) -> None:
         ({"dataset": "other.jsonl"}, "dataset: 'other.jsonl' is not there; it is looked for at"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_field(tmp_path: Path, changes, told: str) -> None:
+def test_what_is_wrong_is_reported_with_file_and_field(
+    tmp_path: Path, changes, message: str
+) -> None:
     with pytest.raises(SuiteError) as error:
         read_suite(written(tmp_path, **changes))
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert "suite.yaml" in str(error.value)
 
 
-def test_what_is_no_suite_is_told(tmp_path: Path) -> None:
+def test_what_is_no_suite_is_reported(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("name: [")
     with pytest.raises(SuiteError, match=r"broken\.yaml: cannot be read as YAML"):

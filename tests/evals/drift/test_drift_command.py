@@ -74,8 +74,8 @@ def test_lower_similarity_and_longer_answers_are_found(records, stored, run, ans
 
 def test_what_was_reconfigured_is_said(records, stored, run) -> None:
     stored(records(120, 20, 12) + records(120, 6.5, 6, prompt_version="answer@v9"))
-    assert "changed: prompt answer@v" in (told := run().stdout)
-    assert "→ answer@v9 100 %" in told
+    assert "changed: prompt answer@v" in (output := run().stdout)
+    assert "→ answer@v9 100 %" in output
 
 
 def test_what_varies_every_week_is_called_that(records, stored, run) -> None:
@@ -87,8 +87,8 @@ def test_what_varies_every_week_is_called_that(records, stored, run) -> None:
         )
     ]
     stored(weeks)
-    told = run("--reference-days", "21", code=3).stdout
-    assert re.search(r"questions differed in \d of 3 earlier periods", told)
+    output = run("--reference-days", "21", code=3).stdout
+    assert re.search(r"questions differed in \d of 3 earlier periods", output)
 
 
 def _unlike(week: int):
@@ -98,15 +98,15 @@ def _unlike(week: int):
 def test_a_probe_counts_once(records, stored, run) -> None:
     probes = records(300, 6.9, 6, question="Is it up?", question_hash="probe")
     stored(records(120, 20, 12) + records(120, 6.5, 6) + probes)
-    told = run().stdout
-    assert "420 answers, 121 different, 121 compared" in told
+    output = run().stdout
+    assert "420 answers, 121 different, 121 compared" in output
 
 
 def test_many_answers_are_sampled_by_conversation(records, stored, run) -> None:
     talks = records(400, 6.5, 6, session_id=lambda place: f"s{place // 8}")
     stored(records(120, 20, 12) + talks)
-    told = run("-S", "drift.most=100").stdout
-    assert "400 answers, 400 different, 104 compared, in 13 conversations" in told
+    output = run("-S", "drift.most=100").stdout
+    assert "400 answers, 400 different, 104 compared, in 13 conversations" in output
 
 
 @pytest.mark.parametrize(
@@ -178,16 +178,16 @@ def test_private_data_in_questions_is_redacted(records, stored, run) -> None:
         for n, one in enumerate(private)
     ]
     stored(records(120, 20, 12) + records(60, 6.5, 6) + private)
-    told = run("--html", "d.html", code=3)
-    shown = told.stdout + Path("d.html").read_text()
+    found = run("--html", "d.html", code=3)
+    shown = found.stdout + Path("d.html").read_text()
     assert "[e-mail]" in shown
     assert "clinic.example" not in shown
 
 
 def test_drift_starts_commands(mixed, run, capfd) -> None:
     run("--on-drift", "prompts list", "--on-drift", "plumb prompts lint")
-    told = capfd.readouterr()
-    assert "answer" in told.out
+    found = capfd.readouterr()
+    assert "answer" in found.out
     with pytest.raises(DriftError, match=r"`plumb prompts show nothing` ended with exit code 1"):
         run("--on-drift", "prompts show nothing")
 

@@ -69,7 +69,7 @@ def test_what_only_works_together_is_an_interaction() -> None:
     assert "what one does depends on the other: prompt x index" in attribution_sentence(one)
 
 
-def test_two_that_cancel_out_are_told_though_nothing_moved() -> None:
+def test_two_that_cancel_out_are_reported_though_nothing_moved() -> None:
     one = found(WRONG, RIGHT, [0.0] * 80 + [1.0] * 40, WRONG)
     assert one.total.mean == 0
     assert [effect.mean > 0 for effect in one.effects] == [True, False]

@@ -26,7 +26,7 @@ def test_a_system_is_read() -> None:
         ("", "'prompt' has no value"),
     ],
 )
-def test_what_is_none_is_told(text: str, message: str) -> None:
+def test_what_is_none_is_reported(text: str, message: str) -> None:
     with pytest.raises(EvalError, match=message.replace("?", r"\?")):
         parse_system(text)
 

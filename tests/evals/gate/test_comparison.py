@@ -83,7 +83,7 @@ def test_what_differs_beside_the_prompt_is_named() -> None:
     assert "id" not in found.differs
 
 
-def test_answers_that_changed_are_told_from_those_that_did_not() -> None:
+def test_answers_that_changed_are_distinguished_from_those_that_did_not() -> None:
     before, after = made_run(BEFORE, failed=[1]), made_run(AFTER)
     changed = {question.case: question for question in compare_runs(before, after).questions}
     assert changed["q0001"].answers == ("(failed: ModelError: no)", "Yes [1].")

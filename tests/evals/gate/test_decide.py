@@ -230,7 +230,7 @@ def test_the_correction_is_for_all_metrics_and_slices_together() -> None:
     assert not both.passes
 
 
-def test_metrics_without_a_rule_are_told_and_do_not_gate() -> None:
+def test_metrics_without_a_rule_are_reported_and_do_not_gate() -> None:
     before, after = changed(lost=30)
     verdict = decide(
         made_run({"correct": before, "recall@5": before}),

@@ -83,6 +83,8 @@ def test_a_version_that_was_never_run_says_what_to_run(
         find_pair("v1", "v3", folder, registry, "handbook")
 
 
-def test_a_version_that_is_not_there_is_told(folder: RunStore, registry: PromptRegistry) -> None:
+def test_a_version_that_is_not_there_is_reported(
+    folder: RunStore, registry: PromptRegistry
+) -> None:
     with pytest.raises(PromptError, match="'v9'"):
         find_pair("v1", "v9", folder, registry)

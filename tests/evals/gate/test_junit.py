@@ -14,14 +14,14 @@ RULES = GateRules(
 )
 
 
-def told(after, **more) -> Xml.Element:
+def rendered(after, **more) -> Xml.Element:
     one = made_run({"correct": RIGHT, "recall@5": RIGHT, "latency": RIGHT}, **more)
     other = made_run({"correct": after, "recall@5": RIGHT, "latency": RIGHT}, **more)
     return Xml.fromstring(junit(decide(one, other, RULES)).encode())
 
 
 def test_each_comparison_is_a_test_case_and_failures_say_why() -> None:
-    root = told([0.0] * 30 + RIGHT[30:])
+    root = rendered([0.0] * 30 + RIGHT[30:])
     suite = root.find("testsuite")
     cases = suite.findall("testcase")
     assert [case.get("name") for case in cases] == ["correct", "recall@5", "latency"]
@@ -42,11 +42,11 @@ def test_each_comparison_is_a_test_case_and_failures_say_why() -> None:
 
 
 def test_nothing_fails_where_the_candidate_passes() -> None:
-    root = told(RIGHT)
+    root = rendered(RIGHT)
     assert root.get("failures") == "0"
     assert root.find(".//failure") is None
 
 
 def test_names_that_are_no_xml_are_made_such() -> None:
-    root = told(RIGHT, label="a <b> & \x0b c")
+    root = rendered(RIGHT, label="a <b> & \x0b c")
     assert "a <b> &  c) may replace" in root.findtext(".//system-out")

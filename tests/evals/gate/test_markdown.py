@@ -14,7 +14,7 @@ RULES = GateRules(
 )
 
 
-def told(after, **more) -> str:
+def rendered(after, **more) -> str:
     tags = {number: ["table"] for number in range(40)}
     one = made_run({"correct": RIGHT, "latency": RIGHT}, tags=tags, **more)
     other = made_run({"correct": after, "latency": RIGHT}, "answer@v2", tags=tags, **more)
@@ -22,7 +22,7 @@ def told(after, **more) -> str:
 
 
 def test_a_table_has_a_row_for_each_comparison() -> None:
-    text = told([0.0] * 30 + RIGHT[30:])
+    text = rendered([0.0] * 30 + RIGHT[30:])
     html = MarkdownIt("commonmark").enable("table").render(text)
     assert html.count("<table>") == 2
     assert html.count("<tr>") == 2 + 1 + 2
@@ -33,12 +33,12 @@ def test_a_table_has_a_row_for_each_comparison() -> None:
 
 
 def test_every_row_has_the_cells_of_its_head() -> None:
-    lines = [line for line in told(RIGHT).splitlines() if line.startswith("|")]
+    lines = [line for line in rendered(RIGHT).splitlines() if line.startswith("|")]
     assert {line.replace("\\|", "").count("|") for line in lines} == {11}
 
 
 def test_labels_cannot_break_the_table_or_add_markup() -> None:
-    text = told(RIGHT, label="x | <script> *y*")
+    text = rendered(RIGHT, label="x | <script> *y*")
     html = MarkdownIt("commonmark").enable("table").render(text)
     assert "<script>" not in html
     assert "x | &lt;script&gt; *y*" in html

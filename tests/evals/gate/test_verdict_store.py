@@ -36,13 +36,13 @@ def test_files_are_listed_by_time(verdict: Verdict, tmp_path: Path) -> None:
     assert folder.files() == files[::-1]
 
 
-def test_a_folder_that_cannot_be_written_is_told(verdict: Verdict, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(verdict: Verdict, tmp_path: Path) -> None:
     (tmp_path / "verdicts").write_text("in the way")
     with pytest.raises(EvalError, match="cannot be written"):
         VerdictStore(tmp_path).save(verdict)
 
 
-def test_a_file_that_is_no_verdict_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_verdict_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     file.write_text("{}")
     with pytest.raises(EvalError, match="cannot be read as a verdict"):

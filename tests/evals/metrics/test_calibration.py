@@ -111,7 +111,7 @@ def test_relevancy_is_calibrated_with_the_real_embedding_model(
         ([], "has no rows; write one JSON object a line"),
     ],
 )
-def test_a_file_of_labels_that_is_none_is_told_by_line(
+def test_a_file_of_labels_that_is_none_is_reported_by_line(
     tmp_path: Path, judge: list[str], rows: list[Any], said: str
 ) -> None:
     done = run("calibrate", written(tmp_path, rows), "--metric", "faithfulness", *judge)
@@ -120,12 +120,12 @@ def test_a_file_of_labels_that_is_none_is_told_by_line(
     assert said in str(done.exception)
 
 
-def test_a_file_that_is_not_there_is_told(judge: list[str]) -> None:
+def test_a_file_that_is_not_there_is_reported(judge: list[str]) -> None:
     done = run("calibrate", "nowhere.jsonl", "--metric", "faithfulness", *judge)
     assert str(done.exception) == "nowhere.jsonl: cannot be read: No such file or directory."
 
 
-def test_rows_without_a_reference_are_told_where_one_is_needed(
+def test_rows_without_a_reference_are_reported_where_one_is_needed(
     tmp_path: Path, judge: list[str]
 ) -> None:
     done = run("calibrate", written(tmp_path, ROWS), "--metric", "factual_correctness", *judge)

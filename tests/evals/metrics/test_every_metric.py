@@ -60,7 +60,7 @@ def test_a_good_answer_is_good_by_every_share() -> None:
             assert metric.score(ODD["good"]).value == 1.0, metric.info.name
 
 
-def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_installed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "ragas"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [NoRagas(), *sys.meta_path])

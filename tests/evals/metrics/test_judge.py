@@ -73,7 +73,7 @@ def test_another_model_or_parameter_is_another_judge(
     assert make_judge().identity != make_judge(**other).identity
 
 
-def test_repeats_are_judged_anew(make_judge: Make, openai: Script) -> None:
+def test_repeats_are_judged_again(make_judge: Make, openai: Script) -> None:
     openai.reply = YES
     judge = make_judge()
     ask(judge, repeat=0)
@@ -175,12 +175,12 @@ def test_a_killed_process_leaves_whole_judgements(tmp_path: Path) -> None:
     )
     writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
     assert writer.stdout is not None
-    told = [int(writer.stdout.readline()) for _ in range(50)]
+    output = [int(writer.stdout.readline()) for _ in range(50)]
     writer.kill()
     writer.wait()
     writer.stdout.close()
     kept = JudgementCache(tmp_path)
-    assert [kept.get(str(n)) for n in told] == ["x" * 5000 + str(n) for n in told]
+    assert [kept.get(str(n)) for n in output] == ["x" * 5000 + str(n) for n in output]
     kept.put("more", "m", "y")
     assert kept.get("more") == "y"
     kept.close()

@@ -155,12 +155,14 @@ def test_the_embedded_model_cannot_judge(tmp_path: Path) -> None:
         open_judge(JudgeSettings(model="extractive"), tmp_path)
 
 
-def test_a_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_provider_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(JudgeError, match=r"judge\.model 'nobody:x' cannot be made"):
         open_judge(JudgeSettings(model="nobody:x"), tmp_path)
 
 
-def test_a_file_that_is_no_store_of_judgements_is_told(make_judge: Make, tmp_path: Path) -> None:
+def test_a_file_that_is_no_store_of_judgements_is_reported(
+    make_judge: Make, tmp_path: Path
+) -> None:
     folder = tmp_path / "evals"
     folder.mkdir()
     (folder / "judgements.sqlite").write_text(

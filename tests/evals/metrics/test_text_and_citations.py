@@ -114,7 +114,7 @@ def test_stale_labels_are_no_misses() -> None:
     assert score("citation_recall", only) == Score(value=None, missing="all gold labels are stale")
 
 
-def test_effort_is_told_where_it_is_known() -> None:
+def test_effort_is_stated_where_it_is_known() -> None:
     plain = seen(case(), answer("x", citation_check=CitationCheck(quotes_unverified=["a", "b"])))
     assert score("latency_ms", plain) == Score(value=12.5)
     assert score("quotes_unverified", plain) == Score(value=2.0)
@@ -149,7 +149,7 @@ def test_a_metric_has_the_name_that_was_asked_for() -> None:
         ("nonsense-here", "plumb eval metrics"),
     ],
 )
-def test_an_unknown_metric_is_told_with_what_was_meant(name: str, said: str) -> None:
+def test_an_unknown_metric_is_reported_with_what_was_meant(name: str, said: str) -> None:
     with pytest.raises(UnknownMetric, match=said):
         metrics_named([name], None)
 

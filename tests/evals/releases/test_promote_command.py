@@ -61,8 +61,8 @@ def test_an_alias_of_one_set_is_moved_only_where_there_is_such_a_set(
 ) -> None:
     with pytest.raises(UnknownDocumentSet, match="depto"):
         plumb("promote", "v2", "candidate", "--set", "depto")
-    told = plumb("promote", "v2", "candidate", "--set", "depot")
-    assert told == "answer@candidate for depot: nothing -> v2\n"
+    output = plumb("promote", "v2", "candidate", "--set", "depot")
+    assert output == "answer@candidate for depot: nothing -> v2\n"
     assert parts.prompts.aliases("answer").keys() == {"production"}
     assert parts.answers.prepare("any question", prompt="candidate").prompt.version == "v2"
 
@@ -90,6 +90,6 @@ def test_a_split_shares_an_alias_and_asks_for_a_gate_of_a_protected_one(
 @pytest.mark.parametrize(
     "wrong", [["v1"], ["v1=1.5", "v2=1"], ["v1=1", "v1=2"], ["v1=100"], ["v1=0", "v2=1"]]
 )
-def test_a_split_that_is_none_is_told(plumb: Run, wrong: list[str]) -> None:
+def test_a_split_that_is_none_is_reported(plumb: Run, wrong: list[str]) -> None:
     with pytest.raises(PromptError, match=wrong[-1].split("=")[0]):
         plumb("split", "canary", *wrong)

@@ -43,7 +43,7 @@ def test_a_verdict_on_this_manifest_lets_it_pass_and_is_named(
     assert gate.prompt_hash == parts.prompts.get("answer", "v2").content_hash
 
 
-def test_it_is_told_whether_the_baseline_is_what_is_served(
+def test_the_report_says_whether_the_baseline_is_what_is_served(
     parts: Parts, settings: Settings, judged: Callable[..., Path]
 ) -> None:
     judged(manifest_of(parts), baseline=manifest_of(parts, prompt="v1"))
@@ -52,7 +52,7 @@ def test_it_is_told_whether_the_baseline_is_what_is_served(
     assert not checked(parts, settings)[0].baseline_is_served
 
 
-def test_without_a_verdict_it_is_told_which_manifest_lacks_one(
+def test_without_a_verdict_the_message_names_the_manifest_that_lacks_one(
     parts: Parts, settings: Settings, judged: Callable[..., Path]
 ) -> None:
     judged(manifest_of(parts, prompt="v1"))

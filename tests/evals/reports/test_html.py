@@ -37,15 +37,15 @@ def _table(page: BeautifulSoup, heading: str) -> dict[str, list[str]]:
     }
 
 
-def test_the_verdict_is_told_in_words_shape_and_colour(
+def test_the_verdict_is_shown_in_words_shape_and_colour(
     page: BeautifulSoup, verdict: Verdict
 ) -> None:
-    told = page.find(id="verdict")
-    assert told is not None
-    assert told["class"] == ["verdict", "fail"]
-    assert told.find("svg") is not None
-    assert "The candidate fails" in told.get_text()
-    assert verdict.sentence in told.get_text()
+    found = page.find(id="verdict")
+    assert found is not None
+    assert found["class"] == ["verdict", "fail"]
+    assert found.find("svg") is not None
+    assert "The candidate fails" in found.get_text()
+    assert verdict.sentence in found.get_text()
     assert page.title is not None
     assert page.title.get_text().startswith("Fails: answer@v2 against answer@v1")
 
@@ -145,7 +145,7 @@ def test_it_can_be_read_without_seeing_it(page: BeautifulSoup) -> None:
         assert str(link["href"])[1:] in ids
 
 
-def test_a_run_by_itself_has_its_means_and_no_verdict(runs: tuple[EvalRun, EvalRun]) -> None:
+def test_a_single_run_has_its_means_and_no_verdict(runs: tuple[EvalRun, EvalRun]) -> None:
     page = _page(render(None, runs[1], None))
     assert "No verdict" in page.find(id="verdict").get_text()  # type: ignore[union-attr]
     rows = _table(page, "figures")

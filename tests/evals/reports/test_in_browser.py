@@ -98,9 +98,9 @@ def test_the_pages_policy_stops_even_what_was_not_escaped(
     chromium.open(_written(tmp_path, text.replace("</main>", f"{unescaped}</main>")))
     assert chromium.run("document.images.length") == 1
     assert chromium.run("typeof window.hacked") == "undefined"
-    told = [entry["entry"]["text"] for entry in chromium.seen("Log.entryAdded")]
-    told += [str(issue) for issue in chromium.seen("Audits.issueAdded")]
-    assert any("Content Security Policy" in text for text in told)
+    found = [entry["entry"]["text"] for entry in chromium.seen("Log.entryAdded")]
+    found += [str(issue) for issue in chromium.seen("Audits.issueAdded")]
+    assert any("Content Security Policy" in text for text in found)
 
 
 def test_the_table_of_questions_is_filtered_and_sorted(chromium: Tab, report: Path) -> None:
@@ -114,7 +114,9 @@ def test_the_table_of_questions_is_filtered_and_sorted(chromium: Tab, report: Pa
     left = chromium.run(f"{seen}.map((row) => row.innerText)")
     assert 0 < len(left) < everything
     assert all("multi-hop" in row for row in left)
-    assert chromium.run("document.getElementById('changed-told').innerText") == f"{len(left)} match"
+    assert (
+        chromium.run("document.getElementById('changed-matches').innerText") == f"{len(left)} match"
+    )
     chromium.run("document.querySelector('#changed thead button').click()")
     keys = chromium.run(f"{seen}.map((row) => row.cells[0].dataset.key)")
     assert keys == sorted(keys)

@@ -92,7 +92,7 @@ def test_times_of_both_runs_are_drawn_to_one_scale() -> None:
     assert after.cost is not None
 
 
-def test_cost_is_not_told_where_one_answers_is_not_known() -> None:
+def test_cost_is_not_stated_where_one_answers_is_not_known() -> None:
     run = made_run(BASELINE, 4)
     results = [run.results[0].model_copy(update={"cost": None}), *run.results[1:]]
     assert latency_and_cost_of([run.model_copy(update={"results": results})])[0].cost is None

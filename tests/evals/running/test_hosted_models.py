@@ -64,7 +64,7 @@ def test_the_same_passages_are_not_paid_for_again_in_a_new_version(
     assert all(result.answer.timings_ms["generate"] > 0 for result in run.results)
 
 
-def test_repeats_are_asked_anew(make_hosted, suite, openai) -> None:
+def test_repeats_are_asked_again(make_hosted, suite, openai) -> None:
     make_hosted().run(suite, System(), limit=1)
     make_hosted().run(suite.model_copy(update={"repeats": 3}), System(), limit=1)
     assert len(openai.requests) == 3

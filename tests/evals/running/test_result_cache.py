@@ -67,7 +67,7 @@ def test_two_processes_write_at_once_and_a_killed_one_loses_nothing(tmp_path: Pa
     kept.close()
 
 
-def test_a_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"this is no database, " * 500)
     with pytest.raises(EvalError, match=rf"{NAME}: cannot be used \(file is not a database\)"):
         ResultCache(tmp_path)

@@ -22,8 +22,8 @@ def by_id(run):
 
 
 def test_a_run_asks_scores_and_tells(make_runner, suite, indexed) -> None:
-    told: list[Progress] = []
-    run = make_runner().run(suite, System(), told.append)
+    reported: list[Progress] = []
+    run = make_runner().run(suite, System(), reported.append)
     assert [result.case.id for result in run.results] == [case["id"] for case in CASES]
     found = by_id(run)
     assert "24 months" in found["length"].answer.answer
@@ -38,11 +38,11 @@ def test_a_run_asks_scores_and_tells(make_runner, suite, indexed) -> None:
     assert run.manifest == found["length"].answer.manifest
     assert (run.label, run.judge, run.manifest.document_set) == ("answer@v1", None, "depot")
     assert all(result.cost == 0.0 and not result.kept for result in run.results)
-    assert told[0] == Progress("answer@v1", 5)
-    assert (told[-1].done, told[-1].kept, told[-1].failed) == (5, 0, 0)
+    assert reported[0] == Progress("answer@v1", 5)
+    assert (reported[-1].done, reported[-1].kept, reported[-1].failed) == (5, 0, 0)
 
 
-def test_a_stale_label_is_told_and_never_scored(make_runner, suite) -> None:
+def test_a_stale_label_is_reported_and_never_scored(make_runner, suite) -> None:
     run = make_runner().run(suite, System())
     stale = by_id(run)["stale"]
     assert [label.quote for label in stale.stale] == ["lasts 12 months"]
@@ -128,7 +128,7 @@ def test_a_question_that_cannot_be_asked_is_one_error(make_runner, suite) -> Non
     assert sum(result.error is None for result in run.results) == 5
 
 
-def test_what_cannot_be_run_is_told_before_anything_is(make_runner, suite) -> None:
+def test_what_cannot_be_run_is_reported_before_anything_is(make_runner, suite) -> None:
     runner = make_runner()
     with pytest.raises(UnknownMetric, match=r"recal@5.*recall@k"):
         runner.run(suite.model_copy(update={"metrics": ("mrr", "recal@5")}), System())
@@ -172,9 +172,9 @@ def test_figures_that_mislead_are_noted(make_runner, suite, tmp_path: Path, capl
     write_cases(Path(suite.dataset), cases)
     deep = suite.model_copy(update={"metrics": ("recall@5", "ndcg@10")})
     make_runner().run(deep, System())
-    told = "\n".join(record.getMessage() for record in caplog.records)
-    assert "ndcg@10 would look at more than the 6 passages" in told
-    assert "does not hold 1 of the relevant documents, such as 'gone.md'" in told
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    assert "ndcg@10 would look at more than the 6 passages" in logged
+    assert "does not hold 1 of the relevant documents, such as 'gone.md'" in logged
     caplog.clear()
     make_runner().run(
         suite.model_copy(update={"passages": 10, "metrics": ("mrr",)}), System(), limit=1

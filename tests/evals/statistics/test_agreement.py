@@ -38,7 +38,9 @@ def test_judges_who_always_say_the_same_have_no_kappa() -> None:
 
 
 @pytest.mark.parametrize(("agreed", "rows", "needed"), [(8, 10, 60), (10, 10, 16), (1, 2, 93)])
-def test_too_few_rows_are_told_with_how_many_it_takes(agreed: int, rows: int, needed: int) -> None:
+def test_too_few_rows_are_reported_with_how_many_it_takes(
+    agreed: int, rows: int, needed: int
+) -> None:
     found = agreement([True] * rows, [True] * agreed + [False] * (rows - agreed))
     assert not found.is_enough
     assert found.rows_needed == pytest.approx(needed, abs=3)

@@ -47,13 +47,13 @@ def test_a_bound_is_never_nearer_than_students() -> None:
 @settings(max_examples=40, deadline=None)
 @given(values_in_clusters, st.randoms(use_true_random=False))
 def test_order_makes_no_difference(rows, chance) -> None:
-    def told(some):
+    def interval(some):
         estimate = bootstrapped([row[0] for row in some], [f"{row[1]:02d}" for row in some])
         return estimate.mean, *estimate.interval(0.95), estimate.p_at_most(-1.0)
 
     shuffled = list(rows)
     chance.shuffle(shuffled)
-    assert told(shuffled) == told(rows)
+    assert interval(shuffled) == interval(rows)
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,4 +1,4 @@
-"""Real trackers that keep what they are told on disk."""
+"""Real trackers that keep entries on disk."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
-class Told(NamedTuple):
-    """A tracker, and how to read back what it was told."""
+class Tracked(NamedTuple):
+    """A tracker, and how to read back its entries."""
 
     name: str
     tracker: Tracker
@@ -76,12 +76,12 @@ def _place(request: pytest.FixtureRequest, is_server: bool) -> MlflowPlace:
 
 
 @pytest.fixture(params=["wandb", "mlflow", "mlflow server"])
-def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
+def tracked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tracked]:
     """Each tracker in turn."""
     settings = TrackingSettings(project=f"p-{tmp_path.name}"[:60])
     if request.param == "wandb":
         folder = tmp_path / "evals"
-        yield Told(
+        yield Tracked(
             request.param,
             WandbTracker(settings, folder),
             lambda logged: wandb_log.read_run(Path(logged.where)),
@@ -102,7 +102,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Told]:
         experiment = client.get_experiment_by_name(settings.project)
         return len(client.search_runs([experiment.experiment_id]))
 
-    yield Told(request.param, MlflowTracker(settings, place.folder), read, runs, place.folder)
+    yield Tracked(request.param, MlflowTracker(settings, place.folder), read, runs, place.folder)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 
-def test_a_server_that_nobody_runs_is_told_within_the_bound(tmp_path: Path) -> None:
+def test_a_server_that_nobody_runs_is_reported_within_the_bound(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     settings = TrackingSettings(mlflow_url=url, wait_s=2)
@@ -33,7 +33,7 @@ def test_a_server_that_nobody_runs_is_told_within_the_bound(tmp_path: Path) -> N
     assert time.monotonic() - begun < 30
 
 
-def test_a_run_that_was_broken_off_is_told_anew(
+def test_a_run_that_was_broken_off_is_sent_again(
     mlflow_place: MlflowPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = TrackingSettings(project=f"broken-{tmp_path.name}", mlflow_url=mlflow_place.url)
@@ -55,7 +55,7 @@ def test_a_run_that_was_broken_off_is_told_anew(
 @pytest.mark.parametrize(
     "breaks_at", ["experiments/get-by-name", "runs/log-batch", "mlflow-artifacts", "runs/update"]
 )
-def test_a_server_that_answers_500_is_told_and_the_run_is_sent_whole_later(
+def test_a_server_that_answers_500_is_reported_and_the_run_is_sent_whole_later(
     breaks_at: str, mlflow_url: str, tmp_path: Path
 ) -> None:
     with proxy_before(mlflow_url) as proxy:
@@ -63,11 +63,11 @@ def test_a_server_that_answers_500_is_told_and_the_run_is_sent_whole_later(
         tracker, entry = MlflowTracker(settings, tmp_path), run_entry(full_run(), texts=True)
         proxy.breaks_at = breaks_at
         begun = time.monotonic()
-        with pytest.raises(TrackerError, match="did not take 'answer@v1") as told:
+        with pytest.raises(TrackerError, match="did not take 'answer@v1") as raised:
             tracker.log(entry)
         assert time.monotonic() - begun < 60
-        assert "`plumb eval track` tells the tracker again" in str(told.value)
-        assert len(str(told.value)) < 600
+        assert "`plumb eval track` tells the tracker again" in str(raised.value)
+        assert len(str(raised.value)) < 600
         proxy.breaks_at = ""
         assert tracker.log(entry).sent
         assert tracker.log(entry).sent

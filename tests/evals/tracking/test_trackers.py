@@ -1,4 +1,4 @@
-"""What every tracker must keep of what it is told, read back from what it really kept."""
+"""What every tracker must keep of an entry, read back from what it really kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evals.tracking.run_entry import run_entry
 from evals.tracking.tracker import Entry
 from prompts.registry import PromptRegistry, shipped_prompts
 from prompts.versions.version import PromptVersion
-from tests.evals.tracking.conftest import Told
+from tests.evals.tracking.conftest import Tracked
 from tests.evals.tracking.runs import SECRET, full_run
 from tests.evals.tracking.seen import Seen
 
@@ -25,7 +25,7 @@ JUDGE = Judge(model="openai:gpt-4.1", ragas_version="0.4.3", prompts_hash="a" * 
 
 
 class Kept(NamedTuple):
-    """A run, what a tracker was told of it, and what it kept."""
+    """A run, its entry for a tracker, and what the tracker kept."""
 
     run: EvalRun
     prompt: PromptVersion
@@ -39,15 +39,15 @@ def _kept_by_tracker() -> dict[str, Kept]:
 
 
 @pytest.fixture
-def kept(told: Told, _kept_by_tracker: dict[str, Kept]) -> Kept:
-    """A run with its texts, as each tracker in turn keeps it: it is told once, and only read."""
-    if told.name not in _kept_by_tracker:
+def kept(tracked: Tracked, _kept_by_tracker: dict[str, Kept]) -> Kept:
+    """A run with its texts, as each tracker in turn keeps it: it is sent once, and only read."""
+    if tracked.name not in _kept_by_tracker:
         run = full_run(judge=JUDGE)
         prompt = PromptRegistry(shipped_prompts()).get("answer", "v1")
         entry = run_entry(run, prompt, texts=True, commit="abc123")
-        seen = told.read(told.tracker.log(entry))
-        _kept_by_tracker[told.name] = Kept(run, prompt, entry, seen)
-    return _kept_by_tracker[told.name]
+        seen = tracked.read(tracked.tracker.log(entry))
+        _kept_by_tracker[tracked.name] = Kept(run, prompt, entry, seen)
+    return _kept_by_tracker[tracked.name]
 
 
 def test_a_run_is_kept_with_all_that_shaped_it(kept: Kept) -> None:
@@ -115,10 +115,10 @@ def test_lineage_goes_from_dataset_index_and_prompt_to_results(kept: Kept) -> No
     assert EvalRun.model_validate_json(results.files["run.json"]) == run
 
 
-def test_without_texts_no_word_leaves(told: Told) -> None:
+def test_without_texts_no_word_leaves(tracked: Tracked) -> None:
     run = full_run()
-    logged = told.tracker.log(run_entry(run, texts=False))
-    seen = told.read(logged)
+    logged = tracked.tracker.log(run_entry(run, texts=False))
+    seen = tracked.read(logged)
     [first, *_] = seen.tables["questions"]
     assert not {"question", "answer", "reference"} & set(first)
     assert first["passages"] == "[1] c1"
@@ -135,7 +135,7 @@ ORGANISATION = "org-of-somebody"
 PASSWORD = "hunter2-of-the-proxy"
 
 
-def test_no_secret_of_the_chat_model_is_kept(told: Told) -> None:
+def test_no_secret_of_the_chat_model_is_kept(tracked: Tracked) -> None:
     """As answers are made now: a manifest has a hash of everything that may be secret."""
     given = {
         "temperature": 0,
@@ -147,12 +147,12 @@ def test_no_secret_of_the_chat_model_is_kept(told: Told) -> None:
     parameters = shown_parameters(given, lambda: b"key")
     run = full_run()
     manifest = run.manifest.model_copy(update={"chat_parameters": parameters})
-    everything = _everything_kept(told, run.model_copy(update={"manifest": manifest}))
+    everything = _everything_kept(tracked, run.model_copy(update={"manifest": manifest}))
     assert '\\"temperature\\"' in everything
     assert [word for word in (KEY, ORGANISATION, PASSWORD) if word in everything] == []
 
 
-def test_no_secret_of_a_run_of_before_is_kept(told: Told) -> None:
+def test_no_secret_of_a_run_of_before_is_kept(tracked: Tracked) -> None:
     """A run that an earlier version kept may hold parameters as they were."""
     stored = full_run().model_dump(mode="json")
     secret = {
@@ -165,31 +165,31 @@ def test_no_secret_of_a_run_of_before_is_kept(told: Told) -> None:
     for result in stored["results"]:
         if result["answer"]:
             result["answer"]["manifest"]["chat_parameters"] = secret
-    everything = _everything_kept(told, EvalRun.model_validate(stored))
+    everything = _everything_kept(tracked, EvalRun.model_validate(stored))
     assert '\\"temperature\\"' in everything
     assert [word for word in (KEY, ORGANISATION, PASSWORD) if word in everything] == []
 
 
-def _everything_kept(told: Told, run: EvalRun) -> str:
+def _everything_kept(tracked: Tracked, run: EvalRun) -> str:
     """All that the tracker holds of a run, as JSON."""
-    seen = told.read(told.tracker.log(run_entry(run, texts=True)))
+    seen = tracked.read(tracked.tracker.log(run_entry(run, texts=True)))
     kept = [k.files for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
     metadata = [k.metadata for side in (seen.reads, seen.makes) for ks in side.values() for k in ks]
     return json.dumps([kept, metadata, seen.tables, seen.config, seen.notes, [*seen.tags]])
 
 
-def test_an_entry_is_kept_once_however_often_it_is_told(told: Told) -> None:
+def test_an_entry_is_kept_once_however_often_it_is_sent(tracked: Tracked) -> None:
     entry = run_entry(full_run(), texts=True)
-    first, second = told.tracker.log(entry), told.tracker.log(entry)
+    first, second = tracked.tracker.log(entry), tracked.tracker.log(entry)
     assert first.where == second.where
-    assert told.runs() == 1
+    assert tracked.runs() == 1
 
 
-def test_a_comparison_reads_both_results(told: Told) -> None:
+def test_a_comparison_reads_both_results(tracked: Tracked) -> None:
     before, after = full_run(), full_run(prompt="answer@v2")
     after.results[1] = after.results[1].model_copy(update={"scores": before.results[0].scores})
     compared = compare_runs(before, after)
-    seen = told.read(told.tracker.log(compare_entry(compared, (before, after), texts=True)))
+    seen = tracked.read(tracked.tracker.log(compare_entry(compared, (before, after), texts=True)))
     assert (seen.job_type, seen.group) == ("compare", "handbook")
     assert (seen.config["baseline.run"], seen.config["candidate.run"]) == (before.id, after.id)
     assert seen.config["differs.prompt"] == "answer@v1 → answer@v2"
@@ -203,9 +203,9 @@ def test_a_comparison_reads_both_results(told: Told) -> None:
 
 
 def test_prompts_are_published_oldest_first_with_their_aliases(
-    told: Told, prompts_folder: PromptRegistry
+    tracked: Tracked, prompts_folder: PromptRegistry
 ) -> None:
-    seen = told.read(told.tracker.log(prompts_entry(prompts_folder, ["answer"])))
+    seen = tracked.read(tracked.tracker.log(prompts_entry(prompts_folder, ["answer"])))
     assert seen.job_type == "prompts"
     first, second = seen.makes["prompt/prompt-answer"]
     assert list(first.files) == ["answer-v1.json"]

@@ -131,14 +131,14 @@ def test_online_without_a_key_names_the_mend_and_asks_nobody(tmp_path: Path) -> 
     assert read_run(Path(logged.where)).finished
 
 
-def test_a_malformed_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_key_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "short")
     logged = log(tmp_path / "evals")
     assert logged.message.startswith("W&B's key cannot be used: WANDB_API_KEY invalid")
     assert read_run(Path(logged.where)).finished
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TrackerError, match="cannot record 'answer@v1 · handbook'"):
         log(tmp_path / "file" / "evals")

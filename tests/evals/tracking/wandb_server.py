@@ -1,4 +1,4 @@
-"""As much of W&B's server as `wandb sync` needs to take a run, and what it was told.
+"""As much of W&B's server as `wandb sync` needs to take a run, and what it received.
 
 Every artifact is known already, so that nobody uploads what is in it.
 """

@@ -93,13 +93,13 @@ def test_a_worker_reads_a_mounted_secret(redis_url: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "message"),
     [({}, "PLUMB_REDIS_URL is not set"), ({"PLUMB_REDIS_URL": "redis://127.0.0.1:1/0"}, "Redis: ")],
 )
-def test_a_worker_without_redis_is_unhealthy(environment: dict[str, str], told: str) -> None:
+def test_a_worker_without_redis_is_unhealthy(environment: dict[str, str], message: str) -> None:
     done = health("worker", **environment)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

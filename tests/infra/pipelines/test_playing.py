@@ -104,7 +104,7 @@ def agent(checkout: Path, cloud: Cloud, run: str) -> Agent:
     )
 
 
-def told(agent: Agent) -> str:
+def log_of(agent: Agent) -> str:
     """What went wrong, for the message of an assertion."""
     return "\n".join(f"{one.step.title}: {one.code}\n{one.said}" for one in agent.done if one.code)
 
@@ -125,7 +125,7 @@ def test_a_commit_goes_to_production_and_the_next_comes_back_from_its_canary(
 
     # The first release: all of its parts are built, and it is promoted without a canary.
     first = agent(checkout, cloud, "run-1")
-    assert first.play(pipeline(checkout, "azure-pipelines.yml", small, first=True)), told(first)
+    assert first.play(pipeline(checkout, "azure-pipelines.yml", small, first=True)), log_of(first)
     release = json.loads((cloud.folder / "run-1/artifacts/release/release.json").read_text())
     assert release["image"] == IMAGE
     assert release["commit"] == git(checkout, "rev-parse", "HEAD")
@@ -141,7 +141,7 @@ def test_a_commit_goes_to_production_and_the_next_comes_back_from_its_canary(
     second = agent(checkout, cloud, "run-2")
     assert not second.play(pipeline(checkout, "azure-pipelines.yml", small))
     assert second.results["image/build"] == "Skipped"
-    assert second.results["staging"] == "Succeeded", told(second)
+    assert second.results["staging"] == "Succeeded", log_of(second)
     assert second.results["production"] == "Failed"
     tried = json.loads((cloud.folder / "run-2/artifacts/release/release.json").read_text())
     assert tried["image"] == IMAGE
@@ -151,7 +151,9 @@ def test_a_commit_goes_to_production_and_the_next_comes_back_from_its_canary(
     assert "Judge 5 %" in canary
     assert not {"25 % of the users", "Promote"} & set(canary)
     assert "Back to the release before" in ran(second, "on.failure")
-    assert all(one.code == 0 for one in second.done if one.step.hook == "on.failure"), told(second)
+    assert all(one.code == 0 for one in second.done if one.step.hook == "on.failure"), log_of(
+        second
+    )
     assert production(cloud) == release["id"]
     assert cloud.weights[f"plumbline--{release['id']}"] == 100
     assert cloud.weights[f"plumbline--{tried['id']}"] == 0
@@ -160,7 +162,7 @@ def test_a_commit_goes_to_production_and_the_next_comes_back_from_its_canary(
     by_hand = agent(checkout, cloud, "run-3")
     assert by_hand.play(
         pipeline(checkout, "infra/azure-pipelines/rollback.yml", {"reason": "a test; $(rm -rf /)"})
-    ), told(by_hand)
+    ), log_of(by_hand)
     assert production(cloud) == release["id"]
     events = [json.loads(text) for text in history(cloud)]
     assert {event["by"] for event in events if event["action"] == "canary"} == {

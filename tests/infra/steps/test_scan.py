@@ -39,7 +39,7 @@ def test_packages_that_were_looked_up_and_have_nothing_pass(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("report", "told"),
+    ("report", "message"),
     [
         ([CLEAN, SKIPPED], "numpy: not looked up: Dependency not found on PyPI"),
         ([CLEAN], "numpy: not looked up: the report does not name it"),
@@ -47,10 +47,10 @@ def test_packages_that_were_looked_up_and_have_nothing_pass(tmp_path: Path) -> N
         ([CLEAN, VULNERABLE], "numpy 1.0: PYSEC-1, fixed in 1.1"),
     ],
 )
-def test_anything_else_fails(tmp_path: Path, report: list[dict[str, Any]], told: str) -> None:
+def test_anything_else_fails(tmp_path: Path, report: list[dict[str, Any]], message: str) -> None:
     done = judge(tmp_path, report, "typing-extensions==4.16.0\nnumpy==1.0\n")
     assert done.returncode == 1
-    assert told in done.stdout
+    assert message in done.stdout
 
 
 def test_an_empty_bill_of_materials_is_no_scan(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def run_step(processes: Processes, *arguments: str, **env: str) -> Done:
 
 
 class Service:
-    """Answers with its name; `/slow` waits until it is let go."""
+    """Answers with its name; `/slow` waits until the test ends it."""
 
     def __init__(self, name: str) -> None:
         service = self

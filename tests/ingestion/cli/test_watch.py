@@ -1,4 +1,4 @@
-"""`plumb ingest --watch`: what is watched, and that a failed sync is told and not the end."""
+"""`plumb ingest --watch`: what is watched, and that a failed sync is reported and not the end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings() -> SimpleNamespace:
     )
 
 
-def test_each_change_is_synced_and_a_failure_is_told(
+def test_each_change_is_synced_and_a_failure_is_reported(
     syncing: Syncing,  # noqa: F811
     settings: SimpleNamespace,
     monkeypatch: pytest.MonkeyPatch,
@@ -49,17 +49,17 @@ def test_each_change_is_synced_and_a_failure_is_told(
         yield
         versions.append(syncing.catalogue.live("things").number)
 
-    told = io.StringIO()
+    output = io.StringIO()
     watching.watch_and_sync(
         Request(syncing.definition(), syncing.folder, ()),
         settings,
         syncing.catalogue,
         changes=changes,
-        console=Console(file=told, width=200),
+        console=Console(file=output, width=200),
     )
     assert versions == [1, 2, 2, 3]
-    assert "error: " in told.getvalue()
-    assert "No such file" in told.getvalue()
+    assert "error: " in output.getvalue()
+    assert "No such file" in output.getvalue()
 
 
 def test_the_system_tells_of_a_real_change(tmp_path: Path) -> None:

@@ -28,12 +28,12 @@ MANY = [f"{n}: {text}" for n in range(8) for text in TEXTS]
 
 
 def test_vectors_are_unit_float32_in_the_order_given(embedder: Embedder) -> None:
-    told: list[int] = []
-    vectors = embedder.embed_passages(TEXTS, told.append)
+    reported: list[int] = []
+    vectors = embedder.embed_passages(TEXTS, reported.append)
     assert vectors.shape == (5, 384)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
-    assert sum(told) == 5
+    assert sum(reported) == 5
     for text, vector in zip(TEXTS, vectors, strict=True):
         assert vector @ embedder.embed_passages([text])[0] == pytest.approx(1, abs=1e-5)
     assert embedder.embed_passages([]).shape == (0, 384)
@@ -124,7 +124,7 @@ def test_any_local_folder_is_a_model(tmp_path: Path, embedder: Embedder) -> None
     assert mine.identity.differences(embedder.identity) == []
 
 
-def test_what_is_no_model_is_told(tmp_path: Path, monkeypatch) -> None:
+def test_what_is_no_model_is_reported(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="no weights"):
         load_embedder(EmbeddingSettings(model=str(tmp_path)))

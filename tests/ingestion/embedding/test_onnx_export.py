@@ -154,14 +154,14 @@ def test_where_the_comparison_cannot_be_kept_it_is_made_again(
     assert not list(file.parent.glob(".*")), "something half written is left"
 
 
-def test_a_damaged_graph_is_told_with_the_mend(exported: Path, tmp_path: Path) -> None:
+def test_a_damaged_graph_is_reported_with_the_mend(exported: Path, tmp_path: Path) -> None:
     (graph,) = (tmp_path / "cache").rglob("model.onnx")
     graph.write_bytes(b"cut short")
     with pytest.raises(ModelError, match=rf"delete {graph.parents[1]}"):
         made(tmp_path, exported)
 
 
-def test_a_cache_that_cannot_be_written_is_told_with_the_mend(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported_with_the_mend(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelError, match="PLUMB_EMBEDDING_CACHE_DIR"):
         load_embedder(EmbeddingSettings(cache_dir=tmp_path / "file"))

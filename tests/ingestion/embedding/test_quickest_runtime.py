@@ -83,7 +83,7 @@ def test_the_clearly_quicker_runtime_embeds_passages(
     assert np.abs(vectors - embedder.embed_queries(MANY)).max() < 1e-5
 
 
-def test_what_was_measured_is_told(settings: EmbeddingSettings) -> None:
+def test_what_was_measured_is_reported(settings: EmbeddingSettings) -> None:
     assert "measured" not in embedding_here(settings)
     record(settings, openvino=100.0, torch=25.04)
     said = embedding_here(settings)

@@ -1,4 +1,4 @@
-"""An index whose folder or files cannot be read is told as such, and never as an empty one."""
+"""An index whose folder or files cannot be read is reported as such, and never as an empty one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_folder_that_is_away_is_no_empty_index(catalogue: Catalogue, folder: P
 
 
 @pytest.mark.parametrize("garbage", [b"\xff\x00 not a record", b'{"log": 7, "name": []}'])
-def test_damaged_records_are_told(catalogue: Catalogue, folder: Path, garbage: bytes) -> None:
+def test_damaged_records_are_reported(catalogue: Catalogue, folder: Path, garbage: bytes) -> None:
     shutil.copytree(folder, folder.with_name("kept"))
     for file in (folder / "_plumbline").rglob("*.json"):
         file.write_bytes(garbage)
@@ -76,7 +76,7 @@ def test_damaged_records_are_told(catalogue: Catalogue, folder: Path, garbage: b
     catalogue.check()
 
 
-def test_records_that_may_not_be_read_are_told(catalogue: Catalogue, folder: Path) -> None:
+def test_records_that_may_not_be_read_are_reported(catalogue: Catalogue, folder: Path) -> None:
     published = folder / "_plumbline" / "published" / "gate.json"
     published.unlink()
     published.mkdir()  # refuses to be read, anyone who reads

@@ -148,7 +148,7 @@ def test_a_server_that_cannot_write_on_a_condition_is_refused(server: Script) ->
     assert not server.asked("PUT", "/collections/plumbline.records")
 
 
-def test_a_server_whose_optimizer_failed_is_told(server: Script) -> None:
+def test_a_server_whose_optimizer_failed_is_reported(server: Script) -> None:
     writer = remote(server).stage("things", 1, MODEL, None)
     server.status = "red"
     with pytest.raises(IndexUnavailable, match=r"cannot index plumbline\.things\.1"):
@@ -162,7 +162,7 @@ def test_a_version_is_not_held_back_for_ever(server: Script) -> None:
 
 
 @pytest.mark.parametrize("prefer_grpc", [False, True])
-def test_a_server_that_is_not_there_is_told(prefer_grpc: bool) -> None:
+def test_a_server_that_is_not_there_is_reported(prefer_grpc: bool) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -220,7 +220,7 @@ def test_local_mode_loses_nothing_to_threads(local: Connection) -> None:
     assert store.records.names("many") == [key.removeprefix("many/") for key in keys]
 
 
-def test_a_version_that_is_removed_while_it_is_open_is_told(local: Connection) -> None:
+def test_a_version_that_is_removed_while_it_is_open_is_reported(local: Connection) -> None:
     store = QdrantStore(local)
     opened = store.open(finished(store.stage("things", 1, MODEL, None), 1))
     store.remove("things", store.places("things"), [])
@@ -255,15 +255,15 @@ def test_a_version_that_is_gone_on_with_weighs_words_as_before(local: Connection
     assert finished(store.stage("things", 2, MODEL, info), 2).average_length == length
 
 
-def test_copying_is_told_step_by_step(local: Connection) -> None:
+def test_copying_is_reported_step_by_step(local: Connection) -> None:
     local.settings = QdrantSettings(upsert_batch=16)
     store = QdrantStore(local)
     chunks, vectors = make_chunks(40)
     writer = store.stage("things", 1, MODEL, None)
     writer.write(chunks, vectors)
-    told: list[int] = []
-    store.stage("things", 2, MODEL, finished(writer, 1), ["folder/doc 1.md"], told.append)
-    assert told == [16, 16, 4]
+    reported: list[int] = []
+    store.stage("things", 2, MODEL, finished(writer, 1), ["folder/doc 1.md"], reported.append)
+    assert reported == [16, 16, 4]
     store.stage("things", 2, MODEL, None)
     assert store.places("things") == ["plumbline.things.1", "plumbline.things.2"]
     again = store.resume("plumbline.things.2", "things", 2, MODEL)

@@ -25,7 +25,7 @@ def written(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "end", "noise", "middle"])
-def test_a_damaged_file_is_told_once_and_never_raises(
+def test_a_damaged_file_is_reported_once_and_never_raises(
     files, tmp_path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys, vectors = made(300)
@@ -77,6 +77,42 @@ def test_a_reader_goes_on_while_files_are_merged_and_removed(files, tmp_path) ->
         assert len(reader.find("m", keys)) == 20
     files.remove("one", files.keys("one"))
     assert reader.find("m", made(20, seed=1)[0]) == {}
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists mapped files")
+def test_files_that_another_process_removed_are_closed(files, tmp_path) -> None:
+    """A mapped file takes disk space after its removal, which a long process would never free."""
+    for seed in range(3):
+        files.add("one", "m", *made(200, seed=seed), PLENTY)
+    reader = VectorFiles(tmp_path)
+    assert len(reader.keys("one")) == 600
+    assert len(mapped(tmp_path)) == 3
+    code = (
+        "import sys; from pathlib import Path; from ingestion.index.vector_files import VectorFiles\n"
+        "files = VectorFiles(Path(sys.argv[1]))\n"
+        "files.remove('one', files.keys('one'))\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=True)
+    assert written(tmp_path) == []
+    assert reader.find("m", made(1)[0]) == {}
+    assert mapped(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists mapped files")
+def test_between_lookups_files_can_be_closed(files, tmp_path) -> None:
+    keys, vectors = made(200)
+    files.add("one", "m", keys, vectors, PLENTY)
+    assert len(files.find("m", keys)) == 200
+    assert len(mapped(tmp_path)) == 1
+    files.close_files()
+    assert mapped(tmp_path) == []
+    assert len(files.find("m", keys)) == 200
+
+
+def mapped(folder: Path) -> list[str]:
+    """The files below a folder that this process has mapped, also those that are removed."""
+    lines = Path("/proc/self/maps").read_text("utf-8").splitlines()
+    return sorted({line.split(maxsplit=5)[5] for line in lines if str(folder) in line})
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_removal(files, tmp_path) -> None:

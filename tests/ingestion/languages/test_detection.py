@@ -46,7 +46,7 @@ def test_says_nothing_of_what_is_too_short(text: str) -> None:
     assert detect(text) is None
 
 
-def test_a_short_text_is_told_among_few_languages() -> None:
+def test_a_short_text_is_recognised_among_few_languages() -> None:
     assert rank("Wo ist das?", ("de", "en"))[0][0] == "de"
     assert rank("Wo ist das?", ("zh",)) == []
 

@@ -46,7 +46,7 @@ def test_an_unknown_suffix_names_the_supported_ones(loading: Any, name: str) -> 
     assert all(suffix in str(caught.value) for suffix in SUPPORTED_SUFFIXES)
 
 
-def test_an_old_office_file_is_told_its_successor(loading: Any) -> None:
+def test_an_old_office_file_is_refused_with_its_successor(loading: Any) -> None:
     with pytest.raises(UnsupportedFormat, match=r"save it as \.docx"):
         loading.one("old.doc", b"\xd0\xcf\x11\xe0")
 

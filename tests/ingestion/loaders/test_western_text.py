@@ -18,13 +18,13 @@ FRENCH = (
 )
 
 
-def told(text: str, encoding: str) -> bool:
+def is_certain(text: str, encoding: str) -> bool:
     return is_western(*telling_sample(text.encode(encoding)))
 
 
 @pytest.mark.parametrize("text", [GERMAN, FRENCH, GERMAN + "Sie kostet 5 € – „groß“."])
-def test_plain_western_text_is_told(text: str) -> None:
-    assert told(text, "cp1252")
+def test_plain_western_text_is_recognised(text: str) -> None:
+    assert is_certain(text, "cp1252")
     assert decode(text.encode("cp1252"), "a.txt").text == text
 
 
@@ -43,8 +43,8 @@ def test_plain_western_text_is_told(text: str) -> None:
     ],
 )
 def test_other_text_is_left_to_a_guess(text: str, encoding: str) -> None:
-    assert not told(text, encoding)
+    assert not is_certain(text, encoding)
 
 
 def test_few_words_are_left_to_a_guess() -> None:
-    assert not told("Die Straße ist lang.", "cp1252")
+    assert not is_certain("Die Straße ist lang.", "cp1252")

@@ -40,7 +40,7 @@ def source(tmp_path: Path) -> Callable[..., SourceFile]:
 
 
 class HangingFile:
-    """A named pipe: a worker that opens it hangs, and whoever holds the other end sees it do so."""
+    """A named pipe: a worker that opens it hangs, and the holder of the other end sees that."""
 
     def __init__(self, path: Path) -> None:
         os.mkfifo(path)

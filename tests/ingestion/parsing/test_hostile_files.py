@@ -55,7 +55,7 @@ def test_a_file_that_needs_too_much_memory_is_stopped(
 
 
 @pytest.mark.parametrize(
-    ("killer", "told"),
+    ("killer", "message"),
     [
         (signal.SIGKILL, r"killed from outside \(SIGKILL\).*PLUMB_LOADING_WORKERS"),
         (signal.SIGSEGV, r"crashed \(SIGSEGV\).*save it again"),
@@ -66,7 +66,7 @@ def test_a_worker_that_dies_costs_its_file_only(
     hanging: Any,
     workers: Callable[[], list[int]],
     killer: signal.Signals,
-    told: str,
+    message: str,
 ) -> None:
     with Parser(LoadingSettings(workers=1)) as parser:
         # A look-ahead of two: the first file comes back when the worker is at the second.
@@ -75,7 +75,7 @@ def test_a_worker_that_dies_costs_its_file_only(
         hanging.wait_for_reader()
         (worker,) = workers()
         os.kill(worker, killer)
-        with pytest.raises(ParsingStopped, match=rf"hanging\.txt: .*{told}"):
+        with pytest.raises(ParsingStopped, match=rf"hanging\.txt: .*{message}"):
             list(next(parsed).documents)
         assert only_document(next(parsed)).text == "2"
 

@@ -1,4 +1,4 @@
-"""Workers are started when needed, and end with whoever started them."""
+"""Workers are started when needed, and end with the process that started them."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_a_file_says_where_it_is_from_and_what_it_is(source: Source, workers: in
     assert document.source == url
 
 
-def test_what_the_parser_met_is_told_from_a_worker_too(source: Source) -> None:
+def test_what_the_parser_met_is_reported_from_a_worker_too(source: Source) -> None:
     with Parser(LoadingSettings(workers=1)) as parser:
         (parsed,) = parser.parse([source("a.xlsx", b"PK\x03\x04garbage")])
         with pytest.raises(UnreadableDocument, match="broken or not a real") as caught:

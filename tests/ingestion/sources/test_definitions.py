@@ -221,19 +221,19 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
         ),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_line_and_its_mend(
+def test_what_does_not_fit_is_reported_with_its_line_and_its_mend(
     path: Path, text: str, said: str
 ) -> None:
-    told = refused(path, text)
-    assert said in told
-    assert "hunter" not in told
+    found = refused(path, text)
+    assert said in found
+    assert "hunter" not in found
 
 
-def test_several_problems_are_told_at_once(path: Path) -> None:
-    told = refused(path, "document_set: K\nsources: []\na: 1\nb: 2\nc: 3\n")
-    assert told.startswith(", line 1: document_set: ")
-    assert "sources: is empty" in told
-    assert told.endswith(". And 2 more")
+def test_several_problems_are_reported_at_once(path: Path) -> None:
+    found = refused(path, "document_set: K\nsources: []\na: 1\nb: 2\nc: 3\n")
+    assert found.startswith(", line 1: document_set: ")
+    assert "sources: is empty" in found
+    assert found.endswith(". And 2 more")
 
 
 def test_a_file_that_cannot_be_read(path: Path) -> None:

@@ -53,8 +53,8 @@ def play(package: str, url: str, folder: Path, **environment: str) -> dict[str, 
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    output: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return output
 
 
 @pytest.fixture
@@ -99,10 +99,10 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
-def check(told: dict[str, Any], url: str) -> None:
+def check(played: dict[str, Any], url: str) -> None:
     """What must have happened, wherever it did."""
     first, again, changed, uploads = (
-        told[name] for name in ("first", "again", "changed", "uploads")
+        played[name] for name in ("first", "again", "changed", "uploads")
     )
     assert first["counts"] == [2, 0, 0, 0]
     assert first["problems"] == ["broken.pdf"]
@@ -126,7 +126,7 @@ def test_azure_blob_storage(azure: str, tmp_path: Path) -> None:
 
 def test_s3(s3: str, tmp_path: Path) -> None:
     url = f"s3://b-{uuid.uuid4().hex[:12]}/kb"
-    told = play(
+    found = play(
         "s3fs",
         url,
         tmp_path,
@@ -135,4 +135,4 @@ def test_s3(s3: str, tmp_path: Path) -> None:
         AWS_SECRET_ACCESS_KEY="testing",
         AWS_DEFAULT_REGION="us-east-1",
     )
-    check(told, url)
+    check(found, url)

@@ -88,7 +88,7 @@ def test_what_is_too_large_is_broken_off(
     assert content_hash(file_at(f"{memory}/a.jsonl", "a.jsonl")) == hashlib.sha256(data).hexdigest()
 
 
-def test_what_cannot_be_fetched_is_told_with_its_mend(
+def test_what_cannot_be_fetched_is_reported_with_its_mend(
     web: Any, page: Any, memory: str, tmp_path: Path
 ) -> None:
     web.pages["/slow"] = page(endless=True)

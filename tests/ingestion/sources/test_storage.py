@@ -30,7 +30,7 @@ class EndpointConnectionError(Exception):
     ],
 )
 def test_the_mend_fits_the_failure(failure: Exception, scheme: str, said: str) -> None:
-    told = why(failure, scheme)
-    assert said in told
-    assert type(failure).__name__ in told
-    assert "\n" not in told
+    found = why(failure, scheme)
+    assert said in found
+    assert type(failure).__name__ in found
+    assert "\n" not in found

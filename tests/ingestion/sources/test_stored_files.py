@@ -172,7 +172,7 @@ def test_a_chained_url_reaches_no_local_file(tmp_path: Path) -> None:
         ids(f"memory://::file://{tmp_path}/secret.txt")
 
 
-def test_a_stored_file_that_is_gone_is_told_by_its_name(memory: str) -> None:
+def test_a_stored_file_that_is_gone_is_reported_by_its_name(memory: str) -> None:
     file = SourceFile("a.md", source=memory, url=f"{memory}/a.md")
     with pytest.raises(UnreadableDocument, match=r"a\.md: memory://.*nothing is there"):
         content_hash(file)

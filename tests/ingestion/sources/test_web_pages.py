@@ -49,7 +49,7 @@ def test_a_page_is_called_by_its_url(web: Any, page: Any) -> None:
         ("/thing", "", "page"),
     ],
 )
-def test_the_format_is_told_by_the_suffix_or_else_by_the_server(
+def test_the_suffix_or_else_the_server_names_the_format(
     web: Any, page: Any, path: str, content_type: str, name: str
 ) -> None:
     web.pages[path] = page(b"x", headers={"Content-Type": content_type} if content_type else {})

@@ -35,7 +35,7 @@ def test_words_left_out_are_reported_by_reason_and_document(syncing) -> None:
     assert "one.html" in shown[True]
 
 
-def test_a_version_keeps_the_sum_whoever_made_it(syncing) -> None:
+def test_a_version_keeps_the_sum_after_every_kind_of_sync(syncing) -> None:
     syncing.write_at("one.html", PAGE.format("<del>slowly and badly</del> "))
     syncing.write_at("two.html", PAGE.format(""))
     syncing.sync()

@@ -168,13 +168,13 @@ def test_hidden_documents_are_listed_with_their_reason(syncing) -> None:
     record = '{"id": "r1", "text": "One.", "Groups ": null}\n{"id": "r2", "text": "Two."}\n'
     syncing.write_at("r.jsonl", record)
     report = syncing.sync()
-    told = {item.document: item.reason for item in report.hidden}
-    assert told.keys() == {"pumps.md", "r1"}
-    assert "front matter names groups and is no YAML" in told["pumps.md"]
-    assert "names no group" in told["r1"]
+    found = {item.document: item.reason for item in report.hidden}
+    assert found.keys() == {"pumps.md", "r1"}
+    assert "front matter names groups and is no YAML" in found["pumps.md"]
+    assert "names no group" in found["r1"]
     assert not report.problems
     assert syncing.rehearse().hidden == report.hidden
-    # What has not changed is still told, by file and by record.
+    # What has not changed is still reported, by file and by record.
     syncing.write_at("r.jsonl", record + '{"id": "r3", "text": "Three."}\n')
     again = syncing.sync()
     assert {item.document for item in again.hidden} == {"pumps.md", "r1"}
@@ -222,10 +222,10 @@ def test_no_metadata_whatever_fails_a_sync(syncing, seed: int) -> None:
     syncing.write_at("r.jsonl", "\n".join(map(written, records)) + "\n")
     report = syncing.sync()
     assert report.published
-    told = {item.document for item in report.problems}
+    found = {item.document for item in report.problems}
     opened = syncing.catalogue.open("things")
     for record in records:
-        if record["id"] in told:
+        if record["id"] in found:
             continue
         chunks = opened.chunks_of(record["id"])
         assert chunks, record
@@ -237,4 +237,4 @@ def test_no_metadata_whatever_fails_a_sync(syncing, seed: int) -> None:
                 if isinstance(one, str) and len(one) > MOST_CHARS:
                     continue
                 assert opened.count(parse_filter({name: one})) >= 1, (name, value)
-    assert len(told) <= 3, report.problems
+    assert len(found) <= 3, report.problems

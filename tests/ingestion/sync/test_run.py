@@ -165,7 +165,7 @@ def test_records_that_vanish_from_their_file_are_gone(syncing) -> None:
     assert syncing.sync().changed is False
 
 
-def test_one_id_from_two_sources_is_told(syncing, tmp_path) -> None:
+def test_one_id_from_two_sources_is_reported(syncing, tmp_path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "pumps.md").write_text("# Other\n\nOther pumps.\n", encoding="utf-8")
@@ -241,7 +241,7 @@ def test_other_record_fields_make_other_documents_of_the_same_file(syncing) -> N
     assert not syncing.sync(syncing.definition(sources=[source])).changed
 
 
-def test_an_index_of_before_is_built_anew_without_embedding(
+def test_an_index_of_before_is_rebuilt_without_embedding(
     syncing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ingestion.sync import run
@@ -267,7 +267,7 @@ def test_an_index_of_before_is_built_anew_without_embedding(
     }
 
 
-def test_terms_made_in_an_older_way_are_made_anew_without_embedding(
+def test_terms_made_in_an_older_way_are_remade_without_embedding(
     syncing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ingestion.index import protocol

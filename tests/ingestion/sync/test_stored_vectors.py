@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_a_second_set_embeds_nothing(syncing: Syncing) -> None:
     ours, theirs = indexed(syncing, "things"), indexed(syncing, "copies")
     assert ours.keys() == theirs.keys()
     assert all(np.allclose(ours[text], theirs[text], atol=1e-7) for text in ours)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists mapped files")
+def test_no_file_of_vectors_stays_open_after_a_sync(syncing: Syncing, tmp_path: Path) -> None:
+    syncing.sync()
+    assert syncing.sync(syncing.definition(document_set="copies")).reused
+    mapped = Path("/proc/self/maps").read_text("utf-8").splitlines()
+    assert [line for line in mapped if str(tmp_path) in line and "/_vectors/" in line] == []
 
 
 def test_a_text_that_comes_back_is_known(syncing: Syncing) -> None:
@@ -127,7 +136,7 @@ def test_float32_is_never_given_less_and_bfloat16_takes_either(syncing: Syncing)
     assert taking.taken == {"bfloat16", "float32"}
 
 
-def test_damaged_vectors_are_embedded_again_and_told_once(
+def test_damaged_vectors_are_embedded_again_and_reported_once(
     syncing: Syncing, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = syncing.sync()
@@ -156,8 +165,8 @@ def test_a_sync_goes_on_where_they_cannot_be_read_or_written(
             with caplog.at_level(logging.WARNING):
                 report = syncing.sync(syncing.definition(document_set=f"no-{method}"))
         assert report.published
-    told = [record for record in caplog.records if "disk is on fire" in record.message]
-    assert len(told) >= 1
+    logged = [record for record in caplog.records if "disk is on fire" in record.message]
+    assert len(logged) >= 1
 
 
 def test_what_was_embedded_before_a_crash_is_not_embedded_again(

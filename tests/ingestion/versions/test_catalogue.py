@@ -43,7 +43,7 @@ def test_versions_are_found_by_name_and_number(three) -> None:
     assert three.catalogue.names() == ["things"]
 
 
-def test_what_is_not_there_is_told_with_what_is(three) -> None:
+def test_what_is_not_there_is_reported_with_what_is(three) -> None:
     for wrong in ("4", "1-0000000000", "latest", ""):
         with pytest.raises(UnknownVersion, match=r"there are: 1-.*, 2-.*, 3-"):
             three.catalogue.find("things", wrong)
@@ -160,7 +160,7 @@ def test_a_deletion_is_proved_after_collecting_and_purging(three) -> None:
     assert any("number 3" in text for text in three.texts())
 
 
-def test_words_copied_elsewhere_are_told(three) -> None:
+def test_words_copied_elsewhere_are_reported(three) -> None:
     three.write_at("copy.md", "# Copy\n\nA valve stops the flow when the pressure rises.\n")
     (three.folder / "valves.md").unlink()
     three.sync()

@@ -40,7 +40,7 @@ def held_elsewhere(records: FileRecords, age_s: float) -> None:
     assert records.create("leases/s/00000007", record.model_dump_json())
 
 
-def test_the_second_is_told_who_holds_it(records) -> None:
+def test_the_second_learns_who_holds_it(records) -> None:
     with (
         leased(records, "s", "a sync", "anna@here"),
         pytest.raises(SetIsLeased, match=r"'s' is in use by anna@here .* for a sync, since"),

@@ -62,7 +62,7 @@ def test_the_order_of_a_split_outlives_writing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("answer: v1", "answer: must map aliases to versions"),
         ("answer: [v1]", "answer: must map aliases to versions"),
@@ -76,7 +76,9 @@ def test_the_order_of_a_split_outlives_writing(tmp_path: Path) -> None:
         ("document_sets: {depot: {answer: {production: x}}}", "depot: answer: production: 'x'"),
     ],
 )
-def test_a_malformed_file_is_told_with_the_entry(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(PromptError, match=told) as raised:
+def test_a_malformed_file_is_reported_with_the_entry(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(PromptError, match=message) as raised:
         aliases_of(tmp_path, text)
     assert "aliases.yaml" in str(raised.value)

@@ -27,7 +27,7 @@ def test_what_is_written_is_read_and_written_again(written: object) -> None:
         {"split": {"v1": 1, "x": 1}}, {"split": {"v1": 1, "v2": 1}, "sticky": "yes"},
     ],
 )  # fmt: skip
-def test_what_is_no_target_is_told_with_what_is(written: object) -> None:
+def test_what_is_no_target_is_reported_with_what_is(written: object) -> None:
     with pytest.raises(ValueError, match=r"write a version \(v1\), or \{split:"):
         parse_target(written)
 
@@ -58,7 +58,7 @@ def test_every_key_gets_one_of_the_versions(key: str, weights: list[int]) -> Non
     assert target.choose("salt", key) in target.versions
 
 
-def test_shares_are_told() -> None:
+def test_shares_are_reported() -> None:
     target = parse_target({"split": {"v1": 3, "v2": 1}})
     assert (target.share("v2"), target.share("v9"), str(target)) == (0.25, 0, "v1 75% + v2 25%")
     assert str(only("v3")) == "v3"

@@ -42,7 +42,7 @@ def test_a_file_that_went_away_brings_nothing_old_back(folder: Path, tmp_path: P
     assert registry.get("answer").version == "v2"
 
 
-def test_a_volume_that_is_not_mounted_is_told(folder: Path, tmp_path: Path) -> None:
+def test_a_volume_that_is_not_mounted_is_reported(folder: Path, tmp_path: Path) -> None:
     registry = PromptRegistry(folder, tmp_path / "nowhere" / "aliases.yaml")
     with pytest.raises(PromptError, match="no such folder to keep prompt aliases in"):
         registry.get("answer")

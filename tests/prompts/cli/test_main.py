@@ -48,9 +48,9 @@ def test_list_shows_versions_with_aliases_and_locks(plumb: Any, registry: Prompt
         Place("answer", "canary", "depot"), split, lambda v, p: [], MoveNote("a")
     )
     write(registry.folder, "v3", description="A draft.")
-    told = plumb("list").output
+    output = plumb("list").output
     for part in ("production", "canary 10% for depot", "canary 90% for depot", "A draft.", "open"):
-        assert part in told
+        assert part in output
     listed = json.loads(plumb("list", "--json").output)
     assert [one["locked"] for one in listed["versions"]] == [True, True, False]
     assert {"prompt": "answer", "alias": "production", "document_set": None, "target": "v1"} in (
@@ -59,9 +59,9 @@ def test_list_shows_versions_with_aliases_and_locks(plumb: Any, registry: Prompt
 
 
 def test_show_renders_with_samples_and_with_values(plumb: Any, tmp_path: Path) -> None:
-    told = plumb("show").output
-    assert "answer@v1" in told
-    assert "lasts 24 months from delivery" in told
+    output = plumb("show").output
+    assert "answer@v1" in output
+    assert "lasts 24 months from delivery" in output
     (tmp_path / "passages.txt").write_text("[1] Mine {as it stands}")
     given = ["--var", "question=How {long}?", "--var", f"passages=@{tmp_path / 'passages.txt'}"]
     shown = json.loads(plumb("show", "v2", *given, "--json").output)
@@ -80,8 +80,8 @@ def test_diff_tells_what_shapes_answers(plumb: Any) -> None:
 
 
 def test_new_begins_a_copy_that_lint_wants_locked(plumb: Any, registry: PromptRegistry) -> None:
-    told = plumb("new", "--why", "Shorter still.", "--author", "ben").output
-    assert "v3.yaml" in told
+    output = plumb("new", "--why", "Shorter still.", "--author", "ben").output
+    assert "v3.yaml" in output
     begun = registry.get("answer", "v3")
     assert (begun.parent, begun.author, begun.description) == ("v2", "ben", "Shorter still.")
     assert begun.content_hash == registry.get("answer", "v2").content_hash
@@ -102,11 +102,13 @@ def test_new_begins_a_prompt_of_ones_own(plumb: Any, registry: PromptRegistry) -
     assert plumb("new", fails=True).exit_code == 2
 
 
-def test_a_move_is_told_in_the_history_and_taken_back(plumb: Any, registry: PromptRegistry) -> None:
+def test_a_move_is_reported_in_the_history_and_taken_back(
+    plumb: Any, registry: PromptRegistry
+) -> None:
     place = Place("answer", "candidate")
     AliasMover(registry).move(place, only("v2"), lambda v, p: [], MoveNote("anna", "try it"))
-    told = plumb("history").output
-    assert "try it" in told
+    output = plumb("history").output
+    assert "try it" in output
     done = plumb("rollback", "candidate", "--reason", "worse", "--by", "ben").output
     assert done == "answer@candidate: v2 -> nothing\n"
     moves = json.loads(plumb("history", "candidate", "--json").output)

@@ -134,7 +134,7 @@ def test_what_is_not_locked_goes_to_no_protected_alias(registry: PromptRegistry)
 
 
 @pytest.mark.parametrize(
-    ("place", "version", "told"),
+    ("place", "version", "message"),
     [
         (LIVE, "v9", "no version or alias 'v9'"),
         (Place("nonesuch", "production"), "v1", "'nonesuch' has no version"),
@@ -142,11 +142,11 @@ def test_what_is_not_locked_goes_to_no_protected_alias(registry: PromptRegistry)
         (LIVE, "v1", "answer@production is at v1 already"),
     ],
 )
-def test_a_move_to_nowhere_is_told_and_not_made(
-    registry: PromptRegistry, place: Place, version: str, told: str
+def test_a_move_to_nowhere_is_reported_and_not_made(
+    registry: PromptRegistry, place: Place, version: str, message: str
 ) -> None:
     before = registry.watched.file.read_bytes()
-    with pytest.raises(PromptError, match=told):
+    with pytest.raises(PromptError, match=message):
         AliasMover(registry).move(place, only(version), passed, SAID)
     assert registry.watched.file.read_bytes() == before
     assert read_history(registry.watched.file) == []
@@ -232,7 +232,7 @@ def test_moves_of_a_folder_that_is_not_written_go_to_the_volume(
     assert AliasMover(outside).rollback(LIVE).after == "v1"
 
 
-def test_a_place_that_cannot_be_written_is_told_with_the_mend(registry: PromptRegistry) -> None:
+def test_a_place_that_cannot_be_written_is_reported_with_the_mend(registry: PromptRegistry) -> None:
     history_file(registry.watched.file).mkdir()
     with pytest.raises(PromptError, match="PLUMB_PROMPT_ALIASES"):
         AliasMover(registry).move(CANDIDATE, only("v2"), never, SAID)

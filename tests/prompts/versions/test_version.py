@@ -39,7 +39,7 @@ def test_another_refusal_is_part_of_the_hash_and_must_stand_in_a_message() -> No
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"output": {"citations": "none", "refusal": NO_ANSWER}}, "must declare `output.citations"),
         ({"output": {"citations": "markers"}}, "must declare one as `output.refusal`"),
@@ -65,8 +65,8 @@ def test_another_refusal_is_part_of_the_hash_and_must_stand_in_a_message() -> No
         ({"tested_with": [{"suite": "handbook"}]}, r"tested_with\.0\.model"),
     ],
 )
-def test_what_the_app_could_not_use_is_refused(change: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+def test_what_the_app_could_not_use_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         version(**change)
 
 
@@ -94,5 +94,5 @@ def test_examples_are_the_pairs_before_the_last_question() -> None:
 
 
 def test_what_the_lock_leaves_free_is_no_part_of_the_hash() -> None:
-    told = version(description="Other.", author="ben", tested_with=[{"model": "openai:gpt-4.1"}])
-    assert told.content_hash == version().content_hash
+    changed = version(description="Other.", author="ben", tested_with=[{"model": "openai:gpt-4.1"}])
+    assert changed.content_hash == version().content_hash

@@ -95,7 +95,7 @@ def plumbline_tool(
     Its content is the answer with numbered sources, for the model. Its artifact is for the program:
     `answer_id`, `refused` and `citations`, a list of mappings as in `Answer.citations`.
 
-    A question that is invalid, or a service that is away, is told to the model as the tool's error. A
+    A question that is invalid, or a service that is away, reaches the model as the tool's error. A
     key that does not count is raised: no model can mend that.
 
     Args:

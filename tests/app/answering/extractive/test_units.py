@@ -1,4 +1,4 @@
-"""What of a passage can be quoted by itself."""
+"""What of a passage can be quoted on its own."""
 
 import time
 

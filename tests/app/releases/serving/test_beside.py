@@ -171,7 +171,7 @@ def test_a_conversation_goes_on_at_the_other_revision_and_feedback_finds_its_ans
     assert count(second, "plumbline_feedback_total", release=new.id) == 0
 
 
-def test_other_sets_and_named_versions_are_told_for_what_they_are(world, start) -> None:
+def test_other_sets_and_named_versions_are_reported_as_what_they_are(world, start) -> None:
     world.sync("99", name="other")
     release = world.release("v1", 1)
     client = start(release)

@@ -28,17 +28,17 @@ def test_errors_name_the_release_and_tell_browsers_the_same(
 
         monkeypatch.setattr(app.state.answer_log, "list", fails)
         for path, status in (("/v1/answers", 500), ("/v1/nothing", 404), ("/healthz", 200)):
-            told = client.get(path, headers={"Origin": SITE})
-            assert told.status_code == status, path
-            assert told.headers.get_list(HEADER) == [release.id]
-            assert told.headers["X-Content-Type-Options"] == "nosniff"
-            assert told.headers["X-Frame-Options"] == "DENY"
+            response = client.get(path, headers={"Origin": SITE})
+            assert response.status_code == status, path
+            assert response.headers.get_list(HEADER) == [release.id]
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["X-Frame-Options"] == "DENY"
             own = "no-referrer" if path.startswith("/v1") else "same-origin"
-            assert told.headers["Referrer-Policy"] == own
-            assert "frame-ancestors 'none'" in told.headers["Content-Security-Policy"]
-            assert "no-store" in told.headers["Cache-Control"]
-            assert told.headers["Access-Control-Allow-Origin"] == SITE
-            assert HEADER in told.headers["Access-Control-Expose-Headers"]
+            assert response.headers["Referrer-Policy"] == own
+            assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+            assert "no-store" in response.headers["Cache-Control"]
+            assert response.headers["Access-Control-Allow-Origin"] == SITE
+            assert HEADER in response.headers["Access-Control-Expose-Headers"]
         assert "nobody foresaw this" not in client.get("/v1/answers").text
         refused = client.get("/v1/answers", headers={"Host": "rebound.example"})
         assert (refused.status_code, refused.headers[HEADER]) == (403, release.id)

@@ -133,7 +133,7 @@ def test_a_pinned_version_outlives_collection_and_is_followed_when_a_purge_moves
         assert pinned.sets.get("depot", "1") is pinned.sets.get("depot")
 
 
-def test_a_pinned_version_that_was_taken_away_is_told_and_not_replaced(world, parts) -> None:
+def test_a_pinned_version_that_was_taken_away_is_reported_and_not_replaced(world, parts) -> None:
     release = world.release("v1", 1)
     with closing(parts(release)) as pinned:
         pinned.sets._refresh_s = 0
@@ -147,7 +147,7 @@ def test_a_pinned_version_that_was_taken_away_is_told_and_not_replaced(world, pa
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         ({"retrieval__depth": 50}, r"retrieval\.depth is 50 here and 100 in the release"),
         ({"prompt__answer": "v2"}, r"prompt is 'answer@v2' here and 'answer@v1' in the release"),
@@ -155,8 +155,8 @@ def test_a_pinned_version_that_was_taken_away_is_told_and_not_replaced(world, pa
         ({"chat__model": "openai:x", "chat__api_key": "k"}, r"chat_model is 'openai:x' here"),
     ],
 )
-def test_flags_that_contradict_the_release_are_refused(world, parts, flags, told) -> None:
-    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{told}.*To mend it"):
+def test_flags_that_contradict_the_release_are_refused(world, parts, flags, message) -> None:
+    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{message}.*To mend it"):
         parts(world.release("v1", 1), **flags)
 
 
@@ -185,7 +185,7 @@ def test_a_release_of_another_index_or_of_other_weights_is_refused(world, parts,
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (lambda text: text.replace('"v1"', '"v2"'), "edited"),
         (lambda text: text[: len(text) // 2], "is no release"),
@@ -193,11 +193,11 @@ def test_a_release_of_another_index_or_of_other_weights_is_refused(world, parts,
         (None, "cannot be read"),
     ],
 )
-def test_a_file_that_is_no_release_is_one_clear_error(world, monkeypatch, spoil, told) -> None:
+def test_a_file_that_is_no_release_is_one_clear_error(world, monkeypatch, spoil, message) -> None:
     file = world.file(world.release("v1", 1))
     monkeypatch.setenv("PLUMB_RELEASE", str(file))
     file.unlink() if spoil is None else file.write_text(spoil(file.read_text()))
-    with pytest.raises(InvalidRelease, match=told) as error:
+    with pytest.raises(InvalidRelease, match=message) as error:
         load_settings()
     assert str(file) in str(error.value)
 
@@ -256,7 +256,7 @@ def test_a_release_carries_no_secret(world, monkeypatch) -> None:
     }
 
 
-def test_a_version_that_nothing_holds_is_told_in_the_log(world, parts, caplog) -> None:
+def test_a_version_that_nothing_holds_is_reported_in_the_log(world, parts, caplog) -> None:
     with closing(parts(world.release("v1", 1, held=False))):
         assert "nothing holds" in caplog.text
 
@@ -265,9 +265,9 @@ def test_a_release_of_before_the_rendering_was_noted_must_be_made_again(
     world: World, parts: Callable[..., Parts]
 ) -> None:
     release = parse_release(as_made_before(world.release("v1", 1)), "old.json")
-    with pytest.raises(ReleaseMismatch) as told:
+    with pytest.raises(ReleaseMismatch) as raised:
         parts(release)
-    message = str(told.value)
+    message = str(raised.value)
     assert release.id in message
     assert "rendering is 'quoted-2' here and None in the release" in message
     assert "make the release again" in message

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("warm_processes")]
 
-# Files let go over an element, as the browser tells a page of them.
+# Files dropped on an element, as a browser reports them to a page.
 DROP = """([place, files]) => {
   const transfer = new DataTransfer();
   for (const [name, text] of files) transfer.items.add(new File([text], name));

@@ -17,8 +17,8 @@ def test_lineage_has_question_passages_citations_and_feedback(serve_pages, signe
     client = serve_pages(auth__enabled=True)
     asked = signed("reader")
     answer_id = ask(client, asked)
-    told = {"thumb": "down", "reason": "<img src=x>", "corrected_answer": "36 months"}
-    client.post(f"/v1/answers/{answer_id}/feedback", json=told, headers=asked)
+    given = {"thumb": "down", "reason": "<img src=x>", "corrected_answer": "36 months"}
+    client.post(f"/v1/answers/{answer_id}/feedback", json=given, headers=asked)
     page = client.get(f"{PAGE}/{answer_id}", headers=signed("admin"))
     assert page.status_code == 200
     for part in (

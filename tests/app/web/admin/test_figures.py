@@ -51,7 +51,7 @@ def test_answers_are_counted_by_hour_and_drawn(serve_pages, signed, tmp_path) ->
     database.close()
 
 
-def test_more_answers_than_are_read_are_told(serve_pages, monkeypatch) -> None:
+def test_more_answers_than_are_read_are_reported(serve_pages, monkeypatch) -> None:
     monkeypatch.setattr(module, "MOST", 1)
     client = serve_pages()
     ask(client, {})

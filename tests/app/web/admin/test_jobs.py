@@ -95,7 +95,7 @@ def test_a_job_at_work_has_a_button_to_cancel_it_until_somebody_has(serve_pages)
     assert "cancelled" in client.get("/admin/jobs").text
 
 
-def test_a_job_whose_worker_died_is_told_as_failed(serve_pages) -> None:
+def test_a_job_whose_worker_died_is_reported_as_failed(serve_pages) -> None:
     client = serve_pages()
     job = sync_job("kb", SyncRequest(), "anna").model_copy(update={"state": "running"})
     gone = ProcessMark(host="elsewhere", boot="x", pid=4_000_000, started=1.0)

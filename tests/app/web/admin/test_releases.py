@@ -66,7 +66,7 @@ def test_shares_history_and_pins(serve_pages) -> None:
     assert "rolled back" in page
 
 
-def test_an_edited_history_is_told(serve_pages) -> None:
+def test_an_edited_history_is_reported(serve_pages) -> None:
     client = serve_pages()
     release_id = add(client)
     client.app.state.parts.catalogue.store.records.put(f"{EVENTS}/00000001", "{}")

@@ -61,8 +61,8 @@ def test_what_is_no_record_is_refused_by_its_name(text: str, tmp_path: Path) -> 
 
 
 def test_a_record_of_a_later_format_is_refused(tmp_path: Path) -> None:
-    told = json.loads(a_run().model_dump_json())
-    (tmp_path / "later.json").write_text(json.dumps({**told, "format": 2}), "utf-8")
+    content = json.loads(a_run().model_dump_json())
+    (tmp_path / "later.json").write_text(json.dumps({**content, "format": 2}), "utf-8")
     with pytest.raises(UnreadableRecord, match="format"):
         read_record(tmp_path / "later.json")
 

@@ -44,10 +44,10 @@ def test_the_aim_is_read_off_the_rows() -> None:
     assert [one.name for one in found.costly] == ["caught", "missed <b>"]
     assert [one.name for one in found.missed] == ["missed <b>"]
     assert [one.name for one in found.false_alarms] == ["loud"]
-    told = " ".join(conclusions(found))
-    assert "Of 2 faults that cost 5 points or more of correct, 1 are stopped" in told
-    assert "not missed <b>" in told
-    assert "not for loud (6.0%)" in told
+    result = " ".join(conclusions(found))
+    assert "Of 2 faults that cost 5 points or more of correct, 1 are stopped" in result
+    assert "not missed <b>" in result
+    assert "not for loud (6.0%)" in result
 
 
 def test_the_picture_is_whole_and_escaped() -> None:

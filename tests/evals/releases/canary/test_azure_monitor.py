@@ -43,8 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(
             {"path": self.path, "token": self.headers["Authorization"], "query": body["query"]}
         )
-        code, told = self.server.answers.pop(0)
-        data = json.dumps(told).encode()
+        code, message = self.server.answers.pop(0)
+        data = json.dumps(message).encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -181,7 +181,7 @@ def test_a_token_that_expires_in_the_middle_is_renewed_and_nothing_is_lost(serve
     ]  # fmt: skip
 
 
-def test_a_login_that_is_over_for_good_is_told_and_read_again_after_a_new_one(
+def test_a_login_that_is_over_for_good_is_reported_and_read_again_after_a_new_one(
     server: Server,
 ) -> None:
     expired = 401, {"error": {"message": "Token is expired."}}

@@ -36,7 +36,7 @@ def test_a_fault_in_any_signal_fails_it_and_names_the_counts(name: SignalName) -
     assert [s.name for s in judge.signals({}, {}) if s.standing == "worse"] == [name]
 
 
-def test_a_fault_is_told_before_the_minimum_of_requests() -> None:
+def test_a_fault_is_reported_before_the_minimum_of_requests() -> None:
     judge = judged(made_looks(2, {"errors": 0.5}))
     assert judge.requests[0] < RULES.minimum
     assert judge.outcome({})[0] == "fail"
@@ -100,7 +100,7 @@ def test_the_interval_holds_the_difference_and_shrinks() -> None:
     assert widths == sorted(widths, reverse=True)
 
 
-def test_a_fault_that_a_single_look_shows_is_told_as_such() -> None:
+def test_a_fault_that_a_single_look_shows_is_reported_as_such() -> None:
     burst = made_looks(1, {"errors": 0.6}, first=11)
     _, reason = judged(made_looks(10) + burst).outcome({})
     assert "Only the look at 10:11:00 shows it" in reason

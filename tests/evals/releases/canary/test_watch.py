@@ -77,7 +77,7 @@ def test_a_token_that_expires_for_good_ends_inconclusive() -> None:
     assert found.timeline[-1].canary == 120
 
 
-def test_a_release_that_no_metric_names_is_told_with_those_that_are() -> None:
+def test_a_release_that_no_metric_names_is_reported_with_those_that_are() -> None:
     source = Scripted(made_looks(canary=0))
     source.named = ["rel-b", "rel-c"]
     found = run(source, minutes=3)
@@ -85,7 +85,7 @@ def test_a_release_that_no_metric_names_is_told_with_those_that_are() -> None:
     assert found.reason == "no metric names the release 'rel-a'; named are: 'rel-b', 'rel-c'."
 
 
-def test_a_release_without_traffic_is_told_so() -> None:
+def test_a_release_without_traffic_is_reported() -> None:
     found = run(Scripted(made_looks(canary=0)), minutes=3)
     assert found.reason == "'rel-a' has served no request since 10:00:00 UTC; is it sent traffic?"
 

@@ -23,7 +23,7 @@ def lines(loading: Any, body: list[str], numbering: str, styles: str = "") -> li
 LEGAL = definition(level(0, "%1."), level(1, "%1.%2"), level(2, "(%3)", "lowerLetter")) + number(1)
 
 
-def test_levels_are_written_by_their_pattern_and_begin_anew_below_a_higher_one(
+def test_levels_are_written_by_their_pattern_and_begin_again_below_a_higher_one(
     loading: Any,
 ) -> None:
     body = [

@@ -301,7 +301,7 @@ def test_lines_that_differ_in_two_numbers_are_no_running_lines(loading: Any) -> 
     assert loading.one("a.pdf", data).text.count("Total of page") == 5
 
 
-def test_notes_are_told_from_powers(loading: Any) -> None:
+def test_notes_are_distinguished_from_powers(loading: Any) -> None:
     pieces = [
         (60, 700, 10, "Sales of 1,250"), (126, 704, 6, "1"), (131, 700, 10, "tons on 5 m"),
         (182, 704, 6, "2"), (60, 100, 6, "1"), (64, 97, 8, "Without taxes."),
