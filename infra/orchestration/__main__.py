@@ -14,22 +14,23 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 
 from infra.orchestration.stages import FILES, Stage, Unreadable, read_stages
 
 FOLDER = Path(__file__).parent
 TOOLS = FOLDER.parents[1] / ".venv-orchestration"
+# A stage -> those that end before it begins.
 STAGES = {
-    "index": frozenset[str](),
-    "evaluate_live": frozenset({"index"}),
-    "evaluate_candidate": frozenset({"index"}),
-    "gate": frozenset({"evaluate_live", "evaluate_candidate"}),
-    "promote": frozenset({"index", "gate"}),
+    "index": set[str](),
+    "evaluate_live": {"index"},
+    "evaluate_candidate": {"index"},
+    "gate": {"index", "evaluate_live", "evaluate_candidate"},
+    "promote": {"index", "evaluate_live", "evaluate_candidate", "gate"},
 }
 # What each orchestrator's own packages say of their file, which is the first argument.
 OWN_CHECKS = {
@@ -61,6 +62,8 @@ OWN_CHECKS = {
 }
 BEGIN = "import sys, pathlib; file = pathlib.Path(sys.argv[1])\n"
 CHECK_S = 120
+# Of typer's own copy of click, which has no other public name.
+USAGE_ERROR: Any = typer.BadParameter.__base__
 
 
 def check(folder: Path = FOLDER) -> list[str]:
@@ -90,12 +93,23 @@ def _check_stages(file: str, stages: list[Stage]) -> list[str]:
     if names != list(STAGES):
         return [f"{file}: has the stages {', '.join(names)}; they are {', '.join(STAGES)}."]
     return [
-        f"{file}: {stage.name} comes after {', '.join(sorted(stage.after)) or 'nothing'}, not after "
-        f"{', '.join(sorted(wanted)) or 'nothing'}."
+        f"{file}: {stage.name} comes after {', '.join(sorted(found)) or 'nothing'}, not after "
+        f"{', '.join(sorted(STAGES[stage.name])) or 'nothing'}."
         for stage in stages
-        # What waits for the gate waits for `index`, too.
-        if stage.after | {"index"} != (wanted := STAGES[stage.name]) | {"index"}
+        if (found := _all_before(stage.name, stages)) != STAGES[stage.name]
     ]
+
+
+def _all_before(name: str, stages: list[Stage]) -> set[str]:
+    """Stages that end before a stage begins."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        new = {before for stage in stages if stage.name == one for before in stage.after} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _shape(stage: Stage) -> tuple[str, ...]:
@@ -123,25 +137,27 @@ def _differences(commands: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
 
 def refusal(words: tuple[str, ...]) -> str:
     """What plumb's own parser has against a command line; empty: nothing. Nothing is run."""
-    import plumb
-
     if words[:1] != ("plumb",):
         return f"`{' '.join(words)}` is no plumb command."
-    command: Any = typer.main.get_command(plumb.app)
-    context = click.Context(command, info_name="plumb")
+    command = _plumb()
     rest, path = list(words[1:]), ["plumb"]
     while hasattr(command, "commands"):
-        name = rest.pop(0) if rest else ""
-        found = command.get_command(context, name)
-        if found is None:
-            return f"there is no command `{' '.join([*path, name])}`."
-        command, path = found, [*path, name]
-        context = click.Context(command, parent=context, info_name=name)
+        path.append(rest.pop(0) if rest else "")
+        command = command.commands.get(path[-1])
+    if command is None:
+        return f"there is no command `{' '.join(path)}`."
     try:
-        command.parse_args(context, rest)
-    except click.UsageError as error:
+        command.make_context(" ".join(path), rest)
+    except USAGE_ERROR as error:
         return f"`{' '.join(path)}`: {error.format_message()}"
     return ""
+
+
+@cache
+def _plumb() -> Any:
+    import plumb
+
+    return typer.main.get_command(plumb.app)
 
 
 def own_check(kind: str, file: Path) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.orchestration.__main__ import FOLDER, TOOLS, environment
+from infra.orchestration.__main__ import TOOLS
 
 NAMES = (
     "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel", "Ivy", "Juniper", "Larch", "Maple",
@@ -118,18 +117,7 @@ def variables(scratch: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PLUMB_EVALS_FOLDER": str(scratch / "evals"),
         "PLUMB_TRACKING_TRACKER": "none",
-        "PYTHONPATH": str(FOLDER.parents[1]),
         "COLUMNS": "200",
     }
-    return {**os.environ, **own}
-
-
-def with_tool(project: Project, kind: str) -> Project:
-    """The project with an orchestrator's own variables, and a copy of its folder."""
-    scratch = project.folder.parent / kind
-    shutil.copytree(FOLDER / kind, scratch)
-    # The orchestrator's Python must not see our packages.
-    own = {
-        name: value for name, value in environment(kind, scratch).items() if name not in os.environ
-    }
-    return Project(project.folder, {**project.variables, **own})
+    # An orchestrator's Python must not see our packages; `plumb` has its own Python.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | own
