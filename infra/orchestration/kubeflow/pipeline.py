@@ -9,8 +9,8 @@ import sys
 from kfp import compiler, dsl, kubernetes
 
 IMAGE = os.environ.get("PLUMB_IMAGE", "registry.example.org/plumbline-evaluate:1")
-# Its keys are variables of Plumbline, as in infra/kubernetes.
-SECRET, SECRETS = "plumbline", "/run/secrets/plumbline"
+# Where the Secret `plumbline` is mounted; its keys are variables, as in infra/kubernetes.
+MOUNT = "/run/secrets/plumbline"
 
 
 @dsl.container_component
@@ -108,8 +108,8 @@ def reindex(
     for task in (indexed, live, new, judged, promoted):
         # The same inputs give other results: documents change, and so does what is live.
         task.set_caching_options(False)
-        task.set_env_variable("PLUMB_SECRETS_DIR", SECRETS)
-        kubernetes.use_secret_as_volume(task, SECRET, mount_path=SECRETS)
+        task.set_env_variable("PLUMB_SECRETS_DIR", MOUNT)
+        kubernetes.use_secret_as_volume(task, "plumbline", mount_path=MOUNT)
     # What was embedded or answered is kept, where evals.folder is on a volume; a gate is not to be repeated.
     for task in (indexed, live, new):
         task.set_retry(2)
