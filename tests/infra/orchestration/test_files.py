@@ -83,7 +83,12 @@ def test_what_is_no_plumb_command_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "old", "new", "said"),
     [
-        ("dvc", "      - ${source}\n", "      - ${source}\n      - verdict.json\n", "CyclicGraphError"),
+        (
+            "dvc",
+            "      - ${source}\n",
+            "      - ${source}\n      - verdict.json\n",
+            "CyclicGraphError",
+        ),
         ("airflow", "from airflow.sdk import", "from airflow.sdk.gone import", "airflow.sdk.gone"),
         ("airflow", '>> tasks["promote"]', '>> tasks["promote"] >> tasks["index"]', "Cycle"),
         ("azureml", "jobs.gate.outputs.verdict", "jobs.gates.outputs.verdict", "gates"),
