@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve infra infra-tools screenshots docs reference clients lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve infra infra-tools orchestration orchestration-tools screenshots docs reference clients lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -128,7 +128,7 @@ test-browser: $(VENV)/.dev services ## Use the pages in a real browser
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
 	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)
 
-test-delivery: $(VENV)/.dev services infra-tools ## Play whole pipelines, and services of two releases, on this machine
+test-delivery: $(VENV)/.dev services infra-tools orchestration-tools ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)
 
 $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
@@ -169,6 +169,7 @@ lint: $(VENV)/.dev ## Check style, types, the direction of imports, prompts, pip
 	@$(BIN)/lint-imports
 	@$(BIN)/plumb prompts lint
 	@$(BIN)/python -m infra.pipeline_runner check
+	@$(BIN)/python -m infra.orchestration --without-tools
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/shellcheck -x infra/steps/*.sh
@@ -184,6 +185,21 @@ infra-tools:
 
 infra: $(VENV)/.run infra-tools ## Check Bicep, Terraform and kustomize of infra/ without a cloud
 	@$(BIN)/python -m infra.checks $(ARGS)
+
+# Environments of their own: each wants other packages than Plumbline does. `make orchestration-tools TOOLS=dvc` installs one.
+TOOLS ?= dvc airflow azureml kubeflow
+orchestration-tools: $(VENV)/.dev
+	@for tool in $(TOOLS); do \
+	  place=.venv-orchestration/$$tool pins=infra/orchestration/$$tool/requirements.txt; \
+	  [ -f $$place/.installed ] && [ $$place/.installed -nt $$pins ] || { \
+	    echo "Installing $$tool into $$place (once) …" && rm -rf $$place && \
+	    $(BIN)/uv venv --quiet --python $(BIN)/python $$place && \
+	    $(BIN)/uv pip install --quiet --no-deps --python $$place/bin/python --requirement $$pins && \
+	    touch $$place/.installed; } || { rm -rf $$place; exit 1; }; \
+	done
+
+orchestration: orchestration-tools ## Check the flows of infra/orchestration by DVC, Airflow, Azure ML and Kubeflow
+	@$(BIN)/python -m infra.orchestration $(ARGS)
 
 coverage: $(VENV)/.dev services ## Run the test suite and print which lines it leaves out, file by file
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -m "not delivery and not load and not browser" \

@@ -102,7 +102,7 @@ indexing.mount(app, index)
 prompt_group = prompting.mount(app)
 if has_evaluations():
     from evals import cli as evaluating
-    from evals.commands import canary, drift, promote, release
+    from evals.commands import canary, drift, index_promote, promote, release
 
     answering.mount(app, index, [evaluating.settings_checks])
     evaluating.mount(app)
@@ -110,6 +110,7 @@ if has_evaluations():
     canary.mount(app)
     drift.mount(app)
     promote.mount(prompt_group)
+    index_promote.mount(index)
 else:
     answering.mount(app, index)
 

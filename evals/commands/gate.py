@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evals.commands.new_runs import Yes, new_runs
-from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, is_file_name, settings_from
 
 if TYPE_CHECKING:
     from evals.datasets.suite import Suite
@@ -23,7 +23,7 @@ def gate(
     baseline: Annotated[
         str,
         typer.Option(
-            help="What is in use: a run's id, or a version or alias of the answer prompt."
+            help="What is in use: a run's id or file, or a version or alias of the answer prompt."
         ),
     ],
     candidate: Annotated[str, typer.Option(help="What is to replace it, named likewise.")],
@@ -40,6 +40,10 @@ def gate(
     ] = None,
     html: Annotated[
         Path | None, typer.Option(help="The report as HTML.", rich_help_panel=FILES)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The verdict as JSON, for later steps.", rich_help_panel=FILES),
     ] = None,
     yes: Yes = False,
     index_url: IndexUrl = None,
@@ -69,6 +73,8 @@ def gate(
         typer.echo(verdict.model_dump_json(indent=2))
     else:
         show_verdict(verdict, file, Console())
+    if output is not None:
+        write_text(output, verdict.model_dump_json(indent=2) + "\n")
     if markdown is not None:
         from evals.gate.markdown import markdown as as_markdown
 
@@ -86,11 +92,16 @@ def gate(
 
 
 def _runs(suite: Suite, names: tuple[str, str], settings: Any, yes: bool) -> list[EvalRun]:
-    """Kept runs of these ids, and new ones of what is no id."""
-    from evals.running.run_store import RUN_PREFIX, RunStore
+    """Runs of these files and ids, and new ones of what is neither."""
+    from evals.running.run_store import RUN_PREFIX, RunStore, read_run
 
     folder = RunStore(settings.evals.folder)
-    found = {name: folder.load(name) for name in names if name.startswith(RUN_PREFIX)}
+    found = {name: read_run(Path(name)) for name in names if is_file_name(name)}
+    found |= {
+        name: folder.load(name)
+        for name in names
+        if name not in found and name.startswith(RUN_PREFIX)
+    }
     _check_suite(suite, found)
     if missing := [name for name in dict.fromkeys(names) if name not in found]:
         found |= _run(suite, missing, settings, yes)

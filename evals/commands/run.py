@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as encoder
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evals.commands.new_runs import Limit, SuiteName, Yes, new_runs
-from ingestion.cli.flags import IndexUrl, Json, Setting, settings_from
+from ingestion.cli.flags import IndexUrl, Json, Setting, named_version, settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def run(
     index_version: Annotated[
         str | None,
         typer.Option(
-            help="A version of the document set. Default: the suite's, else the live one.",
+            help="A version of the document set, or the file that `plumb ingest --output` wrote. "
+            "Default: the suite's, else the live one.",
             rich_help_panel=SYSTEMS,
         ),
     ] = None,
@@ -54,6 +56,10 @@ def run(
         float | None, typer.Option(min=0, help="The most that each run may cost.")
     ] = None,
     yes: Yes = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write the run to this file, for later steps. One prompt, one model."),
+    ] = None,
     index_url: IndexUrl = None,
     setting: Setting = None,
     json: Json = False,
@@ -68,14 +74,24 @@ def run(
     from rich.console import Console
 
     from evals.datasets.suite import read_suite
+    from evals.files import write_text
     from evals.running.console import run_facts, show_run
 
     wanted = _with_flags(read_suite(suite), repeats=repeats, tags=tag, max_cost=max_cost)
-    systems = _systems(wanted, prompt, model, index_version)
+    systems = _systems(wanted, prompt, model, _version(wanted, index_version))
+    if output is not None and len(systems) > 1:
+        names = ", ".join(f"{one.prompt} {one.model or ''}".strip() for one in systems)
+        raise typer.BadParameter(
+            f"a file holds one run, and these are {len(systems)}: {names}; give one --prompt and at "
+            "most one --model.",
+            param_hint="--output",
+        )
     facts, failed = [], False
     try:
         for done, file in new_runs(wanted, systems, settings, yes=yes, limit=limit):
             failed = failed or any(result.answer is None for result in done.results)
+            if output is not None:
+                write_text(output, done.model_dump_json(), private=True)
             if json:
                 facts.append(run_facts(done, file))
             else:
@@ -85,6 +101,21 @@ def run(
             typer.echo(encoder.dumps(facts, indent=2))
     if failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _version(suite: Suite, given: str | None) -> str | None:
+    """The index version that a flag names, which must be one of the suite's document set."""
+    if given is None:
+        return None
+    found = named_version(given)
+    if found.document_set not in (None, suite.document_set):
+        from evals.errors import SuiteError
+
+        raise SuiteError(
+            f"{given}: is about the document set {found.document_set!r}, and the suite "
+            f"{suite.name!r} asks {suite.document_set!r}; take that set's file."
+        )
+    return found.version
 
 
 def _with_flags(suite: Suite, **given: Any) -> Suite:

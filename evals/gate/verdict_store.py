@@ -37,12 +37,25 @@ class VerdictStore:
         Raises:
             EvalError: it cannot be read as one.
         """
-        try:
-            return Verdict.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise EvalError(
-                f"{file}: cannot be read as a verdict: {' '.join(str(error).split())[:200]}."
-            ) from error
+        return read_verdict(file)
+
+
+def read_verdict(file: Path) -> Verdict:
+    """A verdict from its file, in a folder of verdicts or written by `plumb eval gate --output`.
+
+    Raises:
+        EvalError: it is not there, or cannot be read as a verdict.
+    """
+    try:
+        return Verdict.model_validate_json(file.read_bytes())
+    except FileNotFoundError as error:
+        raise EvalError(
+            f"{file}: there is no such file; `plumb eval gate --output {file}` writes it."
+        ) from error
+    except (OSError, ValidationError) as error:
+        raise EvalError(
+            f"{file}: cannot be read as a verdict: {' '.join(str(error).split())[:200]}."
+        ) from error
 
 
 class StoredVerdict(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from app.releases.release import Evidence, Release
 from app.wiring import Parts
 from evals.gate.verdict import Verdict
 from evals.gate.verdict_store import StoredVerdict, newest_verdicts
+from ingestion.index.protocol import SetInfo
 from prompts.aliases.alias_file import Place
 from prompts.errors import NotGated
 from prompts.moves.gating import GatePass
@@ -122,6 +124,73 @@ def _manifest_text(manifest: Manifest) -> str:
         f"manifest {manifest.id} ({manifest.prompt}, {manifest.document_set} "
         f"{manifest.index_version}, {manifest.chat_model})"
     )
+
+
+def check_index_gated(
+    parts: Parts, folder: Path, candidate: SetInfo, live: SetInfo, given: Sequence[Verdict] = ()
+) -> None:
+    """Check that an index version passed a gate against the live one, as both would answer now.
+
+    Args:
+        parts: what answers: the prompt, models and settings in force.
+        folder: `evals.folder`.
+        candidate: the version that is to go live.
+        live: the version that is live.
+        given: the verdicts to go by; none: the newest of each suite in `folder`. A newer one there
+            that failed counts in any case.
+
+    Raises:
+        NotGated: there is no verdict, one did not pass, or none compares these two.
+    """
+    wanted, served = _manifest_of(parts, candidate), _manifest_of(parts, live)
+    mend = "run `plumb eval run` on it and on the live version, then `plumb eval gate`."
+    for verdict in given:
+        if verdict.candidate_manifest != wanted.id:
+            raise NotGated(
+                f"verdict {verdict.id} is about manifest {verdict.candidate_manifest} "
+                f"({verdict.candidate_label}), not about {_manifest_text(wanted)}, which would go "
+                f"live with the prompt and settings in force; {mend}"
+            )
+        if not verdict.passes or any(one.fails for one in verdict.comparisons):
+            raise NotGated(
+                f"{candidate.name} {candidate.version} did not pass the gate of suite "
+                f"{verdict.suite!r}: {verdict.sentence}"
+            )
+    newest = newest_verdicts(folder, wanted.id)
+    if given:
+        last = max(verdict.at for verdict in given)
+        newest = [one for one in newest if one.verdict.at > last]
+        judged = list(given)
+    else:
+        judged = [one.verdict for one in _passed(folder, wanted, mend)]
+    for stored in newest:
+        if not stored.verdict.passes:
+            raise NotGated(
+                f"{candidate.name} {candidate.version} failed a later gate ({stored.file}): "
+                f"{stored.verdict.sentence}"
+            )
+    if all(verdict.baseline_manifest != served.id for verdict in judged):
+        compared = ", ".join(sorted({verdict.baseline_manifest for verdict in judged}))
+        raise NotGated(
+            f"{candidate.name} {candidate.version} was gated against manifest {compared}, but "
+            f"{_manifest_text(served)} is live now; {mend}"
+        )
+
+
+def _manifest_of(parts: Parts, info: SetInfo) -> Manifest:
+    """The manifest that answers from an index version would have, with the prompt in force."""
+    reference = parts.settings.prompt.answer
+    versions = parts.prompts.targets(ANSWER, reference, info.name)
+    if len(versions) > 1:
+        raise NotGated(
+            f"{ANSWER}@{reference} is split between {', '.join(one.version for one in versions)} for "
+            f"{info.name!r}, and a gate judges one version; promote one first."
+        )
+    # The question shapes no manifest.
+    prompt = versions[0].version
+    return parts.answers.prepare(
+        "manifest", info.name, prompt=prompt, index_version=info.version
+    ).manifest
 
 
 class GatedOnLiveIndex:

@@ -43,12 +43,25 @@ class RunStore:
         file = self._folder / f"{run_id}.json"
         if Path(run_id).name != run_id or not file.is_file():
             raise UnknownRun(f"{self._folder} has no run {run_id!r}; `plumb eval runs` lists them.")
-        try:
-            return EvalRun.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise UnknownRun(
-                f"{file}: cannot be read as a run: {' '.join(str(error).split())[:200]}."
-            ) from error
+        return read_run(file)
 
     def ids(self) -> list[str]:
         return sorted(file.stem for file in self._folder.glob(f"{RUN_PREFIX}*.json"))
+
+
+def read_run(file: Path) -> EvalRun:
+    """A run from its file, in a folder of runs or written by `plumb eval run --output`.
+
+    Raises:
+        UnknownRun: it is not there, or cannot be read as a run.
+    """
+    try:
+        return EvalRun.model_validate_json(file.read_bytes())
+    except FileNotFoundError as error:
+        raise UnknownRun(
+            f"{file}: there is no such file; `plumb eval run --output {file}` writes it."
+        ) from error
+    except (OSError, ValidationError) as error:
+        raise UnknownRun(
+            f"{file}: cannot be read as a run: {' '.join(str(error).split())[:200]}."
+        ) from error

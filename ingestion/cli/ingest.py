@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -58,6 +59,10 @@ def ingest(
     ] = False,
     engine: Annotated[Literal["local", "ray"], typer.Option(help="What runs the work.")] = "local",
     why: Annotated[str, typer.Option(help="A remark for the log of publications.")] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write the report to this file as JSON, for later steps."),
+    ] = None,
     id_field: Annotated[
         str | None,
         typer.Option(
@@ -118,6 +123,8 @@ def ingest(
         _rehearse(request, settings, catalogue, json=json, verbose=verbose)
         return
     report = sync_request.run(request, settings, catalogue, quiet=json)
+    if output is not None:
+        _write(output, report.model_dump_json(indent=2))
     if json:
         typer.echo(report.model_dump_json(indent=2))
     else:
@@ -128,6 +135,17 @@ def ingest(
         raise typer.Exit(FAILED)
     if report.problems:
         raise typer.Exit(INCOMPLETE)
+
+
+def _write(file: Path, text: str) -> None:
+    from ingestion.errors import SourceError
+    from prompts.whole_files import replace_whole
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(file, text + "\n")
+    except OSError as error:
+        raise SourceError(f"{file}: cannot be written: {error.strerror or error}.") from error
 
 
 def _rehearse(

@@ -81,6 +81,17 @@ def test_json_is_the_verdict_that_is_kept(place: Path) -> None:
     assert folder.load(file).passes is False
 
 
+def test_runs_come_from_files_and_the_verdict_goes_to_one(place: Path) -> None:
+    runs = "plumb-evals/runs/"
+    words = ("--output", "out/verdict.json")
+    result = gate(f"{runs}run_v3.json", *words, baseline=f"{runs}run_v1.json")
+    assert result.exit_code == 1
+    (kept,) = VerdictStore(place / "plumb-evals").files()
+    assert json.loads((place / "out/verdict.json").read_text()) == json.loads(kept.read_text())
+    assert "gone.json: there is no such file; `plumb eval run" in str(gate("gone.json").exception)
+    assert "cannot be read as a run" in str(gate("out/verdict.json").exception)
+
+
 def test_a_run_of_another_suite_is_refused(place: Path) -> None:
     (place / "other.yaml").write_text(SUITE.replace("name: handbook", "name: other"))
     result = gate("run_v2", suite="other.yaml")

@@ -169,3 +169,28 @@ def answers(place: Path) -> int:
         return 0
     finally:
         connection.close()
+
+
+def test_the_run_goes_to_a_file_and_the_index_version_comes_from_one(place: Path) -> None:
+    words = ("ingest", "documents", "--set", "depot", "--no-publish", "--output", "sync.json")
+    assert run_plumb([*words], place, environment()).returncode == 0
+    version = json.loads((place / "sync.json").read_text())["index_version"]
+    names = ("run", "suite.yaml", "--prompt", "v1", "--index-version", "sync.json")
+    done = plumb(place, *names, "--output", "new/run.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((place / "new/run.json").read_text())
+    (stored,) = (place / "evals/runs").iterdir()
+    assert found == json.loads(stored.read_text())
+    assert found["manifest"]["index_version"] == version
+    assert (place / "new/run.json").stat().st_mode & 0o077 == 0
+
+    two = plumb(
+        place, "run", "suite.yaml", "--prompt", "v1", "--prompt", "v2", "--output", "x.json"
+    )
+    assert two.returncode == 2
+    assert "a file holds one run, and these are 2" in " ".join(two.stderr.split())
+    other = json.loads((place / "sync.json").read_text()) | {"document_set": "shop"}
+    (place / "other.json").write_text(json.dumps(other))
+    wrong = plumb(place, "run", "suite.yaml", "--index-version", "other.json")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "is about the document set 'shop'" in wrong.stderr
