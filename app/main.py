@@ -65,7 +65,7 @@ from app.settings.tree import Settings
 from app.source_view.originals import Originals
 from app.source_view.source_views import SourceViews
 from app.store.database import Database
-from app.telemetry.setup import Telemetry
+from app.telemetry.setup import Telemetry, lookups
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads
@@ -109,7 +109,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # Each answer may hold a thread while it waits for an equal question's: whoever makes that
         # one must find a thread too.
-        current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
+        app.state.threads = threads = current_default_thread_limiter()
+        threads.total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
             # What answers by a release is not what the aliases name.
@@ -192,12 +193,12 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     state.protected_resource = (
         protected_resource.ProtectedResource.of(settings.auth) if state.guard.asks else None
     )
-    state.readiness = Readiness(parts)
+    state.readiness = Readiness(parts, database=database)
     opened.callback(state.readiness.close)
     state.uploads = open_uploads(settings.sync.uploads)
     state.jobs = open_queue(settings, SYNCS)
     opened.callback(state.jobs.close)
-    batch_jobs = open_queue(settings, BATCHES)
+    state.batch_jobs = batch_jobs = open_queue(settings, BATCHES)
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
@@ -233,6 +234,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
         access,
     )
     state.metrics = telemetry.metrics
+    telemetry.metrics.watch(lookups(state))
     state.batch_starts.watch()
     # Providers' packages take seconds to import: no question should wait for that. What is
     # wrong with the model, /readyz tells.

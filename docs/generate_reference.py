@@ -20,14 +20,11 @@ from typing import Any, Literal, get_args, get_origin
 import docstring_parser
 import typer
 from annotated_types import Ge, Gt, Le, Lt
-from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 import plumb
-from app.cache.answers import CacheStats
-from app.cache.store import StoreStats
 from app.main import create_app
 from app.settings.tree import variable_names
 from app.telemetry.metrics import Metrics
@@ -190,18 +187,15 @@ def commands_page() -> str:
 
 def metrics_page() -> str:
     """Every metric that `GET /metrics` can serve."""
-    metrics = Metrics(cache=lambda: CacheStats(0, 0, 0, 0, 0, 0, 0, StoreStats()))
-    rows = []
-    collector: Any
-    family: Any
-    # prometheus-client has no public way to a metric's label names.
-    for collector in metrics._registry._collector_to_names:
-        wrapped = isinstance(collector, MetricWrapperBase)
-        for family in collector.describe() if wrapped else collector.collect():
-            labels: Sequence[str] = (collector if wrapped else family)._labelnames
-            name = family.name + ("_total" if family.type == "counter" else "")
-            shown = ", ".join(f"`{label}`" for label in labels) or "none"
-            rows.append((f"`{name}`", family.type, shown, _cell(family.documentation)))
+    rows = [
+        (
+            f"`{name}`",
+            type_,
+            ", ".join(f"`{label}`" for label in labels) or "none",
+            _cell(meaning),
+        )
+        for name, type_, labels, meaning in Metrics().described()
+    ]
     return _page(
         [
             "# Prometheus metrics",

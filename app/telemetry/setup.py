@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.datastructures import State
 
-from app.cache.answers import CacheStats
 from app.callers import Caller
+from app.jobs.figures import JobFigures, job_figures
+from app.jobs.queue import JobQueue
+from app.lineage.answer_store import AnswerLog
+from app.security.guard import Guard
 from app.settings.tree import Settings
+from app.telemetry.at_scrape import InUse, LiveSet, Lookups
 from app.telemetry.logs import AnswerLogLine
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_times import RequestTimes
 from app.telemetry.tracing import Tracing
 from app.turns.turn import FailedTurn, Turn, TurnRequest
 from app.wiring import Parts
-from ingestion.index.protocol import SetInfo
-from prompts.errors import PlumbError
+from ingestion.versions.last_sync import last_sync
 
 # The address of the callback holds a code with which somebody signs in.
 NOT_TRACED = "healthz,readyz,metrics,sign-in/callback"
@@ -51,9 +58,7 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     found = settings.telemetry
     pins = settings.release
     tracing = Tracing(found, release=None if pins is None else pins.id, prices=settings.prices)
-    metrics = Metrics(
-        lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices, pins
-    )
+    metrics = Metrics(prices=settings.prices, pins=pins)
     if found.metrics:
         app.add_middleware(RequestTimes, metrics=metrics)
     if tracing.is_sent:
@@ -65,19 +70,38 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     return Telemetry(metrics, tracing, AnswerLogLine(found))
 
 
-def _live(app: FastAPI) -> list[SetInfo]:
-    parts: Parts = app.state.parts
-    try:
-        return [parts.sets.info(name) for name in parts.sets.names()]
-    except PlumbError:  # an index that is away has no age; readyz says that it is away
-        return []
+def lookups(state: State) -> Lookups:
+    """Where the state of a service is looked up whose parts stand.
+
+    Args:
+        state: the parts, by name.
+    """
+    parts: Parts = state.parts
+    guard: Guard = state.guard
+    answer_log: AnswerLog = state.answer_log
+    threads: CapacityLimiter = state.threads
+    queues: dict[str, JobQueue[Any]] = {"sync": state.jobs, "batch": state.batch_jobs}
+    slots = guard.slots
+    return Lookups(
+        sets=lambda: _live_sets(parts),
+        jobs={kind: partial(_figures, queue) for kind, queue in queues.items()},
+        dependencies=state.readiness.checks(),
+        breakers=parts.answers.models.states,
+        cache=lambda: parts.cache.stats() if parts.cache is not None else None,
+        processor=guard.processor.use,
+        answers=lambda: InUse(slots.in_use, slots.most),
+        threads=lambda: InUse(threads.borrowed_tokens, threads.total_tokens),
+        waiting=lambda: answer_log.waiting,
+        not_stored=lambda: answer_log.dropped,
+    )
 
 
-def _breakers(app: FastAPI) -> dict[str, str]:
-    parts: Parts = app.state.parts
-    return parts.answers.models.states()
+def _live_sets(parts: Parts) -> list[LiveSet]:
+    records = parts.catalogue.store.records
+    return [
+        LiveSet(parts.sets.info(name), last_sync(records, name)) for name in parts.sets.names()
+    ]
 
 
-def _cache(app: FastAPI) -> CacheStats | None:
-    parts: Parts = app.state.parts
-    return parts.cache.stats() if parts.cache is not None else None
+def _figures(queue: JobQueue[Any]) -> JobFigures:
+    return job_figures(queue.list())

@@ -1,0 +1,47 @@
+"""Figures of the jobs that are remembered, for metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from app.jobs.job import Job, State, SyncJob
+
+ACTIVE: tuple[Literal["queued", "running"], ...] = ("queued", "running")
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """What the jobs of one kind are like.
+
+    Attributes:
+        count: state -> number of jobs that are remembered; every state is there.
+        oldest_s: `queued` or `running` -> how long the oldest such job has waited or run, seconds; 0 for none.
+        failed: document set -> whether its newest sync that ended failed, or was not published; no set for
+            other kinds of jobs. A cancelled sync does not count.
+    """
+
+    count: dict[str, int]
+    oldest_s: dict[str, float]
+    failed: dict[str, bool] = field(default_factory=dict)
+
+
+def job_figures(jobs: Iterable[Job]) -> JobFigures:
+    """The figures of jobs, in any order."""
+    now = datetime.now(UTC)
+    count: Counter[str] = Counter()
+    oldest_s = dict.fromkeys(ACTIVE, 0.0)
+    ends: dict[str, tuple[datetime, State]] = {}
+    for job in jobs:
+        count[job.state] += 1
+        if job.state in oldest_s:
+            since = job.created if job.state == "queued" else job.started or job.created
+            oldest_s[job.state] = max(oldest_s[job.state], (now - since).total_seconds())
+        elif isinstance(job, SyncJob) and job.ended is not None and job.state != "cancelled":
+            ends[job.subject] = max(ends.get(job.subject, (job.ended, job.state)), (job.ended, job.state))
+    failed = {name: state in ("failed", "not_published") for name, (_, state) in ends.items()}
+    return JobFigures({state: count[state] for state in STATES}, oldest_s, failed)
