@@ -246,7 +246,7 @@ class Metrics:
         }
 
     def described(self) -> list[MetricDescription]:
-        """What `text` can hold, by name; without the metrics of the process that other clients have too."""
+        """What `text` can hold, by name; with the metrics of the process, where one process serves."""
         found = []
         for registry in (self._counted, self._looked_up):
             collector: Any
