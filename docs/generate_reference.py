@@ -195,13 +195,16 @@ def metrics_page() -> str:
             _cell(meaning),
         )
         for name, type_, labels, meaning in Metrics().described()
+        # Which there are depends on the system.
+        if not name.startswith("process_")
     ]
     return _page(
         [
             "# Prometheus metrics",
             "`GET /metrics` serves these. A histogram `NAME` has the series `NAME_bucket`, `NAME_sum` "
             "and `NAME_count`. [Observe the service](../how-to/observe-the-service.md) explains the "
-            "labels and what to alert on.",
+            "labels and what to alert on. On Linux, with one serving process, there are also "
+            "prometheus-client's `process_…`: processor time, memory, open files, start.",
             _table(("Metric", "Type", "Labels", "Meaning"), sorted(rows)),
         ]
     )

@@ -42,6 +42,8 @@ def job_figures(jobs: Iterable[Job]) -> JobFigures:
             since = job.created if job.state == "queued" else job.started or job.created
             oldest_s[job.state] = max(oldest_s[job.state], (now - since).total_seconds())
         elif isinstance(job, SyncJob) and job.ended is not None and job.state != "cancelled":
-            ends[job.subject] = max(ends.get(job.subject, (job.ended, job.state)), (job.ended, job.state))
+            ends[job.subject] = max(
+                ends.get(job.subject, (job.ended, job.state)), (job.ended, job.state)
+            )
     failed = {name: state in ("failed", "not_published") for name, (_, state) in ends.items()}
     return JobFigures({state: count[state] for state in STATES}, oldest_s, failed)

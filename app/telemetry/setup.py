@@ -98,9 +98,7 @@ def lookups(state: State) -> Lookups:
 
 def _live_sets(parts: Parts) -> list[LiveSet]:
     records = parts.catalogue.store.records
-    return [
-        LiveSet(parts.sets.info(name), last_sync(records, name)) for name in parts.sets.names()
-    ]
+    return [LiveSet(parts.sets.info(name), last_sync(records, name)) for name in parts.sets.names()]
 
 
 def _figures(queue: JobQueue[Any]) -> JobFigures:

@@ -7,7 +7,6 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from app.telemetry.metrics import MetricDescription
 from evals.drift.drift import Drift
 
-
 # Name behind `plumbline_drift_`, meaning, and labels beside the document set.
 GAUGES = {
     "detected": ("1 if the signal drifted, else 0.", ("signal",)),

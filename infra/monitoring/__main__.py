@@ -1,8 +1,8 @@
 """`python -m infra.monitoring`: write the dashboards, and check what watches a service.
 
-    python -m infra.monitoring dashboards                  # write dashboards/ from dashboards.py
-    python -m infra.monitoring check                       # files alone; part of `make infra`
-    python -m infra.monitoring check --prometheus URL      # whether every panel and alert has data there
+python -m infra.monitoring write                       # dashboards/, and alerts for Prometheus' operator
+python -m infra.monitoring check                       # files alone; part of `make infra`
+python -m infra.monitoring check --prometheus URL      # whether every panel and alert has data there
 """
 
 from __future__ import annotations
@@ -29,19 +29,21 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m infra.monitoring", description=__doc__.split("\n")[0]
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("dashboards", help="write dashboards/ from dashboards.py")
+    commands.add_parser("write", help="write dashboards/, and the alerts for Prometheus' operator")
     check = commands.add_parser("check", help="check dashboards, alerts and runbooks")
     check.add_argument("--prometheus", metavar="URL", help="ask this Prometheus for their data")
     check.add_argument("--token-file", type=Path, help="file with a bearer token for it")
     check.add_argument(
         "--rate-interval", default="5m", help="what $__rate_interval becomes (default: 5m)"
     )
-    check.add_argument("--rules", type=Path, default=ALERTS, help="a folder of rules instead of ours")
+    check.add_argument(
+        "--rules", type=Path, default=ALERTS, help="a folder of rules instead of ours"
+    )
     check.add_argument(
         "--dashboards", type=Path, default=DASHBOARDS, help="a folder of dashboards instead of ours"
     )
     given = parser.parse_args(arguments)
-    if given.command == "dashboards":
+    if given.command == "write":
         return _write()
     for folder in (given.rules, given.dashboards):
         if not folder.is_dir():
@@ -61,11 +63,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _write() -> int:
-    from infra.monitoring.dashboards import BOARDS, FOLDER
+    from infra.monitoring.generated import generated
 
-    for board in BOARDS:
-        (FOLDER / f"{board.uid}.json").write_text(board.json(), "utf-8")
-    sys.stdout.write(f"{len(BOARDS)} dashboards are in {FOLDER.name}/\n")
+    for file, text in generated().items():
+        file.write_text(text, "utf-8")
+        sys.stdout.write(f"  {file.name}\n")
     return 0
 
 
@@ -82,13 +84,12 @@ def _check_files(dashboards: Path, rules: Path) -> int:
 
 
 def _ask(prometheus: Prometheus, interval: str, dashboards: Path, rules: Path) -> int:
-    empty, asked = defaultdict(list), 0
+    empty = defaultdict(list)
     missing = not_loaded(prometheus, rules)
     for name in missing:
         sys.stdout.write(f"  not loaded: alert {name}; add its file to rule_files\n")
     places: dict[str, int] = {}
     for one in outcomes(prometheus, interval, dashboards, rules):
-        asked += 1
         places[one.place] = min(places.get(one.place, one.series), one.series)
         if not one.series:
             empty[one.place].append(one.fault or " ".join(one.expr.split()))

@@ -136,15 +136,25 @@ class WatchingPrometheus:
             text = shortened(file.read_text("utf-8"), TIMES, LEAST_S)
             (rules / file.name).write_text(text, "utf-8")
         (folder / "key").write_text(key, "utf-8")
-        found = [{"files": [f"{self._targets}/{job}.json"], "refresh_interval": "1s"} for job in targets]
+        found = [
+            {"files": [f"{self._targets}/{job}.json"], "refresh_interval": "1s"} for job in targets
+        ]
         config = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {
+                "scrape_interval": "1s",
+                "scrape_timeout": "1s",
+                "evaluation_interval": "1s",
+            },
             "rule_files": [f"{rules}/*.yaml"],
             "scrape_configs": [
                 {
                     "job_name": job,
                     "file_sd_configs": [files],
-                    **({"authorization": {"credentials_file": f"{folder / 'key'}"}} if job == "plumbline" else {}),
+                    **(
+                        {"authorization": {"credentials_file": f"{folder / 'key'}"}}
+                        if job == "plumbline"
+                        else {}
+                    ),
                 }
                 for job, files in zip(targets, found, strict=True)
             ],
@@ -256,10 +266,10 @@ class Stand:
             assert time.monotonic() < until, f"these did not fire within {seconds:g} s: {missing}"
             time.sleep(0.25)
 
-    def wait_until_clear(self, seconds: float = 120) -> None:
-        """Wait until no alert fires."""
+    def wait_until_clear(self, *names: str, seconds: float = 120) -> None:
+        """Wait until none of these fires."""
         until = time.monotonic() + seconds
-        while firing := self.prometheus.api.firing():
+        while firing := {one for one in self.prometheus.api.firing() if one[0] in names}:
             assert time.monotonic() < until, f"these still fire after {seconds:g} s: {firing}"
             time.sleep(0.25)
 
@@ -281,7 +291,8 @@ def served_folder(folder: Path) -> Iterator[str]:
     """`host:port` of a server of files, whose `/metrics` is the file of that name."""
 
     class Handler(SimpleHTTPRequestHandler):
-        extensions_map = {"": "text/plain"}
+        def guess_type(self, path: Any) -> str:
+            return "text/plain"
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -6,6 +6,9 @@ import itertools
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from app.jobs.redis_queue import PREFIX
 from app.jobs.redis_records import RedisRecords
 from infra.monitoring.__main__ import main
 from infra.monitoring.prometheus_check import not_loaded, outcomes
+from infra.monitoring.queries import alerts as known_alerts
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.versions.last_sync import LastSync
@@ -33,109 +37,179 @@ from tests.infra.monitoring.stand import (
     open_stand,
 )
 
-pytestmark = pytest.mark.load
+pytestmark = [pytest.mark.load, pytest.mark.xdist_group("watched")]
 LOAD_S = 120
+# The window that `plumb drift` compares, seconds.
+DRIFT_S = 40
 SLOW_S = 10.5
 
 
-def test_everything_has_data_under_load_and_each_alert_fires_and_clears(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """The stand after two minutes of load, which goes on."""
+    with open_stand(tmp_path_factory.mktemp("watched")) as stand, stand.load.running():
+        until = time.monotonic() + LOAD_S
+        alarms: set[tuple[str, str]] = set()
+        while time.monotonic() < until:
+            alarms |= stand.prometheus.api.firing()
+            time.sleep(0.5)
+        found = Watched(stand, alarms, stand.load.answered, datetime.now(UTC))
+        found.look_for_drift(found.healthy_until, found.healthy_until - timedelta(seconds=DRIFT_S))
+        yield found
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The stand, and what came of two minutes without a fault.
+
+    Attributes:
+        stand: still under load.
+        alarms: alerts that fired meanwhile.
+        answered: requests that ended meanwhile.
+        healthy_until: the end of that time.
+    """
+
+    stand: Stand
+    alarms: set[tuple[str, str]]
+    answered: int
+    healthy_until: datetime
+
+    def look_for_drift(self, until: datetime, reference_until: datetime) -> None:
+        self.stand.look_for_drift(until, reference_until, DRIFT_S)
+
+    @contextmanager
+    def fires(self, *alerts: str) -> Iterator[None]:
+        """These alerts fire by what the block does before it yields here, and clear after it."""
+        self.stand.wait_until_clear(*alerts)
+        yield
+        self.stand.wait_until_clear(*alerts)
+
+
+def test_a_healthy_service_raises_no_alarm(watched: Watched) -> None:
+    assert watched.alarms == set()
+    assert watched.answered > 5 * LOAD_S
+
+
+def test_every_panel_and_alert_has_data(
+    watched: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with open_stand(tmp_path) as stand, stand.load.running():
-        _two_minutes_of_load(stand)
-        healthy_until = datetime.now(UTC)
-        stand.look_for_drift(healthy_until, healthy_until - timedelta(seconds=40), 40)
-        _everything_has_data(stand, capsys)
-        _models_and_redis_fail(stand)
-        began = datetime.now(UTC)
-        _answers_get_worse(stand)
-        stand.look_for_drift(datetime.now(UTC), healthy_until, (datetime.now(UTC) - began).seconds)
-        stand.wait_for_alerts("PlumblineDriftDetected")
-        _answers_get_slow_and_documents_old(stand)
-        _callers_ask_too_much(stand)
-        stand.look_for_drift(healthy_until, healthy_until - timedelta(seconds=40), 40)
-        _nobody_looks_for_drift(stand)
-        stand.wait_until_clear()
-        _the_service_is_away(stand)
-        stand.wait_until_clear()
-
-
-def _two_minutes_of_load(stand: Stand) -> None:
-    until = time.monotonic() + LOAD_S
-    fired: set[tuple[str, str]] = set()
-    while time.monotonic() < until:
-        fired |= stand.prometheus.api.firing()
-        time.sleep(0.5)
-    assert fired == set(), "a healthy service raises no alarm"
-    assert stand.load.answered > 5 * LOAD_S
-
-
-def _everything_has_data(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
-    url = stand.prometheus.url
-    assert not_loaded(stand.prometheus.api) == []
-    rules = stand.prometheus.rules
-    found = list(outcomes(stand.prometheus.api, "10s", rules=rules))
+    prometheus = watched.stand.prometheus
+    assert not_loaded(prometheus.api) == []
+    found = list(outcomes(prometheus.api, "10s", rules=prometheus.rules))
     assert [(one.place, one.expr, one.fault) for one in found if not one.series] == []
     assert len({one.place for one in found}) > 100
-    arguments = ["--prometheus", url, "--rate-interval", "10s", "--rules", str(rules)]
-    assert main(["check", *arguments]) == 0
+    arguments = ["--prometheus", prometheus.url, "--rate-interval", "10s"]
+    assert main(["check", *arguments, "--rules", str(prometheus.rules)]) == 0
     assert re.search(r"monitoring: (\d+) of \1 panel queries", capsys.readouterr().out)
 
 
-def _models_and_redis_fail(stand: Stand) -> None:
-    stand.model.status = 500
-    stand.redis.signal(KILLED)
-    stand.wait_for_alerts(
-        "PlumblineDegraded",
-        "PlumblineModelResting",
-        "PlumblineCacheAside",
-        "PlumblineDependencyDown",
-    )
-    stand.fallback.status = 500
-    stand.wait_for_alerts("PlumblineModelFailing", "PlumblineErrorBudgetBurn")
-    stand.model.status = stand.fallback.status = 200
-    stand.redis.start()
+def test_chat_models_that_fail(watched: Watched) -> None:
+    stand = watched.stand
+    degraded = ("PlumblineDegraded", "PlumblineModelResting")
+    failing = ("PlumblineModelFailing", "PlumblineErrorBudgetBurn")
+    with watched.fires(*degraded, *failing):
+        stand.model.status = 500
+        stand.wait_for_alerts(*degraded)
+        stand.fallback.status = 500
+        stand.wait_for_alerts(*failing)
+        stand.model.status = stand.fallback.status = 200
 
 
-def _answers_get_worse(stand: Stand) -> None:
-    """Half of them are refusals, half quote what no passage says; and each costs a hundred times as much."""
-    turns = itertools.cycle([REFUSAL, 'It is "made of gold" [9].'])
-    stand.model.answer = lambda _: next(turns)
-    stand.model.usage = (50_000, 1000)
-    stand.wait_for_alerts(
-        "PlumblineRefusalsJump", "PlumblineCitationFailures", "PlumblineCostSpike"
-    )
-    stand.model.answer, stand.model.usage = answer_rightly, (1, 1)
+def test_a_redis_that_is_killed(watched: Watched) -> None:
+    alerts = ("PlumblineCacheAside", "PlumblineDependencyDown")
+    with watched.fires(*alerts):
+        watched.stand.redis.signal(KILLED)
+        watched.stand.wait_for_alerts(*alerts)
+        watched.stand.redis.start()
 
 
-def _answers_get_slow_and_documents_old(stand: Stand) -> None:
-    """The model takes its time; a source is gone; another sync waits, and no worker runs."""
+def test_answers_that_get_worse(watched: Watched) -> None:
+    """Half of them are refusals, half quote what no passage says; and each costs far more."""
+    stand = watched.stand
+    alerts = ("PlumblineRefusalsJump", "PlumblineCitationFailures", "PlumblineCostSpike")
+    with watched.fires(*alerts, "PlumblineDriftDetected"):
+        began = time.monotonic()
+        turns = itertools.cycle([REFUSAL, 'It is "made of gold" [9].'])
+        stand.model.answer, stand.model.usage = lambda _: next(turns), (50_000, 1000)
+        stand.wait_for_alerts(*alerts)
+        time.sleep(max(0.0, began + DRIFT_S - time.monotonic()))
+        watched.look_for_drift(datetime.now(UTC), watched.healthy_until)
+        stand.model.answer, stand.model.usage = answer_rightly, (1, 1)
+        stand.wait_for_alerts("PlumblineDriftDetected")
+        watched.look_for_drift(
+            watched.healthy_until, watched.healthy_until - timedelta(seconds=DRIFT_S)
+        )
 
-    slept = threading.Event()
-    answer = stand.model.answer
-    assert answer is not None
+
+def test_a_chat_model_that_is_slow(watched: Watched) -> None:
+    stand, slept = watched.stand, threading.Event()
 
     def slowly(request: dict[str, Any]) -> str:
         slept.wait(SLOW_S)
-        return answer(request)
+        return answer_rightly(request)
 
-    stand.model.answer, stand.load.fresh = slowly, 1.0
-    documents = stand.folder / "documents"
-    documents.rename(stand.folder / "away")
-    stand.sync()
-    stand.work()
-    (stand.folder / "away").rename(documents)
-    _wait_twenty_minutes(stand, stand.sync())
-    _ten_days_pass_without_a_sync(stand)
-    stand.wait_for_alerts(
-        "PlumblineSyncFailed",
-        "PlumblineIndexStale",
-        "PlumblineJobStuck",
-        "PlumblineLatencyBudgetBurn",
-    )
-    slept.set()
-    stand.model.answer, stand.load.fresh = answer, 0.7
-    stand.work()
+    with watched.fires("PlumblineLatencyBudgetBurn"):
+        stand.model.answer, stand.load.fresh = slowly, 1.0
+        stand.wait_for_alerts("PlumblineLatencyBudgetBurn")
+        slept.set()
+        stand.model.answer, stand.load.fresh = answer_rightly, 0.7
+
+
+def test_syncs_that_fail_wait_and_are_old(watched: Watched) -> None:
+    """A source is gone; then another sync waits, and no worker runs."""
+    stand = watched.stand
+    alerts = ("PlumblineSyncFailed", "PlumblineJobStuck", "PlumblineIndexStale")
+    documents, away = stand.folder / "documents", stand.folder / "away"
+    with watched.fires(*alerts):
+        documents.rename(away)
+        stand.sync()
+        stand.work()
+        away.rename(documents)
+        _wait_twenty_minutes(stand, stand.sync())
+        _ten_days_pass_without_a_sync(stand)
+        stand.wait_for_alerts(*alerts)
+        stand.work()
+
+
+def test_a_caller_who_asks_too_much_while_the_database_is_locked(watched: Watched) -> None:
+    stand, numbers = watched.stand, itertools.count()
+    alerts = ("PlumblineSaturated", "PlumblineCallersLimited", "PlumblineAnswersNotStored")
+    question = FACTS[0][0]
+    with (
+        watched.fires(*alerts),
+        database_locked(stand.folder),
+        flood(stand.service.url, stand.flooder, 40, lambda: f"Load {next(numbers)}: {question}"),
+    ):
+        stand.wait_for_alerts(*alerts)
+
+
+def test_nobody_looks_for_drift(watched: Watched) -> None:
+    """As if the file were three days old."""
+    file = watched.stand.drift_file
+    text = file.read_text("utf-8")
+    checked = re.search(r"checked_timestamp_seconds\S* (\S+)", text)
+    assert checked is not None
+    with watched.fires("PlumblineDriftUnchecked"):
+        old = f"{float(checked[1]) - 3 * 86400:.0f}"
+        file.write_text(text.replace(checked[1], old), "utf-8")
+        watched.stand.wait_for_alerts("PlumblineDriftUnchecked")
+        file.write_text(text, "utf-8")
+
+
+def test_a_service_that_hangs_and_one_that_prometheus_does_not_know(watched: Watched) -> None:
+    stand = watched.stand
+    with watched.fires("PlumblineDown", "PlumblineAbsent"):
+        with stand.hanging_service():
+            stand.wait_for_alerts("PlumblineDown")
+        stand.prometheus.target("plumbline", None)
+        stand.wait_for_alerts("PlumblineAbsent")
+        stand.prometheus.target("plumbline", stand.service.url.removeprefix("http://"))
+
+
+def test_every_alert_has_its_fault() -> None:
+    """Each is named by a test of this file, so that none is added without."""
+    text = Path(__file__).read_text("utf-8")
+    assert [alert.name for alert in known_alerts() if f'"{alert.name}"' not in text] == []
 
 
 def _wait_twenty_minutes(stand: Stand, job_id: str) -> None:
@@ -156,40 +230,3 @@ def _ten_days_pass_without_a_sync(stand: Stand) -> None:
     old = last.model_copy(update={"at": last.at - timedelta(days=10)})
     store.records.put(key, old.model_dump_json())
     store.close()
-
-
-def _callers_ask_too_much(stand: Stand) -> None:
-    """While nothing can be written to the database."""
-    numbers = itertools.count()
-    with (
-        database_locked(stand.folder),
-        flood(
-            stand.service.url,
-            stand.flooder,
-            40,
-            lambda: f"Load {next(numbers)}: {FACTS[0][0]}",
-        ),
-    ):
-        stand.wait_for_alerts(
-            "PlumblineSaturated", "PlumblineCallersLimited", "PlumblineAnswersNotStored"
-        )
-
-
-def _nobody_looks_for_drift(stand: Stand) -> None:
-    """As if the file were three days old."""
-    text = stand.drift_file.read_text("utf-8")
-    now = re.search(r"checked_timestamp_seconds\S* (\S+)", text)
-    assert now is not None
-    old = f"{float(now[1]) - 3 * 86400:.0f}"
-    stand.drift_file.write_text(text.replace(now[1], old), "utf-8")
-    stand.wait_for_alerts("PlumblineDriftUnchecked")
-    stand.drift_file.write_text(text, "utf-8")
-
-
-def _the_service_is_away(stand: Stand) -> None:
-    address = stand.service.url.removeprefix("http://")
-    with stand.hanging_service():
-        stand.wait_for_alerts("PlumblineDown")
-    stand.prometheus.target("plumbline", None)
-    stand.wait_for_alerts("PlumblineAbsent")
-    stand.prometheus.target("plumbline", address)

@@ -17,7 +17,6 @@ from app.main import create_app
 from app.settings.telemetry import TelemetrySettings
 from app.telemetry.logs import log_to_stderr
 from app.telemetry.tracing import Tracing
-from tests.app.conftest import make_parts  # noqa: F401 (a fixture)
 
 ELASTIC = Path(__file__).resolve().parents[3] / "infra" / "monitoring" / "elastic"
 PIPELINE: dict[str, Any] = json.loads((ELASTIC / "ingest-pipeline.json").read_text("utf-8"))
@@ -30,11 +29,7 @@ TAKES = {
 
 
 @pytest.fixture
-def logged(
-    make_parts: Any,  # noqa: F811
-    openai: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> list[dict[str, Any]]:
+def logged(make_parts: Any, openai: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What a service writes that answers, refuses, is asked by a traced caller, and fails."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     told = io.StringIO()
@@ -82,7 +77,7 @@ def test_every_field_is_mapped_with_its_type(logged: list[dict[str, Any]]) -> No
 def test_every_field_of_the_pipeline_is_mapped_and_occurs(logged: list[dict[str, Any]]) -> None:
     names = set().union(*(entry.keys() for entry in logged))
     for processor in PIPELINE["processors"]:
-        (kind, given), = processor.items()
+        ((kind, given),) = processor.items()
         target = given.get("target_field") or given["field"]
         assert kind == "remove" or mapped(target), target
         if kind == "rename":
