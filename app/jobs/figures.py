@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from app.jobs.job import Job, State, SyncJob
 
-ACTIVE: tuple[Literal["queued", "running"], ...] = ("queued", "running")
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -34,7 +33,7 @@ def job_figures(jobs: Iterable[Job]) -> JobFigures:
     """The figures of jobs, in any order."""
     now = datetime.now(UTC)
     count: Counter[str] = Counter()
-    oldest_s = dict.fromkeys(ACTIVE, 0.0)
+    oldest_s = {"queued": 0.0, "running": 0.0}
     ends: dict[str, tuple[datetime, State]] = {}
     for job in jobs:
         count[job.state] += 1

@@ -93,7 +93,7 @@ class AtScrape(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All of them; those with nothing to say have no samples."""
-        slow = [self._sets, *self._jobs.values(), *self._checks.values()]
+        slow: list[Lookup[Any]] = [self._sets, *self._jobs.values(), *self._checks.values()]
         for lookup in slow:
             lookup.begin()
         until = time.monotonic() + WAIT_S
@@ -237,7 +237,7 @@ class AtScrape(Collector):
 
 def _of_bound(name: str, help_: str, use: InUse | None) -> Iterator[Metric]:
     yield _gauge(name, help_, [], [] if use is None else [([], use.now)])
-    most = [] if use is None else [([], use.most)]
+    most: list[Sample] = [] if use is None else [([], use.most)]
     yield _gauge(f"{name}_limit", "How many there may be at a time.", [], most)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra.monitoring.dashboards import BOARDS
+from infra.monitoring.boards import BOARDS
 from infra.monitoring.queries import ALERTS, DASHBOARDS, rule_files
 
 OPERATOR = Path(__file__).resolve().parents[1] / "kubernetes" / "overlays" / "aks" / "alerts.yaml"

@@ -14,7 +14,7 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from infra.monitoring.dashboards import BOARDS
+from infra.monitoring.boards import BOARDS
 from infra.monitoring.generated import generated
 from infra.monitoring.names import wrong_names
 from infra.monitoring.queries import (
@@ -142,7 +142,8 @@ def _runbooks(found: Iterable[Alert], folder: Path) -> list[str]:
 
 def _untested(found: Iterable[Alert], folder: Path) -> list[str]:
     """Every alert must be seen to fire and to be silent by a unit test of promtool."""
-    fires, silent = set(), set()
+    fires: set[str] = set()
+    silent: set[str] = set()
     for file in (folder / TESTS).glob("*.yaml"):
         for test in yaml.safe_load(file.read_text("utf-8")).get("tests", []):
             for one in test.get("alert_rule_test", []):

@@ -49,7 +49,7 @@ TEXT = (
     "hours. The gate code changes every Monday. A trailer holds 33 pallets.\n"
 )
 REFUSAL = "The documents do not answer this question."
-CALLERS = 6
+CALLERS, FLOODERS = 4, 12
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Load:
 
     url: str
     keys: list[str]
-    pause_s: float = 0.25
+    pause_s: float = 0.4
     fresh: float = 0.7
     answered: int = 0
     over: threading.Event = field(default_factory=threading.Event)
@@ -198,7 +198,7 @@ class Stand:
         prometheus: what watches it.
         load: its callers.
         editor: a client with the key of an editor.
-        flooder: a key of a caller who asks too much.
+        flooders: keys of callers who ask without pause; see `flood`.
         drift_file: what `plumb drift --metrics` writes, served as node_exporter does.
     """
 
@@ -211,7 +211,7 @@ class Stand:
     prometheus: WatchingPrometheus
     load: Load
     editor: httpx.Client
-    flooder: str
+    flooders: list[str]
     drift_file: Path
 
     def plumb(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> None:
@@ -227,7 +227,9 @@ class Stand:
         """Compare the answers of so many seconds before one time with those before another."""
         settings = {
             "drift.minimum": 20,
-            "drift.permutations": 199,
+            "drift.permutations": 1999,
+            # A false alarm would be a fault of this test.
+            "drift.alpha": 0.004,
             "drift.days": seconds / 86400,
             "drift.reference_days": 1,
         }
@@ -324,7 +326,8 @@ def open_stand(folder: Path) -> Iterator[Stand]:
     with migrated(database) as opened:
         keys = Keys(opened)
         readers = [keys.create(f"caller-{number}", "reader") for number in range(CALLERS)]
-        flooder, scraper = keys.create("flooder", "reader"), keys.create("prometheus", "reader")
+        flooders = [keys.create(f"flooder-{number}", "reader") for number in range(FLOODERS)]
+        scraper = keys.create("prometheus", "reader")
         editor = keys.create("editor", "editor")
     with ExitStack() as stack:
         redis = RedisServer(folder)
@@ -341,7 +344,9 @@ def open_stand(folder: Path) -> Iterator[Stand]:
             "limits.per_minute": 600,
             "limits.changes_per_minute": 0,
             "limits.answers_at_once": 64,
-            "limits.work_at_once": 1,
+            "limits.work_at_once": 2,
+            # A busy machine is no fault.
+            "cache.timeout_ms": 5000,
             "chat.model": "openai:first",
             "chat.base_url": model.url,
             "chat.api_key": "none",
@@ -370,7 +375,7 @@ def open_stand(folder: Path) -> Iterator[Stand]:
         stack.callback(prometheus.close)
         load = Load(service.url, readers)
         stand = Stand(
-            folder, settings, service, redis, model, fallback, prometheus, load, client, flooder,
+            folder, settings, service, redis, model, fallback, prometheus, load, client, flooders,
             drift / "metrics",
         )  # fmt: skip
         made = client.post(
@@ -397,29 +402,38 @@ def database_locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def flood(url: str, key: str, threads: int, question: Callable[[], str]) -> Iterator[None]:
-    """One caller asks without pause inside the block."""
+def flood(stand: Stand, threads: int, question: Callable[[], str], callers: int) -> Iterator[None]:
+    """So many callers ask without pause inside the block, by several threads."""
     over = threading.Event()
+    keys = itertools.cycle(stand.flooders[:callers])
 
-    def ask() -> None:
-        with httpx.Client(
-            base_url=url, headers={"X-API-Key": key}, timeout=60, trust_env=False
-        ) as client:
-            while not over.is_set():
-                try:
-                    client.post("/v1/chat", json={"question": question(), "document_set": SET})
-                except httpx.HTTPError:
-                    continue
+    def ask(client: httpx.Client) -> None:
+        while not over.is_set():
+            try:
+                client.post("/v1/chat", json={"question": question(), "document_set": SET})
+            except httpx.HTTPError:
+                continue
 
-    running = [threading.Thread(target=ask, daemon=True) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
+    with ExitStack() as stack:
+        running = []
+        for _ in range(threads):
+            client = stack.enter_context(
+                httpx.Client(
+                    base_url=stand.service.url,
+                    headers={"X-API-Key": next(keys)},
+                    timeout=60,
+                    trust_env=False,
+                )
+            )
+            running.append(threading.Thread(target=ask, args=(client,), daemon=True))
         for thread in running:
-            thread.join()
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in running:
+                thread.join()
 
 
 KILLED = signal.SIGKILL

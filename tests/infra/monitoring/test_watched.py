@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -27,6 +28,7 @@ from ingestion.settings import IndexSettings
 from ingestion.versions.last_sync import LastSync
 from tests.infra.monitoring.stand import (
     FACTS,
+    FLOODERS,
     KILLED,
     REFUSAL,
     SET,
@@ -87,7 +89,7 @@ class Watched:
 
 def test_a_healthy_service_raises_no_alarm(watched: Watched) -> None:
     assert watched.alarms == set()
-    assert watched.answered > 5 * LOAD_S
+    assert watched.answered > 2 * LOAD_S
 
 
 def test_every_panel_and_alert_has_data(
@@ -171,23 +173,36 @@ def test_syncs_that_fail_wait_and_are_old(watched: Watched) -> None:
         stand.work()
 
 
-def test_a_caller_who_asks_too_much_while_the_database_is_locked(watched: Watched) -> None:
-    stand, numbers = watched.stand, itertools.count()
-    alerts = ("PlumblineSaturated", "PlumblineCallersLimited", "PlumblineAnswersNotStored")
-    question = FACTS[0][0]
+def test_a_caller_who_asks_too_much(watched: Watched) -> None:
+    numbers = itertools.count()
+    alerts = ("PlumblineSaturated", "PlumblineCallersLimited")
     with (
         watched.fires(*alerts),
-        database_locked(stand.folder),
-        flood(stand.service.url, stand.flooder, 40, lambda: f"Load {next(numbers)}: {question}"),
+        flood(watched.stand, 48, lambda: f"Load {next(numbers)}: {FACTS[0][0]}", callers=2),
     ):
-        stand.wait_for_alerts(*alerts)
+        watched.stand.wait_for_alerts(*alerts)
+
+
+def test_a_database_that_is_locked_for_a_thousand_answers(watched: Watched) -> None:
+    """These come from the cache, so that it takes seconds."""
+    stand, first = watched.stand, FACTS[0][0]
+    for key in stand.flooders:  # the first use of a key is noted in the database
+        headers = {"X-API-Key": key}
+        asked = {"question": first, "document_set": SET}
+        httpx.post(f"{stand.service.url}/v1/chat", json=asked, headers=headers, timeout=60)
+    with (
+        watched.fires("PlumblineAnswersNotStored"),
+        database_locked(stand.folder),
+        flood(stand, FLOODERS, lambda: first, callers=FLOODERS),
+    ):
+        stand.wait_for_alerts("PlumblineAnswersNotStored")
 
 
 def test_nobody_looks_for_drift(watched: Watched) -> None:
     """As if the file were three days old."""
     file = watched.stand.drift_file
     text = file.read_text("utf-8")
-    checked = re.search(r"checked_timestamp_seconds\S* (\S+)", text)
+    checked = re.search(r"checked_timestamp_seconds\{.*\} (\S+)", text)
     assert checked is not None
     with watched.fires("PlumblineDriftUnchecked"):
         old = f"{float(checked[1]) - 3 * 86400:.0f}"

@@ -125,7 +125,7 @@ SERVICE = Board(
                 Panel("Answers that wait to be stored", "Records that wait for the database, and those that were lost in 5 minutes.", "short", [(f"sum(plumbline_answers_waiting_to_be_stored{{{J}}})", "waiting"), (f"sum(increase(plumbline_answers_not_stored_total{{{J}}}[5m]))", "lost in 5 minutes")]),
                 Panel("Processor time", "Processor seconds a second of each process (with one worker for each container).", "short", [(f"rate(process_cpu_seconds_total{{{J}}}[$__rate_interval])", "{{instance}}")]),
                 Panel("Memory", "Resident memory of each process.", "bytes", [(f"process_resident_memory_bytes{{{J}}}", "{{instance}}")]),
-                Panel("Open files", "Open file descriptors of each process, and the smallest limit.", "short", [(f"process_open_fds{{{J}}}", "{{instance}}"), (f"min(process_max_fds{{{J}}})", "limit")]),
+                Panel("Open files", "Open file descriptors of each process.", "short", [(f"process_open_fds{{{J}}}", "{{instance}}")]),
                 Panel("Restarts", "How long each process has run.", "s", [(f"time() - process_start_time_seconds{{{J}}}", "{{instance}}")]),
             ],
         ),
