@@ -36,8 +36,8 @@ def total(metric: str, matchers: str = J, by: str = "") -> str:
 
 
 def none_is_zero(expr: str) -> str:
-    """0 where there is no series, as of a counter that has not counted yet."""
-    return f"{expr} or on() vector(0)"
+    """0 where there is no series, as of a counter that has not counted yet; nothing without a service."""
+    return f"{expr} or on() 0 * count(plumbline_dependency_up{{{J}}})"
 
 
 def share(part: str, whole: str) -> str:
@@ -69,8 +69,8 @@ SERVICE = Board(
                 Panel("Requests", "Requests a second, without health checks.", "reqps", [(total("plumbline_request_seconds_count", ASKED), "requests")], "stat", 4),
                 Panel("Failed requests", "Share of requests that got a status of 5xx.", "percentunit", [(share(total("plumbline_request_seconds_count", f'{ASKED}, status=~"5.."'), total("plumbline_request_seconds_count", ASKED)), "failed")], "stat", 4, 0.005, 0.03),
                 Panel("95 % of answers take at most", "95th percentile of the time to a whole answer.", "s", [(f"histogram_quantile(0.95, {total('plumbline_answer_seconds_bucket', J, 'le')})", "p95")], "stat", 4, 5, 10),
-                Panel("Dependencies down", "Dependencies that some process cannot use.", "short", [(f"count(min by (dependency) (plumbline_dependency_up{{{J}}}) == 0) or on() vector(0)", "down")], "stat", 4, None, 1),
-                Panel("Models resting", "Chat models that some process does not call since they failed too often.", "short", [(f"count(max by (model) (plumbline_model_resting{{{J}}}) == 1) or on() vector(0)", "resting")], "stat", 4, None, 1),
+                Panel("Dependencies down", "Dependencies that some process cannot use.", "short", [(none_is_zero(f"count(min by (dependency) (plumbline_dependency_up{{{J}}}) == 0)"), "down")], "stat", 4, None, 1),
+                Panel("Models resting", "Chat models that some process does not call since they failed too often.", "short", [(none_is_zero(f"count(max by (model) (plumbline_model_resting{{{J}}}) == 1)"), "resting")], "stat", 4, None, 1),
             ],
         ),
         (
@@ -187,7 +187,7 @@ RELEASES_BOARD = Board(
                 Panel("Time to the first token", "95th percentile, of streamed answers.", "s", [p95_by("plumbline_first_token_seconds", "release", RELEASES)]),
                 Panel("Refusals", "Share of answers.", "percentunit", [(share(total("plumbline_answers_total", f'{RELEASES}, outcome="refused"', "release"), total("plumbline_answers_total", RELEASES, "release")), "{{release}}")]),
                 Panel("Answers with a citation failure", "Share of answers.", "percentunit", [(share(total("plumbline_unsupported_answers_total", RELEASES, "release"), total("plumbline_answers_total", RELEASES, "release")), "{{release}}")], alarm=0.05),
-                Panel("Thumbs down", "Share of opinions in an hour.", "percentunit", [(f'(sum by (release) (increase(plumbline_feedback_total{{{RELEASES}, thumb="down"}}[1h])) or 0 * sum by (release) (increase(plumbline_feedback_total{{{RELEASES}}}[1h]))) / (sum by (release) (increase(plumbline_feedback_total{{{RELEASES}}}[1h])) > 0) or on() vector(0)', "{{release}}")]),
+                Panel("Thumbs down", "Share of opinions in an hour.", "percentunit", [(none_is_zero(f'(sum by (release) (increase(plumbline_feedback_total{{{RELEASES}, thumb="down"}}[1h])) or 0 * sum by (release) (increase(plumbline_feedback_total{{{RELEASES}}}[1h]))) / (sum by (release) (increase(plumbline_feedback_total{{{RELEASES}}}[1h])) > 0)'), "{{release}}")]),
                 Panel("Cost of an answer", "Mean, of answers that did not come from the cache.", "short", [(f"{total('plumbline_answer_cost_sum', RELEASES, 'release')} / {total('plumbline_answer_cost_count', RELEASES, 'release')}", "{{release}}")]),
                 Panel("Retrieval time", "95th percentile.", "s", [p95_by("plumbline_retrieval_seconds", "release", RELEASES)]),
             ],

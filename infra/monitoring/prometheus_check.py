@@ -65,12 +65,19 @@ class Prometheus:
         groups = self._get("/api/v1/rules", {"type": "alert"})["groups"]
         return {rule["name"] for group in groups for rule in group["rules"]}
 
-    def firing(self) -> set[tuple[str, str]]:
-        """Name and severity of the alerts that fire now."""
+    def active(self, *, firing: bool = False) -> set[tuple[str, str]]:
+        """Name and label `window` of the alerts that are pending or fire now.
+
+        Args:
+            firing: only those that fire.
+
+        Raises:
+            PrometheusAway: as `query`.
+        """
         return {
-            (one["labels"]["alertname"], one["labels"].get("severity", ""))
+            (one["labels"]["alertname"], one["labels"].get("window", ""))
             for one in self._get("/api/v1/alerts", {})["alerts"]
-            if one["state"] == "firing"
+            if one["state"] == "firing" or not firing
         }
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:

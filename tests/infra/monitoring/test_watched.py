@@ -53,7 +53,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         until = time.monotonic() + LOAD_S
         alarms: set[tuple[str, str]] = set()
         while time.monotonic() < until:
-            alarms |= stand.prometheus.api.firing()
+            alarms |= stand.prometheus.api.active(firing=True)
             time.sleep(0.5)
         found = Watched(stand, alarms, stand.load.answered, datetime.now(UTC))
         found.look_for_drift(found.healthy_until, found.healthy_until - timedelta(seconds=DRIFT_S))
