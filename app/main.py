@@ -60,12 +60,13 @@ from app.lineage.turn_recorder import Recording
 from app.releases.history import ReleaseHistory
 from app.releases.state import state_of
 from app.security.factory import open_guard
+from app.service_state import lookups
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
 from app.source_view.originals import Originals
 from app.source_view.source_views import SourceViews
 from app.store.database import Database
-from app.telemetry.setup import Telemetry, lookups
+from app.telemetry.setup import Telemetry
 from app.telemetry.setup import install as install_telemetry
 from app.turns.turns import Turns
 from app.uploads.factory import open_uploads

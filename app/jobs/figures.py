@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import get_args
 
 from app.jobs.job import Job, State, SyncJob
+from app.telemetry.at_scrape import JobFigures
 
 STATES: tuple[State, ...] = get_args(State)
-
-
-@dataclass(frozen=True, slots=True)
-class JobFigures:
-    """What the jobs of one kind are like.
-
-    Attributes:
-        count: state -> number of jobs that are remembered; every state is there.
-        oldest_s: `queued` or `running` -> how long the oldest such job has waited or run, seconds; 0 for none.
-        failed: document set -> whether its newest sync that ended failed, or was not published; no set for
-            other kinds of jobs. A cancelled sync does not count.
-    """
-
-    count: dict[str, int]
-    oldest_s: dict[str, float]
-    failed: dict[str, bool] = field(default_factory=dict)
 
 
 def job_figures(jobs: Iterable[Job]) -> JobFigures:

@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 
 from app.cache.answers import CacheStats
 from app.fair_shares import ProcessorUse
-from app.jobs.figures import JobFigures
 from app.releases.pins import Pins
 from app.telemetry.lookup import Lookup
 from ingestion.index.protocol import SetInfo
@@ -39,6 +38,22 @@ class InUse(NamedTuple):
 
     now: float
     most: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """What the jobs of one kind are like.
+
+    Attributes:
+        count: state -> number of jobs that are remembered; every state is there.
+        oldest_s: `queued` or `running` -> how long the oldest such job has waited or run, seconds; 0 for none.
+        failed: document set -> whether its newest sync that ended failed, or was not published; no set for
+            other kinds of jobs. A cancelled sync does not count.
+    """
+
+    count: dict[str, int]
+    oldest_s: dict[str, float]
+    failed: dict[str, bool] = field(default_factory=dict)
 
 
 def _nothing() -> None:

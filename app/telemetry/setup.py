@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-from anyio import CapacityLimiter
 from fastapi import FastAPI
-from starlette.datastructures import State
 
 from app.callers import Caller
-from app.jobs.figures import JobFigures, job_figures
-from app.jobs.queue import JobQueue
-from app.lineage.answer_store import AnswerLog
-from app.security.guard import Guard
 from app.settings.tree import Settings
-from app.telemetry.at_scrape import InUse, LiveSet, Lookups
 from app.telemetry.logs import AnswerLogLine
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_times import RequestTimes
 from app.telemetry.tracing import Tracing
 from app.turns.turn import FailedTurn, Turn, TurnRequest
-from app.wiring import Parts
-from ingestion.versions.last_sync import last_sync
 
 # The address of the callback holds a code with which somebody signs in.
 NOT_TRACED = "healthz,readyz,metrics,sign-in/callback"
@@ -68,38 +57,3 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
             app, tracer_provider=tracing.provider, excluded_urls=NOT_TRACED
         )
     return Telemetry(metrics, tracing, AnswerLogLine(found))
-
-
-def lookups(state: State) -> Lookups:
-    """Where the state of a service is looked up whose parts stand.
-
-    Args:
-        state: the parts, by name.
-    """
-    parts: Parts = state.parts
-    guard: Guard = state.guard
-    answer_log: AnswerLog = state.answer_log
-    threads: CapacityLimiter = state.threads
-    queues: dict[str, JobQueue[Any]] = {"sync": state.jobs, "batch": state.batch_jobs}
-    slots = guard.slots
-    return Lookups(
-        sets=lambda: _live_sets(parts),
-        jobs={kind: partial(_figures, queue) for kind, queue in queues.items()},
-        dependencies=state.readiness.checks(),
-        breakers=parts.answers.models.states,
-        cache=lambda: parts.cache.stats() if parts.cache is not None else None,
-        processor=guard.processor.use,
-        answers=lambda: InUse(slots.in_use, slots.most),
-        threads=lambda: InUse(threads.borrowed_tokens, threads.total_tokens),
-        waiting=lambda: answer_log.waiting,
-        not_stored=lambda: answer_log.dropped,
-    )
-
-
-def _live_sets(parts: Parts) -> list[LiveSet]:
-    records = parts.catalogue.store.records
-    return [LiveSet(parts.sets.info(name), last_sync(records, name)) for name in parts.sets.names()]
-
-
-def _figures(queue: JobQueue[Any]) -> JobFigures:
-    return job_figures(queue.list())
