@@ -9,11 +9,9 @@ import pytest
 from app.jobs.figures import job_figures
 from app.jobs.job import State, SyncJob, SyncRequest, batch_job, sync_job
 
-NOW = datetime.now(UTC)
-
 
 def job(name: str, state: State, minutes_ago: int) -> SyncJob:
-    at = NOW - timedelta(minutes=minutes_ago)
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     times = {"created": at, "started": None if state == "queued" else at}
     if state not in ("queued", "running"):
         times["ended"] = at

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +52,7 @@ TEXT = (
 )
 REFUSAL = "The documents do not answer this question."
 CALLERS, FLOODERS = 4, 12
+CHAT, SEARCH = "/v1/chat", "/v1/search"
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Load:
             question = f"Ticket {chance.randrange(10**9)}: {question}"
         streamed = chance.random() < 0.2
         response = client.post(
-            "/v1/chat", json={"question": question, "document_set": SET, "stream": streamed}
+            CHAT, json={"question": question, "document_set": SET, "stream": streamed}
         )
         self.answered += 1
         if response.status_code == 200 and not streamed and chance.random() < 0.3:
@@ -262,7 +263,7 @@ class Stand:
         finally:
             process.send_signal(signal.SIGCONT)
 
-    def wait_for_alerts(self, *names: str, seconds: float = 90) -> None:
+    def wait_for_alerts(self, *names: str, seconds: float = 120) -> None:
         """Wait until all of these have fired, each at some time since now."""
         missing, until = set(names), time.monotonic() + seconds
         while missing:
@@ -348,7 +349,7 @@ def open_stand(folder: Path) -> Iterator[Stand]:
             "redis.url": redis.url,
             "sync.allowed_roots": [str(documents)],
             "auth.enabled": True,
-            "limits.per_minute": 600,
+            "limits.per_minute": 300,
             "limits.changes_per_minute": 0,
             "limits.answers_at_once": 64,
             "limits.work_at_once": 2,
@@ -409,30 +410,33 @@ def database_locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def flood(stand: Stand, threads: int, question: Callable[[], str], callers: int) -> Iterator[None]:
-    """So many callers ask without pause inside the block, by several threads."""
+def flood(
+    stand: Stand, keys: Sequence[str], threads: int, question: Callable[[], str], path: str = CHAT
+) -> Iterator[None]:
+    """Callers ask without pause inside the block, each by several threads."""
     over = threading.Event()
-    keys = itertools.cycle(stand.flooders[:callers])
 
     def ask(client: httpx.Client) -> None:
         while not over.is_set():
             try:
-                client.post("/v1/chat", json={"question": question(), "document_set": SET})
+                client.post(path, json={"question": question(), "document_set": SET})
             except httpx.HTTPError:
                 continue
 
     with ExitStack() as stack:
         running = []
-        for _ in range(threads):
+        for key in keys:
             client = stack.enter_context(
                 httpx.Client(
                     base_url=stand.service.url,
-                    headers={"X-API-Key": next(keys)},
+                    headers={"X-API-Key": key},
                     timeout=60,
                     trust_env=False,
                 )
             )
-            running.append(threading.Thread(target=ask, args=(client,), daemon=True))
+            running += [
+                threading.Thread(target=ask, args=(client,), daemon=True) for _ in range(threads)
+            ]
         for thread in running:
             thread.start()
         try:

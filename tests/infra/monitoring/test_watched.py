@@ -28,9 +28,9 @@ from ingestion.settings import IndexSettings
 from ingestion.versions.last_sync import LastSync
 from tests.infra.monitoring.stand import (
     FACTS,
-    FLOODERS,
     KILLED,
     REFUSAL,
+    SEARCH,
     SET,
     Stand,
     answer_rightly,
@@ -150,11 +150,13 @@ def test_a_chat_model_that_is_slow(watched: Watched) -> None:
         slept.wait(SLOW_S)
         return answer_rightly(request)
 
+    numbers = itertools.count()
     with watched.fires("PlumblineLatencyBudgetBurn"):
         stand.model.answer, stand.load.fresh = slowly, 1.0
-        stand.wait_for_alerts("PlumblineLatencyBudgetBurn")
-        slept.set()
-        stand.model.answer, stand.load.fresh = answer_rightly, 0.7
+        with flood(stand, stand.flooders, 2, lambda: f"Case {next(numbers)}: {FACTS[1][0]}"):
+            stand.wait_for_alerts("PlumblineLatencyBudgetBurn")
+            slept.set()
+            stand.model.answer, stand.load.fresh = answer_rightly, 0.7
 
 
 def test_syncs_that_fail_wait_and_are_old(watched: Watched) -> None:
@@ -173,14 +175,17 @@ def test_syncs_that_fail_wait_and_are_old(watched: Watched) -> None:
         stand.work()
 
 
-def test_a_caller_who_asks_too_much(watched: Watched) -> None:
-    numbers = itertools.count()
+def test_callers_who_ask_too_much(watched: Watched) -> None:
+    """One asks the same again and again; the others search for what nobody has searched for."""
+    stand, numbers = watched.stand, itertools.count()
+    first, *others = stand.flooders
     alerts = ("PlumblineSaturated", "PlumblineCallersLimited")
     with (
         watched.fires(*alerts),
-        flood(watched.stand, 48, lambda: f"Load {next(numbers)}: {FACTS[0][0]}", callers=2),
+        flood(stand, [first], 4, lambda: FACTS[0][0]),
+        flood(stand, others, 3, lambda: f"Load {next(numbers)}: {FACTS[0][0]}", SEARCH),
     ):
-        watched.stand.wait_for_alerts(*alerts)
+        stand.wait_for_alerts(*alerts)
 
 
 def test_a_database_that_is_locked_for_a_thousand_answers(watched: Watched) -> None:
@@ -193,7 +198,7 @@ def test_a_database_that_is_locked_for_a_thousand_answers(watched: Watched) -> N
     with (
         watched.fires("PlumblineAnswersNotStored"),
         database_locked(stand.folder),
-        flood(stand, FLOODERS, lambda: first, callers=FLOODERS),
+        flood(stand, stand.flooders, 1, lambda: first),
     ):
         stand.wait_for_alerts("PlumblineAnswersNotStored")
 
