@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import random
@@ -419,7 +418,10 @@ def flood(
     def ask(client: httpx.Client) -> None:
         while not over.is_set():
             try:
-                client.post(path, json={"question": question(), "document_set": SET})
+                if path == SEARCH:
+                    client.get(path, params={"q": question(), "document_set": SET})
+                else:
+                    client.post(path, json={"question": question(), "document_set": SET})
             except httpx.HTTPError:
                 continue
 
