@@ -161,15 +161,18 @@ class AtScrape(Collector):
             [([info.name], float(info.documents)) for info, _ in sets],
         )
         synced = [(info.name, synced) for info, synced in sets if synced is not None]
+        # A candidate that was published later, or is served by a release, was synced when it was made.
+        as_of = {info.name: info.committed_at for info, _ in sets}
+        as_of |= {name: max(as_of[name], one.at) for name, one in synced}
         yield _gauge(
             "plumbline_sync_timestamp_seconds",
-            "When the last sync of a set ended whose result is live, as Unix time.",
+            "When the last sync of a set ended whose result answers, as Unix time.",
             ["document_set"],
-            [([name], one.at.timestamp()) for name, one in synced],
+            [([name], at.timestamp()) for name, at in as_of.items()],
         )
         yield _gauge(
             "plumbline_sync_seconds",
-            "How long that sync took.",
+            "How long the last sync took whose result went live at once.",
             ["document_set"],
             [([name], one.seconds) for name, one in synced],
         )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
-from app.telemetry.at_scrape import AtScrape, InUse, Lookups
+from app.telemetry.at_scrape import AtScrape, InUse, LiveSet, Lookups
 from app.telemetry.lookup import Lookup
+from app.wiring import Parts
+from ingestion.index.protocol import SetInfo
+from ingestion.versions.last_sync import LastSync
 
 PATIENCE_S = 30
 
@@ -21,6 +25,12 @@ def freed() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
+
+
+@pytest.fixture
+def made_set(make_parts: Callable[..., Parts]) -> SetInfo:
+    """The version of a real set."""
+    return make_parts().sets.info("depot")
 
 
 def value_of(lookup: Lookup[int]) -> int | None:
@@ -88,3 +98,22 @@ def test_a_scrape_does_not_wait_for_a_dependency_that_hangs(freed: threading.Eve
     assert ("plumbline_dependency_up", "index") not in found, "nothing is known of it yet"
     assert found[("plumbline_threads_busy", None)] == 3
     assert found[("plumbline_threads_busy_limit", None)] == 40
+
+
+def test_a_set_was_synced_when_its_version_was_made_or_found_unchanged(made_set: SetInfo) -> None:
+    at = made_set.committed_at
+
+    def synced(last: LastSync | None) -> float:
+        scrape = AtScrape(Lookups(sets=lambda: [LiveSet(made_set, last)]), None)
+        (found,) = [
+            sample.value
+            for family in scrape.collect()
+            for sample in family.samples
+            if sample.name == "plumbline_sync_timestamp_seconds"
+        ]
+        return found
+
+    hour = timedelta(hours=1)
+    assert synced(None) == at.timestamp(), "a candidate, published by hand"
+    assert synced(LastSync(at=at - hour, seconds=1)) == at.timestamp()
+    assert synced(LastSync(at=at + hour, seconds=1)) == (at + hour).timestamp()

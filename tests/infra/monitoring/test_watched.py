@@ -25,6 +25,7 @@ from infra.monitoring.prometheus_check import not_loaded, outcomes
 from infra.monitoring.queries import alerts as known_alerts
 from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
+from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.last_sync import LastSync
 from tests.infra.monitoring.stand import (
     FACTS,
@@ -245,8 +246,12 @@ def _wait_twenty_minutes(stand: Stand, job_id: str) -> None:
 def _ten_days_pass_without_a_sync(stand: Stand) -> None:
     """As if the last one had been so much earlier."""
     store = open_store(IndexSettings(url=str(stand.folder / "index")))
+    ten_days = timedelta(days=10)
+    live = Catalogue(store).live(SET)
+    made = live.model_copy(update={"committed_at": live.committed_at - ten_days})
+    store.records.put(version_key(SET, live.number), made.model_dump_json())
     key = f"synced/{SET}"
     last = LastSync.model_validate_json(store.records.get(key) or "")
-    old = last.model_copy(update={"at": last.at - timedelta(days=10)})
+    old = last.model_copy(update={"at": last.at - ten_days})
     store.records.put(key, old.model_dump_json())
     store.close()
