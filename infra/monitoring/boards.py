@@ -204,7 +204,7 @@ INDEXING = Board(
         (
             "Document sets",
             [
-                Panel("Time since the last sync", "Since the last sync whose result answers, whoever ran it.", "s", [(f"time() - max by (document_set) (plumbline_sync_timestamp_seconds{{{SETS}}})", "{{document_set}}")], warn=172800, alarm=345600),
+                Panel("Time since the last sync", "Since the last sync whose result answers, from wherever it ran.", "s", [(f"time() - max by (document_set) (plumbline_sync_timestamp_seconds{{{SETS}}})", "{{document_set}}")], warn=172800, alarm=345600),
                 Panel("Index age", "Since the live version was made. It grows while nothing changes.", "s", [(f"min by (document_set) (plumbline_index_age_seconds{{{SETS}}})", "{{document_set}}")]),
                 Panel("Documents", "Documents of the live version. A sudden fall: see its syncs.", "short", [(f"max by (document_set) (plumbline_documents{{{SETS}}})", "{{document_set}}")]),
                 Panel("Sync time", "How long that sync took.", "s", [(f"max by (document_set) (plumbline_sync_seconds{{{SETS}}})", "{{document_set}}")], span=12),

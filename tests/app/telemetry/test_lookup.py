@@ -38,7 +38,7 @@ def value_of(lookup: Lookup[int]) -> int | None:
     return lookup.value(PATIENCE_S)
 
 
-def test_a_result_is_looked_up_anew_or_as_often_as_is_allowed() -> None:
+def test_a_result_is_looked_up_each_time_or_as_often_as_is_allowed() -> None:
     numbers = count()
     assert [value_of(lookup) for lookup in [Lookup(lambda: next(numbers))] * 3] == [0, 1, 2]
     seldom = Lookup(lambda: next(numbers), every_s=3600)
