@@ -42,7 +42,7 @@ from tests.infra.monitoring.stand import (
 
 pytestmark = [pytest.mark.load, pytest.mark.xdist_group("watched")]
 LOAD_S = 120
-# The window that `plumb drift` compares, seconds.
+# The window without a fault that `plumb drift` compares, seconds.
 DRIFT_S = 40
 SLOW_S = 10.5
 
@@ -57,7 +57,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             alarms |= stand.prometheus.api.active(firing=True)
             time.sleep(0.5)
         found = Watched(stand, alarms, stand.load.answered, datetime.now(UTC))
-        found.look_for_drift(found.healthy_until, found.healthy_until - timedelta(seconds=DRIFT_S))
+        found.look_for_no_drift()
         yield found
 
 
@@ -77,8 +77,10 @@ class Watched:
     answered: int
     healthy_until: datetime
 
-    def look_for_drift(self, until: datetime, reference_until: datetime) -> None:
-        self.stand.look_for_drift(until, reference_until, DRIFT_S)
+    def look_for_no_drift(self) -> None:
+        """Compare the last of these seconds with those before."""
+        before = self.healthy_until - timedelta(seconds=DRIFT_S)
+        self.stand.look_for_drift(self.healthy_until, before, DRIFT_S)
 
     @contextmanager
     def fires(self, *alerts: str) -> Iterator[None]:
@@ -131,17 +133,15 @@ def test_answers_that_get_worse(watched: Watched) -> None:
     stand = watched.stand
     alerts = ("PlumblineRefusalsJump", "PlumblineCitationFailures", "PlumblineCostSpike")
     with watched.fires(*alerts, "PlumblineDriftDetected"):
-        began = time.monotonic()
+        began = datetime.now(UTC)
         turns = itertools.cycle([REFUSAL, 'It is "made of gold" [9].'])
         stand.model.answer, stand.model.usage = lambda _: next(turns), (50_000, 1000)
         stand.wait_for_alerts(*alerts)
-        time.sleep(max(0.0, began + DRIFT_S - time.monotonic()))
-        watched.look_for_drift(datetime.now(UTC), watched.healthy_until)
+        now = datetime.now(UTC)
+        stand.look_for_drift(now, watched.healthy_until, (now - began).total_seconds())
         stand.model.answer, stand.model.usage = answer_rightly, (1, 1)
         stand.wait_for_alerts("PlumblineDriftDetected")
-        watched.look_for_drift(
-            watched.healthy_until, watched.healthy_until - timedelta(seconds=DRIFT_S)
-        )
+        watched.look_for_no_drift()
 
 
 def test_a_chat_model_that_is_slow(watched: Watched) -> None:
