@@ -126,7 +126,7 @@ test-browser: $(VENV)/.dev services ## Use the pages in a real browser
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m browser $(ARGS)
 
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
-	@$(BIN)/pytest -n 2 --dist loadgroup -q -m load $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -q -m load $(ARGS)
 
 test-delivery: $(VENV)/.dev services infra-tools ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)

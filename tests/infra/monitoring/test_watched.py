@@ -40,7 +40,7 @@ from tests.infra.monitoring.stand import (
     open_stand,
 )
 
-pytestmark = [pytest.mark.load, pytest.mark.xdist_group("watched")]
+pytestmark = pytest.mark.load
 LOAD_S = 120
 # The window without a fault that `plumb drift` compares, seconds.
 DRIFT_S = 40
