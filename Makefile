@@ -11,7 +11,7 @@ EVAL_INDEX := .demo/eval-index
 EVAL_FOLDER := .demo/evals
 HANDBOOK := docs/examples/handbook.yaml
 
-.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve infra infra-tools orchestration orchestration-tools screenshots docs reference clients lint format bench constraints servers services clean
+.PHONY: help demo eval release-dry-run test coverage test-browser test-load test-delivery serve infra infra-tools orchestration orchestration-tools screenshots dashboards docs reference clients lint format bench constraints servers services clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -126,7 +126,7 @@ test-browser: $(VENV)/.dev services ## Use the pages in a real browser
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m browser $(ARGS)
 
 test-load: $(VENV)/.dev services ## Send services many requests and callers at once
-	@$(BIN)/pytest -n 2 --dist load -q -m load $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -q -m load $(ARGS)
 
 test-delivery: $(VENV)/.dev services infra-tools orchestration-tools ## Play whole pipelines, and services of two releases, on this machine
 	@$(BIN)/pytest -n 2 --dist load -q -m delivery $(ARGS)
@@ -183,8 +183,12 @@ infra-tools:
 	  .venv-infra/bin/pip install --disable-pip-version-check --quiet --quiet -r infra/checks/tools.txt && \
 	  touch .venv-infra/.installed; } || { rm -rf .venv-infra; exit 1; }
 
-infra: $(VENV)/.run infra-tools ## Check Bicep, Terraform and kustomize of infra/ without a cloud
+infra: $(VENV)/.dev infra-tools servers ## Check Bicep, Terraform, kustomize, dashboards, alerts and runbooks without a cloud
 	@$(BIN)/python -m infra.checks $(ARGS)
+	@$(BIN)/python -m infra.monitoring check
+
+dashboards: $(VENV)/.dev ## Write Grafana's dashboards, and the alerts for Prometheus' operator, from infra/monitoring
+	@$(BIN)/python -m infra.monitoring write
 
 # Environments of their own: each wants other packages than Plumbline does. `make orchestration-tools TOOLS=dvc` installs one.
 TOOLS ?= dvc airflow azureml kubeflow

@@ -80,6 +80,21 @@ class _Use:
         self.at = now
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessorUse:
+    """How busy a processor is.
+
+    Attributes:
+        running: steps that run now.
+        waiting: steps that wait.
+        at_once: steps that may run at a time.
+    """
+
+    running: int
+    waiting: int
+    at_once: int
+
+
 class Processor:
     """Decides whose step runs next. Safe to share between threads and event loops.
 
@@ -128,6 +143,12 @@ class Processor:
             yield
         finally:
             _request.reset(token)
+
+    def use(self) -> ProcessorUse:
+        """How busy it is now."""
+        with self._lock:
+            waiting = sum(len(use.waiting) for use in self._active.values())
+            return ProcessorUse(self._running, waiting, self.at_once)
 
     def ask(self, who: str, wake: Callable[[], None]) -> Waiter:
         """Queue for a step; `granted` tells whether it may run at once, else `wake` is called."""

@@ -60,6 +60,7 @@ from app.lineage.turn_recorder import Recording
 from app.releases.history import ReleaseHistory
 from app.releases.state import state_of
 from app.security.factory import open_guard
+from app.service_state import lookups
 from app.sessions.factory import open_sessions
 from app.settings.tree import Settings
 from app.source_view.originals import Originals
@@ -109,7 +110,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # Each answer may hold a thread while it waits for an equal question's: the request
         # that makes that one must find a thread too.
-        current_default_thread_limiter().total_tokens += settings.limits.answers_at_once
+        app.state.threads = threads = current_default_thread_limiter()
+        threads.total_tokens += settings.limits.answers_at_once
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
             # What answers by a release is not what the aliases name.
@@ -192,12 +194,12 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
     state.protected_resource = (
         protected_resource.ProtectedResource.of(settings.auth) if state.guard.asks else None
     )
-    state.readiness = Readiness(parts)
+    state.readiness = Readiness(parts, database=database)
     opened.callback(state.readiness.close)
     state.uploads = open_uploads(settings.sync.uploads)
     state.jobs = open_queue(settings, SYNCS)
     opened.callback(state.jobs.close)
-    batch_jobs = open_queue(settings, BATCHES)
+    state.batch_jobs = batch_jobs = open_queue(settings, BATCHES)
     opened.callback(batch_jobs.close)
     pinned = None if settings.release is None else settings.release.id
     state.read_access = access = ReadAccess(parts.sets)
@@ -233,6 +235,7 @@ def _open(app: FastAPI, settings: Settings, telemetry: Telemetry, opened: ExitSt
         access,
     )
     state.metrics = telemetry.metrics
+    telemetry.metrics.watch(lookups(state))
     state.batch_starts.watch()
     # Providers' packages take seconds to import: no question should wait for that. What is
     # wrong with the model, /readyz says so.

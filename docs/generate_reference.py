@@ -19,14 +19,11 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 from annotated_types import Ge, Gt, Le, Lt
-from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 import plumb
-from app.cache.answers import CacheStats
-from app.cache.store import StoreStats
 from app.main import create_app
 from app.settings.tree import variable_names
 from app.telemetry.metrics import Metrics
@@ -190,24 +187,24 @@ def commands_page() -> str:
 
 def metrics_page() -> str:
     """Every metric that `GET /metrics` can serve."""
-    metrics = Metrics(cache=lambda: CacheStats(0, 0, 0, 0, 0, 0, 0, StoreStats()))
-    rows = []
-    collector: Any
-    family: Any
-    # prometheus-client has no public way to a metric's label names.
-    for collector in metrics._registry._collector_to_names:
-        wrapped = isinstance(collector, MetricWrapperBase)
-        for family in collector.describe() if wrapped else collector.collect():
-            labels: Sequence[str] = (collector if wrapped else family)._labelnames
-            name = family.name + ("_total" if family.type == "counter" else "")
-            shown = ", ".join(f"`{label}`" for label in labels) or "none"
-            rows.append((f"`{name}`", family.type, shown, cell(family.documentation)))
+    rows = [
+        (
+            f"`{name}`",
+            type_,
+            ", ".join(f"`{label}`" for label in labels) or "none",
+            cell(meaning),
+        )
+        for name, type_, labels, meaning in Metrics().described()
+        # Which there are depends on the system.
+        if not name.startswith("process_")
+    ]
     return page(
         [
             "# Prometheus metrics",
             "`GET /metrics` serves these. A histogram `NAME` has the series `NAME_bucket`, `NAME_sum` "
             "and `NAME_count`. [Observe the service](../how-to/observe-the-service.md) explains the "
-            "labels and what to alert on.",
+            "labels and what to alert on. On Linux, with one serving process, there are also "
+            "prometheus-client's `process_…`: processor time, memory, open files, start.",
             table(("Metric", "Type", "Labels", "Meaning"), sorted(rows)),
         ]
     )

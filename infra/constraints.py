@@ -15,6 +15,7 @@ HOLDS = """
 torch==2.13.0                # the newest with a CPU build at hand here
 langchain-community==0.4.1   # 0.4.2 breaks the import of ragas 0.4.3
 huggingface-hub<1.0          # transformers 4.57, which optimum-onnx needs, takes no newer one
+grafana-foundation-sdk==1769699379!11.6.0  # of the Grafana in compose.yaml; each Grafana has one
 datasets>=5                  # an older one is chosen otherwise, for the sake of a newer fsspec
 """
 # PyTorch's CUDA parts, which a CPU build does not need.

@@ -29,6 +29,7 @@ class Script:
         error: the body of a failure, instead of a plain one.
         headers: sent beside it.
         requests: bodies received, in order.
+        usage: tokens read and written that a whole reply reports.
         keys: Authorization headers received, in order.
         url: base URL for a client.
     """
@@ -44,6 +45,7 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     finish_reason: str = "stop"
     requests: list[dict[str, Any]] = field(default_factory=list)
+    usage: tuple[int, int] = (1, 1)
     keys: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -84,7 +86,11 @@ def openai_server() -> Iterator[Script]:
                     "choices": [
                         {"index": 0, "message": message, "finish_reason": script.finish_reason}
                     ],
-                    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+                    "usage": {
+                        "prompt_tokens": script.usage[0],
+                        "completion_tokens": script.usage[1],
+                        "total_tokens": sum(script.usage),
+                    },
                 }
             body = json.dumps(answer).encode()
             try:

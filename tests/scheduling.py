@@ -9,6 +9,7 @@ from xdist.scheduler import LoadFileScheduling
 
 # They come first, so that none is still running when all others have ended.
 LONGEST = (
+    "tests/infra/monitoring/test_watched.py",
     "tests/ingestion/sync/engines/test_on_ray.py",
     "tests/ingestion/embedding/test_embedder.py",
     "tests/evals/tracking/test_mlflow.py",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from app.store.database import Database
 from app.wiring import Parts
 from prompts.errors import PlumbError
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 REDIS_TIMEOUT_S = 1.0
 TIMEOUT_S = 4.0
-# Answers go on without these: without a cache, conversations, and jobs.
-OPTIONAL = frozenset({"redis"})
+# Answers go on without these: without a cache, conversations and jobs; without being stored.
+OPTIONAL = frozenset({"redis", "database"})
 
 
 class Dependency(BaseModel):
@@ -51,17 +52,21 @@ class Report(BaseModel):
 
 
 class Readiness:
-    """Checks index, embedding model, prompt, chat model, and Redis where it is set.
+    """Checks index, embedding model, prompt, chat model, and database and Redis where they are set.
 
     Each check has a thread of its own, and runs once however many ask: one that hangs holds up
     nothing else.
 
     Args:
         timeout_s: how long the checks may take, seconds.
+        database: of answers and keys; None: none is checked.
     """
 
-    def __init__(self, parts: Parts, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, parts: Parts, timeout_s: float = TIMEOUT_S, database: Database | None = None
+    ) -> None:
         self._parts = parts
+        self._database = database
         self._timeout_s = timeout_s
         self._running: dict[str, asyncio.Future[Dependency]] = {}
         self._redis: Redis | None = None
@@ -75,16 +80,22 @@ class Readiness:
                 socket_connect_timeout=REDIS_TIMEOUT_S,
             )
 
-    async def report(self) -> Report:
-        """Check all of them now; what says nothing in time is not ready."""
+    def checks(self) -> dict[str, Callable[[], Any]]:
+        """What checks each dependency; it raises an exception where that cannot be used."""
         checks: dict[str, Callable[[], Any]] = {
             "index": self._parts.sets.check,
             "embedding_model": lambda: self._parts.embedder.embed_query("ready"),
             "chat_model": self._parts.answers.check,
         }
+        if self._database is not None:
+            checks["database"] = self._database.check
         if self._redis is not None:
             checks["redis"] = self._redis.ping
-        running = {name: self._begun(name, check) for name, check in checks.items()}
+        return checks
+
+    async def report(self) -> Report:
+        """Check all of them now; what says nothing in time is not ready."""
+        running = {name: self._begun(name, check) for name, check in self.checks().items()}
         await asyncio.wait(running.values(), timeout=self._timeout_s)
         late = Dependency(ready=False, detail=f"says nothing within {self._timeout_s:g} s")
         found = {name: one.result() if one.done() else late for name, one in running.items()}

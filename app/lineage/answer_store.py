@@ -86,6 +86,11 @@ class AnswerLog:
         """How many answers could not be stored since the start."""
         return self._writer.dropped
 
+    @property
+    def waiting(self) -> int:
+        """How many answers wait to be stored."""
+        return self._writer.waiting
+
     def add(self, record: AnswerRecord) -> None:
         """Have an answer stored soon; never waits and never fails."""
         self._writer.put(record if self._texts else without_texts(record))

@@ -48,6 +48,11 @@ class Writer:
         self._untold = 0
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many records wait for the database, without those that are being written."""
+        return len(self._waiting)
+
     def put(self, record: AnswerRecord) -> None:
         """Have it written soon; never waits, never fails."""
         with self._changed:

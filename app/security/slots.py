@@ -59,6 +59,16 @@ class Slots:
         self._taken = 0
         self._of: Counter[str] = Counter()
 
+    @property
+    def most(self) -> int:
+        """How many all callers together may hold."""
+        return self._most
+
+    @property
+    def in_use(self) -> int:
+        """How many are held now."""
+        return self._taken
+
     def taken(self, who: str | None = None) -> Slot:
         """Take a slot.
 

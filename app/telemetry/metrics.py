@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter as Counts
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.answering.answer import cost
-from app.cache.answers import CacheStats
 from app.callers import Caller
 from app.releases.pins import Pins
 from app.settings.answering import PricesSettings
+from app.telemetry.at_scrape import AtScrape, Lookups
 from app.turns.turn import FailedTurn, Turn, TurnRequest
-from ingestion.index.protocol import SetInfo
 
 # A third of a decade each, in the currency of the prices: from a millionth to ten.
 COSTS = tuple(round(10 ** (step / 3), 9) for step in range(-18, 4))
@@ -32,30 +36,42 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
+class MetricDescription(NamedTuple):
+    """A metric.
+
+    Attributes:
+        name: as it is queried; a histogram has `_bucket`, `_sum` and `_count` behind it.
+        type: counter, gauge or histogram.
+        labels: names of its labels.
+        meaning: a sentence.
+    """
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
 class Metrics:
-    """What is counted and timed.
+    """What is counted and timed, and what is looked up when it is read.
 
     Args:
-        live: the live versions right now, for their age.
-        breakers: chat model -> state of its circuit breaker.
-        cache: what the answer cache did; None if absent.
+        lookups: where the state of the service is looked up; see `watch`.
         prices: what tokens cost.
         pins: the release that this process serves; None for none.
     """
 
     def __init__(
         self,
-        live: Callable[[], list[SetInfo]] = list,
-        breakers: Callable[[], dict[str, str]] = dict,
-        cache: Callable[[], CacheStats | None] = lambda: None,
+        lookups: Lookups | None = None,
         prices: PricesSettings | None = None,
         pins: Pins | None = None,
     ) -> None:
         self._prices = prices
+        self._pins = pins
         # Of requests. An answer has its own: none where its request named other versions.
         self.release = "" if pins is None else pins.id
-        self._cache = cache
-        self._cache_seen: Counts[str] = Counts()
+        self._seen: Counts[str] = Counts()
         self._lock = threading.Lock()
         made = CollectorRegistry()
         self.requests = Histogram(
@@ -143,19 +159,31 @@ class Metrics:
             ["event"],
             registry=made,
         )
-        at_scrape = _AtScrape(live, breakers, cache, pins)
+        self.not_stored = Counter(
+            "plumbline_answers_not_stored",
+            "Answers that were given and could not be stored in the database.",
+            registry=made,
+        )
         if SHARED_FOLDER in os.environ:
             made = CollectorRegistry()
             MultiProcessCollector(made)  # type: ignore[no-untyped-call]
-        made.register(at_scrape)
-        self._registry = made
+        else:
+            ProcessCollector(registry=made)
+        self._counted = made
+        self.watch(lookups or Lookups())
+
+    def watch(self, lookups: Lookups) -> None:
+        """From now on, look the state of the service up here."""
+        self._lookups = lookups
+        self._looked_up = CollectorRegistry()
+        self._looked_up.register(AtScrape(lookups, self._pins))
 
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Count a turn that has ended."""
         name, model, prompt = turn.manifest.document_set, turn.model, turn.prompt_version
         release = turn.release or ""
         timings = turn.timings_ms
-        self._count_cache()
+        self._count_changes()
         outcome = "refused" if turn.refused else "degraded" if turn.degraded else "answered"
         self.answers.labels(name, model, prompt, turn.cache, outcome, release).inc()
         self.total.labels(name, model, turn.cache, release).observe(timings["total"] / 1000)
@@ -199,14 +227,14 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
-        self._count_cache()
-        return generate_latest(self._registry)
+        self._count_changes()
+        return generate_latest(self._counted) + generate_latest(self._looked_up)
 
     def since_start(self) -> dict[str, dict[str, int]]:
         """Sums since the start: `requests` by class of status, `answers` by outcome."""
         requests: Counts[str] = Counts()
         answers: Counts[str] = Counts()
-        for family in self._registry.collect():
+        for family in self._counted.collect():
             for sample in family.samples:
                 if sample.name == "plumbline_request_seconds_count":
                     requests[f"{sample.labels['status'][:1]}xx"] += int(sample.value)
@@ -217,78 +245,40 @@ class Metrics:
             "answers": dict(sorted(answers.items())),
         }
 
-    def _count_cache(self) -> None:
-        """Count what the cache did since the last time."""
-        stats = self._cache()
-        if stats is None:
-            return
-        with self._lock:
-            now = Counts(
+    def described(self) -> list[MetricDescription]:
+        """What `text` can hold, by name; with the metrics of the process, where one process serves."""
+        found = []
+        for registry in (self._counted, self._looked_up):
+            collector: Any
+            # prometheus-client has no public way to a metric's label names.
+            for collector in registry._collector_to_names:
+                wrapped = isinstance(collector, MetricWrapperBase)
+                for family in collector.describe() if wrapped else collector.collect():
+                    labels = (collector if wrapped else family)._labelnames
+                    name = family.name + ("_total" if family.type == "counter" else "")
+                    found.append(
+                        MetricDescription(name, family.type, tuple(labels), family.documentation)
+                    )
+        return sorted(found)
+
+    def _count_changes(self) -> None:
+        """Count what the cache and the writer of answers did since the last time."""
+        stats = self._lookups.cache()
+        now = Counts(not_stored_answers=self._lookups.not_stored())
+        if stats is not None:
+            now.update(
                 stored=stats.stored,
                 not_stored=stats.not_stored,
                 shared=stats.shared,
                 turned_away=stats.turned_away,
                 failed=stats.store.failures,
             )
-            for event in now:
-                self.cache_events.labels(event).inc(max(0, now[event] - self._cache_seen[event]))
-            self._cache_seen = now
-
-
-class _AtScrape:
-    """What is looked up when it is asked for."""
-
-    def __init__(
-        self,
-        live: Callable[[], list[SetInfo]],
-        breakers: Callable[[], dict[str, str]],
-        cache: Callable[[], CacheStats | None],
-        pins: Pins | None,
-    ) -> None:
-        self._pins = pins
-        self._live = live
-        self._breakers = breakers
-        self._cache = cache
-
-    def collect(self) -> Iterator[Metric]:
-        """Ages of the versions that answer, the release, and which models are being left in peace."""
-        age = GaugeMetricFamily(
-            "plumbline_index_age_seconds",
-            "Time since the index version that answers come from was made.",
-            labels=["document_set", "index_version"],
-        )
-        for info in self._live():
-            since = datetime.now(UTC) - info.committed_at
-            age.add_metric([info.name, info.version], since.total_seconds())
-        yield age
-        resting = GaugeMetricFamily(
-            "plumbline_model_resting",
-            "1 while a chat model is not called since it failed too often.",
-            labels=["model"],
-        )
-        for model, state in self._breakers().items():
-            resting.add_metric([model], float(state == "open"))
-        yield resting
-        yield self._release_info()
-        stats = self._cache()
-        if stats is not None:
-            yield from _of_cache(stats)
-
-    def _release_info(self) -> Metric:
-        info = GaugeMetricFamily(
-            "plumbline_release_info",
-            "1 for each document set of the release that is served.",
-            labels=["release", "manifest", "document_set"],
-        )
-        if self._pins is not None:
-            for name, released in self._pins.sets.items():
-                info.add_metric([self._pins.id, released.manifest.id, name], 1.0)
-        return info
-
-
-def _of_cache(stats: CacheStats) -> Iterator[Metric]:
-    aside = GaugeMetricFamily(
-        "plumbline_cache_aside", "1 while answers go on without a cache that failed."
-    )
-    aside.add_metric([], float(stats.store.aside))
-    yield aside
+        with self._lock:
+            for event, number in now.items():
+                counter = (
+                    self.not_stored
+                    if event == "not_stored_answers"
+                    else self.cache_events.labels(event)
+                )
+                counter.inc(max(0, number - self._seen[event]))
+            self._seen = now

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from app.cache.answers import CacheStats
 from app.callers import Caller
 from app.settings.tree import Settings
 from app.telemetry.logs import AnswerLogLine
@@ -14,9 +13,6 @@ from app.telemetry.metrics import Metrics
 from app.telemetry.request_times import RequestTimes
 from app.telemetry.tracing import Tracing
 from app.turns.turn import FailedTurn, Turn, TurnRequest
-from app.wiring import Parts
-from ingestion.index.protocol import SetInfo
-from prompts.errors import PlumbError
 
 # The address of the callback holds a code with which somebody signs in.
 NOT_TRACED = "healthz,readyz,metrics,sign-in/callback"
@@ -51,9 +47,7 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
     found = settings.telemetry
     pins = settings.release
     tracing = Tracing(found, release=None if pins is None else pins.id, prices=settings.prices)
-    metrics = Metrics(
-        lambda: _live(app), lambda: _breakers(app), lambda: _cache(app), settings.prices, pins
-    )
+    metrics = Metrics(prices=settings.prices, pins=pins)
     if found.metrics:
         app.add_middleware(RequestTimes, metrics=metrics)
     if tracing.is_sent:
@@ -63,21 +57,3 @@ def install(app: FastAPI, settings: Settings) -> Telemetry:
             app, tracer_provider=tracing.provider, excluded_urls=NOT_TRACED
         )
     return Telemetry(metrics, tracing, AnswerLogLine(found))
-
-
-def _live(app: FastAPI) -> list[SetInfo]:
-    parts: Parts = app.state.parts
-    try:
-        return [parts.sets.info(name) for name in parts.sets.names()]
-    except PlumbError:  # an index that is away has no age; readyz says that it is away
-        return []
-
-
-def _breakers(app: FastAPI) -> dict[str, str]:
-    parts: Parts = app.state.parts
-    return parts.answers.models.states()
-
-
-def _cache(app: FastAPI) -> CacheStats | None:
-    parts: Parts = app.state.parts
-    return parts.cache.stats() if parts.cache is not None else None

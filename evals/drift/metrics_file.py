@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from app.telemetry.metrics import MetricDescription
 from evals.drift.drift import Drift
+
+# Name behind `plumbline_drift_`, meaning, and labels beside the document set.
+GAUGES = {
+    "detected": ("1 if the signal drifted, else 0.", ("signal",)),
+    "p_value": ("Adjusted p-value of the signal.", ("signal",)),
+    "statistic": ("Difference between the windows.", ("signal",)),
+    "answers": ("Answers compared of a window.", ("window",)),
+    "checked_timestamp_seconds": ("When the windows were compared.", ()),
+}
+
+
+def described() -> list[MetricDescription]:
+    """Every metric of the file."""
+    return [
+        MetricDescription(f"plumbline_drift_{name}", "gauge", ("document_set", *labels), meaning)
+        for name, (meaning, labels) in GAUGES.items()
+    ]
 
 
 def metrics_text(drift: Drift) -> str:
     """Every figure in Prometheus' text format, labelled by document set and signal."""
     registry = CollectorRegistry()
-
-    def gauge(name: str, help_: str, *labels: str) -> Gauge:
-        return Gauge(f"plumbline_drift_{name}", help_, ["document_set", *labels], registry=registry)
-
-    detected = gauge("detected", "1 if the signal drifted, else 0.", "signal")
-    p_value = gauge("p_value", "Adjusted p-value of the signal.", "signal")
-    statistic = gauge("statistic", "Difference between the windows.", "signal")
-    answers = gauge("answers", "Answers compared of a window.", "window")
-    checked = gauge("checked_timestamp_seconds", "When the windows were compared.")
+    detected, p_value, statistic, answers, checked = (
+        Gauge(name, meaning, labels, registry=registry) for name, _, labels, meaning in described()
+    )
     for signal in drift.signals:
         if signal.adjusted is None or signal.statistic is None:
             continue

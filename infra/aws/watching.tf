@@ -1,4 +1,4 @@
-# Logs, the alarms that an outage needs, and a budget. Dashboards are not part of it.
+# Logs, and the alarms that an outage needs where there is no Prometheus. Dashboards and alerts on answers are in infra/monitoring.
 resource "aws_cloudwatch_log_group" "main" {
   name              = "/${var.name}/tasks"
   retention_in_days = 365

@@ -22,6 +22,7 @@ from ingestion.sync.work import PUBLISHING, FindKnown, Known, OnProgress, Outcom
 from ingestion.versions import unfinished
 from ingestion.versions.catalogue import Catalogue
 from ingestion.versions.garbage_collection import collect
+from ingestion.versions.last_sync import note_sync
 from ingestion.versions.lease import leased
 from ingestion.versions.source_manifest import SourceDocument
 
@@ -138,6 +139,8 @@ def sync(
             report.collected = [old.version for old in gone]
     report.published = report.published or info == live
     report.seconds = time.monotonic() - began
+    if report.published:
+        note_sync(records, name, report.seconds)
     return report
 
 

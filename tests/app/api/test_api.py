@@ -151,7 +151,8 @@ def test_alive_and_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "release": None}
     report = client.get("/readyz").json()
     assert report["ready"] is True
-    assert set(report["dependencies"]) == {"index", "embedding_model", "chat_model"}
+    assert set(report["dependencies"]) == {"index", "embedding_model", "chat_model", "database"}
+    assert not report["dependencies"]["database"]["needed"]
 
 
 def test_readyz_says_which_dependency_is_not_ready(make_parts, redis_url: str) -> None:

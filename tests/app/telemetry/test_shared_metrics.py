@@ -19,12 +19,13 @@ from app.settings.answering import PricesSettings
 from app.answering.answer import Usage
 from app.cache.answers import CacheStats
 from app.cache.store import StoreStats
+from app.telemetry.at_scrape import Lookups
 from app.telemetry.metrics import Metrics
 
 stats = CacheStats(0, 0, 1, stored=2, not_stored=1, shared=0, turned_away=0, store=StoreStats())
 pins = Of(id="rel-1", sets={"depot": Of(manifest=Of(id="m-1"))})
 prices = PricesSettings(output_per_million=500_000)
-metrics = Metrics(cache=lambda: stats, prices=prices, pins=pins)
+metrics = Metrics(Lookups(cache=lambda: stats), prices=prices, pins=pins)
 turn = Of(
     manifest=Of(document_set="depot"), model="m", prompt_version="answer@v1", cache="miss",
     timings_ms={"total": 12.0, "embed": 1.0, "search": 3.0}, refused=False, degraded=False,

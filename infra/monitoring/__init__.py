@@ -1,0 +1,1 @@
+"""Dashboards, alerts and log mapping, and what checks them."""
