@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ class Site:
     """A place where releases are made and moved."""
 
     folder: Path
+    opened: ExitStack = field(default_factory=ExitStack)
 
     @property
     def prompts(self) -> Path:
@@ -47,7 +50,9 @@ class Site:
         return self.folder / "traffic"
 
     def catalogue(self) -> Catalogue:
-        return Catalogue(open_store(IndexSettings(url=str(self.folder / "index"))))
+        store = open_store(IndexSettings(url=str(self.folder / "index")))
+        self.opened.callback(store.close)
+        return Catalogue(store)
 
     def registry(self) -> PromptRegistry:
         return PromptRegistry(self.prompts)
@@ -131,7 +136,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Pa
 
 
 @pytest.fixture
-def site(template: Path, tmp_path: Path) -> Site:
+def site(template: Path, tmp_path: Path) -> Iterator[Site]:
     made = Site(tmp_path / "site")
     shutil.copytree(template, made.folder)
-    return made
+    with made.opened:
+        yield made
