@@ -391,6 +391,9 @@ def open_stand(folder: Path) -> Iterator[Stand]:
         assert made.status_code == 201, made.text
         stand.sync()
         stand.work()
+        # Prometheus scrapes nothing in its first five seconds, which are ten minutes in its rules.
+        wait_until(lambda: bool(prometheus.api.query("up == 1")), "Prometheus scrapes", 60)
+        stand.wait_until_clear("PlumblineAbsent")
         yield stand
 
 
