@@ -25,7 +25,6 @@ def make(request, make_parts, make_cache):
     def made(**overrides):
         if request.param == "redis":
             overrides |= {"redis__url": request.getfixturevalue("redis_url")}
-            overrides |= {"cache__timeout_ms": 5000}
         parts = make_parts(**overrides)
         return parts, make_cache(parts)
 
@@ -224,7 +223,7 @@ def visits(monkeypatch):
 def test_a_hit_visits_redis_once_and_a_miss_three_times(
     make_parts, make_cache, redis_url, visits
 ) -> None:
-    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    parts = make_parts(redis__url=redis_url)
     cache = make_cache(parts)
     assert ask(parts, cache).kind == "miss"
     cache.clear("another")
@@ -235,7 +234,7 @@ def test_a_hit_visits_redis_once_and_a_miss_three_times(
 
 
 def test_who_asks_before_an_answer_is_kept_waits_for_it(make_parts, make_cache, redis_url) -> None:
-    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    parts = make_parts(redis__url=redis_url)
     here, there = make_cache(parts), make_cache(parts)
     gate, begun = threading.Event(), threading.Event()
 
@@ -262,7 +261,7 @@ def test_who_asks_before_an_answer_is_kept_waits_for_it(make_parts, make_cache, 
 
 
 def test_what_waits_to_be_kept_is_kept_at_the_end(make_parts, make_cache, redis_url) -> None:
-    parts = make_parts(redis__url=redis_url, cache__timeout_ms=5000)
+    parts = make_parts(redis__url=redis_url)
     here, there = make_cache(parts), make_cache(parts)
     gate = threading.Event()
     here._behind.put("another", lambda: gate.wait(10))

@@ -69,7 +69,7 @@ def world(request, make_parts, documents: Path, tmp_path: Path) -> Iterator[Worl
     (documents / "salaries.md").write_text(SECRET, encoding="utf-8")
     more = {}
     if request.param == "redis":
-        more = {"redis__url": request.getfixturevalue("redis_url"), "cache__timeout_ms": 5000}
+        more = {"redis__url": request.getfixturevalue("redis_url")}
     settings = make_parts(**more).settings
     with (
         closing(Database(f"sqlite:///{tmp_path / 'store.db'}")) as database,
