@@ -133,18 +133,15 @@ def test_a_question_survives_the_end_of_a_sign_in(context, live, make_key, tmp_p
 def test_who_asks_too_much_sees_when_to_come_again(context, live, make_key) -> None:
     from playwright.sync_api import expect
 
-    url = live(auth__enabled=True, limits__per_minute=4)
+    url = live(auth__enabled=True, limits__per_minute=1)
     page = context.new_page()
     page.goto(f"{url}/sign-in")
     page.get_by_label("API key").fill(make_key())
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/")
-    for _ in range(5):
-        page.get_by_label("Your question").fill(WARRANTY)
-        page.keyboard.press("Enter")
-        page.locator(".turn:not(.pending), .turn.incomplete").last.wait_for()
-        if page.get_by_role("alert").count():
-            break
+    # Opening the page was the one request that a minute allows.
+    page.get_by_label("Your question").fill(WARRANTY)
+    page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Try again in")
     expect(page.get_by_role("button", name="Ask again")).to_be_disabled()
     expect(page.get_by_label("Your question")).to_have_value(WARRANTY)
