@@ -18,11 +18,11 @@ from collections.abc import Iterator
 
 from ingestion.chunking.packing import Unit, pack
 from ingestion.chunking.sections import Section, sections
-from ingestion.chunking.token_counter import Measure, TokenCounter
+from ingestion.chunking.token_counter import Measure, TokenCounter, is_separated
 from ingestion.documents.document import Block, BlockKind, Chunk, Document
 from ingestion.embedding.embedder import Embedder
 from ingestion.languages import sentences
-from ingestion.languages.detection import detect, normalized
+from ingestion.languages.detection import detect, language_of_part, normalized
 from ingestion.settings import ChunkingSettings
 
 # The context may take this share of the budget; the text always gets the greater part.
@@ -58,12 +58,22 @@ class Chunker:
         while True:
             chunks = self._cut(document, measure, budget)
             # Counted again whole: with some tokenizers a part costs more alone than in its place.
+            unsure = [chunk for chunk in chunks if not self._surely_fits(chunk, document, measure)]
             excess = max(
-                self._counter.count_all([chunk.indexed_text for chunk in chunks]), default=0
+                self._counter.count_all([chunk.indexed_text for chunk in unsure]), default=0
             )
             if excess <= self.budget or budget <= SMALLEST_ROOM:
                 return chunks
             budget -= excess - self.budget
+
+    def _surely_fits(self, chunk: Chunk, document: Document, measure: Measure) -> bool:
+        """Whether the parts of a chunk, counted before, say that the whole is within the budget."""
+        return (
+            measure.adds_up
+            and is_separated(document.text, chunk.start, chunk.end)
+            and self._counter.count(chunk.context) + measure.count(chunk.start, chunk.end)
+            <= self.budget
+        )
 
     def _cut(self, document: Document, measure: Measure, budget: int) -> list[Chunk]:
         chunks: list[Chunk] = []
@@ -103,7 +113,7 @@ class Chunker:
         """A chunk's own language, where it is long enough to tell and none was set."""
         if self._settings.language or len(text) < LONG_ENOUGH_TO_TELL:
             return language
-        return detect(text, sure=True) or language
+        return language_of_part(text, language)
 
     def _context(self, title: str, heading_path: tuple[str, ...], budget: int) -> str:
         """Title and headings, innermost kept longest when they must be shortened."""

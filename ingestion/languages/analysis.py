@@ -112,6 +112,7 @@ _STACKING = frozenset("\u17d2\u1039")
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+(?:\^\(?[-+]?[0-9A-Za-z]+)?")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ", "0123456789+-ni")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_RAISED_OR_LOWERED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱ₀₁₂₃₄₅₆₇₈₉]")
 _RAISED_RUN = re.compile(r"(?<=[^\W_])[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱ]+")
 _LOWERED_RUN = re.compile(r"(?<=[^\W\d_])[₀₁₂₃₄₅₆₇₈₉]+")
 # Letters that Unicode does not decompose.
@@ -153,30 +154,21 @@ def analyze(text: str, language: str | None = None) -> list[str]:
         language: ISO 639-1 code of its language; None where it is unknown, which counts as English.
     """
     language = language or "en"
-    if text.isascii() and "^" not in text:
-        words = [word.lower() for word in _ASCII_WORD.findall(text) if len(word) <= LONGEST_WORD]
-        stemmer = _stemmer("LATIN", language)
-        terms = Stemmer.Stemmer(stemmer).stemWords(words) if stemmer else words
-        return [term for term in terms if stemmer != "english" or term not in STOP_WORDS]
-    found = [
-        term
-        for word in _words(text)
-        for term in (_known if len(word) <= _REMEMBERED else _unstemmed)(word, language)
-    ]
-    groups: dict[str, list[str]] = {}
-    for stemmer, term in found:
-        groups.setdefault(stemmer, []).append(term)
-    # A stemmer is not reentrant; making one costs less than a lock.
-    stems = {
-        stemmer: iter(Stemmer.Stemmer(stemmer).stemWords(terms) if stemmer else terms)
-        for stemmer, terms in groups.items()
-    }
-    stemmed = [(stemmer, next(stems[stemmer])) for stemmer, _ in found]
-    return [
-        term
-        for stemmer, term in stemmed
-        if term and not (stemmer == "english" and term in STOP_WORDS)
-    ]
+    words = _words(text)
+    stemmer = _stemmer("LATIN", language)
+    plain = _stemmed([word.lower() for word in words if word.isascii()], stemmer)
+    if len(plain) == len(words):
+        return plain if stemmer != "english" else [t for t in plain if t not in STOP_WORDS]
+    stems = iter(plain)
+    terms: list[str] = []
+    for word in words:
+        if word.isascii():
+            term = next(stems)
+            if stemmer != "english" or term not in STOP_WORDS:
+                terms.append(term)
+        else:
+            terms += (_known if len(word) <= _REMEMBERED else _terms)(word, language)
+    return terms
 
 
 def analyze_question(question: str, languages: Collection[str] = ()) -> list[str]:
@@ -205,17 +197,25 @@ def question_languages(question: str, languages: Collection[str] = ()) -> list[s
 
 
 @lru_cache(maxsize=8192)
-def _known(word: str, language: str) -> tuple[tuple[str, str], ...]:
-    return _unstemmed(word, language)
+def _known(word: str, language: str) -> tuple[str, ...]:
+    return _terms(word, language)
 
 
-def _unstemmed(word: str, language: str) -> tuple[tuple[str, str], ...]:
-    """The folded words that a word gives, each with the name of its stemmer ("" for none)."""
+def _terms(word: str, language: str) -> tuple[str, ...]:
+    """The terms that a word gives: several where it is written without spaces."""
     return tuple(
-        (_stemmer(script, language), term)
+        stem
         for piece, script in _by_script(word)
-        for term in _folded(piece, script, language)
+        for stemmer in [_stemmer(script, language)]
+        for stem in _stemmed(_folded(piece, script, language), stemmer)
+        if stem and not (stemmer == "english" and stem in STOP_WORDS)
     )
+
+
+def _stemmed(words: list[str], stemmer: str) -> list[str]:
+    # A stemmer is not reentrant; making one costs less than a lock.
+    stems: list[str] = Stemmer.Stemmer(stemmer).stemWords(words) if stemmer else words
+    return stems
 
 
 def _words(text: str) -> list[str]:
@@ -224,12 +224,16 @@ def _words(text: str) -> list[str]:
         found = _ASCII_WORD.findall(text)
     else:
         found = _word_pattern().findall(_one_notation(text))
+    if max(map(len, found), default=0) <= LONGEST_WORD and "^" not in "".join(found):
+        return found
     return [part for word in found for part in _parts(word)]
 
 
 def _one_notation(text: str) -> str:
     """The text with raised digits as `^6` and lowered ones after a letter as plain digits."""
     text = unicodedata.normalize("NFC", text)
+    if not _RAISED_OR_LOWERED.search(text):
+        return text
     text = _RAISED_RUN.sub(lambda run: "^" + run.group().translate(_RAISED), text)
     return _LOWERED_RUN.sub(lambda run: run.group().translate(_LOWERED), text)
 
@@ -360,5 +364,5 @@ def _word_pattern() -> re.Pattern[str]:
             runs.append([mark, mark])
     classes = "".join(f"{re.escape(first)}-{re.escape(end)}" for first, end in runs)
     # Joiners stand inside Persian and Indic words.
-    letter = rf"(?:[^\W_]|[{classes}\u200c\u200d\u00ad])"
-    return re.compile(rf"[^\W_]{letter}*(?:\^\(?[-+−–]?[^\W_]+)?")
+    letters = rf"(?:[^\W_]++|[{classes}\u200c\u200d\u00ad])*+"
+    return re.compile(rf"[^\W_]{letters}(?:\^\(?[-+−–]?[^\W_]+)?")

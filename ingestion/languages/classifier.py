@@ -49,13 +49,15 @@ class _OtherLayout(Exception):
 
 
 def _read_model(stream: IO[bytes], languages: Collection[str]) -> LanguageIdentifier:
+    import numpy as np
     from py3langid.langid import LanguageIdentifier
 
     weights, priors, classes = (_read_array(stream, name) for name in _NAMES[:3])
     columns = [place for place, code in enumerate(classes.tolist()) if code in languages]
     if weights.ndim != 2 or not columns:
         raise _OtherLayout
-    weights = weights[:, columns]
+    # By rows again: picking columns leaves an array whose rows are scattered over the memory.
+    weights = np.ascontiguousarray(weights[:, columns])
     transitions, rows = (_read_integers(stream, name) for name in _NAMES[3:5])
     return LanguageIdentifier(
         weights,

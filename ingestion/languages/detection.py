@@ -76,7 +76,8 @@ LANGUAGES = frozenset(_ONE_LANGUAGE.values()).union(*_SHARED.values())
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_NO_ASCII_LETTERS = re.compile(r"[^A-Za-z]+")
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_NO_ASCII_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalpha())
 # Common words of English that are common words of no other language in Latin script.
 _ENGLISH = frozenset(
     "the that with this from which been were their they would there what when how who where why does "
@@ -85,6 +86,10 @@ _ENGLISH = frozenset(
 )
 _ENGLISH_SHARE = 0.08
 _ENGLISH_LEAST = 2
+# A part of an English document needs fewer of them, but in both of its halves: a title that it
+# quotes stands in one. Of 292 parts of English articles in which they are rarer than above, 168 have
+# them so; the classifier names another language for none of these.
+_ENGLISH_SHARE_OF_PART = 0.04
 _ENGLISH_SHARE_OF_QUESTION = 0.15
 # Of short questions in 20 other languages none reaches this probability of English.
 _CLEARLY = 0.2
@@ -104,6 +109,28 @@ def detect(text: str, *, sure: bool = False) -> str | None:
     ranked = rank(text)
     least = _NEARLY_CERTAIN if sure else _SURE
     return ranked[0][0] if ranked and ranked[0][1] >= least else None
+
+
+def language_of_part(text: str, document_language: str) -> str:
+    """The language of a part of a document: the document's own, unless another one is nearly certain.
+
+    Args:
+        text: a part long enough to tell, of about 200 characters or more.
+        document_language: ISO 639-1 code; empty if unknown.
+    """
+    if document_language == "en":
+        # The classifier takes a millisecond, and most parts are in their document's language.
+        sample = _sample(text)
+        words = _WORD.findall(sample.lower())
+        halves = words[: len(words) // 2], words[len(words) // 2 :]
+        common = [sum(map(_ENGLISH.__contains__, half)) for half in halves]
+        if (
+            min(common) >= _ENGLISH_LEAST
+            and sum(common) >= _ENGLISH_SHARE_OF_PART * len(words)
+            and main_script(sample) == "LATIN"
+        ):
+            return "en"
+    return detect(text, sure=True) or document_language
 
 
 def rank(text: str, among: Collection[str] = LANGUAGES) -> list[tuple[str, float]]:
@@ -168,8 +195,10 @@ def main_script(text: str) -> str | None:
 
     A tenth of kana makes a text Japanese, though most of its characters may be Chinese ones.
     """
+    if text.isascii():
+        return "LATIN" if _ASCII_LETTER.search(text) else None
     scripts = Counter(script_of(c) for c in _NOT_ASCII.findall(text) if c.isalpha())
-    if latin := len(_NO_ASCII_LETTERS.sub("", text)):
+    if latin := len(text.encode("ascii", "ignore").translate(None, _NO_ASCII_LETTERS)):
         scripts["LATIN"] += latin
     if not scripts:
         return None
@@ -199,7 +228,7 @@ def _sample(text: str) -> str:
 
 
 def _is_english(words: list[str]) -> bool:
-    found = sum(word in _ENGLISH for word in words)
+    found = sum(map(_ENGLISH.__contains__, words))
     return found >= _ENGLISH_LEAST and found >= _ENGLISH_SHARE * len(words)
 
 

@@ -20,15 +20,19 @@ from ingestion.languages.abbreviations import Stops, stops_of
 from ingestion.languages.detection import detect
 
 # What may close a sentence after its full stop: quotes, brackets, and reference marks like [12].
+# The first character is one set, which the regex engine looks for much quicker than for alternatives.
 _CANDIDATE = re.compile(
     r"""
-    [\n\r\f\v\u2028\u2029]\s*+                     # a line break, with all space after it
-    | (?<![.!?…])[.!?…]++ ["'”’“‘»)\]*_]*+ (?:\[[\d,\ –-]{1,20}\])*+ (?=\s|\Z)
-    | [。！？｡]++ [」』”’）"]*+
-    | [!?]++ [」』”’）"]*+ (?=[\u3040-\u30ff\u3400-\u9fff])
-    | [។៕။።፨։]++
-    | (?<![؟।॥۔])[؟।॥۔]++ (?=\s|\Z)
-    | [;\u037e] (?=\s|\Z)                         # the Greek question mark
+    [\n\r\f\v\u2028\u2029.!?…。！？｡។៕။።፨։؟।॥۔;\u037e]
+    (?:
+      (?<=[\n\r\f\v\u2028\u2029]) \s*+           # a line break, with all space after it
+    | (?<=[.!?…]) (?<![.!?…]{2}) [.!?…]*+ ["'”’“‘»)\]*_]*+ (?:\[[\d,\ –-]{1,20}\])*+ (?=\s|\Z)
+    | (?<=[。！？｡]) [。！？｡]*+ [」』”’）"]*+
+    | (?<=[!?]) [!?]*+ [」』”’）"]*+ (?=[\u3040-\u30ff\u3400-\u9fff])
+    | (?<=[។៕။።፨։]) [។៕။።፨։]*+
+    | (?<=[؟।॥۔]) (?<![؟।॥۔]{2}) [؟।॥۔]*+ (?=\s|\Z)
+    | (?<=[;\u037e]) (?=\s|\Z)                     # the Greek question mark
+    )
     """,
     re.VERBOSE,
 )

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.languages import detect
-from ingestion.languages.detection import LANGUAGES, is_english, may_be_english, normalized, rank
+from ingestion.languages.detection import (
+    LANGUAGES,
+    is_english,
+    language_of_part,
+    may_be_english,
+    normalized,
+    rank,
+)
 
 TEXTS = {
     "ar": "يقع المكتب في الطابق الثالث من المبنى الجديد.",
@@ -84,6 +91,31 @@ def test_what_is_not_clearly_english(question: str) -> None:
 )  # fmt: skip
 def test_what_is_clearly_english(question: str) -> None:
     assert is_english(question)
+
+
+ABOUT_A_SONG = (
+    "Das Stück mit dem Titel „{title}“ erschien im Herbst auf dem dritten Album der Gruppe und wurde "
+    "in mehreren Ländern zu einem Erfolg; die Aufnahme entstand in einem Studio am Rand der Stadt, "
+    "und der Produzent erzählte später, dass alle Beteiligten mehrere Wochen daran gearbeitet hatten."
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "document_language", "language"),
+    [
+        (ABOUT_A_SONG.format(title="This Is Where We Belong"), "en", "de"),
+        (ABOUT_A_SONG.format(title="Herbstlied"), "en", "de"),
+        (TEXTS["ru"] * 4, "en", "ru"),
+        ("Pump rotor, stator, gasket and seal of model MK-2 are kept in the store. " * 3, "en", "en"),
+        ("The pump that was sold with this manual should run for about ten hours. " * 3, "de", "en"),
+        ("4711 0815 " * 30, "fr", "fr"),
+        ("4711 0815 " * 30, "", ""),
+    ],
+)  # fmt: skip
+def test_a_part_is_in_its_documents_language_unless_another_is_nearly_certain(
+    part: str, document_language: str, language: str
+) -> None:
+    assert language_of_part(part, document_language) == language
 
 
 @given(st.text())
