@@ -44,7 +44,7 @@ def read_json(content: str | bytes, where: str = "", whole: str = "the body") ->
         except UnicodeDecodeError as error:
             raise _refusal(whole, f"is not UTF-8 text (byte {error.start})") from error
     try:
-        value = json.loads(content, parse_int=_whole_number, object_pairs_hook=_with_unique_names)
+        value = _DECODER.decode(content)
     except RecursionError:
         raise _too_deep(_place_of_depth(content, where) or whole) from None
     except json.JSONDecodeError as error:
@@ -148,3 +148,6 @@ def _place_of_depth(content: str, where: str) -> str:
             # A text in an object is a name or a value; the one before a bracket is its name.
             name = found[1]
     return ".".join(steps)
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole_number, object_pairs_hook=_with_unique_names)

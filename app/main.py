@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -112,6 +114,9 @@ def create_app(
         # that makes that one must find a thread too.
         app.state.threads = threads = current_default_thread_limiter()
         threads.total_tokens += settings.limits.answers_at_once
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(int(threads.total_tokens), thread_name_prefix="answer")
+        )
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
             # What answers by a release is not what the aliases name.
@@ -137,6 +142,8 @@ def create_app(
         lifespan=lifespan,
         responses=problems.RESPONSES,
         generate_unique_id_function=operation_id,
+        # `app.telemetry` measures and traces requests.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(FitInput)
     serve, browser = settings.serve, settings.browser

@@ -14,6 +14,9 @@ from uvicorn.server import ServerState
 BOUNDS = "connection_bounds"
 # So much must a client have read when it is looked at again.
 PROGRESS_BYTES = 16_384
+# So much of a response is sent at once, when the event loop has nothing else to do: headers and body of
+# most answers go together. What the system does not take beyond it is waited for.
+SENT_TOGETHER_BYTES = 32_768
 # A target that names a host, and that host with what stands before and after it.
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
@@ -56,8 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for headers; where there are too many connections, one ends."""
         super().connection_made(transport)
-        # Whatever the system does not take at once is waited for, so that nothing piles up here.
-        transport.set_write_buffer_limits(0)
+        transport.set_write_buffer_limits(SENT_TOGETHER_BYTES)
         self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
         if len(self.connections) > self._bounds.most:
             others = (one for one in self.connections if isinstance(one, BoundedProtocol))
@@ -90,6 +92,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Note since when the connection is idle."""
         self.idle_since = self.loop.time()
         super().on_response_complete()
+        self._bound_the_rest()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection."""
+        super().timeout_keep_alive_handler()
+        self._bound_the_rest()
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
@@ -108,15 +116,21 @@ class BoundedProtocol(HttpToolsProtocol):
         _cancel(self._read_due)
         super().connection_lost(exc)
 
+    def _bound_the_rest(self) -> None:
+        """Wait only so long for a client to read what is left of a connection that closes."""
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._wait_for_reader()
+
     def _wait_for_reader(self) -> None:
         _cancel(self._read_due)
         waiting = self.transport.get_write_buffer_size()
         self._read_due = self.loop.call_later(self._bounds.write_s, self._look_at_reader, waiting)
 
     def _look_at_reader(self, waiting: int) -> None:
-        if self.transport.get_write_buffer_size() > max(0, waiting - PROGRESS_BYTES):
+        left = self.transport.get_write_buffer_size()
+        if left > max(0, waiting - PROGRESS_BYTES):
             self._end()
-        else:
+        elif left:
             self._wait_for_reader()
 
     def _end(self) -> None:
