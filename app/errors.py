@@ -163,7 +163,7 @@ class AccessError(PlumbError):
 
     Args:
         message: why, and the mend.
-        retry_after_s: after how many seconds it is worth while to come again; None: waiting does not help.
+        retry_after_s: after how many seconds it is worth while to try again; None: waiting does not help.
     """
 
     def __init__(self, message: str, retry_after_s: int | None = None) -> None:

@@ -10,15 +10,15 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-# Under this name the application hands the bounds to the server, in its lifespan's state.
-BOUNDS = "connection_bounds"
+# Under this name the application hands the limits to the server, in its lifespan's state.
+LIMITS = "connection_limits"
 # So much must a client have read when it is looked at again.
 PROGRESS_BYTES = 16_384
 # A target that names a host, and that host with what stands before and after it.
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
-class ConnectionBounds(NamedTuple):
+class ConnectionLimits(NamedTuple):
     """How long clients may keep the service waiting.
 
     Attributes:
@@ -33,7 +33,7 @@ class ConnectionBounds(NamedTuple):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. Without bounds uvicorn waits for headers and for readers forever."""
+    """One connection. Without limits uvicorn waits for headers and for readers forever."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._bounds: ConnectionBounds = app_state[BOUNDS]
+        self._limits: ConnectionLimits = app_state[LIMITS]
         self._headers_due: asyncio.TimerHandle | None = None
         self._read_due: asyncio.TimerHandle | None = None
         self.idle_since = self.loop.time()
@@ -58,8 +58,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         # Whatever the system does not take at once is waited for, so that nothing piles up here.
         transport.set_write_buffer_limits(0)
-        self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
-        if len(self.connections) > self._bounds.most:
+        self._headers_due = self.loop.call_later(self._limits.header_s, self._end)
+        if len(self.connections) > self._limits.most:
             others = (one for one in self.connections if isinstance(one, BoundedProtocol))
             idle = (one for one in others if one.is_idle and one is not self)
             min(idle, key=lambda one: one.idle_since, default=self)._end()
@@ -71,7 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
             _cancel(self._headers_due)
             self._headers_due = None
         elif self._headers_due is None:
-            self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
+            self._headers_due = self.loop.call_later(self._limits.header_s, self._end)
 
     def on_headers_complete(self) -> None:
         """Let the host of an absolute target (`GET http://host/path`) count beside `Host`.
@@ -111,7 +111,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _wait_for_reader(self) -> None:
         _cancel(self._read_due)
         waiting = self.transport.get_write_buffer_size()
-        self._read_due = self.loop.call_later(self._bounds.write_s, self._look_at_reader, waiting)
+        self._read_due = self.loop.call_later(self._limits.write_s, self._look_at_reader, waiting)
 
     def _look_at_reader(self, waiting: int) -> None:
         if self.transport.get_write_buffer_size() > max(0, waiting - PROGRESS_BYTES):

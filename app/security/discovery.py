@@ -14,7 +14,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 # The whole exchange, from the look-up of the address to the last byte.
 DEADLINE_S = 5.0
 MOST_BYTES = 1_000_000
-# Unpacked content could be larger than any bound on what was received.
+# Unpacked content could be larger than any limit on what was received.
 AS_IT_IS = {"Accept-Encoding": "identity"}
 
 

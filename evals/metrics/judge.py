@@ -110,7 +110,7 @@ class JudgeModel:
         """
         Args:
             caller: calls the model.
-            settings: names it and bounds it.
+            settings: its name and its limits.
             parameters: all that shapes its answers beside its name.
             cache: judgements of before.
         """

@@ -6,7 +6,7 @@
 # `url`, its release as `id`.
 #
 # The revision reads its release and prompts from the mounted file share (publish-release.sh puts them
-# there): APP_SHARE is where the app has mounted it, by default /mnt/plumbline. READY_SECONDS bounds the
+# there): APP_SHARE is where the app has mounted it, by default /mnt/plumbline. READY_SECONDS limits the
 # wait (default 300). Run again, it goes on with the revision that is there.
 set -euo pipefail
 # shellcheck source=infra/steps/shared.sh

@@ -319,7 +319,7 @@ def _in_plain(name: object, value: object) -> object:
     """A value of a field of groups, without numbers that are written otherwise than they read."""
     if not names_groups(name):
         return value
-    # One level, as groups are listed: YAML's aliases make lists that grow without bound.
+    # One level, as groups are listed: YAML's aliases make lists that grow without limit.
     if isinstance(value, list):
         return [None if isinstance(item, OddInt) else item for item in value]
     return None if isinstance(value, OddInt) else value

@@ -33,7 +33,7 @@ class Source(NullIsLeftOut):
         records: which fields of a record are which, for JSONL and CSV.
         groups: who sees the source's documents, whatever their own `groups` say. Default: what
             these say, and everyone sees documents that say nothing.
-        options: fsspec's storage options; for the web `timeout_s`, the bound on one wait in
+        options: fsspec's storage options; for the web `timeout_s`, the limit on one wait in
             seconds. Credentials come from the environment.
     """
 
