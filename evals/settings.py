@@ -47,7 +47,7 @@ class JudgeSettings(SettingsGroup):
         default=2,
         ge=0,
         le=10,
-        description="Retries of a failed call, and of an answer that is no judgement.",
+        description="Retries of a failed call, and of an answer that is not a judgement.",
     )
     concurrency: int = Field(default=8, ge=1, le=256, description="Judgements made at a time.")
     input_per_million: float | None = Field(

@@ -39,7 +39,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         404: "No such model, or no such response of the caller's.",
         409: "The document set was indexed with another embedding model.",
         413: "The request is larger than the limit.",
-        422: "The request means nothing as it stands; `message` says what to mend.",
+        422: "The request is not valid; `message` says what to fix.",
         429: "The caller asked too often; `Retry-After` says when to try again.",
         502: "The chat model did not answer.",
         503: "Something that answers depend on cannot be used right now.",

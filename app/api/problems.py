@@ -152,7 +152,7 @@ def _response(what: str) -> dict[str, Any]:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    422: _response("The request means nothing as it stands; `detail` says what to mend."),
+    422: _response("The request is not valid; `detail` says what to fix."),
     503: _response("Something that answers depend on cannot be used right now."),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _response("No such document set.")}

@@ -291,7 +291,7 @@ def _place(session: Session, after: str, caller: Caller) -> tuple[datetime, str]
     row = session.get(BatchRow, after) if BATCH_ID.fullmatch(after) else None
     if row is None or not (caller.oversees or caller.owns(row.owner)):
         raise InvalidRequest(
-            f"after: {after[:40]!a} is no batch, or it was deleted; begin with the first page."
+            f"after: {after[:40]!a} is not a batch, or it was deleted; begin with the first page."
         )
     return row.created, row.id
 

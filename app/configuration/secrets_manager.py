@@ -92,7 +92,7 @@ def _variables(source: str, text: str | None) -> dict[str, str]:
     if not isinstance(held, dict):
         # Nothing of it may be quoted.
         raise SettingsError(
-            f'{source} is no JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
+            f'{source} is not a JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
         )
     return {
         name.upper(): value if isinstance(value, str) else json.dumps(value)

@@ -26,7 +26,7 @@ async def metadata_of(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
     """
     found = await fetched_json(client, issuer.rstrip("/") + DISCOVERY)
     if not isinstance(found, dict):
-        raise ValueError("its discovery document is no JSON object")
+        raise ValueError("its discovery document is not a JSON object")
     if found["issuer"] != issuer:
         raise ValueError(f"it calls itself {found['issuer']!r}; write auth.issuer so")
     return found

@@ -192,5 +192,5 @@ class Guard:
         if credential.startswith(PREFIX):
             return self._keys.verify(credential)
         if self._tokens is None:
-            raise NotAuthenticated("this is no key of this service, and it takes no tokens.")
+            raise NotAuthenticated("this is not a key of this service, and it takes no tokens.")
         return self._tokens.verify(credential)

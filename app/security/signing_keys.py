@@ -171,7 +171,7 @@ class SigningKeys:
         except Exception as error:  # noqa: BLE001 (whatever it is, waiting threads must get it)
             detail = " ".join(str(error).split())[:200] or type(error).__name__
             failure = IssuerUnavailable(
-                f"the keys of the issuer {self._issuer} cannot be had ({detail}); tokens cannot be "
+                f"the keys of the issuer {self._issuer} cannot be fetched ({detail}); tokens cannot be "
                 "checked now.",
                 round(AFTER_FAILURE_S),
             )
@@ -201,7 +201,7 @@ class SigningKeys:
             raise ValueError(f"no whole answer within {self._deadline_s:g} s") from error
         keys = found["keys"]
         if not isinstance(keys, list):
-            raise ValueError("`keys` is no list")
+            raise ValueError("`keys` is not a list")
         return keys
 
 

@@ -286,7 +286,7 @@ class BrowserSettings(SettingsGroup):
         for host in hosts:
             if not host or not HOST_NAME.fullmatch(host):
                 raise ValueError(
-                    f"{without_credentials(host)!r} is no host name; write plumb.example.org, without scheme and port"
+                    f"{without_credentials(host)!r} is not a host name; write plumb.example.org, without scheme and port"
                 )
         return tuple(host.lower().removesuffix(".") for host in hosts)
 
@@ -300,7 +300,7 @@ class BrowserSettings(SettingsGroup):
                 or f"{parts.scheme}://{parts.netloc}" != origin
             ):
                 raise ValueError(
-                    f"{without_credentials(origin)!r} is no origin; write https://host, or https://host:port"
+                    f"{without_credentials(origin)!r} is not an origin; write https://host, or https://host:port"
                 )
         return origins
 

@@ -29,7 +29,7 @@ mode=$(az_tsv containerapp show "${app[@]}" --query properties.configuration.act
 latest=$(az_tsv containerapp ingress traffic show "${app[@]}" --query "[?latestRevision && weight > \`0\`] | length(@)")
 if [ "$latest" != 0 ]; then
   serving=$(az_tsv containerapp show "${app[@]}" --query properties.latestReadyRevisionName)
-  [ -n "$serving" ] || die "$APP_NAME sends traffic to its latest revision, and none is ready; mend the app first."
+  [ -n "$serving" ] || die "$APP_NAME sends traffic to its latest revision, and none is ready; fix the app first."
   echo "Traffic follows the latest revision; it is given to $serving by name first."
   az containerapp ingress traffic set "${app[@]}" --revision-weight "$serving=100" latest=0 --output none
 fi

@@ -307,7 +307,7 @@ class OddInt(int):
 
 
 class Unknown(tuple[object, ...]):
-    """A value of a type that YAML does not know, or that is no field's: it names no group.
+    """A value of a type that YAML does not know, or that is not a field's: it names no group.
 
     It holds the list or mapping that it is made from, so that rules within it are noticed.
     """

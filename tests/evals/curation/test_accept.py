@@ -58,7 +58,7 @@ def write(file: Path, *cases: dict[str, Any], **row: Any) -> None:
         ({"id": "x", "question": ""}, r"review\.jsonl:2: case\.question: is empty"),
         (
             {"id": "x", "question": "Why?", "anwser": "x"},
-            r"case\.anwser: is no field; did you mean answer",
+            r"case\.anwser: is not a field; did you mean answer",
         ),
         ({"id": "x", "question": "Why?", "answer": "x", "answerable": False}, "not answerable"),
     ],

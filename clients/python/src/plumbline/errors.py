@@ -67,7 +67,7 @@ class ServiceError(PlumblineError):
 
 
 class InvalidRequest(ServiceError):
-    """The request means nothing as it stands, or is too large (400, 405, 408, 413, 415, 422)."""
+    """The request is not valid, or is too large (400, 405, 408, 413, 415, 422)."""
 
 
 class NotAuthenticated(ServiceError):
