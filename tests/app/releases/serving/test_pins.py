@@ -156,7 +156,7 @@ def test_a_pinned_version_that_was_taken_away_is_reported_and_not_replaced(world
     ],
 )
 def test_flags_that_contradict_the_release_are_refused(world, parts, flags, message) -> None:
-    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{message}.*To mend it"):
+    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{message}.*To fix it"):
         parts(world.release("v1", 1), **flags)
 
 
