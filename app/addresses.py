@@ -41,7 +41,7 @@ def _plain(address: str) -> IPv4Address | IPv6Address:
     """An address without its zone; IPv4 where it stands for an IPv4 address.
 
     Raises:
-        ValueError: it is no address.
+        ValueError: it is not an address.
     """
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv4Address):

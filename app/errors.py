@@ -38,7 +38,7 @@ prompts.errors.PlumbError
 ├── ServiceUnavailable      a Plumbline elsewhere cannot be reached, or refuses
 ├── UnknownModel            no document set and prompt of this name, for OpenAI clients
 ├── ReleaseError
-│   ├── InvalidRelease      a file or record is no release, or was edited
+│   ├── InvalidRelease      a file or record is not a release, or was edited
 │   ├── UnknownRelease      no release of this id
 │   ├── ReleaseMismatch     this process cannot serve the release as it was evaluated
 │   ├── ReleaseRefused      the release may not be promoted, retired or rolled back to
@@ -59,7 +59,7 @@ from typing import Literal
 from ingestion.errors import IndexStoreError, IndexUnavailable
 from prompts.errors import PlumbError
 
-UNFORESEEN = "The service failed in a way nobody foresaw; its log has the details."
+UNFORESEEN = "The service failed unexpectedly; its log has the details."
 
 
 class InvalidQuestion(PlumbError):
@@ -163,7 +163,7 @@ class AccessError(PlumbError):
 
     Args:
         message: why, and the mend.
-        retry_after_s: after how many seconds it is worth while to come again; None: waiting does not help.
+        retry_after_s: after how many seconds it is worth while to try again; None: waiting does not help.
     """
 
     def __init__(self, message: str, retry_after_s: int | None = None) -> None:
@@ -259,7 +259,7 @@ class ReleaseError(PlumbError):
 
 
 class InvalidRelease(ReleaseError):
-    """A file or record is no release, or was edited after it was made."""
+    """A file or record is not a release, or was edited after it was made."""
 
 
 class UnknownRelease(ReleaseError):

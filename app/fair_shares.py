@@ -22,7 +22,7 @@ from itertools import islice
 
 from app.errors import TooBusy
 
-COME_AGAIN_S = 1
+RETRY_AFTER_S = 1
 # How fast earlier use is forgotten: after this many seconds, 1/e of it still counts.
 MEMORY_S = 2.0
 # A caller that used this many seconds more than another does not run beside it, and goes after it.
@@ -353,8 +353,8 @@ class _Request:
         if self.processor.withdraw(self.who, waiter):
             raise TooBusy(
                 f"the processor was busy with other answers for {self.processor._wait_s:g} s; "
-                "come again in a moment.",
-                COME_AGAIN_S,
+                "try again in a moment.",
+                RETRY_AFTER_S,
             )
 
 

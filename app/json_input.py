@@ -33,7 +33,7 @@ def read_json(content: str | bytes, where: str = "", whole: str = "the body") ->
         whole: what messages call the text where no field is named; empty: nothing.
 
     Raises:
-        InvalidRequest: it is no JSON, or holds what cannot be stored: half of a surrogate pair, a
+        InvalidRequest: it is not JSON, or holds what cannot be stored: half of a surrogate pair, a
             NUL character, a number that is not finite or has more than 64 bits, a name twice in
             one object, more than `MOST_DEPTH` levels. The message names the field.
     """

@@ -36,10 +36,10 @@ from app.api import (
     set_definitions,
     source_views,
 )
-from app.api.body_limit import BodyLimit, Bound, WriteDeadline
+from app.api.body_limit import BodyLimit, Limit, WriteDeadline
 from app.api.callers import EDITOR, READER, READER_CHANGES
-from app.api.connections import BOUNDS as CONNECTION_BOUNDS
-from app.api.connections import ConnectionBounds
+from app.api.connections import LIMITS as CONNECTION_LIMITS
+from app.api.connections import ConnectionLimits
 from app.api.documented_access import describe_access
 from app.api.documented_types import describe_types, operation_id
 from app.api.early_refusals import EarlyRefusals
@@ -128,7 +128,7 @@ def create_app(
             async with _mcp(app, settings):
                 on_started()
                 yield {
-                    CONNECTION_BOUNDS: ConnectionBounds(
+                    CONNECTION_LIMITS: ConnectionLimits(
                         settings.serve.header_timeout_s,
                         settings.serve.write_timeout_s,
                         settings.serve.most_connections,
@@ -151,17 +151,17 @@ def create_app(
     app.add_middleware(WriteDeadline, timeout_s=serve.write_timeout_s)
     app.add_middleware(
         BodyLimit,
-        bound=Bound(
+        limit=Limit(
             serve.max_body_bytes,
             "PLUMB_SERVE_MAX_BODY_BYTES",
             serve.body_timeout_s,
             "PLUMB_SERVE_BODY_TIMEOUT_S",
         ),
         uploads={
-            documents.UPLOADS: Bound(
+            documents.UPLOADS: Limit(
                 serve.max_upload_bytes, "PLUMB_SERVE_MAX_UPLOAD_BYTES", *upload_s
             ),
-            batches.UPLOADS: Bound(
+            batches.UPLOADS: Limit(
                 settings.batches.max_file_bytes, "PLUMB_BATCHES_MAX_FILE_BYTES", *upload_s
             ),
         },

@@ -20,7 +20,7 @@ class EvalsSettings(EvaluationsSettings):
         default=None,
         ge=0,
         description="The most that one run may cost, in the currency of `prices`; a suite's own "
-        "bound wins.",
+        "limit wins.",
     )
     phone_regions: tuple[str, ...] = Field(
         default=("GB", "US", "DE"),
@@ -42,12 +42,12 @@ class JudgeSettings(SettingsGroup):
         description="Parameters of the judge beside temperature 0; null removes one, for models that "
         'refuse it: {"temperature": null}.',
     )
-    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    timeout_s: float = Field(default=60.0, gt=0, description="Limit on one call, seconds.")
     max_retries: int = Field(
         default=2,
         ge=0,
         le=10,
-        description="Retries of a failed call, and of an answer that is no judgement.",
+        description="Retries of a failed call, and of an answer that is not a judgement.",
     )
     concurrency: int = Field(default=8, ge=1, le=256, description="Judgements made at a time.")
     input_per_million: float | None = Field(

@@ -75,7 +75,7 @@ class NetworkGuard:
         try:
             answers = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
-            raise OSError(f"{host!r} is no name of a host") from error
+            raise OSError(f"{host!r} is not a host name") from error
         found = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if not self.names(host) and not all(map(self.allows, found)):
             raise AddressRefused(

@@ -45,7 +45,7 @@ class IndexSettings(SettingsGroup):
     )
     api_key: SecretStr | None = Field(default=None, description="API key of the Qdrant server.")
     timeout_s: float = Field(
-        default=30.0, gt=0, description="Bound on one call to a Qdrant server, seconds."
+        default=30.0, gt=0, description="Limit on one call to a Qdrant server, seconds."
     )
 
 
@@ -156,7 +156,7 @@ class ChunkingSettings(SettingsGroup, NullIsLeftOut):
 
 
 class LoadingSettings(SettingsGroup):
-    """Bounds on what is read, and on parsing it."""
+    """Limits on what is read, and on parsing it."""
 
     max_chars: int = Field(
         default=20_000_000, ge=1000, description="Longest text of one document, characters."
@@ -166,19 +166,19 @@ class LoadingSettings(SettingsGroup):
         ge=0,
         le=64,
         description="Processes that parse files, started when there is something to parse; "
-        "0 = parse in this process, where neither of the bounds below holds. JSONL, and CSV with "
+        "0 = parse in this process, where neither of the limits below holds. JSONL, and CSV with "
         "records, are always read here: record by record, in constant memory.",
     )
     timeout_s: float = Field(
         default=120.0,
         gt=0,
         le=86_400,
-        description="Bound on parsing one file in a worker, seconds; fetching it is included.",
+        description="Limit on parsing one file in a worker, seconds; fetching it is included.",
     )
     memory_mb: int = Field(
         default=2048,
         ge=256,
-        description="Bound on the address space of each worker, MiB (Linux only).",
+        description="Limit on the address space of each worker, MiB (Linux only).",
     )
 
 

@@ -29,7 +29,7 @@ def read_mapping(file: Path) -> dict[str, Any]:
     """The fields of a YAML file; an empty file has none.
 
     Raises:
-        PromptError: it cannot be read, or is no mapping; the message names the line.
+        PromptError: it cannot be read, or is not a mapping; the message names the line.
     """
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506

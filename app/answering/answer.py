@@ -240,7 +240,7 @@ class Answer(BaseModel):
         model: the chat model.
         degraded: whether it was made in a lesser way: the model of the settings failed and another
             one stepped in, or there was no time to rerank.
-        cut_off: whether the model was ended before it had ended: by the bound on its tokens, by the
+        cut_off: whether the model was ended before it had ended: by the limit on its tokens, by the
             question's deadline or by a content filter. The text says so too.
         usage: tokens, where the chat model counts them.
         timings_ms: milliseconds by stage: embed, search, rerank, generate, total; where the answer

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from app.answering.extractive import ExtractiveChatModel
 from app.answering.extractive.evidence import Embed
-from app.answering.model_call import Bounds, bounded_client
+from app.answering.model_call import Limits, bounded_client
 from app.configuration.redaction import Redactor
 from app.errors import ChatModelUnknown
 from app.settings.answering import EXTRACTIVE, ChatSettings, ExtractiveSettings
 
-# Names by which providers' clients take the bound on a reply's tokens; all others take max_tokens.
+# Names by which providers' clients take the limit on a reply's tokens; all others take max_tokens.
 LONGEST_NAMES = {"ollama": "num_predict", "huggingface": "max_new_tokens"}
 LONGEST = (
     "max_tokens",
@@ -63,10 +63,10 @@ def make_hosted_model(chat: ChatSettings, parameters: Mapping[str, Any]) -> Base
     """A model behind an API; see `make_chat_model`."""
     from langchain.chat_models import init_chat_model
 
-    bounds = bounds_of(chat, parameters)
+    limits = limits_of(chat, parameters)
     arguments = {**_named(chat, parameters), **_bounds(chat), **_connection(chat)}
     if _provider(chat) in BY_OPENAI_CLIENT and not _through_proxy(parameters):
-        arguments["http_async_client"] = bounded_client(bounds, chat.timeout_s)
+        arguments["http_async_client"] = bounded_client(limits, chat.timeout_s)
         # With a client that is given, LangChain no longer asks OpenAI for the tokens of a stream.
         if not chat.base_url and not os.environ.get("OPENAI_BASE_URL"):
             arguments.setdefault("stream_usage", True)
@@ -99,7 +99,7 @@ def why_not_made(error: BaseException, chat: ChatSettings, parameters: Mapping[s
 def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str, Any]:
     """A prompt version's parameters with the settings' over them; a null takes one away.
 
-    A hosted model gets a bound on its reply, `chat.max_output_tokens`, where neither names one.
+    A hosted model gets a limit on its reply, `chat.max_output_tokens`, where neither names one.
     """
     if any(name in chat.parameters for name in LONGEST):
         prompt = {name: value for name, value in prompt.items() if name not in LONGEST}
@@ -109,14 +109,14 @@ def merged_parameters(chat: ChatSettings, prompt: Mapping[str, Any]) -> dict[str
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def bounds_of(chat: ChatSettings, parameters: Mapping[str, Any]) -> Bounds:
-    """What a call may take: of time, and of tokens as the parameters bound them."""
+def limits_of(chat: ChatSettings, parameters: Mapping[str, Any]) -> Limits:
+    """What a call may take: of time, and of tokens as the parameters limit them."""
     named = [parameters.get(name) for name in LONGEST]
     tokens = next(
         (one for one in named if isinstance(one, int) and not isinstance(one, bool) and one > 0),
         chat.max_output_tokens,
     )
-    return Bounds(chat.timeout_s, tokens)
+    return Limits(chat.timeout_s, tokens)
 
 
 def _named(chat: ChatSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from app.answering.breaker import Breaker, Resting
 from app.answering.chat_model_factory import (
-    bounds_of,
+    limits_of,
     make_chat_model,
     merged_parameters,
 )
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
-from app.answering.model_call import STALLED, USUAL, Bounds, complete, cut_of, stream
+from app.answering.model_call import STALLED, USUAL, Limits, complete, cut_of, stream
 from app.answering.model_failures import failure_of
 from app.configuration.chat_parameters import shown_parameters
 from app.configuration.redaction import Redactor
@@ -54,7 +54,7 @@ class ChosenModel:
             reads it.
         breaker: see `calling`.
         redact: takes the model's credentials out of a text.
-        bounds: what a call may take.
+        limits: what a call may take.
         searches_again: whether a second search adds passages for it; see `second_search.py`.
     """
 
@@ -63,7 +63,7 @@ class ChosenModel:
     parameters: dict[str, Any]
     breaker: Breaker
     redact: Redactor
-    bounds: Bounds = USUAL
+    limits: Limits = USUAL
     searches_again: bool = False
 
     def complete(self, messages: Sequence[BaseMessage], deadline: Deadline) -> AIMessage:
@@ -75,7 +75,7 @@ class ChosenModel:
             ChatModelDeclined: it answers, but not this question.
         """
         with self.calling():
-            return complete(self.model, messages, self.bounds, deadline)
+            return complete(self.model, messages, self.limits, deadline)
 
     async def stream(
         self, messages: Sequence[BaseMessage], deadline: Deadline
@@ -86,7 +86,7 @@ class ChosenModel:
             As `complete`.
         """
         with self.calling() as call:
-            async with aclosing(stream(self.model, messages, self.bounds, deadline)) as pieces:
+            async with aclosing(stream(self.model, messages, self.limits, deadline)) as pieces:
                 async for piece in pieces:
                     call.is_ill = cut_of(piece) == STALLED
                     yield piece
@@ -185,7 +185,7 @@ class ChatModels:
                 shown,
                 self._breakers[place],
                 Redactor(chat),
-                bounds_of(chat, parameters),
+                limits_of(chat, parameters),
                 searches_again=chat.model == EXTRACTIVE,
             )
             self._chosen[key] = chosen

@@ -28,7 +28,7 @@ def condense_by_model(
 
     Args:
         most_tokens: about how much of the conversation the model gets to read; its end counts.
-        complete: calls the model within bounds; default: a plain call.
+        complete: calls the model within limits; default: a plain call.
 
     Raises:
         What the call raises.

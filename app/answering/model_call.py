@@ -1,6 +1,6 @@
-"""Call a chat model within bounds: of time as a whole, and of what comes back.
+"""Call a chat model within limits: of time as a whole, and of what comes back.
 
-Clients of providers bound each read, and not the whole: a reply that drips byte by byte never ends.
+Clients of providers limit each read, and not the whole: a reply that drips byte by byte never ends.
 So a call runs as a task of an event loop, which can end it wherever it waits. All calls of a process
 run in one loop, in a thread of its own, since the clients keep connections, which belong to a loop.
 """
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Limits:
     """What a call of a model may take.
 
     Attributes:
@@ -73,11 +73,11 @@ class Bounds:
 
 
 # What a model may take that is made without settings.
-USUAL = Bounds(seconds=60.0, tokens=1024)
+USUAL = Limits(seconds=60.0, tokens=1024)
 
 
 def complete(
-    model: BaseChatModel, messages: Sequence[BaseMessage], bounds: Bounds, deadline: Deadline
+    model: BaseChatModel, messages: Sequence[BaseMessage], limits: Limits, deadline: Deadline
 ) -> AIMessage:
     """The model's reply; `cut_of` says whether it is complete.
 
@@ -85,18 +85,18 @@ def complete(
         TimeoutError: there is none in time.
         TooShort: as that, but the model had too little time to be blamed for it.
         Declined: the provider gives no text for this question.
-        CutOff: the reply has no text within its bounds.
+        CutOff: the reply has no text within its limits.
         What the provider's client raises.
     """
     if not _waits(model):
-        return _checked(_message(model.invoke(list(messages))), bounds)
+        return _checked(_message(model.invoke(list(messages))), limits)
     with away():
-        reply = _run(_invoked(model, messages, bounds, deadline), deadline)
-    return _checked(_message(reply), bounds)
+        reply = _run(_invoked(model, messages, limits, deadline), deadline)
+    return _checked(_message(reply), limits)
 
 
 async def stream(
-    model: BaseChatModel, messages: Sequence[BaseMessage], bounds: Bounds, deadline: Deadline
+    model: BaseChatModel, messages: Sequence[BaseMessage], limits: Limits, deadline: Deadline
 ) -> AsyncGenerator[AIMessageChunk]:
     """The model's reply as it comes. Where it is cut off, a last piece says so: see `cut_of`.
 
@@ -105,8 +105,8 @@ async def stream(
     Raises:
         As `complete`; once there was text, only what the provider's client raises.
     """
-    counted = _Counted(bounds)
-    pieces = _bridged(model, messages, bounds, deadline) if _waits(model) else None
+    counted = _Counted(limits)
+    pieces = _bridged(model, messages, limits, deadline) if _waits(model) else None
     source = pieces or _worked_out(model, messages)
     try:
         async for reply in source:
@@ -121,7 +121,7 @@ async def stream(
     except (TimeoutError, TooShort):
         if not counted.has_text:
             raise
-        counted.cut = STALLED if counted.stalled_s > FAIR * bounds.seconds else BY_TIME
+        counted.cut = STALLED if counted.stalled_s > FAIR * limits.seconds else BY_TIME
     finally:
         close = getattr(source, "aclose", None)
         if close is not None:
@@ -152,15 +152,15 @@ def cut_of(message: BaseMessage | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def bounded_client(bounds: Bounds, timeout_s: float) -> httpx.AsyncClient:
-    """An HTTP client that takes no longer reply than `bounds` allow."""
+def bounded_client(limits: Limits, timeout_s: float) -> httpx.AsyncClient:
+    """An HTTP client that takes no longer reply than `limits` allow."""
 
     async def count(response: httpx.Response) -> None:
         if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise httpx.DecodingError("a compressed reply was not asked for")
         stream = response.stream
         if isinstance(stream, httpx.AsyncByteStream):
-            response.stream = _CountedBytes(stream, bounds.bytes)
+            response.stream = _CountedBytes(stream, limits.bytes)
 
     return httpx.AsyncClient(
         timeout=timeout_s,
@@ -191,9 +191,9 @@ class _CountedBytes(httpx.AsyncByteStream):
 class _Counted:
     """Counts a reply as it comes."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        self._most_pieces = int(bounds.tokens * PIECES_PER_TOKEN) + MORE_PIECES
-        self._most_chars = bounds.tokens * CHARS_PER_TOKEN
+    def __init__(self, limits: Limits) -> None:
+        self._most_pieces = int(limits.tokens * PIECES_PER_TOKEN) + MORE_PIECES
+        self._most_chars = limits.tokens * CHARS_PER_TOKEN
         self._pieces = self._chars = 0
         self._ended: str | None = None
         self._came = time.monotonic()
@@ -237,11 +237,11 @@ class _Counted:
         return AIMessageChunk(content="", additional_kwargs={CUT: cut})
 
 
-def _checked(message: AIMessage, bounds: Bounds) -> AIMessage:
-    """A reply that came whole, checked against the same bounds."""
+def _checked(message: AIMessage, limits: Limits) -> AIMessage:
+    """A reply that came whole, checked against the same limits."""
     cut = _cut_by(_finish(message))
     text = str(message.text)
-    most = bounds.tokens * CHARS_PER_TOKEN
+    most = limits.tokens * CHARS_PER_TOKEN
     if len(text) > most:
         message = message.model_copy(update={"content": text[:most]})
         cut = cut or BY_LENGTH
@@ -256,7 +256,7 @@ def _checked(message: AIMessage, bounds: Bounds) -> AIMessage:
 def _nothing(cut: str) -> Exception:
     if cut == BY_FILTER:
         return Declined("a content filter refused it")
-    return CutOff("no text within the bounds")
+    return CutOff("no text within the limits")
 
 
 def _cut_by(ended: str | None) -> str | None:
@@ -311,29 +311,29 @@ def _waits(model: BaseChatModel) -> bool:
 
 
 async def _invoked(
-    model: BaseChatModel, messages: Sequence[BaseMessage], bounds: Bounds, deadline: Deadline
+    model: BaseChatModel, messages: Sequence[BaseMessage], limits: Limits, deadline: Deadline
 ) -> BaseMessage:
-    async with _timed(bounds, deadline):
+    async with _timed(limits, deadline):
         return await model.ainvoke(list(messages))
 
 
 @asynccontextmanager
-async def _timed(bounds: Bounds, deadline: Deadline) -> AsyncGenerator[None]:
+async def _timed(limits: Limits, deadline: Deadline) -> AsyncGenerator[None]:
     """End the block at the deadline, or when a call's own time is over."""
-    seconds = min(deadline.left, bounds.seconds)
+    seconds = min(deadline.left, limits.seconds)
     if seconds <= 0:
         raise TooShort
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        if seconds < FAIR * min(bounds.seconds, deadline.seconds):
+        if seconds < FAIR * min(limits.seconds, deadline.seconds):
             raise TooShort from error
         raise TimeoutError(f"no whole reply within {seconds:.3g} s") from error
 
 
 async def _bridged(
-    model: BaseChatModel, messages: Sequence[BaseMessage], bounds: Bounds, deadline: Deadline
+    model: BaseChatModel, messages: Sequence[BaseMessage], limits: Limits, deadline: Deadline
 ) -> AsyncGenerator[Any]:
     """Pieces that a task of the models' loop takes, handed over to the loop that asks."""
     here = asyncio.get_running_loop()
@@ -347,7 +347,7 @@ async def _bridged(
     async def pump() -> None:
         try:
             async with (
-                _timed(bounds, deadline),
+                _timed(limits, deadline),
                 aclosing(cast("AsyncGenerator[Any]", model.astream(list(messages)))) as pieces,
             ):
                 async for piece in pieces:

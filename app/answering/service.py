@@ -105,7 +105,7 @@ class AnswerService:
         """Answer what was prepared, step by step: see `AnswerChain.stream`.
 
         Another model steps in only where one fails before its first word. Where it answers from
-        other passages, they come again.
+        other passages, they are sent again.
         """
         shown: list[Passage] | None = None
         for attempt, is_last in self._attempts(prepared, fall_back):
@@ -360,7 +360,7 @@ def check_question(question: str, max_chars: int) -> str:
         raise InvalidQuestion("the question is empty; ask something.")
     if len(stripped) > max_chars:
         raise InvalidQuestion(
-            f"the question has {len(stripped):,} characters, more than the bound of {max_chars:,}; "
+            f"the question has {len(stripped):,} characters, more than the limit of {max_chars:,}; "
             "shorten it, or raise PLUMB_SERVE_MAX_QUESTION_CHARS."
         )
     if LETTER_OR_DIGIT.search(stripped) is None:

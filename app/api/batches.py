@@ -25,7 +25,7 @@ from prompts.versions.variables import ANSWER
 
 # A file of questions may be large: it is read only of those who may ask.
 router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=ReaderAdmittedFirst)
-# The path of what takes files, for the bound on bodies.
+# The path of what takes files, for the limit on bodies.
 UPLOADS = r"/v1/batches/upload/?$"
 JSON_LINES = "application/jsonl"
 LINES: dict[int | str, dict[str, Any]] = {
@@ -109,7 +109,7 @@ class Maker:
         if not 0 < questions <= most:
             raise InvalidRequest(
                 f"questions: there are {questions:,}, and a batch has 1 to {most:,}; "
-                "PLUMB_BATCHES_MOST_QUESTIONS is the bound."
+                "PLUMB_BATCHES_MOST_QUESTIONS is the limit."
             )
         if document_set is not None:
             self._parts.sets.info(document_set)

@@ -1,4 +1,4 @@
-"""Bounds on what clients send and on how slowly they send and read it."""
+"""Limits on what clients send and on how slowly they send and read it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LINGER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A bound on bodies.
+class Limit:
+    """A limit on bodies.
 
     Attributes:
         most_bytes: how large one may be.
@@ -34,23 +34,23 @@ class Bound:
 
 
 class _Refused(Exception):
-    """The body has grown past its bound, or takes too long."""
+    """The body has grown past its limit, or takes too long."""
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over its bound, 408 for one that does not arrive in time.
+    """ASGI middleware: 413 for a body over its limit, 408 for one that does not arrive in time.
 
     Its `Content-Length` is believed only where it says too much. The time runs from when the
     application begins to read the body until it is complete, however it is cut into pieces.
 
     Args:
-        bound: for requests.
-        uploads: a pattern of the path -> another bound, for those that post files.
+        limit: for requests.
+        uploads: a pattern of the path -> another limit, for those that post files.
     """
 
-    def __init__(self, app: ASGIApp, bound: Bound, uploads: Mapping[str, Bound]) -> None:
+    def __init__(self, app: ASGIApp, limit: Limit, uploads: Mapping[str, Limit]) -> None:
         self._app = app
-        self._bound = bound
+        self._limit = limit
         self._uploads = [(re.compile(path), other) for path, other in uploads.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,13 +58,13 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bound = self._bound
+        limit = self._limit
         if scope["method"] == "POST":
             for path, other in self._uploads:
                 if path.search(scope["path"]):
-                    bound = other
+                    limit = other
                     break
-        body = _Body(bound, receive)
+        body = _Body(limit, receive)
         answered = False
 
         async def noted(message: Message) -> None:
@@ -75,7 +75,7 @@ class BodyLimit:
             await send(message)
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared[:20]) > bound.most_bytes:
+        if declared.isdigit() and int(declared[:20]) > limit.most_bytes:
             body.refused = 413
         else:
             try:
@@ -84,7 +84,7 @@ class BodyLimit:
                 if answered:
                     raise
         if body.refused and not answered:
-            response = problem(*_refusal(body.refused, bound), scope["path"])
+            response = problem(*_refusal(body.refused, limit), scope["path"])
             # What is left of the body would else be waited for.
             response.headers["Connection"] = "close"
             is_sending = body.refused == 413 and not body.is_whole
@@ -120,7 +120,7 @@ class _Body:
         is_whole: whether all of it has arrived.
     """
 
-    _bound: Bound
+    _limit: Limit
     _receive: Receive
     refused: int = 0
     _received: int = 0
@@ -136,7 +136,7 @@ class _Body:
         if self.is_whole:  # what comes now says that the client has left
             return await self._receive()
         if self._until is None:
-            self._until = asyncio.get_running_loop().time() + self._bound.timeout_s
+            self._until = asyncio.get_running_loop().time() + self._limit.timeout_s
         try:
             async with asyncio.timeout_at(self._until) as waiting:
                 message = await self._receive()
@@ -147,27 +147,27 @@ class _Body:
             raise _Refused from None
         self._received += len(message.get("body", b""))
         self.is_whole = not message.get("more_body", False)
-        if self._received > self._bound.most_bytes:
+        if self._received > self._limit.most_bytes:
             self.refused = 413
             raise _Refused
         return message
 
 
-def _refusal(status: int, bound: Bound) -> tuple[int, str, str, str]:
+def _refusal(status: int, limit: Limit) -> tuple[int, str, str, str]:
     if status == 413:
         return (
             status,
             "request-too-large",
             "Request too large",
-            f"the request has more than {bound.most_bytes:,} bytes; send less, or raise "
-            f"{bound.variable}.",
+            f"the request has more than {limit.most_bytes:,} bytes; send less, or raise "
+            f"{limit.variable}.",
         )
     return (
         status,
         "request-timeout",
         "Request timeout",
-        f"the request's body did not arrive within {bound.timeout_s:g} s; send it faster, or raise "
-        f"{bound.timeout_variable}.",
+        f"the request's body did not arrive within {limit.timeout_s:g} s; send it faster, or raise "
+        f"{limit.timeout_variable}.",
     )
 
 

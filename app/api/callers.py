@@ -175,7 +175,7 @@ class DirectlyAnsweringRoute(AnsweringRoute):
     """The same for a function that `DirectCall` can call: most requests take the direct way.
 
     FastAPI describes the function and answers whatever does not fit it. Nothing that is checked
-    depends on the way: who asks, whether they may, bounds and slots stand before both.
+    depends on the way: who asks, whether they may, limits and slots stand before both.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:

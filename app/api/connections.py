@@ -10,8 +10,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-# Under this name the application hands the bounds to the server, in its lifespan's state.
-BOUNDS = "connection_bounds"
+# Under this name the application hands the limits to the server, in its lifespan's state.
+LIMITS = "connection_limits"
 # So much must a client have read when it is looked at again.
 PROGRESS_BYTES = 16_384
 # So much of a response is sent at once, when the event loop has nothing else to do: headers and body of
@@ -21,7 +21,7 @@ SENT_TOGETHER_BYTES = 32_768
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
-class ConnectionBounds(NamedTuple):
+class ConnectionLimits(NamedTuple):
     """How long clients may keep the service waiting.
 
     Attributes:
@@ -36,7 +36,7 @@ class ConnectionBounds(NamedTuple):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. Without bounds uvicorn waits for headers and for readers forever."""
+    """One connection. Without limits uvicorn waits for headers and for readers forever."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._bounds: ConnectionBounds = app_state[BOUNDS]
+        self._limits: ConnectionLimits = app_state[LIMITS]
         self._headers_due: asyncio.TimerHandle | None = None
         self._read_due: asyncio.TimerHandle | None = None
         self.idle_since = self.loop.time()
@@ -60,8 +60,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to wait for headers; where there are too many connections, one ends."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(SENT_TOGETHER_BYTES)
-        self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
-        if len(self.connections) > self._bounds.most:
+        self._headers_due = self.loop.call_later(self._limits.header_s, self._end)
+        if len(self.connections) > self._limits.most:
             others = (one for one in self.connections if isinstance(one, BoundedProtocol))
             idle = (one for one in others if one.is_idle and one is not self)
             min(idle, key=lambda one: one.idle_since, default=self)._end()
@@ -73,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
             _cancel(self._headers_due)
             self._headers_due = None
         elif self._headers_due is None:
-            self._headers_due = self.loop.call_later(self._bounds.header_s, self._end)
+            self._headers_due = self.loop.call_later(self._limits.header_s, self._end)
 
     def on_headers_complete(self) -> None:
         """Let the host of an absolute target (`GET http://host/path`) count beside `Host`.
@@ -92,12 +92,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Note since when the connection is idle."""
         self.idle_since = self.loop.time()
         super().on_response_complete()
-        self._bound_the_rest()
+        self._limit_the_rest()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""
         super().timeout_keep_alive_handler()
-        self._bound_the_rest()
+        self._limit_the_rest()
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
@@ -116,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
         _cancel(self._read_due)
         super().connection_lost(exc)
 
-    def _bound_the_rest(self) -> None:
+    def _limit_the_rest(self) -> None:
         """Wait only so long for a client to read what is left of a connection that closes."""
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._wait_for_reader()
@@ -124,7 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _wait_for_reader(self) -> None:
         _cancel(self._read_due)
         waiting = self.transport.get_write_buffer_size()
-        self._read_due = self.loop.call_later(self._bounds.write_s, self._look_at_reader, waiting)
+        self._read_due = self.loop.call_later(self._limits.write_s, self._look_at_reader, waiting)
 
     def _look_at_reader(self, waiting: int) -> None:
         left = self.transport.get_write_buffer_size()

@@ -37,7 +37,9 @@ class DirectCall:
         self._body: tuple[str, TypeAdapter[Any]] | None = None
         hints = get_type_hints(function, include_extras=True)
         if not inspect.iscoroutinefunction(function) or hints.get("return") is not Response:
-            raise TypeError(f"{function.__name__} is no coroutine function that returns a Response")
+            raise TypeError(
+                f"{function.__name__} is not a coroutine function that returns a Response"
+            )
         for name, parameter in inspect.signature(function).parameters.items():
             hint = hints[name]
             found = next(
@@ -55,7 +57,7 @@ class DirectCall:
     async def response_to(self, request: Request) -> Response | None:
         """What the function answers; None: FastAPI is to look at the request itself.
 
-        FastAPI does where the body is no JSON or does not fit its model, so that the caller gets
+        FastAPI does where the body is not JSON or does not fit its model, so that the caller gets
         the reason, and where there are query parameters.
         """
         arguments: dict[str, Any] = dict.fromkeys(self._requests, request)

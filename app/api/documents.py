@@ -15,7 +15,7 @@ from app.errors import InvalidRequest, UnknownUpload
 from app.uploads.names import check_file_name
 
 router = APIRouter(prefix="/v1/document-sets", tags=["documents"], route_class=AdmittedFirst)
-# The path of what takes files, for the bound on bodies.
+# The path of what takes files, for the limit on bodies.
 UPLOADS = r"/v1/document-sets/[^/]+/documents/?$"
 NEXT_SYNC = "Indexed at the next sync: POST /v1/document-sets/{name}/sync."
 

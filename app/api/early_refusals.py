@@ -1,6 +1,6 @@
 """Refuse at once a caller who was refused and does not wait.
 
-A refusal says in `Retry-After` when to come again. Finding out that a caller is over a bound takes a key
+A refusal says in `Retry-After` when to try again. Finding out that a caller is over a limit takes a key
 look-up, a rate count and the request's body. A caller who ignores `Retry-After` gets the same refusal
 again without these, so that a flood costs other callers little.
 """
@@ -30,7 +30,7 @@ class _Refusal:
     """The last refusal of a caller.
 
     Attributes:
-        until: when the caller may come again, on the clock.
+        until: when the caller may try again, on the clock.
         count: refusals since the caller last got a new `Retry-After`.
         route: the route that refused, for the metrics.
         messages: the response.
@@ -46,7 +46,7 @@ class EarlyRefusals:
     """ASGI middleware: repeat a refusal to a caller who comes again before `Retry-After` is over.
 
     Callers are distinguished by the credentials they send, routes by their path. Only refusals for being over a
-    bound are repeated: `TooManyRequests` and `TooBusy`. At most 1,000 are remembered.
+    limit are repeated: `TooManyRequests` and `TooBusy`. At most 1,000 are remembered.
 
     Args:
         clock: seconds that never go back.

@@ -38,9 +38,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         403: "The caller may not do this.",
         404: "No such model, or no such response of the caller's.",
         409: "The document set was indexed with another embedding model.",
-        413: "The request is larger than the bound.",
-        422: "The request means nothing as it stands; `message` says what to mend.",
-        429: "The caller asked too often; `Retry-After` says when to come again.",
+        413: "The request is larger than the limit.",
+        422: "The request is not valid; `message` says what to fix.",
+        429: "The caller asked too often; `Retry-After` says when to try again.",
         502: "The chat model did not answer.",
         503: "Something that answers depend on cannot be used right now.",
     }.items()

@@ -152,21 +152,21 @@ def _response(what: str) -> dict[str, Any]:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    422: _response("The request means nothing as it stands; `detail` says what to mend."),
+    422: _response("The request is not valid; `detail` says what to fix."),
     503: _response("Something that answers depend on cannot be used right now."),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _response("No such document set.")}
 GUARDED: dict[int | str, dict[str, Any]] = {
     401: _response("No key or token was sent, or none that counts."),
     403: _response("The caller may not do this."),
-    429: _response("The caller asked too often; `Retry-After` says when to come again."),
+    429: _response("The caller asked too often; `Retry-After` says when to try again."),
 }
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: _response("It does not go together with what is there now; `detail` says with what.")
 }
 UPLOADING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
-    413: _response("The upload is larger than the bound."),
+    413: _response("The upload is larger than the limit."),
 }
 UNKNOWN_SESSION: dict[int | str, dict[str, Any]] = {404: _response("No such session.")}
 UNKNOWN_ANSWER: dict[int | str, dict[str, Any]] = {
@@ -184,7 +184,7 @@ UNKNOWN_JOB: dict[int | str, dict[str, Any]] = {404: _response("No such job.")}
 ANSWERING: dict[int | str, dict[str, Any]] = {
     **NOT_FOUND,
     409: _response("The document set was indexed with another embedding model."),
-    413: _response("The request is larger than the bound."),
+    413: _response("The request is larger than the limit."),
     502: _response("The chat model did not answer."),
 }
 

@@ -21,7 +21,7 @@ class FitInput:
     """ASGI middleware: a 4xx that names the field for what cannot be stored, searched or sent on.
 
     Routes, and whatever they hand values to, may rely on it: text is encodable and holds no NUL,
-    numbers are finite and whole ones have at most 64 bits, nothing is nested without bound. Texts
+    numbers are finite and whole ones have at most 64 bits, nothing is nested without limit. Texts
     of JSON within the request (a file's lines, `filters` of a search) go through `read_json` too.
     """
 

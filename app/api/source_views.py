@@ -115,7 +115,7 @@ def _spans(spans: list[str], texts: list[str]) -> list[Span]:
         match = _SPAN.fullmatch(span)
         if match is None:
             raise InvalidRequest(
-                f"span: {span[:50]!a} is none; write START-END, from a citation's start and end."
+                f"span: {span[:50]!a} is not a span; write START-END, from a citation's start and end."
             )
         found.append(Span(int(match[1]), int(match[2]), texts[place] if texts else None))
     return found

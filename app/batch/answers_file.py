@@ -121,7 +121,7 @@ def _done(path: Path) -> dict[str, str]:
                 done[row["id"]] = row["question"]
             except (ValueError, KeyError, TypeError) as error:
                 raise BatchError(
-                    f"{path}: line {number} is no answer of a batch; name another file."
+                    f"{path}: line {number} is not an answer of a batch; name another file."
                 ) from error
     return done
 

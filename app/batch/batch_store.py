@@ -21,7 +21,7 @@ from app.store.database import Database
 from app.store.tables import storable
 
 AT_ONCE = 100
-COME_AGAIN_S = 60
+RETRY_AFTER_S = 60
 WITHHELD = "this came from documents that you may not see any more, or that were removed."
 
 
@@ -67,7 +67,7 @@ class BatchStore:
             batch_id: a new id.
             questions: with ids of their own, at least one.
             document_set, prompt: for questions that name none.
-            per_minute: questions a minute that the caller's batches may ask together; 0: no bound.
+            per_minute: questions a minute that the caller's batches may ask together; 0: no limit.
 
         Raises:
             TooManyRequests: the caller has as many unfinished ones as they may.
@@ -200,9 +200,9 @@ class BatchStore:
         unfinished = session.scalar(select(func.count()).where(*of_caller)) or 0
         if unfinished >= self._most_unfinished:
             raise TooManyRequests(
-                f"{unfinished} of your batches are not finished, which is the bound; wait, or "
+                f"{unfinished} of your batches are not finished, which is the limit; wait, or "
                 "delete one.",
-                COME_AGAIN_S,
+                RETRY_AFTER_S,
             )
 
     def delete(self, batch_id: str, caller: Caller) -> None:
@@ -291,7 +291,7 @@ def _place(session: Session, after: str, caller: Caller) -> tuple[datetime, str]
     row = session.get(BatchRow, after) if BATCH_ID.fullmatch(after) else None
     if row is None or not (caller.oversees or caller.owns(row.owner)):
         raise InvalidRequest(
-            f"after: {after[:40]!a} is no batch, or it was deleted; begin with the first page."
+            f"after: {after[:40]!a} is not a batch, or it was deleted; begin with the first page."
         )
     return row.created, row.id
 

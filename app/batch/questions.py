@@ -138,7 +138,7 @@ def require_all(found: Questions, name: str, way_out: str = "") -> None:
     if found.bad:
         more = f"; and {len(found.bad) - MOST_NAMED} more" if len(found.bad) > MOST_NAMED else ""
         raise BatchError(
-            f"{name}: {'; '.join(found.bad[:MOST_NAMED])}{more}. Nothing was asked; mend the "
+            f"{name}: {'; '.join(found.bad[:MOST_NAMED])}{more}. Nothing was asked; fix the "
             f"file{way_out}."
         )
 
@@ -146,7 +146,7 @@ def require_all(found: Questions, name: str, way_out: str = "") -> None:
 def _parsed(line: str) -> GivenQuestion:
     given = read_json(line, whole="")
     if not isinstance(given, dict):
-        raise ValueError('is no JSON object, for example {"question": "…"}')
+        raise ValueError('is not a JSON object, for example {"question": "…"}')
     try:
         return GivenQuestion.model_validate(given)
     except ValidationError as error:

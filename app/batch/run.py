@@ -151,5 +151,5 @@ def _row(question_id: str, request: TurnRequest, answer: Answering) -> dict[str,
             logger.warning("question %r was not answered: %s", question_id, error)
         return {"error": {"type": type(error).__name__, "message": message}}
     except Exception as error:  # one question must not end the batch
-        logger.exception("question %r failed in a way nobody foresaw", question_id)
+        logger.exception("question %r failed unexpectedly", question_id)
         return {"error": {"type": type(error).__name__, "message": message_for_readers(error)}}

@@ -21,7 +21,7 @@ class BatchRow(Table):
         caller, role, groups: in whose name it is asked.
         owner: the id of who made it; NULL in rows of code that did not know ids.
         until: when the token that it was made with ends; NULL: it was made with none.
-        per_minute: questions a minute that its caller's batches may ask together; 0: no bound.
+        per_minute: questions a minute that its caller's batches may ask together; 0: no limit.
         starts: how often it was begun since it last got on.
         seen: the last sign of life of the process that begins or answers it.
         release: the release that it is answered under; NULL: by what is live.

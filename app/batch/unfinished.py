@@ -127,7 +127,7 @@ class OpenBatch:
     Attributes:
         caller: in whose name.
         document_set, prompt: for questions that name none.
-        per_minute: questions a minute that the caller's batches may ask together; 0: no bound.
+        per_minute: questions a minute that the caller's batches may ask together; 0: no limit.
         questions: those without a line, in order.
         done: id -> question of those that got a line here.
     """

@@ -1,4 +1,4 @@
-"""Remember what was worked out, within a bound in bytes; least recently used goes first."""
+"""Remember what was worked out, within a limit in bytes; least recently used goes first."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """A dictionary with a bound in bytes, as `size` estimates them. Safe between threads.
+    """A dictionary with a limit in bytes, as `size` estimates them. Safe between threads.
 
     Args:
-        bytes: the bound. What alone is larger is not kept.
+        bytes: the limit. What alone is larger is not kept.
         size: bytes of a key with its value.
     """
 
@@ -62,7 +62,7 @@ class Bounded(Generic[K, V]):
 def remembered(
     bytes: int, size: Callable[[str, V], int]
 ) -> Callable[[Callable[[str], V]], Callable[[str], V]]:
-    """Remember a function's results, within a bound in bytes. `cache` of the function holds them.
+    """Remember a function's results, within a limit in bytes. `cache` of the function holds them.
 
     Args:
         bytes, size: see `Bounded`.

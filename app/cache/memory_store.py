@@ -51,7 +51,7 @@ class MemoryStore:
             return None if entry is None or entry.records is not None else entry.value
 
     def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep a value, unless it alone is more than the bound."""
+        """Keep a value, unless it alone is more than the limit."""
         with self._lock:
             self._keep(key, _Entry(value, None, len(value), self._clock() + ttl_s))
 

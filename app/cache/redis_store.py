@@ -50,7 +50,7 @@ class RedisStore:
 
     Args:
         url: `redis://host:6379/0`.
-        timeout_s: bound on connecting and on each call.
+        timeout_s: limit on connecting and on each call.
         aside_s: for how long, at most, failures keep it from being asked.
     """
 

@@ -14,7 +14,7 @@ class StoreStats:
     Attributes:
         entries: things kept now; None where that is not known (Redis).
         bytes: their size; None where that is not known.
-        evicted: things dropped to keep within bounds.
+        evicted: things dropped to keep within limits.
         failures: calls that failed or took too long.
         aside: whether it is being left alone after a failure.
     """

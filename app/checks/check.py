@@ -1,4 +1,4 @@
-"""Checks of what settings name: run side by side, each within a bound."""
+"""Checks of what settings name: run side by side, each within a limit."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run_checks(
     """Run all checks at once.
 
     Args:
-        timeout_s: bound on each, seconds; one that takes longer has failed and is left behind in a
+        timeout_s: limit on each, seconds; one that takes longer has failed and is left behind in a
             daemon thread.
         redact: takes secrets out of what is found.
         on_found: called with each finding in the order in which they come.

@@ -30,7 +30,7 @@ def check_all(
 
     Args:
         load: loads them; settings that cannot be loaded are a finding too, the only one.
-        timeout_s: bound on each check, seconds.
+        timeout_s: limit on each check, seconds.
         call_models: whether hosted chat models are called.
         more: see `app.cli.settings.mount`.
         quiet: whether to leave out the progress on stderr.

@@ -89,13 +89,13 @@ def _redis(settings: Settings) -> str:
         info = client.info()
     finally:
         client.close()
-    policy, bound = info.get("maxmemory_policy", "unknown"), info.get("maxmemory", 0)
+    policy, limit = info.get("maxmemory_policy", "unknown"), info.get("maxmemory", 0)
     hints = []
-    if policy == "noeviction" and bound:
+    if policy == "noeviction" and limit:
         hints.append("noeviction: writes fail when it is full, use volatile-lru")
-    if policy.startswith("allkeys") and bound:
+    if policy.startswith("allkeys") and limit:
         hints.append(f"{policy} may drop jobs and sessions, use volatile-lru")
-    if not bound:
+    if not limit:
         hints.append("no maxmemory is set, so the cache may fill the machine")
     host, path = urlsplit(url).hostname or "", urlsplit(url).path.strip("/")
     if host.endswith(".redis.azure.net") and path not in ("", "0"):

@@ -46,7 +46,7 @@ def mount(app: typer.Typer, more: Sequence[MoreChecks] = ()) -> None:
             typer.Option("--call-models", help="Call hosted chat models; costs a few tokens."),
         ] = False,
         timeout: Annotated[
-            float, typer.Option(min=1, max=600, help="Bound on each check, seconds.")
+            float, typer.Option(min=1, max=600, help="Limit on each check, seconds.")
         ] = 30.0,
         setting: Setting = None,
         json: Json = False,

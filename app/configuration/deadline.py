@@ -13,7 +13,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """The call's result.
 
     A call that takes longer goes on in a daemon thread, which does not keep the process alive:
-    many clients bound each step (connect, read, retry) and not the whole.
+    many clients limit each step (connect, read, retry) and not the whole.
 
     Raises:
         TimeoutError: there is none within that time.

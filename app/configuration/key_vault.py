@@ -24,7 +24,7 @@ def read_key_vault(url: str) -> dict[str, str]:
     Names in a Key Vault hold letters, digits and dashes, and know no case: `plumb-chat-api-key` is
     PLUMB_CHAT_API_KEY. Disabled secrets, and those of other applications in the same vault, are left
     alone: only names are listed, and only ours are read. pydantic-settings' own source reads every
-    secret of the vault, one after the other, without a bound on the time.
+    secret of the vault, one after the other, without a limit on the time.
 
     Args:
         url: https://NAME.vault.azure.net.

@@ -96,7 +96,7 @@ def check_secret_url(url: SecretStr, example: str, schemes: tuple[str, ...] = ()
     found = _URL.fullmatch(text)
     if found is None and not text.startswith("sqlite:"):  # a file's name may hold anything
         raise ValueError(
-            f"is no URL that can be read; write {example}, with the password's special characters "
+            f"is not a URL that can be read; write {example}, with the password's special characters "
             "percent-encoded (%40 for @, %2F for /, %23 for #)"
         )
     if found and schemes and found["scheme"].lower() not in {f"{scheme}://" for scheme in schemes}:

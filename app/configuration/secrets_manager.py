@@ -28,7 +28,7 @@ def read_secrets_manager(named: str) -> dict[str, str]:
     """The settings that one secret holds, by environment variable.
 
     The secret is a JSON object: `{"PLUMB_CHAT_API_KEY": "…", "PLUMB_STORE_URL": "…"}`. Other keys are
-    left alone. pydantic-settings' own source takes no bounds for the client and decodes the JSON
+    left alone. pydantic-settings' own source takes no limits for the client and decodes the JSON
     without saying what is wrong with it.
 
     Args:
@@ -73,10 +73,10 @@ def _text(secret: str, region: str | None) -> str | None:
     import boto3
     from botocore.config import Config
 
-    bounds = Config(
+    limits = Config(
         connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 2}
     )
-    client = boto3.client("secretsmanager", region_name=region, config=bounds)
+    client = boto3.client("secretsmanager", region_name=region, config=limits)
     try:
         found: dict[str, Any] = client.get_secret_value(SecretId=secret)
     finally:
@@ -92,7 +92,7 @@ def _variables(source: str, text: str | None) -> dict[str, str]:
     if not isinstance(held, dict):
         # Nothing of it may be quoted.
         raise SettingsError(
-            f'{source} is no JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
+            f'{source} is not a JSON object; write {{"PLUMB_CHAT_API_KEY": "…"}}, a setting to a key.'
         )
     return {
         name.upper(): value if isinstance(value, str) else json.dumps(value)

@@ -135,7 +135,7 @@ def check_known(variable: str, known: Mapping[str, str], shown: str) -> None:
         shown: the variable and where it stands, as the message names them.
 
     Raises:
-        SettingsError: it is no setting; the message names the nearest.
+        SettingsError: it is not a setting; the message names the nearest.
     """
     if variable in known:
         return
@@ -145,7 +145,7 @@ def check_known(variable: str, known: Mapping[str, str], shown: str) -> None:
             return
     close = difflib.get_close_matches(variable, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else " `plumb settings` lists them all."
-    raise SettingsError(f"{shown} is no setting.{hint}")
+    raise SettingsError(f"{shown} is not a setting.{hint}")
 
 
 class HeldSource(EnvSettingsSource):

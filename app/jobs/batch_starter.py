@@ -125,6 +125,6 @@ class BatchStarts:
             except PlumbError as error:
                 logger.warning("batches cannot be looked after just now: %s", error)
             except Exception:
-                logger.exception("batches cannot be looked after, in a way nobody foresaw")
+                logger.exception("looking after batches failed unexpectedly")
             if self._closing.wait(LOOK_AGAIN_S):
                 return

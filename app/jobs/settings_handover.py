@@ -31,7 +31,7 @@ def handed_over(settings: Settings) -> dict[str, str]:
         if name != PINS
     }
     if settings.release is not None:
-        # As they were read: the file may be another one by now. Packed, since the system bounds the
+        # As they were read: the file may be another one by now. Packed, since the system limits the
         # length of a variable, and a release may hold many sets that are much alike.
         pins = settings.release.model_dump_json().encode()
         own[PINS] = b64encode(zlib.compress(pins)).decode()

@@ -48,8 +48,8 @@ def run(recorder: Recorder[Any], settings: Settings) -> None:
         logger.warning("job %s failed: %s", job.id, error)
         recorder.end("failed", error=_job_error(error, settings, is_read=isinstance(job, BatchJob)))
     except Exception:
-        logger.exception("job %s failed in a way nobody foresaw", job.id)
-        recorder.end("failed", error="it failed in a way nobody foresaw; its log has the details.")
+        logger.exception("job %s failed unexpectedly", job.id)
+        recorder.end("failed", error="it failed unexpectedly; its log has the details.")
     else:
         recorder.end("not_published" if report.not_published else "succeeded", report=report)
 

@@ -30,7 +30,7 @@ def work(settings: Settings, *, until_empty: bool = False, only: str | None = No
     from app.jobs.kinds import KINDS, queue_name
 
     if only is not None and only not in KINDS:
-        raise SettingsError(f"--only {only!r}: is no kind of job; there are {', '.join(KINDS)}.")
+        raise SettingsError(f"--only {only!r}: is not a kind of job; there are {', '.join(KINDS)}.")
     url = settings.redis.url
     if url is None:
         raise SettingsError(

@@ -46,7 +46,7 @@ def place_of(after: str) -> tuple[datetime, str]:
         return datetime.fromisoformat(at).astimezone(UTC), answer_id
     except (ValueError, OverflowError) as error:
         raise InvalidRequest(
-            f"after: {after[:80]!r} is no place in a list of answers; give `next` of the page before."
+            f"after: {after[:80]!r} is not a place in a list of answers; give `next` of the page before."
         ) from error
 
 

@@ -13,7 +13,7 @@ def session_manager(offer: Offer, most_body_bytes: int) -> StreamableHTTPSession
     """What answers requests at `/mcp`, while its `run()` lasts.
 
     Any process can answer any request, so that several may serve. `Host` and `Origin` are checked
-    before, as for all routes; the bound on bodies is the service's own.
+    before, as for all routes; the limit on bodies is the service's own.
     """
     return StreamableHTTPSessionManager(
         build_server(offer, ServiceAccess()),

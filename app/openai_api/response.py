@@ -100,7 +100,7 @@ class ResponseError(BaseModel):
 
 
 class Incomplete(BaseModel):
-    """Why the answer ends early: by the bound on tokens, the deadline or a content filter."""
+    """Why the answer ends early: by the limit on tokens, the deadline or a content filter."""
 
     reason: Literal["max_output_tokens"] = "max_output_tokens"
 

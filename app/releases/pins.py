@@ -153,7 +153,7 @@ class Pins(BaseModel):
         )
         return ReleaseMismatch(
             f"{self.id} cannot be served as it was evaluated: document set {document_set!r}: "
-            f"{named}{f'; and {more} more' if more > 0 else ''}. To mend it, "
+            f"{named}{f'; and {more} more' if more > 0 else ''}. To fix it, "
             f"{'; '.join(mends) or 'run the code or image of the release'} "
             f"(commit {self.commit[:12]})."
         )

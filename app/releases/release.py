@@ -184,7 +184,7 @@ def parse_release(text: str, source: str) -> Release:
         where = ".".join(str(part) for part in first["loc"])
         what = first["msg"].removeprefix("Value error, ")
         raise InvalidRelease(
-            f"{source}: is no release: {where + ': ' if where else ''}{what}. Take the file that "
+            f"{source}: is not a release: {where + ': ' if where else ''}{what}. Take the file that "
             "`plumb release create` wrote, unchanged."
         ) from error
     # Whatever the model leaves out or computes was edited, too.
@@ -192,7 +192,7 @@ def parse_release(text: str, source: str) -> Release:
     if given != written:
         edited = sorted(name for name in written if given.get(name) != written[name])
         raise InvalidRelease(
-            f"{source}: is no release: {', '.join(edited)} was edited or is missing. Take the file "
+            f"{source}: is not a release: {', '.join(edited)} was edited or is missing. Take the file "
             "that `plumb release create` wrote, unchanged."
         )
     return release

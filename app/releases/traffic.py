@@ -56,7 +56,7 @@ class Traffic:
         except subprocess.TimeoutExpired as error:
             raise TrafficNotMoved(
                 f"{shown}: did not end within {self._timeout_s:g} s; look at the traffic, then run "
-                "the same command again (releases.traffic_timeout_s is the bound)."
+                "the same command again (releases.traffic_timeout_s is the limit)."
             ) from error
         except OSError as error:
             raise TrafficNotMoved(f"{shown}: {error.strerror}; is it executable?") from error

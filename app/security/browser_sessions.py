@@ -23,7 +23,7 @@ from sqlalchemy import delete, or_, select, update
 
 from app.callers import Caller
 from app.errors import AccessDenied, IssuerUnavailable, NotAuthenticated, SignInRefused
-from app.security.issuer_client import COME_AGAIN_S, Grant, IssuerClient, Signed
+from app.security.issuer_client import RETRY_AFTER_S, Grant, IssuerClient, Signed
 from app.security.keys import OWNER, Keys
 from app.security.sealing import seal, unseal
 from app.security.slots import Slots
@@ -195,7 +195,7 @@ class BrowserSessions:
             while not self._claim(found.digest):
                 if time.monotonic() > give_up:
                     raise IssuerUnavailable(
-                        "the sign-in is being renewed; try again in a moment.", COME_AGAIN_S
+                        "the sign-in is being renewed; try again in a moment.", RETRY_AFTER_S
                     )
                 time.sleep(LOOK_EVERY_S)
                 now = self._find(token)

@@ -14,7 +14,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 # The whole exchange, from the look-up of the address to the last byte.
 DEADLINE_S = 5.0
 MOST_BYTES = 1_000_000
-# Unpacked content could be larger than any bound on what was received.
+# Unpacked content could be larger than any limit on what was received.
 AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
@@ -26,7 +26,7 @@ async def metadata_of(client: httpx.AsyncClient, issuer: str) -> dict[str, Any]:
     """
     found = await fetched_json(client, issuer.rstrip("/") + DISCOVERY)
     if not isinstance(found, dict):
-        raise ValueError("its discovery document is no JSON object")
+        raise ValueError("its discovery document is not a JSON object")
     if found["issuer"] != issuer:
         raise ValueError(f"it calls itself {found['issuer']!r}; write auth.issuer so")
     return found

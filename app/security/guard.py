@@ -68,7 +68,7 @@ class Guard:
         self.slots = Slots(
             limits.answers_at_once, limits.answers_of_one, "answers are being worked on"
         )
-        # What is received is held for one caller; so there is no bound for all together.
+        # What is received is held for one caller; so there is no limit for all together.
         self.bodies = Slots(
             sys.maxsize, max(BODIES, limits.answers_of_one), "requests are being received"
         )
@@ -149,7 +149,7 @@ class Guard:
 
     @property
     def batch_pace(self) -> int:
-        """Questions a minute that a caller's batches may ask together; 0: no bound."""
+        """Questions a minute that a caller's batches may ask together; 0: no limit."""
         return 0 if self.private else self._limits.batch_questions_per_minute
 
     @property
@@ -192,5 +192,5 @@ class Guard:
         if credential.startswith(PREFIX):
             return self._keys.verify(credential)
         if self._tokens is None:
-            raise NotAuthenticated("this is no key of this service, and it takes no tokens.")
+            raise NotAuthenticated("this is not a key of this service, and it takes no tokens.")
         return self._tokens.verify(credential)

@@ -32,7 +32,7 @@ T = TypeVar("T")
 # Requests to the issuer that one process waits for at once: each holds a thread.
 MOST_AT_ONCE = 12
 MOST_OF_ONE = 6
-COME_AGAIN_S = 1
+RETRY_AFTER_S = 1
 # What an issuer says where the person did not agree, or must do something there first.
 DECLINED = ("access_denied", "consent_required", "user_cancelled")
 UNFINISHED = ("login_required", "interaction_required", "account_selection_required")
@@ -62,7 +62,7 @@ class IssuerClient:
         settings: the issuer, and this service's client there.
         tokens: checks what the issuer gives.
         clock: seconds that never go back.
-        deadline_s: bounds one exchange with the issuer, discovery included, seconds.
+        deadline_s: limits one exchange with the issuer, discovery included, seconds.
     """
 
     def __init__(
@@ -331,11 +331,11 @@ class IssuerClient:
         """
         left_s = AFTER_FAILURE_S - (self._clock() - self._failed)
         if left_s > 0:
-            raise IssuerUnavailable(self._failure, max(COME_AGAIN_S, math.ceil(left_s)))
+            raise IssuerUnavailable(self._failure, max(RETRY_AFTER_S, math.ceil(left_s)))
         done: Future[T] = Future()
 
         async def bounded() -> T:
-            # httpx bounds each wait; bytes that come one by one would never reach that bound.
+            # httpx limits each wait; bytes that come one by one would never reach that limit.
             async with asyncio.timeout(self._deadline_s), httpx.AsyncClient() as client:
                 return await work(client)
 

@@ -66,7 +66,7 @@ class Keys:
         """
         if not NAME.fullmatch(name):
             raise InvalidRequest(
-                f"{name[:100]!a} is no name for a key; use up to 80 letters, digits, and . _ @ -"
+                f"{name[:100]!a} is not a valid name for a key; use up to 80 letters, digits, and . _ @ -"
             )
         if groups is not None and not all(group.strip() for group in groups):
             raise InvalidRequest("a group must have a name.")

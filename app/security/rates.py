@@ -46,12 +46,12 @@ class Rates:
         self._left_alone_until = 0.0
 
     def spend(self, what: str, who: str, per_minute: int) -> None:
-        """Count one request; 0 a minute means no bound.
+        """Count one request; 0 a minute means no limit.
 
         Where Redis is away, this process counts alone until Redis is back.
 
         Raises:
-            TooManyRequests: the bound for a minute is reached.
+            TooManyRequests: the limit for a minute is reached.
         """
         if not per_minute:
             return
@@ -90,7 +90,7 @@ class OwnRates:
         """As `Rates.spend`, for one and more a minute.
 
         Raises:
-            TooManyRequests: the bound for a minute is reached.
+            TooManyRequests: the limit for a minute is reached.
         """
         key = what, who
         with self._lock:
@@ -127,7 +127,7 @@ class StoredRates:
         """As `Rates.spend`.
 
         Raises:
-            TooManyRequests: the bound for a minute is reached.
+            TooManyRequests: the limit for a minute is reached.
             StoreUnavailable: it cannot be counted.
         """
         if not per_minute:
@@ -149,18 +149,19 @@ class StoredRates:
 
 
 def _spend(
-    limiter: MovingWindowRateLimiter, bound: RateLimitItemPerMinute, what: str, who: str
+    limiter: MovingWindowRateLimiter, limit: RateLimitItemPerMinute, what: str, who: str
 ) -> None:
-    if limiter.hit(bound, what, who):
+    if limiter.hit(limit, what, who):
         return
-    again = limiter.get_window_stats(bound, what, who).reset_time
-    raise _too_many(what, bound.amount, again - time.time())
+    again = limiter.get_window_stats(limit, what, who).reset_time
+    raise _too_many(what, limit.amount, again - time.time())
 
 
 def _too_many(what: str, per_minute: int, wait_s: float) -> TooManyRequests:
     wait = max(1, math.ceil(wait_s))
+    counted = what.removesuffix("s") if per_minute == 1 else what
     return TooManyRequests(
-        f"{per_minute} {what} a minute is the bound; come again in {wait} s.", wait
+        f"The limit is {per_minute} {counted} a minute; try again in {wait} s.", wait
     )
 
 

@@ -26,7 +26,7 @@ UNKNOWN_S = 60.0  # an unknown key id is no reason to ask oftener
 AFTER_FAILURE_S = 5.0
 # How long a token whose key is known waits for a fetch that may take that key back.
 RENEWAL_S = 1.0
-COME_AGAIN_S = 1
+RETRY_AFTER_S = 1
 # Under this id stand the keys that have none.
 WITHOUT_ID = ""
 
@@ -38,13 +38,13 @@ class SigningKeys:
     """The issuer's keys by id. Safe to share between threads.
 
     One thread fetches, in the background; one caller waits for it. Others with an unknown key
-    must come again later, and known keys are found without waiting.
+    must try again later, and known keys are found without waiting.
 
     Args:
         issuer: its URL.
         jwks_url: where its keys are; None: where its discovery document says.
         clock: seconds that never go back.
-        deadline_s: bounds a whole fetch, discovery and keys, seconds.
+        deadline_s: limits a whole fetch, discovery and keys, seconds.
     """
 
     def __init__(
@@ -139,13 +139,13 @@ class SigningKeys:
                 raise IssuerUnavailable(
                     f"the keys of the issuer {self._issuer} are being fetched; try again in a "
                     "moment.",
-                    COME_AGAIN_S,
+                    RETRY_AFTER_S,
                 )
             self._is_waited_for = True
             return self._fetching
         left_s = AFTER_FAILURE_S - (self._clock() - self._failed)
         if left_s > 0:
-            raise IssuerUnavailable(self._failure, max(COME_AGAIN_S, round(left_s)))
+            raise IssuerUnavailable(self._failure, max(RETRY_AFTER_S, round(left_s)))
         begun: Future[None] = Future()
         self._fetching, self._is_waited_for = begun, True
         # A daemon: a look-up of an address cannot be ended, and must not keep the process.
@@ -161,7 +161,7 @@ class SigningKeys:
         except NotYet as error:
             raise IssuerUnavailable(
                 f"the issuer {self._issuer} does not answer; tokens cannot be checked now.",
-                COME_AGAIN_S,
+                RETRY_AFTER_S,
             ) from error
 
     def _fetch(self, begun: Future[None]) -> None:
@@ -171,7 +171,7 @@ class SigningKeys:
         except Exception as error:  # noqa: BLE001 (whatever it is, waiting threads must get it)
             detail = " ".join(str(error).split())[:200] or type(error).__name__
             failure = IssuerUnavailable(
-                f"the keys of the issuer {self._issuer} cannot be had ({detail}); tokens cannot be "
+                f"the keys of the issuer {self._issuer} cannot be fetched ({detail}); tokens cannot be "
                 "checked now.",
                 round(AFTER_FAILURE_S),
             )
@@ -191,7 +191,7 @@ class SigningKeys:
     async def _published(self) -> list[Any]:
         """The keys that the issuer publishes, as it writes them."""
         try:
-            # httpx bounds each wait; bytes that come one by one would never reach that bound.
+            # httpx limits each wait; bytes that come one by one would never reach that limit.
             async with asyncio.timeout(self._deadline_s), httpx.AsyncClient() as client:
                 url = self._jwks_url or endpoint(
                     await metadata_of(client, self._issuer), "jwks_uri"
@@ -201,7 +201,7 @@ class SigningKeys:
             raise ValueError(f"no whole answer within {self._deadline_s:g} s") from error
         keys = found["keys"]
         if not isinstance(keys, list):
-            raise ValueError("`keys` is no list")
+            raise ValueError("`keys` is not a list")
         return keys
 
 

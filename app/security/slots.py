@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.errors import TooBusy
 
-COME_AGAIN_S = 1
+RETRY_AFTER_S = 1
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Slot:
 
 
 class Slots:
-    """A bound on what is done at once; nobody waits. Safe to share between threads.
+    """A limit on what is done at once; nobody waits. Safe to share between threads.
 
     The last quarter is for callers who hold none, so that a few callers cannot take all.
 
@@ -81,18 +81,18 @@ class Slots:
         with self._lock:
             if who is not None and self._of[who] >= self._each:
                 raise TooBusy(
-                    f"{self._each} of your {self._what}, which is the bound for one caller; come "
+                    f"{self._each} of your {self._what}, which is the limit for one caller; try "
                     "again in a moment.",
-                    COME_AGAIN_S,
+                    RETRY_AFTER_S,
                 )
             if who is not None and self._of[who] and self._taken >= self._open:
                 raise TooBusy(
                     f"{self._taken} {self._what}, and the last places are kept for callers who "
-                    "have none; come again in a moment.",
-                    COME_AGAIN_S,
+                    "have none; try again in a moment.",
+                    RETRY_AFTER_S,
                 )
             if self._taken >= self._most:
-                raise TooBusy(f"{self._most} {self._what}; come again in a moment.", COME_AGAIN_S)
+                raise TooBusy(f"{self._most} {self._what}; try again in a moment.", RETRY_AFTER_S)
             self._taken += 1
             if who is not None:
                 self._of[who] += 1

@@ -191,17 +191,17 @@ class Tokens:
             stated = next((claims[name] for name in KIND_CLAIMS if name in claims), None)
             if stated is not None and str(stated).lower() not in KINDS_OF_ACCESS:
                 raise jwt.InvalidTokenError(
-                    f"it is no access token: it says that it is {quoted(str(stated))}"
+                    f"it is not an access token: it says that it is {quoted(str(stated))}"
                 )
             telling = [name for name in NOT_OF_ACCESS if name in claims]
             if stated is None and telling:
                 raise jwt.InvalidTokenError(
-                    f"it is no access token: it carries {', '.join(telling)}; send the access token"
+                    f"it is not an access token: it carries {', '.join(telling)}; send the access token"
                 )
             says_so = stated is not None or any(name in claims for name in OF_ACCESS)
             if not header.get("typ") and not says_so:
                 raise jwt.InvalidTokenError(
-                    "it is no access token as far as it tells: it has neither a type, a scope nor "
+                    "it is not an access token as far as it tells: it has neither a type, a scope nor "
                     "the client that it is made out to"
                 )
         parties = self._settings.authorized_parties

@@ -135,8 +135,8 @@ class RedisSessions:
         with self._reached(), self._redis.pipeline() as pipe:
             self._adding([key, _titles(owner)], [*added, self._keep_s], client=pipe)
             arguments: list[Any] = [whose, session_id, time.time(), self._keep_s]
-            bounds: list[Any] = [self._settings.most_per_owner, self._settings.most_in_redis]
-            self._keeping([index, ALL, OWNERS], [*arguments, *bounds, PREFIX], client=pipe)
+            limits: list[Any] = [self._settings.most_per_owner, self._settings.most_in_redis]
+            self._keeping([index, ALL, OWNERS], [*arguments, *limits, PREFIX], client=pipe)
             pipe.execute()
 
     def list(self, owner: str, limit: int | None = None) -> list[KeptSession]:

@@ -174,16 +174,16 @@ class LimitsSettings(SettingsGroup):
     """How much a caller may ask."""
 
     per_minute: int = Field(
-        default=120, ge=0, description="Requests a minute that one caller may ask; 0 = no bound."
+        default=120, ge=0, description="Requests a minute that one caller may ask; 0 = no limit."
     )
     changes_per_minute: int = Field(
-        default=60, ge=0, description="Changes a minute that one caller may make; 0 = no bound."
+        default=60, ge=0, description="Changes a minute that one caller may make; 0 = no limit."
     )
     batch_questions_per_minute: int = Field(
         default=120,
         ge=0,
         description="Questions a minute that the batches of one caller ask together; further ones "
-        "wait for the next minute; 0 = no bound.",
+        "wait for the next minute; 0 = no limit.",
     )
     failures_per_minute: int = Field(
         default=20,
@@ -195,7 +195,7 @@ class LimitsSettings(SettingsGroup):
         default=16,
         ge=1,
         description="Questions and searches that one process works on at once, those included that "
-        "wait; further ones get 503 and may come again. The last quarter is for callers who have none.",
+        "wait; further ones get 503 and may try again. The last quarter is for callers who have none.",
     )
     answers_per_caller: int | None = Field(
         default=None,
@@ -213,7 +213,7 @@ class LimitsSettings(SettingsGroup):
         default=10.0,
         gt=0,
         description="How long a question or search waits until it is worked on, seconds; then it gets "
-        "503 and may come again.",
+        "503 and may try again.",
     )
     embeddings_per_request: int = Field(
         default=256, ge=1, le=2048, description="Texts that one request to /v1/embeddings may hold."
@@ -222,7 +222,7 @@ class LimitsSettings(SettingsGroup):
         default=4,
         ge=1,
         description="Uploads of one caller that one process receives at once; further ones get "
-        "503 and may come again.",
+        "503 and may try again.",
     )
     followers_at_once: int = Field(
         default=64,
@@ -235,7 +235,7 @@ class LimitsSettings(SettingsGroup):
     follow_s: float = Field(
         default=900,
         gt=0,
-        description="How long one stream of job events lasts, seconds; clients may come again.",
+        description="How long one stream of job events lasts, seconds; clients may try again.",
     )
     denials_kept: int = Field(
         default=10_000,
@@ -286,7 +286,7 @@ class BrowserSettings(SettingsGroup):
         for host in hosts:
             if not host or not HOST_NAME.fullmatch(host):
                 raise ValueError(
-                    f"{without_credentials(host)!r} is no host name; write plumb.example.org, without scheme and port"
+                    f"{without_credentials(host)!r} is not a host name; write plumb.example.org, without scheme and port"
                 )
         return tuple(host.lower().removesuffix(".") for host in hosts)
 
@@ -300,7 +300,7 @@ class BrowserSettings(SettingsGroup):
                 or f"{parts.scheme}://{parts.netloc}" != origin
             ):
                 raise ValueError(
-                    f"{without_credentials(origin)!r} is no origin; write https://host, or https://host:port"
+                    f"{without_credentials(origin)!r} is not an origin; write https://host, or https://host:port"
                 )
         return origins
 

@@ -29,11 +29,11 @@ class ChatSettings(SettingsGroup):
         default=None,
         description="Key of the chat model. Default: the provider's own variable (OPENAI_API_KEY, …).",
     )
-    timeout_s: float = Field(default=60.0, gt=0, description="Bound on one call, seconds.")
+    timeout_s: float = Field(default=60.0, gt=0, description="Limit on one call, seconds.")
     deadline_s: float = Field(
         default=60.0,
         gt=0,
-        description="Bound on one question as a whole, seconds: condensing, waiting, searching, "
+        description="Limit on one question as a whole, seconds: condensing, waiting, searching, "
         "calls, their retries, and models to fall back to.",
     )
     max_output_tokens: int = Field(
@@ -41,7 +41,7 @@ class ChatSettings(SettingsGroup):
         ge=1,
         le=1_000_000,
         description="Most tokens that the model writes for one question, where neither the prompt "
-        "version nor `parameters` sets a bound. A reasoning model's thoughts count too.",
+        "version nor `parameters` sets a limit. A reasoning model's thoughts count too.",
     )
     max_retries: int = Field(default=2, ge=0, le=10, description="Retries of a failed call.")
     fallback_model: str | None = Field(

@@ -40,7 +40,9 @@ class CacheSettings(SettingsGroup):
         default=10_000, ge=1, description="Most things kept in one process, where Redis is not set."
     )
     bytes: int = Field(
-        default=256_000_000, ge=1000, description="Most bytes of them. In Redis, maxmemory bounds."
+        default=256_000_000,
+        ge=1000,
+        description="Most bytes of them. In Redis, maxmemory is the limit.",
     )
     timeout_ms: float = Field(
         default=50.0,

@@ -31,11 +31,11 @@ class OriginalsSettings(SettingsGroup):
         default=10.0,
         gt=0,
         le=600,
-        description="Bound on drawing one page, or on finding words on pages, seconds; fetching the "
+        description="Limit on drawing one page, or on finding words on pages, seconds; fetching the "
         "file is included.",
     )
     memory_mb: int = Field(
         default=1024,
         ge=256,
-        description="Bound on the address space of the process that draws, MiB (Linux only).",
+        description="Limit on the address space of the process that draws, MiB (Linux only).",
     )

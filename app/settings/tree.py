@@ -221,7 +221,7 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
 
     Raises:
         SettingsError: a name is unknown or a value does not fit; the message names it.
-        InvalidRelease: the file that PLUMB_RELEASE names is no release.
+        InvalidRelease: the file that PLUMB_RELEASE names is not a release.
     """
     return load_tree(Settings, overrides)
 
@@ -239,7 +239,7 @@ def load_tree(tree_type: type[Tree], overrides: dict[str, Any] | None = None) ->
         group, _, name = dotted.partition(".")
         if not name:
             raise SettingsError(
-                f"{dotted!r} is no setting; write group.name, for example index.url."
+                f"{dotted!r} is not a setting; write group.name, for example index.url."
             )
         tree.setdefault(group, {})[name] = _decoded(dotted, value)
     file = config_file()
@@ -294,7 +294,7 @@ def _explain(error: ValidationError, tree_type: type[Settings]) -> str:
         value = _given(problem["loc"], problem.get("input"), tree_type)
         if problem["type"] == "extra_forbidden":
             value = ""
-        what = "is no setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+        what = "is not a setting" if problem["type"] == "extra_forbidden" else problem["msg"]
         where = f" [{names[dotted]}]" if dotted in names else ""
         parts.append(f"{dotted}{where}: {what}{value}")
     return "settings: " + "; ".join(parts) + ". `plumb settings` lists them all."

@@ -37,5 +37,7 @@ class WebSettings(SettingsGroup):
     @classmethod
     def _tag(cls, language: str) -> str:
         if not LANGUAGE.fullmatch(language):
-            raise ValueError(f"{without_credentials(language)[:40]!r} is no language tag; write en")
+            raise ValueError(
+                f"{without_credentials(language)[:40]!r} is not a language tag; write en"
+            )
         return language

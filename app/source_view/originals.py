@@ -1,4 +1,4 @@
-"""A document's own file: where it is, and its pages, drawn in a process within bounds."""
+"""A document's own file: where it is, and its pages, drawn in a process within limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOT_A_PDF = "only PDFs are shown in pages"
 NOT_ALLOWED = "its place is not (any more) one that this service may read"
 TOO_MUCH = "its file takes more time or memory to draw than this service allows"
 NO_PROCESS = "pages cannot be drawn right now"
-COME_AGAIN_S = 2
+RETRY_AFTER_S = 2
 # A file that stopped the process is left alone for so long, seconds, and so many are remembered.
 LEFT_ALONE_S = 60.0
 MOST_LEFT_ALONE = 1000
@@ -53,7 +53,7 @@ class Originals:
     Who may see a document is decided before anything is asked for here.
 
     Args:
-        settings: whether pages are drawn, and within which bounds.
+        settings: whether pages are drawn, and within which limits.
         sync: where sources of definitions that came over REST may be.
         catalogue: what the index's versions were made from.
     """
@@ -151,7 +151,7 @@ class Originals:
                 raise OriginalNotShown(TOO_MUCH)
         with away():
             if not self._asking.acquire(timeout=self._settings.timeout_s):
-                raise TooBusy("other pages are being drawn; try again soon.", COME_AGAIN_S)
+                raise TooBusy("other pages are being drawn; try again soon.", RETRY_AFTER_S)
             try:
                 return self._worker.do(job)
             except ParsingStopped as error:

@@ -17,7 +17,7 @@ from itertools import islice
 NEAR = 3000
 # A run of fewer letters is found only where it is a word of its own, right beside others.
 SHORT = 3
-# Bounds on the search, so that no document makes it long: words, runs that they are found in, places
+# Limits on the search, so that no document makes it long: words, runs that they are found in, places
 # of one cell, and places of the cell by which a row is found.
 MOST_TOKENS = 800
 MOST_RUNS = 60

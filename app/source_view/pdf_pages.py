@@ -1,4 +1,4 @@
-"""Draw pages of a PDF, and find words on them; both in a worker process, within bounds.
+"""Draw pages of a PDF, and find words on them; both in a worker process, within limits.
 
 The module is imported by the worker of `ingestion.parsing`, so that it imports little.
 """

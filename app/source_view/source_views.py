@@ -250,7 +250,7 @@ def _check(spans: Sequence[Span]) -> None:
     for span in spans:
         if not 0 <= span.start <= span.end:
             raise InvalidRequest(
-                f"span: {span.start}-{span.end} is none; write START-END, from a citation."
+                f"span: {span.start}-{span.end} is not a span; write START-END, from a citation."
             )
         if span.end - span.start > MOST_WORDS or len(span.text or "") > MOST_WORDS:
             raise InvalidRequest(f"span: one is longer than {MOST_WORDS:,} characters; shorten it.")

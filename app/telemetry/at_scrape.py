@@ -226,12 +226,12 @@ class AtScrape(Collector):
             [],
             [] if use is None else [([], float(use.at_once))],
         )
-        yield from _of_bound(
+        yield from _of_limit(
             "plumbline_answers_in_progress",
             "Answers that are being worked on.",
             self._lookups.answers(),
         )
-        yield from _of_bound(
+        yield from _of_limit(
             "plumbline_threads_busy", "Threads at blocking work.", self._lookups.threads()
         )
         waiting = self._lookups.waiting()
@@ -253,7 +253,7 @@ class AtScrape(Collector):
         )
 
 
-def _of_bound(name: str, help_: str, use: InUse | None) -> Iterator[Metric]:
+def _of_limit(name: str, help_: str, use: InUse | None) -> Iterator[Metric]:
     yield _gauge(name, help_, [], [] if use is None else [([], use.now)])
     most: list[Sample] = [] if use is None else [([], use.most)]
     yield _gauge(f"{name}_limit", "How many there may be at a time.", [], most)

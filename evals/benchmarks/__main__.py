@@ -133,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
 def _minutes(given: str) -> float:
     minutes = float(given)
     if not 0 < minutes < 100_000:
-        raise argparse.ArgumentTypeError(f"{given} are no minutes; write for example 20")
+        raise argparse.ArgumentTypeError(
+            f"{given} is not a number of minutes; write for example 20"
+        )
     return minutes
 
 

@@ -58,4 +58,6 @@ def _requests() -> int:
     try:
         return max(2, int(given))
     except ValueError as error:
-        raise SettingsError(f"PLUMB_BENCH_REQUESTS: {given!r} is no number of requests.") from error
+        raise SettingsError(
+            f"PLUMB_BENCH_REQUESTS: {given!r} is not a number of requests."
+        ) from error

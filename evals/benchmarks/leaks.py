@@ -175,5 +175,7 @@ def _progress(model: str, walks: int) -> Callable[[WalkCounts], None]:
 def _walks() -> int:
     given = os.environ.get("PLUMB_BENCH_WALKS", str(WALKS))
     if not given.isdecimal() or int(given) < 2:
-        raise SettingsError(f"PLUMB_BENCH_WALKS: {given!r} is no number of walks; write 2 or more.")
+        raise SettingsError(
+            f"PLUMB_BENCH_WALKS: {given!r} is not a number of walks; write 2 or more."
+        )
     return int(given)

@@ -70,7 +70,9 @@ def _seconds() -> float:
     try:
         return max(SHORTEST_S, float(given))
     except ValueError as error:
-        raise SettingsError(f"PLUMB_BENCH_SECONDS: {given!r} is no number of seconds.") from error
+        raise SettingsError(
+            f"PLUMB_BENCH_SECONDS: {given!r} is not a number of seconds."
+        ) from error
 
 
 def _expectations(stand: Stand, embedder: Embedder) -> Expectations:

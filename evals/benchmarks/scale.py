@@ -67,13 +67,13 @@ def wanted_sizes(given: str) -> list[int]:
     """The numbers of chunks, smallest first.
 
     Raises:
-        SettingsError: one is no number, or too small for an index.
+        SettingsError: one is not a number, or too small for an index.
     """
     try:
         sizes = sorted({int(size) for size in given.split(",")})
     except ValueError as error:
         raise SettingsError(
-            f"{VARIABLE}: {given!r} are no numbers of chunks; write for example 20000,50000."
+            f"{VARIABLE}: {given!r} are not numbers of chunks; write for example 20000,50000."
         ) from error
     if sizes[0] < FEWEST:
         raise SettingsError(f"{VARIABLE}: {sizes[0]} chunks are too few; write {FEWEST} or more.")

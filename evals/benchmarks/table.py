@@ -28,7 +28,7 @@ class Row:
         low, high: between which bounds the figure lies; None where that was not looked at.
     """
 
-    # A figure that is no number is kept as such in JSON: `null` could not be read again.
+    # A figure that is not a number is kept as such in JSON: `null` could not be read again.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="constants")
 
     what: str

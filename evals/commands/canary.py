@@ -33,7 +33,9 @@ def _duration(text: str | timedelta) -> timedelta:
         return text
     found = DURATION.fullmatch(text.strip())
     if not text.strip() or found is None:
-        raise typer.BadParameter(f"{text!r} is no time; write for example 90s, 20m or 1h30m.")
+        raise typer.BadParameter(
+            f"{text!r} is not a duration; write for example 90s, 20m or 1h30m."
+        )
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
@@ -46,7 +48,7 @@ def _moment(text: str | datetime) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no moment; write for example 2026-11-28T10:15:00Z."
+            f"{text!r} is not a date and time; write for example 2026-11-28T10:15:00Z."
         ) from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 

@@ -192,6 +192,6 @@ def _tell(found: Harvest, output: Path, limit: int | None, withheld: int, json: 
             typer.echo(f"  {counts[name]} {what}")
     if counts["candidates"]:
         typer.echo(
-            "Read and mend them, set `accept` to true or false, then: "
+            "Read and correct them, set `accept` to true or false, then: "
             f"plumb eval accept {output} --into DATASET.jsonl"
         )

@@ -76,7 +76,7 @@ def _runs(
 
 
 def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None:
-    """Have it agreed to that money is spent; if there is nobody to ask, a bound will do."""
+    """Have it agreed to that money is spent; if there is nobody to ask, a limit will do."""
     unknown = any(one.cost is None for one in estimates)
     total = sum(one.cost or 0.0 for one in estimates)
     if yes or not (unknown or total):
@@ -96,5 +96,5 @@ def agree(estimates: Sequence[CostEstimate], yes: bool, *, capped: bool) -> None
     if not capped:
         raise BudgetExceeded(
             f"the run would cost about {total:.4f} and there is nobody to ask: agree with --yes, or "
-            "set a bound with --max-cost."
+            "set a limit with --max-cost."
         )

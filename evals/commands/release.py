@@ -87,7 +87,7 @@ def create(
     found_commit = commit or commit_of(Path.cwd())
     if found_commit is None:
         raise ReleaseRefused(
-            "the working folder is no git repository, so the commit is not known; name it with "
+            "the working folder is not a git repository, so the commit is not known; name it with "
             "--commit."
         )
     if override and not why.strip():

@@ -50,7 +50,7 @@ def synthesise(
 ) -> None:
     """Make questions from the documents of a set, each with the words that answer it.
 
-    They go into a review file, never straight into a dataset: read and mend them, set `accept` in
+    They go into a review file, never straight into a dataset: read and correct them, set `accept` in
     each, and take them in with `plumb eval accept`.
     """
     settings = settings_from(context, setting, index__url=index_url)

@@ -159,7 +159,7 @@ def _problems_text(review: Path, problems: Sequence[tuple[int, str]]) -> str:
     shown = "; ".join(f"{review}:{line}: {what}" for line, what in sorted(problems)[:MAX_LISTED])
     more = len(problems) - MAX_LISTED
     rest = f"; and {more} more" if more > 0 else ""
-    return f"{shown}{rest}. Mend the rows, or set accept to null for later; nothing was taken."
+    return f"{shown}{rest}. Fix the rows, or set accept to null for later; nothing was taken."
 
 
 def _question(case: Case) -> tuple[str, ...]:

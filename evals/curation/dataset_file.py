@@ -124,6 +124,6 @@ def recorded_versions(dataset: Path) -> list[VersionEntry]:
             noted.append(VersionEntry.model_validate_json(line))
         except ValidationError as error:
             raise DatasetError(
-                f"{record}:{number}: is no version of a dataset; take the line out or mend it."
+                f"{record}:{number}: is not a version of a dataset; take the line out or fix it."
             ) from error
     return noted

@@ -63,7 +63,7 @@ def questions_by_model(
         chunks: what it reads.
         questions: how many are wanted.
         workers: calls at a time.
-        timeout_s: bound on one call, seconds.
+        timeout_s: limit on one call, seconds.
         seed: of what Ragas chooses; the model's own chance is not bound by it.
 
     Raises:

@@ -47,9 +47,7 @@ def read_review(file: Path) -> list[ReviewRow]:
         rows.append(ReviewRow(line=number, candidate=candidate))
     if bad:
         more = f"; and {len(bad) - MAX_LISTED} more lines" if len(bad) > MAX_LISTED else ""
-        raise DatasetError(
-            f"{'; '.join(bad[:MAX_LISTED])}{more}. Mend the file; nothing was taken."
-        )
+        raise DatasetError(f"{'; '.join(bad[:MAX_LISTED])}{more}. Fix the file; nothing was taken.")
     return rows
 
 

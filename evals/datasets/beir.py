@@ -50,7 +50,7 @@ def read_beir(dataset: Path) -> list[Case]:
         try:
             id_, text = _query(line)
         except ValueError as error:
-            raise DatasetError(f"{file}:{number}: {error}; mend the line.") from error
+            raise DatasetError(f"{file}:{number}: {error}; fix the line.") from error
         if id_ in texts:
             raise DatasetError(
                 f"{file}:{number}: the id {id_!r} is that of line {texts[id_][0]} too; "
@@ -110,7 +110,7 @@ def _judgements(file: Path) -> dict[str, tuple[int, dict[str, int]]]:
             if row == 0 and len(fields) == FIELDS:
                 continue  # the header
             raise DatasetError(
-                f"{file}:{number}: is no judgement; write query-id, corpus-id and a whole number "
+                f"{file}:{number}: is not a judgement; write query-id, corpus-id and a whole number "
                 "with a tab between them."
             ) from error
         grades = found.setdefault(query, (number, {}))[1]

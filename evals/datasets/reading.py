@@ -57,7 +57,7 @@ def read_cases(dataset: Path) -> list[Case]:
         cases.append(case)
     if bad:
         more = f"; and {len(bad) - MAX_LISTED} more lines" if len(bad) > MAX_LISTED else ""
-        raise DatasetError(f"{'; '.join(bad[:MAX_LISTED])}{more}. Mend the file; nothing was run.")
+        raise DatasetError(f"{'; '.join(bad[:MAX_LISTED])}{more}. Fix the file; nothing was run.")
     if not cases:
         raise DatasetError(f"{dataset}: holds no case; write one JSON object a line.")
     return cases

@@ -68,7 +68,7 @@ def parse_system(text: str) -> dict[str, str]:
         if name not in FIELDS:
             close = difflib.get_close_matches(name, FIELDS, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FIELDS)}."
-            raise EvalError(f"{text!r}: {name!r} is no part of a system; {hint}")
+            raise EvalError(f"{text!r}: {name!r} is not a part of a system; {hint}")
         if not value.strip() or name in found:
             why = "is named twice" if name in found else "has no value"
             raise EvalError(f"{text!r}: {name!r} {why}; write it as {EXAMPLE}.")

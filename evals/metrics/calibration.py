@@ -74,11 +74,11 @@ def _row(file: Path, number: int, line: str) -> LabelledAnswer:
     try:
         found = json.loads(line)
         if not isinstance(found, dict):
-            raise DatasetError(f"{file}, line {number}: is no JSON object.")
+            raise DatasetError(f"{file}, line {number}: is not a JSON object.")
         return LabelledAnswer.model_validate({"id": f"line {number}", **found})
     except json.JSONDecodeError as error:
         raise DatasetError(
-            f"{file}, line {number}: is no JSON: {error.msg} at column {error.colno}."
+            f"{file}, line {number}: is not JSON: {error.msg} at column {error.colno}."
         ) from error
     except ValidationError as error:
         explanation = explain(error, {(): LabelledAnswer})

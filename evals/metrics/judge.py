@@ -110,7 +110,7 @@ class JudgeModel:
         """
         Args:
             caller: calls the model.
-            settings: names it and bounds it.
+            settings: its name and its limits.
             parameters: all that shapes its answers beside its name.
             cache: judgements of before.
         """
@@ -192,7 +192,7 @@ class JudgeModel:
                 HumanMessage(RETRY_PROMPT.format(why=why)),
             ]
         shown = shorten(" ".join(reply.split()), 80, placeholder=" …")
-        raise NoJudgement(f"the answer is no judgement ({why}): {shown!r}")
+        raise NoJudgement(f"the answer is not a judgement ({why}): {shown!r}")
 
     def _known(self, key: str, schema: type[Schema]) -> Schema | None:
         found = self._cache.get(key)

@@ -1,4 +1,4 @@
-"""Call a chat model until it answers, within bounds."""
+"""Call a chat model until it answers, within limits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class JudgeClient:
     ) -> None:
         """
         Args:
-            model: with its own bound on a call's time, and no retries of its own.
+            model: with its own limit on a call's time, and no retries of its own.
             max_retries: how often a call is repeated.
             sleep: waits that many seconds.
         """
@@ -67,9 +67,9 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _wait(state: RetryCallState) -> float:
-    """Full jitter (Brooker, AWS 2015), but as long as the server asks for, within bounds."""
-    bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**state.attempt_number)
-    chosen = random.uniform(bound / 4, bound)  # noqa: S311 - not used for security
+    """Full jitter (Brooker, AWS 2015), but as long as the server asks for, within limits."""
+    limit = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**state.attempt_number)
+    chosen = random.uniform(limit / 4, limit)  # noqa: S311 - not used for security
     error = state.outcome.exception() if state.outcome else None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:

@@ -18,7 +18,7 @@ DATA = re.compile(r"\ninput: (?P<data>\{.*\})\nOutput:\s*\Z", re.DOTALL)
 
 
 class InvalidJudgement(ValueError):
-    """An answer that is no judgement; the message says why, to the judge and to the user."""
+    """An answer that is not a judgement; the message says why, to the judge and to the user."""
 
 
 def parse_judgement(text: str, schema: type[Schema], prompt: str) -> Schema:

@@ -61,7 +61,7 @@ def check_evidence(release: Release, folder: Path, production: Release | None = 
 
     Raises:
         NotGated: a set has no passed verdict, or none against production, or a newer one failed.
-        ReleaseRefused: a verdict is about another manifest, or is no verdict.
+        ReleaseRefused: a verdict is about another manifest, or is not a verdict.
     """
     for name, manifest in release.manifests.items():
         verdicts = [_verdict(release, one) for one in release.evidence if one.document_set == name]

@@ -91,7 +91,7 @@ class CostEstimate:
         total: answers wanted, repeats counted.
         to_ask: those that are not kept.
         read: tokens that the chat model will read for them.
-        written: tokens that it will write at most, or usually where the prompt sets no bound.
+        written: tokens that it will write at most, or usually where the prompt sets no limit.
         cost: what these cost, and what judging costs; None if a price is not set.
     """
 

@@ -294,7 +294,7 @@ def _check_belonging(
     raise DatasetError(
         f"document set {version.name!r}, version {version.version}, holds none of what the "
         f"{len(named):,} labels of the dataset name, such as the document {json.dumps(named[0])}; "
-        "name the set that the dataset is about, or mend the labels' `document`."
+        "name the set that the dataset is about, or fix the labels' `document`."
     )
 
 

@@ -24,14 +24,14 @@ from pydantic import Field
 from app.answering.chat_model_pool import ChatModels, ChosenModel
 from app.answering.deadline import Deadline
 from app.answering.extractive.evidence import Embed
-from app.answering.model_call import CUT, USUAL, Bounds, complete, cut_of
+from app.answering.model_call import CUT, USUAL, Limits, complete, cut_of
 from app.settings.answering import EXTRACTIVE
 from app.settings.tree import Settings
 from evals.running.budget import Budget
 from evals.running.fingerprints import fingerprint
 from evals.running.result_cache import ResultCache
 
-# What a reply is taken to be long, in tokens, where the prompt sets no bound.
+# What a reply is taken to be long, in tokens, where the prompt sets no limit.
 TYPICAL_REPLY_TOKENS = 300
 
 
@@ -106,7 +106,7 @@ class ReplyCache:
         try:
             began = time.perf_counter()
             message = complete(
-                model.inner, messages, model.bounds, Deadline.within(model.deadline_s)
+                model.inner, messages, model.limits, Deadline.within(model.deadline_s)
             )
             took = (time.perf_counter() - began) * 1000
             usage = message.usage_metadata
@@ -143,7 +143,7 @@ class CachedChatModel(BaseChatModel):
         inner: the model itself.
         identity: its name, parameters and address.
         longest: how many tokens a reply has at most, or usually.
-        bounds: what a call may take.
+        limits: what a call may take.
         deadline_s: how long a question may take, retries included, seconds.
         keeper: keeps its replies.
     """
@@ -151,7 +151,7 @@ class CachedChatModel(BaseChatModel):
     inner: BaseChatModel = Field(repr=False)
     identity: dict[str, Any]
     longest: int = TYPICAL_REPLY_TOKENS
-    bounds: Bounds = USUAL
+    limits: Limits = USUAL
     deadline_s: float = 60.0
     keeper: Any = Field(exclude=True, repr=False)
 
@@ -195,7 +195,7 @@ class CachedChatModels(ChatModels):
                 inner=chosen.model,
                 identity={"model": chosen.name, **chosen.parameters},
                 longest=_max_tokens(chosen.parameters),
-                bounds=chosen.bounds,
+                limits=chosen.limits,
                 deadline_s=self._deadline_s,
                 keeper=self._keeper,
             )
@@ -205,7 +205,7 @@ class CachedChatModels(ChatModels):
 
 def _max_tokens(parameters: Mapping[str, Any]) -> int:
     named = [parameters.get(name) for name in ("max_tokens", "max_completion_tokens")]
-    return next((bound for bound in named if isinstance(bound, int)), TYPICAL_REPLY_TOKENS)
+    return next((limit for limit in named if isinstance(limit, int)), TYPICAL_REPLY_TOKENS)
 
 
 def _key(identity: Mapping[str, Any], messages: Sequence[BaseMessage], repeat: int) -> str:

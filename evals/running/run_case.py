@@ -52,7 +52,7 @@ def run_case(
     except PlumbError as error:
         return CaseOutcome(_failed_result(item, error), error)
     except Exception as error:  # one case must not end the run
-        logger.exception("case %r failed in a way nobody foresaw", item.case.id)
+        logger.exception("case %r failed unexpectedly", item.case.id)
         return CaseOutcome(_failed_result(item, error), error)
 
 

@@ -84,7 +84,7 @@ class ConsecutiveFailures:
             first_error = " ".join(self._first.split()).rstrip(".")
             raise EvalError(
                 f"stopped after {self._count} failures in a row, the first: {first_error}. What is done is "
-                "kept: mend the cause and run it again to go on."
+                "kept: fix the cause and run it again to go on."
             ) from error
 
 

@@ -113,13 +113,13 @@ class MlflowTracker:
     @contextmanager
     def _calls(self, entry: Entry) -> Iterator[None]:
         """Bounded, quiet, and with one kind of error."""
-        bounds = {
+        limits = {
             "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(self._settings.wait_s))),
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_LOGGING_LEVEL": "WARNING",
         }
-        with environment_variables(bounds), warnings.catch_warnings():
+        with environment_variables(limits), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             error_types = self._load()
             try:

@@ -97,7 +97,7 @@ class Tracker(Protocol):
     def log(self, entry: Entry) -> LogResult:
         """Keep an entry; an entry that it has already is not kept twice.
 
-        What cannot be sent within the settings' bound stays on disk, and `LogResult.message` says how to
+        What cannot be sent within the settings' limit stays on disk, and `LogResult.message` says how to
         send it.
 
         Raises:

@@ -110,7 +110,7 @@ param postgresHighAvailability string = 'ZoneRedundant'
 @maxValue(730)
 param logDays int = 90
 
-@description('Bound on the cost of a month, in the currency of the subscription.')
+@description('Limit on the cost of a month, in the currency of the subscription.')
 @minValue(1)
 param monthlyBudget int
 

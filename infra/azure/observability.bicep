@@ -1,4 +1,4 @@
-// Where logs and traces go, and the bound on the cost. Alerts and dashboards are in infra/monitoring, for Prometheus.
+// Where logs and traces go, and the limit on the cost. Alerts and dashboards are in infra/monitoring, for Prometheus.
 
 param name string
 param location string

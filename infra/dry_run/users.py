@@ -158,7 +158,7 @@ class Users:
         except httpx.HTTPError as error:
             failure = f"{type(error).__name__}: {error}"
         except (ValueError, AttributeError) as error:
-            failure = f"an answer that is no JSON object: {error}"
+            failure = f"an answer that is not a JSON object: {error}"
         return Asked(at, (time.perf_counter() - began) * 1000, release, cached, failure)
 
     def _fault(self, answer: dict[str, Any], release: str, at: float) -> str:

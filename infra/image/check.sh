@@ -4,7 +4,7 @@
 #   check.sh SERVE_IMAGE INGEST_IMAGE
 #
 # Called by ci.sh in a private network namespace; prints one line per check and ends with
-# `image: N passed, N failed`. Bounds, by environment: IMAGE_MAX_MB, IMAGE_MAX_MIB_MEMORY,
+# `image: N passed, N failed`. Limits, by environment: IMAGE_MAX_MB, IMAGE_MAX_MIB_MEMORY,
 # IMAGE_MAX_READY_S.
 set -uo pipefail
 serve=$1 ingest=$2
@@ -34,7 +34,7 @@ inside() { podman run --rm --entrypoint python3 "${hard[@]}" "$1" -c "$2"; }
 
 within_size() {
     local mb=$(($(podman image inspect --format '{{.Size}}' "$1") / 1000000))
-    echo "$mb MB, bound $2"
+    echo "$mb MB, limit $2"
     ((mb <= $2))
 }
 
@@ -94,7 +94,7 @@ ready_in_time() {
         ((took < best)) && best=$took
         ((best <= max_ready * 1000)) && break
     done
-    echo "$best ms from podman run to /readyz, bound $max_ready s"
+    echo "$best ms from podman run to /readyz, limit $max_ready s"
     ((best <= max_ready * 1000))
 }
 
@@ -153,7 +153,7 @@ within_memory() {
         podman exec serve python3 -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz?$n').read()"
     done
     now=$(($(tree_kib "$pid" VmRSS) / 1024)) peak=$(($(tree_kib "$pid" VmHWM) / 1024))
-    echo "$now MiB resident, $peak MiB at the peak, bound $max_memory"
+    echo "$now MiB resident, $peak MiB at the peak, limit $max_memory"
     ((peak > 50 && peak <= max_memory))
 }
 

@@ -6,7 +6,7 @@
 # `url`, its release as `id`.
 #
 # The revision reads its release and prompts from the mounted file share (publish-release.sh puts them
-# there): APP_SHARE is where the app has mounted it, by default /mnt/plumbline. READY_SECONDS bounds the
+# there): APP_SHARE is where the app has mounted it, by default /mnt/plumbline. READY_SECONDS limits the
 # wait (default 300). Run again, it goes on with the revision that is there.
 set -euo pipefail
 # shellcheck source=infra/steps/shared.sh
@@ -29,7 +29,7 @@ mode=$(az_tsv containerapp show "${app[@]}" --query properties.configuration.act
 latest=$(az_tsv containerapp ingress traffic show "${app[@]}" --query "[?latestRevision && weight > \`0\`] | length(@)")
 if [ "$latest" != 0 ]; then
   serving=$(az_tsv containerapp show "${app[@]}" --query properties.latestReadyRevisionName)
-  [ -n "$serving" ] || die "$APP_NAME sends traffic to its latest revision, and none is ready; mend the app first."
+  [ -n "$serving" ] || die "$APP_NAME sends traffic to its latest revision, and none is ready; fix the app first."
   echo "Traffic follows the latest revision; it is given to $serving by name first."
   az containerapp ingress traffic set "${app[@]}" --revision-weight "$serving=100" latest=0 --output none
 fi

@@ -2,10 +2,10 @@
 # Usage: load-short.sh URL RELEASE [QUESTION]
 #
 # Ask a service a bounded number of questions, several at a time, and print errors and the 95th
-# percentile of the answer time. Ends with 1 over a bound.
+# percentile of the answer time. Ends with 1 over a limit.
 #
 #   LOAD_REQUESTS (100), LOAD_USERS (4)         how many questions, how many at a time
-#   LOAD_P95_MS (5000), LOAD_ERRORS (0)         the bounds
+#   LOAD_P95_MS (5000), LOAD_ERRORS (0)         the limits
 #   SMOKE_SCOPE, SMOKE_TOKEN                    as in smoke.sh
 #
 # Each question differs by its number, so that the answer cache does not answer for the service.

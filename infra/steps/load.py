@@ -17,7 +17,7 @@ LONGEST_S = 60.0
 
 
 def main(url: str, release: str, question: str) -> int:
-    """Ask, print, and return 1 if a bound was passed."""
+    """Ask, print, and return 1 if a limit was passed."""
     count, users = _number("LOAD_REQUESTS", 100), _number("LOAD_USERS", 4)
     most_ms, most_errors = _number("LOAD_P95_MS", 5000), _number("LOAD_ERRORS", 0)
     if not url.startswith(("http://", "https://")):

@@ -64,7 +64,7 @@ def threads_of(settings: EmbeddingSettings) -> int:
     """How many threads embedding may use."""
     if settings.threads is not None:
         return settings.threads
-    # By this Ray, and other schedulers that share out a machine, bound each process.
+    # By this Ray, and other schedulers that share out a machine, limit each process.
     stated = os.environ.get("OMP_NUM_THREADS", "")
     if stated.isdecimal() and int(stated) > 0:
         return int(stated)

@@ -65,7 +65,7 @@ class SentenceTransformerEncoder:
                 for precision in ("float32", self._precision)
             )
             cosine = float((exact * ours).sum(axis=1).min())
-            if not cosine >= LEAST_COSINE:  # nor if it is no number
+            if not cosine >= LEAST_COSINE:  # not if it is not a number
                 logging.getLogger(__name__).warning(
                     "passages are embedded in float32, not in %s: cosines to float32 come down to %.4f",
                     self._precision,

@@ -84,7 +84,7 @@ class QdrantVectors:
             self._connection.insist(
                 partial(QdrantClient.upsert, collection_name=VECTORS, points=some, wait=True)
             )
-        self._bound(most_bytes // (vectors.shape[1] * 16 // 3 + BYTES_BESIDE))
+        self._limit(most_bytes // (vectors.shape[1] * 16 // 3 + BYTES_BESIDE))
 
     def keys(self, document_set: str) -> set[bytes]:
         return {bytes.fromhex(key) for _, key in self._of_set(document_set)}
@@ -119,7 +119,7 @@ class QdrantVectors:
                 lambda client: client.set_payload(VECTORS, payload, points=list(ids), wait=False)
             )
 
-    def _bound(self, most: int) -> None:
+    def _limit(self, most: int) -> None:
         """Delete the points that were used longest ago until no more than `most` are left."""
         count = self._connection.insist(lambda client: client.count(VECTORS)).count
         if count <= most:

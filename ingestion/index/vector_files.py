@@ -95,7 +95,7 @@ class VectorFiles:
             small = [file for file in self._files(f"{model}/{document_set}") if _is_small(file)]
             if len(small) >= MERGED:
                 self._merge(folder, small)
-            self._bound(most_bytes)
+            self._limit(most_bytes)
 
     def keys(self, document_set: str) -> set[bytes]:
         with reported(self._index, "read"):
@@ -189,7 +189,7 @@ class VectorFiles:
             _write(file.parent, opened.keys[kept], opened.vectors[kept])
         self._forget(file)
 
-    def _bound(self, most_bytes: int) -> None:
+    def _limit(self, most_bytes: int) -> None:
         """Remove the files that were used longest ago until the others fit."""
         sizes = []
         for file in self._files("*/*"):

@@ -33,7 +33,7 @@ MOST_LANGUAGES = 3
 # A longer word (in characters) is none: a hash, a run of base64.
 LONGEST_WORD = 39
 
-# The longest word (in characters) whose folding is remembered. Without a bound, text that has no
+# The longest word (in characters) whose folding is remembered. Without a limit, text that has no
 # spaces would fill the memory.
 _REMEMBERED = 20
 

@@ -307,7 +307,7 @@ class OddInt(int):
 
 
 class Unknown(tuple[object, ...]):
-    """A value of a type that YAML does not know, or that is no field's: it names no group.
+    """A value of a type that YAML does not know, or that is not a field's: it names no group.
 
     It holds the list or mapping that it is made from, so that rules within it are noticed.
     """
@@ -319,7 +319,7 @@ def _in_plain(name: object, value: object) -> object:
     """A value of a field of groups, without numbers that are written otherwise than they read."""
     if not names_groups(name):
         return value
-    # One level, as groups are listed: YAML's aliases make lists that grow without bound.
+    # One level, as groups are listed: YAML's aliases make lists that grow without limit.
     if isinstance(value, list):
         return [None if isinstance(item, OddInt) else item for item in value]
     return None if isinstance(value, OddInt) else value

@@ -189,12 +189,12 @@ def _read_line(raw: bytes, number: int, reader: RecordReader) -> Document | Load
         return reader.problem(where, f"line {number} is not UTF-8; save the file as UTF-8")
     except json.JSONDecodeError as error:
         place = f"{error.msg} at column {error.colno}"
-        return reader.problem(where, f"line {number} is not valid JSON ({place}); mend the line")
+        return reader.problem(where, f"line {number} is not valid JSON ({place}); fix the line")
     except (ValueError, RecursionError) as error:
-        return reader.problem(where, f"line {number} cannot be parsed ({error}); mend the line")
+        return reader.problem(where, f"line {number} cannot be parsed ({error}); fix the line")
     if not isinstance(record, dict):
         kind = type(record).__name__
-        return reader.problem(where, f"line {number} is a JSON {kind}, not an object; mend it")
+        return reader.problem(where, f"line {number} is a JSON {kind}, not an object; fix it")
     return reader.read(record, number, raw)
 
 

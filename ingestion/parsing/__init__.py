@@ -1,4 +1,4 @@
-"""Parse files in processes of their own, each within a bound of time and memory.
+"""Parse files in processes of their own, each within limits on time and memory.
 
 A file can make a parser hang, eat all memory, or crash; in a process of its own it costs that one
 file and no more. Importing this package is cheap: the worker processes do it too.

@@ -1,7 +1,7 @@
-"""The bounds under which a worker process parses; the kernel keeps them.
+"""The limits under which a worker process parses; the kernel keeps them.
 
-On Windows there are neither of the two system calls, and a worker runs without bounds; macOS has
-the bound of time and ignores that of memory.
+On Windows there are neither of the two system calls, and a worker runs without limits; macOS has
+the limit on time and ignores the one on memory.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Limits(NamedTuple):
     timeout_s: float
     memory_mb: int
 
-    def bound_memory(self) -> None:
-        """Let every allocation of this process beyond the bound fail, from now on."""
+    def limit_memory(self) -> None:
+        """Let every allocation of this process beyond the limit fail, from now on."""
         if sys.platform == "win32":
             return
         import resource
@@ -41,7 +41,7 @@ class Limits(NamedTuple):
 
     @contextmanager
     def bounded_time(self) -> Iterator[None]:
-        """Have this process killed by SIGALRM if the block takes longer than the bound.
+        """Have this process killed by SIGALRM if the block takes longer than the limit.
 
         The signal has no handler: one in Python would wait for a parser in C to come back.
         """

@@ -47,7 +47,7 @@ class Parser:
     """Parses files in worker processes, which end with the context (or with this process).
 
     Records (JSONL; CSV with record fields) are read in this process: they stream in constant
-    memory, and their number has no bound that a time would fit.
+    memory, and their number has no limit that a time would fit.
 
     Args:
         stopped: once another thread has set it, no more outcomes come.

@@ -41,7 +41,7 @@ def read(
     Args:
         file: what to read.
         folder: where a copy of a file from elsewhere is put; by default the system's folder.
-        memory_mb: the bound on this process, to be named where it is met.
+        memory_mb: the limit on this process, to be named where it is met.
 
     Raises:
         DocumentError: the file as a whole cannot be read, or is gone.

@@ -38,7 +38,7 @@ class Job(Protocol):
 
         Args:
             folder: where a copy of a file from elsewhere is put.
-            memory_mb: the bound on the process, to be named where it is met.
+            memory_mb: the limit on the process, to be named where it is met.
         """
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     os.dup2(2, sys.stdout.fileno())  # sys.stderr may be None
     limits: Limits
     limits, folder = pickle.load(requests)  # noqa: S301 (from the parent)
-    limits.bound_memory()
+    limits.limit_memory()
     jobs: SimpleQueue[Job] = SimpleQueue()
     Thread(target=_receive, args=(requests, jobs, folder), daemon=True).start()
     answer = pickle.dumps(READY)
@@ -90,7 +90,7 @@ def _with_cause(error: PlumbError) -> PlumbError:
 def _receive(requests: BufferedReader, jobs: SimpleQueue[Job], folder: Path) -> None:
     """Queue what comes; leave when the parent is gone, in the middle of a file too.
 
-    Where a parser keeps this thread from running, the bound of time ends the process.
+    Where a parser keeps this thread from running, the time limit ends the process.
     """
     try:
         while True:

@@ -157,7 +157,7 @@ class WorkerProcess:
                 raise ParsingUnavailable(_CLOSED) from None
             detail = str(error) if isinstance(error, OSError) else _how_it_ended(status)
             raise ParsingUnavailable(
-                f"no process for parsing can be started ({detail}); look for bounds on memory and "
+                f"no process for parsing can be started ({detail}); look for limits on memory and "
                 "processes, or set PLUMB_LOADING_WORKERS=0 to parse without workers"
             ) from error
         except BaseException:
@@ -183,7 +183,7 @@ def _why_it_stopped(document_id: str, status: int, limits: Limits) -> ParsingSto
     Args:
         document_id: that document.
         status: the process's exit status, below 0 for a signal.
-        limits: the bounds it ran under.
+        limits: the limits it ran under.
     """
     if sys.platform != "win32" and status == -signal.SIGALRM:
         return ParsingStopped(

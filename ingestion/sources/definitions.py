@@ -91,7 +91,7 @@ class SetDefinition(_Part):
         embedding: what differs from the settings.
         language: code of the language of documents that do not state theirs; detected if not given.
         golden: questions that a candidate must find as well as the live version does.
-        checks: the bounds of these checks.
+        checks: the limits of these checks.
         on_failure: what happens to a document that can no longer be read: `keep` it in the index
             as it was, or `leave_out`.
     """

@@ -86,14 +86,14 @@ def _local(file: SourceFile) -> Path | None:
 def _remote_blocks(file: SourceFile) -> Generator[bytes, None, None]:
     blocks = _page_blocks(file) if is_web(file.url) else _storage_blocks(file)
     by_line = PurePosixPath(file.document_id).suffix.lower() in _READ_BY_LINE
-    bound = None if by_line and not is_web(file.url) else LARGEST_FILE
+    limit = None if by_line and not is_web(file.url) else LARGEST_FILE
     total = 0
     with closing(blocks):
         for block in blocks:
             total += len(block)
-            if bound is not None and total > bound:
+            if limit is not None and total > limit:
                 raise UnreadableDocument(
-                    f"{file.document_id}: more than the {bound >> 20} MB that one document may "
+                    f"{file.document_id}: more than the {limit >> 20} MB that one document may "
                     "have; split it"
                 )
             yield block

@@ -33,7 +33,7 @@ class Source(NullIsLeftOut):
         records: which fields of a record are which, for JSONL and CSV.
         groups: who sees the source's documents, whatever their own `groups` say. Default: what
             these say, and everyone sees documents that say nothing.
-        options: fsspec's storage options; for the web `timeout_s`, the bound on one wait in
+        options: fsspec's storage options; for the web `timeout_s`, the limit on one wait in
             seconds. Credentials come from the environment.
     """
 
@@ -105,7 +105,9 @@ class Source(NullIsLeftOut):
     def _named(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
         for group in groups:
             if not group.strip() or printable(group) != group:
-                raise ValueError(f"{printable(group)!r} is no group's name; write it on one line")
+                raise ValueError(
+                    f"{printable(group)!r} is not a group's name; write it on one line"
+                )
         return groups
 
     @field_validator("records", mode="before")
@@ -114,7 +116,7 @@ class Source(NullIsLeftOut):
         # A dataclass would silently drop a name that it does not know.
         for name in records if isinstance(records, Mapping) else ():
             if name not in _RECORD_FIELDS:
-                raise ValueError(f"{name!r} is no field; name {', '.join(_RECORD_FIELDS)}")
+                raise ValueError(f"{name!r} is not a field; name {', '.join(_RECORD_FIELDS)}")
         if isinstance(records, Mapping):
             # Only the title may be null: records have none then.
             return {k: v for k, v in records.items() if v is not None or k == "title"}

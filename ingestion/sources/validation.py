@@ -68,7 +68,7 @@ def _one(problem: Any, models: Mapping[tuple[str, ...], type[BaseModel]], line: 
     location, kind = problem["loc"], problem["type"]
     dotted = ".".join(str(step) for step in location)
     if kind == "extra_forbidden":
-        return f"{dotted}: is no field{_instead(location, models)}"
+        return f"{dotted}: is not a field{_instead(location, models)}"
     if kind == "value_error":
         message = problem["msg"].removeprefix("Value error, ")
         return f"{dotted}: {message}" if dotted else message

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_S = 30.0
 MOST_REDIRECTS = 5
-# The option that bounds redirects; `check_allowed` sets it.
+# The option that limits redirects; `check_allowed` sets it.
 WITHIN = "redirects_within"
-# The bytes as they are: a compressed answer could grow without bound, and its size is not the
+# The bytes as they are: a compressed answer could grow without limit, and its size is not the
 # document's.
 _HEADERS = {"User-Agent": "plumbline", "Accept-Encoding": "identity"}
 _ADVICE = {
@@ -35,7 +35,7 @@ def web_client(options: Mapping[str, Any], networks: Sequence[str] = ()) -> http
     Proxies and certificates come from the environment (HTTPS_PROXY, SSL_CERT_FILE).
 
     Args:
-        options: may set `timeout_s`, the bound on one wait in seconds.
+        options: may set `timeout_s`, the limit on one wait in seconds.
         networks: what may be connected to beside the public internet; `sync.allowed_networks`.
     """
     import httpx

@@ -94,7 +94,7 @@ def _cut_document(
     restricted = GROUPS in document.metadata
     if len(document.text) > loading.max_chars:
         problem = (
-            f"{document.id}: {len(document.text):,} characters of text, more than the bound of "
+            f"{document.id}: {len(document.text):,} characters of text, more than the limit of "
             f"{loading.max_chars:,}; split it, or raise PLUMB_LOADING_MAX_CHARS."
         )
         return ChunkedDocument(work, _failed(work, document.id, problem), [], restricted=restricted)

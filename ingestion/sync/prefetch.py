@@ -1,4 +1,4 @@
-"""Run an iterator ahead of its consumer, in a thread, within a bound."""
+"""Run an iterator ahead of its consumer, in a thread, within a limit."""
 
 from __future__ import annotations
 

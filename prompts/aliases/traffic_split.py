@@ -83,6 +83,6 @@ def parse_target(value: Any) -> Target:
     ):
         return Target(tuple(shares.items()))
     raise ValueError(
-        f"{value!r} is no target; write a version (v1), or {{split: {{v1: 90, v2: 10}}}} with "
+        f"{value!r} is not a target; write a version (v1), or {{split: {{v1: 90, v2: 10}}}} with "
         "whole weights over 0"
     )

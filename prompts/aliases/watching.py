@@ -51,7 +51,7 @@ class WatchedAliases:
         elif own is None and not self.file.parent.is_dir():
             raise PromptError(
                 f"{self.file.parent}: there is no such folder to keep prompt aliases in; make or "
-                "mount it, or mend prompt.aliases (PLUMB_PROMPT_ALIASES)."
+                "mount it, or fix prompt.aliases (PLUMB_PROMPT_ALIASES)."
             )
         aliases = read_aliases(self.file) if own is not None else Aliases()
         if self.file is not self._seed and seed is not None:

@@ -81,7 +81,7 @@ def read_history(aliases: Path) -> list[Move]:
             if number == len(lines):
                 break  # torn by a machine that went down: the move was not made either
             raise PromptError(
-                f"{file}: line {number} is no move: {' '.join(str(error).split())[:200]}."
+                f"{file}: line {number} is not a move: {' '.join(str(error).split())[:200]}."
             ) from error
         moves.append(move)
     return moves

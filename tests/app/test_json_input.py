@@ -61,7 +61,7 @@ def test_a_name_for_the_whole_stands_before_fields() -> None:
         read_json("[" * 20_000, "filters")
 
 
-def test_bounds_are_where_they_are_said_to_be() -> None:
+def test_limits_are_where_they_are_said_to_be() -> None:
     assert read_json(f"[{SMALLEST}, {LARGEST}, 1e308, -0.0]", "") == [SMALLEST, LARGEST, 1e308, 0]
     read_json("[" * MOST_DEPTH + "]" * MOST_DEPTH, "")
     with pytest.raises(InvalidRequest):

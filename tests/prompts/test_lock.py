@@ -76,7 +76,7 @@ def test_a_version_that_is_not_locked_is_found_and_can_be(registry: PromptRegist
             ),
             "no message shows a citation marker",
         ),
-        (lambda f: (f / "aliases.history.jsonl").write_text("{}\n{}\n"), "line 1 is no move"),
+        (lambda f: (f / "aliases.history.jsonl").write_text("{}\n{}\n"), "line 1 is not a move"),
     ],
 )
 def test_everything_wrong_is_reported(registry: PromptRegistry, change, message: str) -> None:

@@ -95,7 +95,7 @@ def _with_link(
 
 
 def _table(evidence: Evidence, index: int) -> tuple[int, str] | None:
-    """The table of a row, by passage and header; None for what is no row."""
+    """The table of a row, by passage and header; None for what is not a row."""
     candidate = evidence.candidates[index]
     header = candidate.unit.header
     return (candidate.passage.marker, header) if header else None

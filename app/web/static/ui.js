@@ -69,7 +69,7 @@ export function scrollWithin(box, element, where = "nearest") {
 }
 
 export class RequestFailed extends Error {
-  /** `wait`: after how many seconds it is worth while to come again; 0: nobody said. */
+  /** `wait`: after how many seconds it is worth while to try again; 0: nobody said. */
   constructor(status, detail, wait = 0) {
     super(detail);
     this.status = status;

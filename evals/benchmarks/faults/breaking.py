@@ -1,4 +1,4 @@
-"""Ways to break what answers depend on, and to mend it again."""
+"""Ways to break what answers depend on, and to repair it again."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def read_record(file: Path) -> RunRecord:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise UnreadableRecord(
-            f"{file}: is no record of `make bench` ({where}: {first['msg']}); name one of the JSON "
+            f"{file}: is not a record of `make bench` ({where}: {first['msg']}); name one of the JSON "
             "files that it writes to bench-results/."
         ) from error
 

@@ -195,7 +195,7 @@ class AzureMonitorSource:
                 self._url, json={"query": query}, headers={"Authorization": f"Bearer {token}"}
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise SourceRefused(f"{self._url}: is no URL of a server: {error}.") from error
+            raise SourceRefused(f"{self._url}: is not the URL of a server: {error}.") from error
         except httpx.HTTPError as error:
             raise SourceUnavailable(
                 f"Azure Monitor cannot be reached: {error or type(error).__name__}."

@@ -290,7 +290,7 @@ class PrometheusSource:
             else:
                 answer = self._client.get(self._url + path, params=asked)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise SourceRefused(f"{self._url}: is no URL of a server: {error}.") from error
+            raise SourceRefused(f"{self._url}: is not the URL of a server: {error}.") from error
         except httpx.HTTPError as error:
             raise SourceUnavailable(
                 f"{self._url}: Prometheus cannot be reached: {error or type(error).__name__}."

@@ -1,6 +1,6 @@
 """Load, chunk and embed as a Ray Data pipeline: on one machine, or on a cluster.
 
-One pool of actors reads and cuts, another holds the embedding model. Ray Data bounds what is in
+One pool of actors reads and cuts, another holds the embedding model. Ray Data limits what is in
 flight between them (back-pressure) and does a task again whose worker died. Outcomes come back in
 the order of the files, and are written by the sync that called, under its lease: what is written
 is the same as on one machine, to the last chunk id.
@@ -24,7 +24,7 @@ from ingestion.settings import ChunkingSettings, EmbeddingSettings, LoadingSetti
 from ingestion.sync.engines.local import embed
 from ingestion.sync.work import FindKnown, OnProgress, Outcome, Progress, Work
 
-# Files in one pipeline: bounds what the driver holds of known vectors.
+# Files in one pipeline: limits what the driver holds of known vectors.
 FILES_PER_RUN = 20_000
 # Documents in one row between the pools: a file with a million records makes many.
 DOCUMENTS_PER_ROW = 64

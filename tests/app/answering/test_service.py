@@ -149,7 +149,7 @@ def test_the_manifest_names_what_shapes_an_answer_and_nothing_else(make_parts) -
     [
         ("", "is empty"),
         (" \n\t ", "is empty"),
-        ("x" * 100_000, "100,000 characters, more than the bound of 2,000"),
+        ("x" * 100_000, "100,000 characters, more than the limit of 2,000"),
         ("🙂🙂🙂", "has no letter or digit"),
         ("?!...", "has no letter or digit"),
     ],

@@ -14,11 +14,11 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from app.api.connections import (
-    BOUNDS,
+    LIMITS,
     PROGRESS_BYTES,
     SENT_TOGETHER_BYTES,
     BoundedProtocol,
-    ConnectionBounds,
+    ConnectionLimits,
 )
 
 
@@ -62,8 +62,8 @@ async def _closing(unread: list[int]) -> tuple[BoundedProtocol, _Transport]:
     """A connection that was idle for too long, and what its client has yet to read, look by look."""
     config = Config(Mock(), log_config=None)
     config.load()
-    bounds = ConnectionBounds(header_s=600, write_s=0.01, most=10)
-    protocol = BoundedProtocol(config, ServerState(), {BOUNDS: bounds}, asyncio.get_running_loop())
+    limits = ConnectionLimits(header_s=600, write_s=0.01, most=10)
+    protocol = BoundedProtocol(config, ServerState(), {LIMITS: limits}, asyncio.get_running_loop())
     transport = _Transport(unread)
     protocol.connection_made(transport)  # type: ignore[arg-type]
     protocol.timeout_keep_alive_handler()

@@ -196,7 +196,7 @@ def test_uploads_have_a_bound_of_their_own(serve) -> None:
     client = serve(serve__max_upload_bytes=3_000_000)
     client.post(SETS, json={"document_set": "manuals"})
     documents = f"{SETS}/manuals/documents"
-    # Over the bound of other requests (1 MB), below that of uploads.
+    # Over the limit of other requests (1 MB), below that of uploads.
     assert client.post(documents, files=[file("a.txt", b"x" * 2_000_000)]).status_code == 201
     large = client.post(documents, files=[file("b.txt", b"x" * 4_000_000)])
     refused(large, 413, "request-too-large", "PLUMB_SERVE_MAX_UPLOAD_BYTES")

@@ -48,7 +48,7 @@ BAD = ['{"question": "half', "[]", '{"id": "x"}', '{"question": "x", "colour": 1
 def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str) -> None:
     file = write(tmp_path, '{"question": "one?"}', line, '{"question": "two?"}')
     found = read_questions(file)
-    with pytest.raises(BatchError, match=r"questions\.jsonl: line 2: .*mend the file, or else\."):
+    with pytest.raises(BatchError, match=r"questions\.jsonl: line 2: .*fix the file, or else\."):
         require_all(found, str(file), ", or else")
     assert [question.question for question in found.good] == ["one?", "two?"]
     assert [question.id for question in found.good] == ["1", "3"]

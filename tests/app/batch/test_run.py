@@ -163,7 +163,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: str) -> No
     path = tmp_path / "answers.jsonl"
     path.write_text(f"{line}\n")
     for again in (True, False):
-        with pytest.raises(BatchError, match="line 1 is no answer of a batch"):
+        with pytest.raises(BatchError, match="line 1 is not an answer"):
             run(path, questions("one"), again=again)
     assert path.read_text() == f"{line}\n"
 

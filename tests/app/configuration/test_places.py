@@ -93,7 +93,7 @@ def test_a_misspelt_file_and_a_missing_folder_are_reported(
 ) -> None:
     (folder / "PLUMB_REDIS_ULR").write_text("x")
     with pytest.raises(
-        SettingsError, match=r"PLUMB_REDIS_ULR is no setting. Did you mean PLUMB_REDIS_URL"
+        SettingsError, match=r"PLUMB_REDIS_ULR is not a setting. Did you mean PLUMB_REDIS_URL"
     ):
         load_settings()
     monkeypatch.setenv("PLUMB_SECRETS_DIR", str(folder / "gone"))
@@ -125,7 +125,7 @@ def test_key_vault_gives_settings_and_foreign_secrets_are_not_even_read(vault: V
 def test_a_name_in_the_vault_that_is_no_setting_is_reported(vault: Vault) -> None:
     vault.secrets = {"plumb-chat-api-kye": "x"}
     with pytest.raises(
-        SettingsError, match=r"PLUMB_CHAT_API_KYE is no setting. Did you mean PLUMB_CHAT_API_KEY"
+        SettingsError, match=r"PLUMB_CHAT_API_KYE is not a setting. Did you mean PLUMB_CHAT_API_KEY"
     ):
         load_settings()
 
@@ -183,7 +183,7 @@ def test_a_secret_of_secrets_manager_gives_settings(secret) -> None:
 @pytest.mark.parametrize("text", ['{"PLUMB_CHAT_API_KEY": "quo', '["hidden-one"]'])
 def test_a_malformed_secret_is_reported_and_not_quoted(secret, text: str) -> None:
     secret(text)
-    with pytest.raises(SettingsError, match="is no JSON object") as found:
+    with pytest.raises(SettingsError, match="is not a JSON object") as found:
         load_settings()
     assert "quo" not in str(found.value)
     assert "hidden" not in str(found.value)

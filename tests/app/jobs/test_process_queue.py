@@ -185,7 +185,7 @@ def test_what_nobody_foresaw_is_logged_and_reported(make_settings, follow) -> No
         queue := ProcessQueue(settings, SYNCS), queue.submit(sync_job("manuals", SyncRequest(), BY))
     )
     assert ended.state == "failed"
-    assert "nobody foresaw" in (ended.error or "")
+    assert "failed unexpectedly" in (ended.error or "")
     assert "Traceback" in (settings.jobs.folder / f"{ended.id}.log").read_text()
 
 

@@ -144,7 +144,7 @@ def test_many_calls_at_once_end_and_leave_every_slot_free(guarded) -> None:
         results = list(pool.map(lambda _: ask(client, mine), range(32)))
     refused = [error_text(one) for one in results if one.get("isError")]
     assert len(refused) < len(results)
-    assert all("come again in a moment" in text for text in refused)
+    assert all("try again in a moment" in text for text in refused)
     slots = client.app.state.guard.slots
     assert slots._taken == 0
     assert not ask(client, mine).get("isError")

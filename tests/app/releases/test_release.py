@@ -56,7 +56,7 @@ def test_every_edited_field_is_noticed(release: Release) -> None:
         for key in path[:-1]:
             place = place[key]
         place[path[-1]] = _changed(place[path[-1]])
-        with pytest.raises(InvalidRelease, match=r"^x\.json: is no release: .*unchanged\.$"):
+        with pytest.raises(InvalidRelease, match=r"^x\.json: is not a release: .*unchanged\.$"):
             parse_release(json.dumps(content), "x.json")
 
 
@@ -75,7 +75,7 @@ def test_every_removed_field_is_noticed(release: Release) -> None:
 def test_what_is_no_release_is_refused_with_its_name(text: str, tmp_path: Path) -> None:
     file = tmp_path / "broken.json"
     file.write_text(text)
-    with pytest.raises(InvalidRelease, match=r"broken\.json: is no release"):
+    with pytest.raises(InvalidRelease, match=r"broken\.json: is not a release"):
         read_release(file)
 
 

@@ -47,7 +47,7 @@ class Stalling:
             try:
                 for piece in pieces:
                     connection.sendall(piece)
-                    # One byte after the other, each within any bound on a single wait.
+                    # One byte after the other, each within any limit on a single wait.
                     while not self.go_on.wait(0.02):
                         connection.sendall(b" ")
             except OSError:

@@ -88,7 +88,7 @@ def test_a_name_is_free_again_once_its_key_is_revoked(keys: Keys) -> None:
 
 @pytest.mark.parametrize("name", ["", "key x", "-a", "a\nb", "a" * 81, "ünï"])
 def test_a_name_is_plain(keys: Keys, name: str) -> None:
-    with pytest.raises(InvalidRequest, match="no name for a key"):
+    with pytest.raises(InvalidRequest, match="not a valid name for a key"):
         keys.create(name, "reader")
     with pytest.raises(InvalidRequest, match="a group must have a name"):
         keys.create("a", "reader", ["x", " "])

@@ -50,7 +50,7 @@ def test_a_person_passes_with_their_access_token_and_not_with_their_id_token(
         tokens.verify(identity)
     # Even where the operator has taken a client's id for the audience.
     careless = reading(provider, [0.0], audience="web", require_nbf=False)
-    with pytest.raises(NotAuthenticated, match="no access token"):
+    with pytest.raises(NotAuthenticated, match="not an access token"):
         careless.verify(identity)
 
 

@@ -189,7 +189,10 @@ def test_packed_keys_are_not_unpacked() -> None:
 )
 def test_nonsense_instead_of_keys_is_reported(body: bytes) -> None:
     head = HEAD[:-2] + f"Content-Length: {len(body)}\r\n\r\n".encode()
-    with stalling(head + body) as server, pytest.raises(IssuerUnavailable, match="cannot be had"):
+    with (
+        stalling(head + body) as server,
+        pytest.raises(IssuerUnavailable, match="cannot be fetched"),
+    ):
         SigningKeys(server.url, f"{server.url}/keys", deadline_s=5).find("any")
 
 

@@ -200,7 +200,7 @@ def test_what_was_deleted_counts_no_more(make_sessions: Callable[..., Sessions])
     assert ids(sessions, "ben") == ["4", "3", "2", "1"]
 
 
-def test_bounds_hold_whatever_owners_do(make_sessions: Callable[..., Sessions]) -> None:
+def test_limits_hold_whatever_owners_do(make_sessions: Callable[..., Sessions]) -> None:
     sessions = make_sessions(SessionSettings(most=12, most_in_redis=12, most_per_owner=5))
     chance = random.Random(19)
     owners = [f"owner {n}" for n in range(6)]

@@ -52,7 +52,7 @@ def test_every_setting_has_a_variable_and_says_what_it_does(monkeypatch) -> None
 def test_a_misspelt_variable_is_reported_with_the_nearest_name(monkeypatch) -> None:
     monkeypatch.setenv("PLUMB_INDX_URL", "x")
     with pytest.raises(
-        SettingsError, match=r"PLUMB_INDX_URL is no setting\. Did you mean PLUMB_INDEX_URL"
+        SettingsError, match=r"PLUMB_INDX_URL is not a setting\. Did you mean PLUMB_INDEX_URL"
     ):
         load_settings()
 
@@ -63,9 +63,9 @@ def test_a_misspelt_variable_is_reported_with_the_nearest_name(monkeypatch) -> N
         ({"serve.port": "many"}, r"serve\.port \[PLUMB_SERVE_PORT\].*given: 'many'"),
         ({"serve.port": 70000}, r"serve\.port"),
         ({"chunking.max_tokens": 3}, r"chunking\.max_tokens"),
-        ({"serve.colour": "red"}, r"serve\.colour: is no setting"),
-        ({"nonesuch.name": "x"}, r"nonesuch: is no setting"),
-        ({"url": "x"}, r"'url' is no setting; write group\.name"),
+        ({"serve.colour": "red"}, r"serve\.colour: is not a setting"),
+        ({"nonesuch.name": "x"}, r"nonesuch: is not a setting"),
+        ({"url": "x"}, r"'url' is not a setting; write group\.name"),
         ({"embedding.backend": "magic"}, r"embedding\.backend.*given: 'magic'"),
     ],
 )

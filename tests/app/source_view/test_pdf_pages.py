@@ -1,4 +1,4 @@
-"""Pages of PDFs are drawn, and words are found on them, within bounds."""
+"""Pages of PDFs are drawn, and words are found on them, within limits."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.sync.start import sync_source
 from tests.app.api.live import live_service
-from tests.app.patience import PATIENT
+from tests.app.patience import PATIENT, STEP_S
 from tests.app.security.code_issuer import CLIENT, CodeIssuer
 from tests.app.security.issuer import AUDIENCE, running_issuer
 from tests.app.web.chatting import settings_at
@@ -111,7 +111,9 @@ def playwright_browser() -> Iterator[Browser]:
     program = chromium()
     if program is None:
         pytest.skip("there is no Chromium: `make services` installs it")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=STEP_S * 1000)
 
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -123,7 +125,7 @@ def playwright_browser() -> Iterator[Browser]:
 def context(playwright_browser: Browser) -> Iterator[BrowserContext]:
     """A fresh profile. The test fails if a page throws, or breaks its content security policy."""
     opened = playwright_browser.new_context(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(STEP_S * 1000)
     problems: list[str] = []
     opened.on("weberror", lambda error: problems.append(str(error.error)))
     opened.on(

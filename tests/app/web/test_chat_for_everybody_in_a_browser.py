@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.app.patience import STEP_S
 from tests.app.web.axe import serious_faults
-from tests.app.web.chatting import HOURS, LEAVING, WARRANTY, ask, is_in_view, overflow
+from tests.app.web.chatting import HOURS, LEAVING, WARRANTY, ask, assert_fits, assert_in_view
 
 pytestmark = pytest.mark.browser
 MOST_FILES, MOST_BYTES = 6, 300_000
@@ -46,6 +47,7 @@ def test_everything_works_with_the_keyboard_alone(page, url) -> None:
     tab_to(".skip")
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
+    expect(page.locator("#conversations a[aria-current]")).to_be_attached()
     tab_to("[data-rename]")
     page.keyboard.press("Enter")
     page.get_by_label("Title").wait_for()
@@ -60,22 +62,22 @@ def test_it_fits_a_phone(playwright_browser, url) -> None:
     context = playwright_browser.new_context(
         viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(STEP_S * 1000)
     page = context.new_page()
     page.goto(url)
-    assert overflow(page) <= 0
+    assert_fits(page)
     ask(page, WARRANTY, "depot")
-    assert overflow(page) <= 0
-    assert is_in_view(page, "[data-theme-switch]")
+    assert_fits(page)
+    assert_in_view(page, "[data-theme-switch]")
     page.get_by_role("button", name="Conversations").click()
     expect(page.get_by_role("link", name="New chat")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Conversations")).to_be_focused()
     page.locator("a.chip").first.click()
     page.locator("mark.active").first.wait_for()
-    assert overflow(page) <= 0
-    assert is_in_view(page, "mark.active")
-    assert is_in_view(page, "[data-close]")
+    assert_fits(page)
+    assert_in_view(page, "mark.active")
+    assert_in_view(page, "[data-close]")
     page.keyboard.press("Escape")
     expect(page.locator("#source")).to_be_hidden()
     small = page.evaluate(
@@ -90,8 +92,9 @@ def test_it_fits_a_phone(playwright_browser, url) -> None:
 
 def test_few_files_of_few_bytes_are_asked_for(playwright_browser, url) -> None:
     # Questions to begin with are worked out for the first who comes.
-    assert httpx.get(f"{url}/suggestions?document_set=depot", timeout=30).status_code == 200
+    assert httpx.get(f"{url}/suggestions?document_set=depot", timeout=STEP_S).status_code == 200
     context = playwright_browser.new_context()
+    context.set_default_timeout(STEP_S * 1000)
     page = context.new_page()
     finished: list[Any] = []
     page.on("requestfinished", lambda request: finished.append(request))
@@ -137,20 +140,24 @@ def test_the_narrowest_window_and_large_letters_need_no_sideways_scrolling(
         )
 
     enlarge()
-    assert overflow(page) <= 0
-    assert is_in_view(page, "#send")
+    assert_fits(page)
+    assert_in_view(page, "#send")
     turn = ask(page, WARRANTY, "depot")
     page.get_by_role("button", name="How this was answered").click()
-    assert overflow(page) <= 0
-    assert is_in_view(page, "#question")
+    assert_fits(page)
+    assert_in_view(page, "#question")
     turn.locator("a.chip").first.click()
     page.locator("mark.active").first.wait_for()
-    assert overflow(page) <= 0
-    assert is_in_view(page, "[data-close]")
-    assert page.locator("#source-body").bounding_box()["height"] > 100
+    assert_fits(page)
+    assert_in_view(page, "[data-close]")
+    page.wait_for_function(
+        "document.getElementById('source-body').getBoundingClientRect().height > 100"
+    )
 
 
 def test_a_conversation_is_printed_whole(page, url) -> None:
+    from playwright.sync_api import expect
+
     page.goto(url)
     for question in (WARRANTY, HOURS, "Who won the regatta at Cowes in 1987?"):
         ask(page, question)
@@ -161,7 +168,7 @@ def test_a_conversation_is_printed_whole(page, url) -> None:
         page.evaluate("getComputedStyle(document.getElementById('thread')).overflowY") == "visible"
     )
     for selector in ("#composer", "#sidebar", ".top", ".actions"):
-        assert not page.locator(selector).first.is_visible()
+        expect(page.locator(selector).first).to_be_hidden()
 
 
 def test_a_choice_is_seen_without_its_background(page, url) -> None:
@@ -177,11 +184,10 @@ def test_a_choice_is_seen_without_its_background(page, url) -> None:
 
 
 def test_each_state_has_one_heading_of_the_first_level(page, url) -> None:
+    from playwright.sync_api import expect
+
     page.goto(url)
-    assert page.get_by_role("heading", level=1).all_inner_texts() == [
-        "What would you like to know?"
-    ]
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(["What would you like to know?"])
     ask(page, WARRANTY, "depot")
-    page.wait_for_url("**/chat/*")
-    page.locator("#talk-head:not([hidden])").wait_for()
-    assert page.get_by_role("heading", level=1).all_inner_texts() == [WARRANTY]
+    expect(heading).to_have_text([WARRANTY])

@@ -18,7 +18,8 @@ import pytest
 
 from app.security.keys import Keys
 from app.store.database import Database
-from tests.app.web.chatting import HOURS, REPLY, WARRANTY, ask, sign_in
+from tests.app.patience import START_S
+from tests.app.web.chatting import HOURS, REPLY, WARRANTY, HeldRequests, ask, sign_in
 from tests.openai_server import Script, openai_server
 
 pytestmark = pytest.mark.browser
@@ -43,6 +44,8 @@ def test_rename_export_and_delete(page, url) -> None:
     row.hover()
     row.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Cancel").click()
+    # The button takes no second click before the first one has come to its end.
+    expect(row.get_by_role("button", name="Delete")).to_be_focused()
     row.hover()
     row.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -68,8 +71,10 @@ def process(index: Path, folder: Path, port: int, script: Script) -> Iterator[An
     with subprocess.Popen(command, env=environment, cwd=root, stderr=subprocess.DEVNULL) as running:
         try:
             with httpx.Client(transport=httpx.HTTPTransport(retries=0)) as client:
-                until = time.monotonic() + 60
-                while time.monotonic() < until and running.poll() is None:
+                until = time.monotonic() + START_S
+                while True:
+                    assert time.monotonic() < until, "the service did not start"
+                    assert running.poll() is None, "the service ended"
                     try:
                         client.get(f"http://127.0.0.1:{port}/healthz")
                         break
@@ -122,6 +127,7 @@ def test_a_question_survives_the_end_of_a_sign_in(context, live, make_key, tmp_p
     notice = page.get_by_role("alert")
     expect(notice).to_contain_text("You are signed out. Your question is saved.")
     notice.get_by_role("link", name="Sign in").click()
+    page.wait_for_url("**/sign-in?*")
     page.goto(f"{url}/sign-in")
     page.get_by_label("API key").fill(make_key("anna"))
     page.keyboard.press("Enter")
@@ -130,7 +136,7 @@ def test_a_question_survives_the_end_of_a_sign_in(context, live, make_key, tmp_p
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_who_asks_too_much_sees_when_to_come_again(context, live, make_key) -> None:
+def test_who_asks_too_much_sees_when_to_try_again(context, live, make_key) -> None:
     from playwright.sync_api import expect
 
     url = live(auth__enabled=True, limits__per_minute=1)
@@ -154,13 +160,12 @@ def test_a_double_click_opens_one_dialog(page, url) -> None:
     ask(page, WARRANTY, "depot")
     page.wait_for_url("**/chat/*")
     page.reload()
-    held: list[Any] = []
-    page.route("**/conversations.js", lambda route: held.append(route))
+    held = HeldRequests(page, "**/conversations.js")
     row = page.locator("#conversations li", has=page.locator("a[aria-current]"))
     row.hover()
-    with page.expect_request("**/conversations.js"):
-        row.get_by_role("button", name="Rename").dblclick()
-    held[0].continue_()
+    row.get_by_role("button", name="Rename").dblclick()
+    held.wait()
+    held.let_go()
     page.get_by_label("Title").wait_for()
     expect(page.get_by_role("dialog")).to_have_count(1)
 

@@ -10,12 +10,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_sign_in_refused_and_granted_and_sign_out(live, make_key, context) -> None:
+    from playwright.sync_api import expect
+
     url = live(auth__enabled=True)
     page = context.new_page()
     page.goto(f"{url}/sign-in")
     page.get_by_label("API key").fill("plumb_nope")
     page.get_by_role("button", name="Sign in").click()
-    assert "The key is unknown" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("The key is unknown")
     page.get_by_label("API key").fill(make_key())
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/")
@@ -52,7 +54,7 @@ def test_a_link_on_another_site_finds_who_is_signed_in(live, make_key, context) 
     page.goto("http://wiki.example/")
     page.get_by_text("to the chat").click()
     page.get_by_role("heading", name="What would you like to know?").wait_for()
-    assert page.url == f"{url}/"
+    page.wait_for_url(f"{url}/")
     # A person who is not signed in is asked to sign in.
     context.clear_cookies()
     page.goto("http://wiki.example/")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.app.web.chatting import HOURS, LEAVING, PAY, WARRANTY, ask, is_in_view, overflow
+from tests.app.web.chatting import (
+    HOURS,
+    LEAVING,
+    PAY,
+    WARRANTY,
+    HeldRequests,
+    ask,
+    assert_fits,
+    assert_in_view,
+)
 from tests.app.web.conftest import HIDDEN_WORD
 
 pytestmark = pytest.mark.browser
@@ -19,20 +27,20 @@ def test_ask_open_the_source_and_follow_up(page, url) -> None:
     page.goto(url)
     turn = ask(page, WARRANTY, "depot")
     page.wait_for_url(f"{url}/chat/*")
-    assert "24 months from delivery" in turn.inner_text()
+    expect(turn).to_contain_text("24 months from delivery")
     chip = turn.locator("a.chip").first
     chip.click()
     mark = page.locator("mark.active").first
     mark.wait_for()
     payload = json.loads(turn.locator("[data-source]").first.get_attribute("data-source"))
-    assert mark.inner_text() == payload["spans"][0]["text"]
-    assert is_in_view(page, "mark.active")
+    expect(mark).to_have_text(payload["spans"][0]["text"])
+    assert_in_view(page, "mark.active")
     expect(page.locator("#source-title")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#source")).to_be_hidden()
     expect(chip).to_be_focused()
     second = ask(page, "When does it end early?")
-    assert "seal" in second.inner_text()
+    expect(second).to_contain_text("seal")
     expect(page.locator("#conversations a[aria-current]")).to_have_text(WARRANTY)
     page.reload()
     expect(page.locator(".turn[data-answer]")).to_have_count(2)
@@ -49,7 +57,7 @@ def test_cited_words_are_boxed_on_the_page_of_a_pdf(page, url) -> None:
     box = page.locator("rect.active").first
     box.wait_for()
     page.locator("#sheet[data-shown]").wait_for()
-    assert is_in_view(page, "rect.active")
+    assert_in_view(page, "rect.active")
     # What is marked is dark text on the drawn page: the box is where letters are.
     dark = page.evaluate(
         """() => {
@@ -72,7 +80,10 @@ def test_cited_words_are_boxed_on_the_page_of_a_pdf(page, url) -> None:
     expect(place).to_contain_text(f"Page {number - 1} of")
     wide = page.locator("#sheet").bounding_box()["width"]
     page.get_by_role("button", name="Zoom in").click()
-    assert page.locator("#sheet").bounding_box()["width"] > 1.2 * wide
+    page.wait_for_function(
+        "(wide) => document.getElementById('sheet').getBoundingClientRect().width > 1.2 * wide",
+        arg=wide,
+    )
     page.get_by_role("button", name="As text").click()
     expect(page.locator("mark.active").first).to_be_visible()
     page.get_by_role("button", name="Next citation").click()
@@ -81,6 +92,8 @@ def test_cited_words_are_boxed_on_the_page_of_a_pdf(page, url) -> None:
 
 
 def test_hostile_documents_do_nothing(page, url) -> None:
+    from playwright.sync_api import expect
+
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(url)
@@ -89,16 +102,18 @@ def test_hostile_documents_do_nothing(page, url) -> None:
         source = turn.locator("[data-source*='onerror'], [data-source*='onload']").first
         source.click()
         page.locator("mark.active").first.wait_for()
-        assert overflow(page) <= 0
+        assert_fits(page)
         page.keyboard.press("Escape")
     page.reload()
     page.locator(".turn[data-answer]").nth(1).wait_for()
-    assert overflow(page) <= 0
+    assert_fits(page)
     assert all(one.startswith((url, "blob:", "data:")) for one in asked)
-    assert page.locator("iframe, .answer img, .answer b, #source b").count() == 0
+    expect(page.locator("iframe, .answer img, .answer b, #source b")).to_have_count(0)
 
 
 def test_two_groups_see_different_sources(context, live, shelf, make_key) -> None:
+    from playwright.sync_api import expect
+
     url = live(index__url=shelf, auth__enabled=True)
     page = context.new_page()
 
@@ -111,13 +126,14 @@ def test_two_groups_see_different_sources(context, live, shelf, make_key) -> Non
 
     sign_in(make_key("hanna", groups=["hr"]))
     turn = ask(page, PAY, "shelf")
-    assert HIDDEN_WORD in turn.inner_text()
+    expect(turn).to_contain_text(HIDDEN_WORD)
+    page.wait_for_url(f"{url}/chat/*")
     address = page.url
     sign_in(make_key("otto", groups=["sales"]))
-    turn = ask(page, PAY, "shelf")
+    ask(page, PAY, "shelf")
     assert HIDDEN_WORD not in page.content()
     page.goto(address)
-    assert "You have no such conversation" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("You have no such conversation")
 
 
 def test_closing_the_source_leaves_a_later_focus_alone(page, url) -> None:
@@ -153,6 +169,8 @@ HOLD_SOURCES = """() => {
 
 
 def test_of_two_sources_the_one_opened_last_is_shown(page, url) -> None:
+    from playwright.sync_api import expect
+
     page.goto(url)
     first, second = ask(page, WARRANTY, "depot"), ask(page, HOURS)
     titles = [one.locator(".cited-title").first.inner_text() for one in (first, second)]
@@ -162,9 +180,9 @@ def test_of_two_sources_the_one_opened_last_is_shown(page, url) -> None:
         turn.locator(".cited-open").first.click()
     page.wait_for_function("window.held.length === 2")
     page.evaluate("window.held[1]()")
-    assert page.locator("#source-title").inner_text() == titles[1]
+    expect(page.locator("#source-title")).to_have_text(titles[1])
     page.evaluate("window.held[0]()")
-    assert page.locator("#source-title").inner_text() == titles[1]
+    expect(page.locator("#source-title")).to_have_text(titles[1])
 
 
 def test_a_source_that_comes_late_takes_the_focus_from_nobody(page, url) -> None:
@@ -213,7 +231,7 @@ def test_a_source_stays_open_in_a_window_that_changes(page, url) -> None:
         page.wait_for_function(
             "(modal) => document.getElementById('source').matches(':modal') === modal", arg=is_modal
         )
-        assert is_in_view(page, "mark.active")
+        assert_in_view(page, "mark.active")
     page.keyboard.press("Escape")
     expect(page.locator("#source")).to_be_hidden()
     expect(page.locator("a.chip").first).to_be_focused()
@@ -226,10 +244,9 @@ def test_no_box_of_a_page_stands_on_the_one_before(page, url) -> None:
     turn = ask(page, LEAVING, "shelf")
     turn.locator("[data-source*='.pdf']").first.click()
     page.locator("#sheet[data-shown]").wait_for()
-    held: list[Any] = []
-    page.route("**/source/pages/*", lambda route: held.append(route))
-    with page.expect_request("**/source/pages/*"):
-        page.get_by_role("button", name="Previous page").click()
+    held = HeldRequests(page, "**/source/pages/*")
+    page.get_by_role("button", name="Previous page").click()
+    held.wait()
     expect(page.locator("#sheet-image")).to_be_hidden()
-    held[0].continue_()
+    held.let_go()
     expect(page.locator("#sheet-image")).to_be_visible()

@@ -109,11 +109,11 @@ def test_what_a_model_can_mend_reaches_it_and_what_it_cannot_is_raised(service, 
         assert message.status == "error"
         assert "question" in message.text
     with Plumbline(scripted.url, max_retries=0) as away:
-        problem = b'{"title": "Away", "detail": "Come again."}'
+        problem = b'{"title": "Away", "detail": "Try again."}'
         scripted.replies = [Reply(503, problem, {"Content-Type": PROBLEM})]
         agent = create_agent(ScriptedModel(question="q"), [plumbline_tool(away)])
         message = tool_message(agent.invoke({"messages": [("user", "?")]}))
-        assert (message.status, message.text) == ("error", "503 Away: Come again.")
+        assert (message.status, message.text) == ("error", "503 Away: Try again.")
     with Plumbline(service.url, api_key=KEY) as stranger:
         agent = create_agent(ScriptedModel(question="q"), [plumbline_tool(stranger)])
         with pytest.raises(NotAuthenticated):

@@ -160,7 +160,7 @@ def test_times_are_read_as_people_write_them(server: Server) -> None:
     assert judge(server, "--every", "1m30s").exit_code == 0
     found = judge(server, "--every", "soon")
     assert found.exit_code == 2
-    assert "write for example 90s" in found.output
+    assert "90s, 20m or 1h30m" in found.output
 
 
 def test_a_wrong_address_is_an_error_at_once(server: Server) -> None:

@@ -58,7 +58,7 @@ def write(file: Path, *cases: dict[str, Any], **row: Any) -> None:
         ({"id": "x", "question": ""}, r"review\.jsonl:2: case\.question: is empty"),
         (
             {"id": "x", "question": "Why?", "anwser": "x"},
-            r"case\.anwser: is no field; did you mean answer",
+            r"case\.anwser: is not a field; did you mean answer",
         ),
         ({"id": "x", "question": "Why?", "answer": "x", "answerable": False}, "not answerable"),
     ],
@@ -167,7 +167,7 @@ def test_a_case_that_was_mended_since_does_not_stand_in_the_way(depot, run, tmp_
 def test_a_record_of_versions_that_cannot_be_read_is_reported(depot, run, tmp_path) -> None:
     write(tmp_path / "review.jsonl", GOOD)
     (tmp_path / "cases.versions.jsonl").write_text("{}\n")
-    with pytest.raises(DatasetError, match=r"cases\.versions\.jsonl:1: is no version"):
+    with pytest.raises(DatasetError, match=r"cases\.versions\.jsonl:1: is not a version"):
         run("accept", "review.jsonl", "--into", "cases.jsonl")
     assert not (tmp_path / "cases.jsonl").exists()
 

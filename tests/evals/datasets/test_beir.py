@@ -47,8 +47,8 @@ def test_the_test_split_is_taken_unless_another_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("q1\td1\n", "test.tsv:2: is no judgement"),
-        ("q1\td1\tx\n", "test.tsv:2: is no judgement"),
+        ("q1\td1\n", "test.tsv:2: is not a judgement"),
+        ("q1\td1\tx\n", "test.tsv:2: is not a judgement"),
         ("q1\td1\t1\nq9\td1\t1\n", "test.tsv:3: judges the query 'q9'"),
         ("q1\td1\t0\n", "says of no query"),
     ],

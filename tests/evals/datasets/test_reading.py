@@ -55,15 +55,15 @@ def test_a_byte_order_mark_and_line_separators_in_strings_do_no_harm(tmp_path: P
         ('{"id": "b", "question": ""}', "cases.jsonl:2: question: is empty; fill it in"),
         (
             '{"id": "b", "question": "x", "anser": "y"}',
-            "cases.jsonl:2: anser: is no field; did you mean answer?",
+            "cases.jsonl:2: anser: is not a field; did you mean answer?",
         ),
         (
             '{"id": "b", "question": "x", "gold": [{"document": "d", "qoute": "q"}]}',
-            "gold.0.qoute: is no field; did you mean quote?",
+            "gold.0.qoute: is not a field; did you mean quote?",
         ),
         (
             '{"id": "b", "question": "x", "zzz": 1}',
-            "zzz: is no field; the fields are id, question",
+            "zzz: is not a field; the fields are id, question",
         ),
         (
             '{"id": "b", "question": "x", "answer": "y", "answerable": false}',

@@ -48,15 +48,15 @@ def test_the_hash_is_of_what_shapes_results(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"metrics": None}, "suite.yaml: metrics: is missing; add it"),
-        ({"metric": ["x"]}, "metric: is no field; did you mean metrics?"),
+        ({"metric": ["x"]}, "metric: is not a field; did you mean metrics?"),
         ({"metrics": "mrr"}, "metrics: must be a list, such as [a, b] (given: 'mrr')"),
         ({"metrics": []}, "metrics: is empty; list at least one"),
         ({"name": "My Suite"}, "name: string should match pattern"),
         ({"repeats": 0}, "repeats: input should be greater than or equal to 1 (given: 0)"),
-        ({"gate": {"aplha": 0.1}}, "gate.aplha: is no field; did you mean alpha?"),
+        ({"gate": {"aplha": 0.1}}, "gate.aplha: is not a field; did you mean alpha?"),
         (
             {"gate": {"metrics": {"mrr": {"magin": 1}}}},
-            "gate.metrics.mrr.magin: is no field; did you mean margin?",
+            "gate.metrics.mrr.magin: is not a field; did you mean margin?",
         ),
         ({"dataset": "other.jsonl"}, "dataset: 'other.jsonl' is not there; it is looked for at"),
     ],

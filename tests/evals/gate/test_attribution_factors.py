@@ -19,7 +19,7 @@ def test_a_system_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("promt=v1", "'promt' is no part of a system; did you mean 'prompt'?"),
+        ("promt=v1", "'promt' is not a part of a system; did you mean 'prompt'?"),
         ("seed=1", "there are prompt, index, model"),
         ("prompt=", "'prompt' has no value"),
         ("v1,prompt=v2", "'prompt' is named twice"),

@@ -102,12 +102,12 @@ def test_relevancy_is_calibrated_with_the_real_embedding_model(
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([ROWS[0], '{"question": '], "line 2: is no JSON"),
-        ([ROWS[0], "", '["x"]'], "line 3: is no JSON object"),
+        ([ROWS[0], '{"question": '], "line 2: is not JSON"),
+        ([ROWS[0], "", '["x"]'], "line 3: is not a JSON object"),
         ([{"question": "x", "answer": "y"}], "line 1: label: is missing; add it"),
         ([{**ROWS[0], "label": 2}], "line 1: label: input should be less than"),
         ([{**ROWS[0], "id": "a"}, {**ROWS[0], "id": "a"}], "line 2: the id 'a' comes twice"),
-        ([{**ROWS[0], "lable": 1}], "line 1: lable: is no field; did you mean label"),
+        ([{**ROWS[0], "lable": 1}], "line 1: lable: is not a field; did you mean label"),
         ([], "has no rows; write one JSON object a line"),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_judge_without_a_single_score_is_an_error(
     openai.reply = "Hm."
     done = run("calibrate", written(tmp_path, ROWS[:2]), "--metric", "faithfulness", *judge)
     assert isinstance(done.exception, DatasetError)
-    assert "the judge gave none of 2 rows a score: the answer is no judgement" in str(
+    assert "the judge gave none of 2 rows a score: the answer is not a judgement" in str(
         done.exception
     )
 

@@ -1,4 +1,4 @@
-"""Spending within a bound."""
+"""Spending within a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is W&B's own: keys, sending, bounds, silence."""
+"""What is W&B's own: keys, sending, limits, silence."""
 
 from __future__ import annotations
 

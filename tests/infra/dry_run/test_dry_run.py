@@ -98,7 +98,7 @@ def test_an_answer_of_the_whole_release_that_has_traffic_is_no_failure() -> None
         (200, {"manifest": {"id": "manifest-a"}, "release": B}, A, "names the release"),
         (200, {"manifest": {"id": "manifest-b"}, "release": B}, B, "was not meant to have traffic"),
         (200, {"manifest": {"id": "x"}, "release": "rel-x"}, "rel-x", "an unknown release"),
-        (200, ["no answer"], A, "an answer that is no JSON object"),
+        (200, ["no answer"], A, "an answer that is not a JSON object"),
     ],
 )
 def test_whatever_else_comes_back_counts_as_failed(

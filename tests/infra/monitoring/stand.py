@@ -4,187 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from app.security.keys import Keys
 from app.settings.tree import variable_names
 from app.store.database import migrated
 from evals.benchmarks.data import ROOT
 from evals.benchmarks.faults.services import Service
-from evals.benchmarks.processes import RedisServer, free_port, wait_for, wait_until
-from infra.monitoring.prometheus_check import Prometheus, connect
-from infra.monitoring.queries import rule_files, shortened
+from evals.benchmarks.processes import RedisServer, wait_until
+from tests.infra.monitoring.documents import FACTS, SET, TEXT, answer_rightly
+from tests.infra.monitoring.file_server import served_folder
+from tests.infra.monitoring.load import Load
+from tests.infra.monitoring.prometheus import WatchingPrometheus
 from tests.openai_server import Script, openai_server
 
-# Time passes so much faster in the rules; windows are at least LEAST_S long.
-TIMES, LEAST_S = 120, 5
-# The window that stays longer than a test has time for.
-LONGEST = "3d"
-SET = "yard"
-FACTS = (
-    ("How fast may a loaded van drive?", "90 km/h"),
-    ("How long does a driver rest?", "45 minutes"),
-    ("When does the gate code change?", "every Monday"),
-    ("How many pallets fit into a trailer?", "33 pallets"),
-)
-# One passage, so that every quotation is in it.
-TEXT = (
-    "# Rules of the yard\n\nA loaded van may drive at most 90 km/h. A driver rests 45 minutes after four "
-    "hours. The gate code changes every Monday. A trailer holds 33 pallets.\n"
-)
-REFUSAL = "The documents do not answer this question."
 CALLERS, FLOODERS = 4, 12
-CHAT, SEARCH = "/v1/chat", "/v1/search"
-
-
-@dataclass
-class Load:
-    """Callers who ask without end, each with its own key.
-
-    Attributes:
-        pause_s: how long each waits between two requests.
-        fresh: the share of questions that nobody asked before.
-        answered: how many requests ended, whatever came of them.
-    """
-
-    url: str
-    keys: list[str]
-    pause_s: float = 0.4
-    fresh: float = 0.7
-    answered: int = 0
-    over: threading.Event = field(default_factory=threading.Event)
-
-    @contextmanager
-    def running(self) -> Iterator[Load]:
-        """Ask inside the block."""
-        threads = [
-            threading.Thread(target=self._caller, args=(key, number), daemon=True)
-            for number, key in enumerate(self.keys)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self.over.set()
-            for thread in threads:
-                thread.join()
-
-    def _caller(self, key: str, number: int) -> None:
-        chance = random.Random(number)
-        with httpx.Client(
-            base_url=self.url, headers={"X-API-Key": key}, timeout=60, trust_env=False
-        ) as client:
-            while not self.over.wait(self.pause_s):
-                try:
-                    self._ask(client, chance)
-                except httpx.HTTPError:  # a service that is stopped
-                    continue
-
-    def _ask(self, client: httpx.Client, chance: random.Random) -> None:
-        question = chance.choice(FACTS)[0]
-        if chance.random() < self.fresh:
-            # Numbers that rise would be drift.
-            question = f"Ticket {chance.randrange(10**9)}: {question}"
-        streamed = chance.random() < 0.2
-        response = client.post(
-            CHAT, json={"question": question, "document_set": SET, "stream": streamed}
-        )
-        self.answered += 1
-        if response.status_code == 200 and not streamed and chance.random() < 0.3:
-            thumb = "up" if chance.random() < 0.8 else "down"
-            client.post(f"/v1/answers/{response.json()['id']}/feedback", json={"thumb": thumb})
-
-
-class WatchingPrometheus:
-    """A real Prometheus with our rules, in which time passes faster.
-
-    Args:
-        folder: for its files.
-        key: what it shows the service.
-        targets: job -> address.
-
-    Attributes:
-        rules: the folder of the rules.
-        url: base URL.
-        api: to ask it.
-    """
-
-    def __init__(self, folder: Path, key: str, targets: Mapping[str, str]) -> None:
-        self._targets = folder / "targets"
-        self._targets.mkdir()
-        for job, address in targets.items():
-            self.target(job, address)
-        self.rules = rules = folder / "rules"
-        rules.mkdir()
-        for file in rule_files():
-            text = shortened(file.read_text("utf-8"), TIMES, LEAST_S)
-            (rules / file.name).write_text(text, "utf-8")
-        (folder / "key").write_text(key, "utf-8")
-        found = [
-            {"files": [f"{self._targets}/{job}.json"], "refresh_interval": "1s"} for job in targets
-        ]
-        config = {
-            "global": {
-                "scrape_interval": "1s",
-                "scrape_timeout": "1s",
-                "evaluation_interval": "1s",
-            },
-            "rule_files": [f"{rules}/*.yaml"],
-            "scrape_configs": [
-                {
-                    "job_name": job,
-                    "file_sd_configs": [files],
-                    **(
-                        {"authorization": {"credentials_file": f"{folder / 'key'}"}}
-                        if job == "plumbline"
-                        else {}
-                    ),
-                }
-                for job, files in zip(targets, found, strict=True)
-            ],
-        }
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(config), "utf-8")
-        port = free_port()
-        program = shutil.which("prometheus")
-        assert program, "prometheus is not installed; run the tests through `make test-load`"
-        self._process = subprocess.Popen(
-            [program, f"--config.file={folder / 'prometheus.yml'}",
-             f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address=127.0.0.1:{port}"],
-            stderr=(folder / "prometheus.log").open("w"),
-        )  # fmt: skip
-        wait_for(port, self._process)
-        self.url = f"http://127.0.0.1:{port}"
-        self.api: Prometheus = connect(self.url)
-
-    def target(self, job: str, address: str | None) -> None:
-        """Scrape this for a job from now on; None: nothing."""
-        file = self._targets / f"{job}.json"
-        new = file.with_suffix(".new")
-        new.write_text(json.dumps([{"targets": [address]}] if address else []), "utf-8")
-        new.replace(file)
-
-    def close(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait()
 
 
 @dataclass
@@ -262,26 +106,6 @@ class Stand:
         finally:
             process.send_signal(signal.SIGCONT)
 
-    def wait_for_alerts(self, *names: str, seconds: float = 120) -> None:
-        """Wait until all of these have fired, each at some time since now."""
-        missing, until = set(names), time.monotonic() + seconds
-        while missing:
-            missing -= {name for name, _ in self.prometheus.api.active(firing=True)}
-            assert time.monotonic() < until, f"these did not fire within {seconds:g} s: {missing}"
-            time.sleep(0.25)
-
-    def wait_until_clear(self, *names: str, seconds: float = 120) -> None:
-        """Wait until none of these fires or is about to.
-
-        Those whose windows are days long are left out: promtool sees them clear.
-        """
-        until = time.monotonic() + seconds
-        while active := {
-            name for name, window in self.prometheus.api.active() if window != LONGEST
-        } & set(names):
-            assert time.monotonic() < until, f"these still fire after {seconds:g} s: {active}"
-            time.sleep(0.25)
-
 
 def environment(settings: Mapping[str, Any]) -> dict[str, str]:
     """The environment of a process with these settings, and no others."""
@@ -293,33 +117,6 @@ def environment(settings: Mapping[str, Any]) -> dict[str, str]:
         for dotted, value in settings.items()
     }
     return {**clean, **given, "PYTHONPATH": path}
-
-
-@contextmanager
-def served_folder(folder: Path) -> Iterator[str]:
-    """`host:port` of a server of files, whose `/metrics` is the file of that name."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def guess_type(self, path: Any) -> str:
-            return "text/plain"
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def answer_rightly(request: dict[str, Any]) -> str:
-    """What a good model says: a quotation of the passage, with its marker."""
-    asked = str(request["messages"][-1]["content"]).rpartition("Question:")[2]
-    fact = next((fact for question, fact in FACTS if question in asked), FACTS[0][1])
-    return f'The rules say "{fact}" [1].'
 
 
 @contextmanager
@@ -393,7 +190,7 @@ def open_stand(folder: Path) -> Iterator[Stand]:
         stand.work()
         # Prometheus scrapes nothing in its first five seconds, which are ten minutes in its rules.
         wait_until(lambda: bool(prometheus.api.query("up == 1")), "Prometheus scrapes", 60)
-        stand.wait_until_clear("PlumblineAbsent")
+        prometheus.assert_alerts_clear("PlumblineAbsent")
         yield stand
 
 
@@ -409,47 +206,3 @@ def database_locked(folder: Path) -> Iterator[None]:
     finally:
         connection.execute("ROLLBACK")
         connection.close()
-
-
-@contextmanager
-def flood(
-    stand: Stand, keys: Sequence[str], threads: int, question: Callable[[], str], path: str = CHAT
-) -> Iterator[None]:
-    """Callers ask without pause inside the block, each by several threads."""
-    over = threading.Event()
-
-    def ask(client: httpx.Client) -> None:
-        while not over.is_set():
-            try:
-                if path == SEARCH:
-                    client.get(path, params={"q": question(), "document_set": SET})
-                else:
-                    client.post(path, json={"question": question(), "document_set": SET})
-            except httpx.HTTPError:
-                continue
-
-    with ExitStack() as stack:
-        running = []
-        for key in keys:
-            client = stack.enter_context(
-                httpx.Client(
-                    base_url=stand.service.url,
-                    headers={"X-API-Key": key},
-                    timeout=60,
-                    trust_env=False,
-                )
-            )
-            running += [
-                threading.Thread(target=ask, args=(client,), daemon=True) for _ in range(threads)
-            ]
-        for thread in running:
-            thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            for thread in running:
-                thread.join()
-
-
-KILLED = signal.SIGKILL

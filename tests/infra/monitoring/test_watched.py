@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -27,18 +28,9 @@ from ingestion.index.stores import open_store
 from ingestion.settings import IndexSettings
 from ingestion.versions.catalogue import Catalogue, version_key
 from ingestion.versions.last_sync import LastSync
-from tests.infra.monitoring.stand import (
-    FACTS,
-    KILLED,
-    REFUSAL,
-    SEARCH,
-    SET,
-    Stand,
-    answer_rightly,
-    database_locked,
-    flood,
-    open_stand,
-)
+from tests.infra.monitoring.documents import FACTS, REFUSAL, SET, answer_rightly
+from tests.infra.monitoring.load import SEARCH, flood
+from tests.infra.monitoring.stand import Stand, database_locked, open_stand
 
 pytestmark = pytest.mark.load
 LOAD_S = 120
@@ -85,9 +77,9 @@ class Watched:
     @contextmanager
     def fires(self, *alerts: str) -> Iterator[None]:
         """These alerts fire by what the block does before it yields here, and clear after it."""
-        self.stand.wait_until_clear(*alerts)
+        self.stand.prometheus.assert_alerts_clear(*alerts)
         yield
-        self.stand.wait_until_clear(*alerts)
+        self.stand.prometheus.assert_alerts_clear(*alerts)
 
 
 def test_a_healthy_service_raises_no_alarm(watched: Watched) -> None:
@@ -114,17 +106,17 @@ def test_chat_models_that_fail(watched: Watched) -> None:
     failing = ("PlumblineModelFailing", "PlumblineErrorBudgetBurn")
     with watched.fires(*degraded, *failing):
         stand.model.status = 500
-        stand.wait_for_alerts(*degraded)
+        stand.prometheus.assert_alerts_fire(*degraded)
         stand.fallback.status = 500
-        stand.wait_for_alerts(*failing)
+        stand.prometheus.assert_alerts_fire(*failing)
         stand.model.status = stand.fallback.status = 200
 
 
 def test_a_redis_that_is_killed(watched: Watched) -> None:
     alerts = ("PlumblineCacheAside", "PlumblineDependencyDown")
     with watched.fires(*alerts):
-        watched.stand.redis.signal(KILLED)
-        watched.stand.wait_for_alerts(*alerts)
+        watched.stand.redis.signal(signal.SIGKILL)
+        watched.stand.prometheus.assert_alerts_fire(*alerts)
         watched.stand.redis.start()
 
 
@@ -136,11 +128,11 @@ def test_answers_that_get_worse(watched: Watched) -> None:
         began = datetime.now(UTC)
         turns = itertools.cycle([REFUSAL, 'It is "made of gold" [9].'])
         stand.model.answer, stand.model.usage = lambda _: next(turns), (50_000, 1000)
-        stand.wait_for_alerts(*alerts)
+        stand.prometheus.assert_alerts_fire(*alerts)
         now = datetime.now(UTC)
         stand.look_for_drift(now, watched.healthy_until, (now - began).total_seconds())
         stand.model.answer, stand.model.usage = answer_rightly, (1, 1)
-        stand.wait_for_alerts("PlumblineDriftDetected")
+        stand.prometheus.assert_alerts_fire("PlumblineDriftDetected")
         watched.look_for_no_drift()
 
 
@@ -154,8 +146,10 @@ def test_a_chat_model_that_is_slow(watched: Watched) -> None:
     numbers = itertools.count()
     with watched.fires("PlumblineLatencyBudgetBurn"):
         stand.model.answer, stand.load.fresh = slowly, 1.0
-        with flood(stand, stand.flooders, 2, lambda: f"Case {next(numbers)}: {FACTS[1][0]}"):
-            stand.wait_for_alerts("PlumblineLatencyBudgetBurn")
+        with flood(
+            stand.service.url, stand.flooders, 2, lambda: f"Case {next(numbers)}: {FACTS[1][0]}"
+        ):
+            stand.prometheus.assert_alerts_fire("PlumblineLatencyBudgetBurn")
             slept.set()
             stand.model.answer, stand.load.fresh = answer_rightly, 0.7
 
@@ -172,7 +166,7 @@ def test_syncs_that_fail_wait_and_are_old(watched: Watched) -> None:
         away.rename(documents)
         _wait_twenty_minutes(stand, stand.sync())
         _ten_days_pass_without_a_sync(stand)
-        stand.wait_for_alerts(*alerts)
+        stand.prometheus.assert_alerts_fire(*alerts)
         stand.work()
 
 
@@ -183,10 +177,10 @@ def test_callers_who_ask_too_much(watched: Watched) -> None:
     alerts = ("PlumblineSaturated", "PlumblineCallersLimited")
     with (
         watched.fires(*alerts),
-        flood(stand, [first], 4, lambda: FACTS[0][0]),
-        flood(stand, others, 3, lambda: f"Load {next(numbers)}: {FACTS[0][0]}", SEARCH),
+        flood(stand.service.url, [first], 4, lambda: FACTS[0][0]),
+        flood(stand.service.url, others, 3, lambda: f"Load {next(numbers)}: {FACTS[0][0]}", SEARCH),
     ):
-        stand.wait_for_alerts(*alerts)
+        stand.prometheus.assert_alerts_fire(*alerts)
 
 
 def test_a_database_that_is_locked_for_a_thousand_answers(watched: Watched) -> None:
@@ -199,9 +193,9 @@ def test_a_database_that_is_locked_for_a_thousand_answers(watched: Watched) -> N
     with (
         watched.fires("PlumblineAnswersNotStored"),
         database_locked(stand.folder),
-        flood(stand, stand.flooders, 1, lambda: first),
+        flood(stand.service.url, stand.flooders, 1, lambda: first),
     ):
-        stand.wait_for_alerts("PlumblineAnswersNotStored")
+        stand.prometheus.assert_alerts_fire("PlumblineAnswersNotStored")
 
 
 def test_nobody_looks_for_drift(watched: Watched) -> None:
@@ -213,7 +207,7 @@ def test_nobody_looks_for_drift(watched: Watched) -> None:
     with watched.fires("PlumblineDriftUnchecked"):
         old = f"{float(checked[1]) - 3 * 86400:.0f}"
         file.write_text(text.replace(checked[1], old), "utf-8")
-        watched.stand.wait_for_alerts("PlumblineDriftUnchecked")
+        watched.stand.prometheus.assert_alerts_fire("PlumblineDriftUnchecked")
         file.write_text(text, "utf-8")
 
 
@@ -221,9 +215,9 @@ def test_a_service_that_hangs_and_one_that_prometheus_does_not_know(watched: Wat
     stand = watched.stand
     with watched.fires("PlumblineDown", "PlumblineAbsent"):
         with stand.hanging_service():
-            stand.wait_for_alerts("PlumblineDown")
+            stand.prometheus.assert_alerts_fire("PlumblineDown")
         stand.prometheus.target("plumbline", None)
-        stand.wait_for_alerts("PlumblineAbsent")
+        stand.prometheus.assert_alerts_fire("PlumblineAbsent")
         stand.prometheus.target("plumbline", stand.service.url.removeprefix("http://"))
 
 

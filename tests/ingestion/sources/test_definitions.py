@@ -157,15 +157,15 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
         ),
         (
             "document_set: kb\nsources:\n  - url: docs\n    inclde: ['*.md']\n",
-            ", line 4: sources.0.inclde: is no field; did you mean include?",
+            ", line 4: sources.0.inclde: is not a field; did you mean include?",
         ),
         (
             SMALL + "colour: red\n",
-            ", line 4: colour: is no field; the fields are document_set, sources, chunking",
+            ", line 4: colour: is not a field; the fields are document_set, sources, chunking",
         ),
         (
             SMALL + "chunking:\n  max_token: 9\n",
-            ", line 5: chunking.max_token: is no field; did you mean max_tokens?",
+            ", line 5: chunking.max_token: is not a field; did you mean max_tokens?",
         ),
         (
             SMALL + "chunking: {max_tokens: 9}\n",
@@ -173,7 +173,7 @@ def test_another_model_takes_over_nothing_that_belongs_to_the_settings_model(pat
         ),
         (
             SMALL + "embedding: {device: cuda}\n",
-            ", line 4: embedding.device: is no field; the fields are model, revision, q",
+            ", line 4: embedding.device: is not a field; the fields are model, revision, q",
         ),
         (
             SMALL + "document_set: other\n",

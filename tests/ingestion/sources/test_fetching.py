@@ -60,7 +60,7 @@ def test_a_page_is_fetched_with_the_suffix_of_its_format(web: Any, page: Any) ->
 
 
 def test_pages_are_asked_for_as_they_are(web: Any, page: Any) -> None:
-    """A compressed answer has another size than the listing tells, and no bound."""
+    """A compressed answer has another size than the listing tells, and no limit."""
     web.pages["/a"] = page(b"x")
     content_hash(file_at(web.url("/a")))
     assert web.headers[-1]["Accept-Encoding"] == "identity"

@@ -59,7 +59,7 @@ def test_patterns_and_prefix_are_no_part_of_the_key() -> None:
         ({"url": "docs", "exclude": [" "]}, "the pattern ' ' matches nothing; remove it"),
         ({"url": "docs", "exclude": ["#x"]}, "the pattern '#x' matches nothing; remove it"),
         ({"url": "docs", "prefix": "a\nb"}, "must be printable, on one line"),
-        ({"url": "docs", "records": {"idd": "x"}}, "'idd' is no field; name id, title, text"),
+        ({"url": "docs", "records": {"idd": "x"}}, "'idd' is not a field; name id, title, text"),
         ({"url": "https://a.example/", "options": {"timeout_s": 0}}, "seconds above 0"),
         ({"url": "docs", "incldue": []}, "Extra inputs are not permitted"),
     ],

@@ -66,8 +66,8 @@ def test_the_order_of_a_split_outlives_writing(tmp_path: Path) -> None:
     [
         ("answer: v1", "answer: must map aliases to versions"),
         ("answer: [v1]", "answer: must map aliases to versions"),
-        ("answer: {production: 1}", "answer: production: 1 is no target"),
-        ("answer: {production: latest}", "'latest' is no target"),
+        ("answer: {production: 1}", "answer: production: 1 is not a target"),
+        ("answer: {production: latest}", "'latest' is not a target"),
         ("answer: {v2: v1}", "'v2' cannot be an alias"),
         ("answer: {'a b': v1}", "'a b' cannot be an alias"),
         ("protected: production", "protected: must be a list"),

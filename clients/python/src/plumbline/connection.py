@@ -63,11 +63,11 @@ def _checked(url: str) -> tuple[str, bool]:
         parts.port  # noqa: B018 (raises where it is none)
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
-        raise ConfigurationError(f"base_url: is no address; {example}.") from None
+        raise ConfigurationError(f"base_url: is not an address; {example}.") from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("base_url: holds a user or password; give a key as api_key.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url: {url!r} is no http(s) address; {example}.")
+        raise ConfigurationError(f"base_url: {url!r} is not an http(s) address; {example}.")
     if parts.path.rstrip("/").endswith("/v1"):
         raise ConfigurationError(
             f"base_url: {url!r} ends in /v1, which the client adds; leave it out."

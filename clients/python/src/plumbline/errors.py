@@ -35,7 +35,7 @@ class ServiceError(PlumblineError):
         detail: what is wrong, and the mend.
         type: a URN that names the kind of problem, for programs; empty where no service of
             Plumbline said it.
-        retry_after_s: seconds after which to come again, where the service says so.
+        retry_after_s: seconds after which to try again, where the service says so.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ServiceError(PlumblineError):
 
 
 class InvalidRequest(ServiceError):
-    """The request means nothing as it stands, or is too large (400, 405, 408, 413, 415, 422)."""
+    """The request is not valid, or is too large (400, 405, 408, 413, 415, 422)."""
 
 
 class NotAuthenticated(ServiceError):
@@ -87,7 +87,7 @@ class Conflict(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """The caller asked too often; `retry_after_s` says when to come again (429)."""
+    """The caller asked too often; `retry_after_s` says when to try again (429)."""
 
 
 class Unavailable(ServiceError):

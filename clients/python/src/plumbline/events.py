@@ -21,7 +21,7 @@ _PASSAGES = TypeAdapter(list[Passage])
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The passages that the answer is made from. They may come again: the last ones count."""
+    """The passages that the answer is made from. They may be sent again: the last ones count."""
 
     passages: list[Passage]
 

@@ -150,7 +150,7 @@ class Attempts:
         return self._pause(error)
 
     def _pause(self, error: ServiceError, cause: Exception | None = None) -> float:
-        # Half of it by chance, so that clients that failed together do not come again together.
+        # Half of it by chance, so that clients that failed together do not retry together.
         grown: float = min(MOST_PAUSE_S, FIRST_PAUSE_S * 2**self._retries)
         pause = grown * random.uniform(0.5, 1)  # noqa: S311 (no secret)
         if error.retry_after_s is not None:

@@ -156,7 +156,7 @@ def test_a_pinned_version_that_was_taken_away_is_reported_and_not_replaced(world
     ],
 )
 def test_flags_that_contradict_the_release_are_refused(world, parts, flags, message) -> None:
-    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{message}.*To mend it"):
+    with pytest.raises(ReleaseMismatch, match=f"document set 'depot': .*{message}.*To fix it"):
         parts(world.release("v1", 1), **flags)
 
 
@@ -188,8 +188,8 @@ def test_a_release_of_another_index_or_of_other_weights_is_refused(world, parts,
     ("spoil", "message"),
     [
         (lambda text: text.replace('"v1"', '"v2"'), "edited"),
-        (lambda text: text[: len(text) // 2], "is no release"),
-        (lambda text: "{}", "is no release"),
+        (lambda text: text[: len(text) // 2], "is not a release"),
+        (lambda text: "{}", "is not a release"),
         (None, "cannot be read"),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_release_that_lacks_a_prompt_or_names_no_setting_is_refused(world, ser
     strange = Release.model_validate(
         {**release.model_dump(exclude={"hash", "id"}), "settings": {"chat": {"colour": "red"}}}
     )
-    with pytest.raises(SettingsError, match=r"chat\.colour: is no setting"):
+    with pytest.raises(SettingsError, match=r"chat\.colour: is not a setting"):
         serving(strange)
 
 

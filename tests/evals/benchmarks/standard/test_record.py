@@ -56,7 +56,7 @@ def test_missed_goals_are_counted() -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"name": "scale", "rows": []}', "\x00"])
 def test_what_is_no_record_is_refused_by_its_name(text: str, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text(text, "utf-8")
-    with pytest.raises(UnreadableRecord, match=r"other\.json: is no record of `make bench`"):
+    with pytest.raises(UnreadableRecord, match=r"other\.json: is not a record of `make bench`"):
         read_record(tmp_path / "other.json")
 
 

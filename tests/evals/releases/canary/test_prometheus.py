@@ -213,5 +213,5 @@ def test_what_cannot_be_judged_says_what_to_do(world: World) -> None:
         PrometheusSource("http://127.0.0.1:9", compared()).looks(until_now)
     with pytest.raises(SourceRefused, match="is no Prometheus API"):
         PrometheusSource(f"{world.url}/graph", compared()).looks(until_now)
-    with pytest.raises(SourceRefused, match="is no URL"):
+    with pytest.raises(SourceRefused, match="is not the URL"):
         PrometheusSource("prometheus:9090", compared()).looks(until_now)

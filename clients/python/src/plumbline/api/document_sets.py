@@ -76,7 +76,7 @@ def define(
         chunking, embedding: what differs from the service's settings.
         language: code of the language of documents that do not state theirs.
         golden: questions that each new version must still answer, with `document` and `quote`.
-        checks: the bounds of these checks.
+        checks: the limits of these checks.
         on_failure: what happens to a document that can no longer be read.
         replace: True puts it in the place of a definition that is there; False refuses to.
     """

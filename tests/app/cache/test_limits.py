@@ -1,4 +1,4 @@
-"""Every cache has a bound in bytes, and the guide says which."""
+"""Every cache has a limit in bytes, and the guide says which."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BYTES = {
     "questions to begin with": SUGGESTED_BYTES,
     "drawn pages": OriginalsSettings().cache_bytes,
 }
-# Whatever else remembers, and what bounds it: no reader can make it grow.
+# Whatever else remembers, and what limits it: no reader can make it grow.
 FEW = {
     "ingestion/embedding/arithmetic.py": "what the processor is, once",
     "app/answering/model_call.py": "one event loop",
@@ -55,7 +55,7 @@ FEW = {
 }
 
 
-# Attributes that begin empty and grow, in what a service holds as long as it runs, and their bounds.
+# Attributes that begin empty and grow, in what a service holds as long as it runs, and their limits.
 GROWING = {
     "VectorFiles._open": "files that are there, merged at 16 small ones; their bytes are bounded",
     "VectorFiles._used": "the same files",
@@ -198,8 +198,8 @@ def test_the_sweep_finds_what_it_looks_for(source: str) -> None:
 
 def test_the_guide_names_every_bound_and_their_sum() -> None:
     guide = GUIDE.read_text("utf-8")
-    for name, bound in BYTES.items():
-        assert f"| {name} | {bound // 1_000_000} MB |" in guide, name
+    for name, limit in BYTES.items():
+        assert f"| {name} | {limit // 1_000_000} MB |" in guide, name
     assert f"| all together | {sum(BYTES.values()) // 1_000_000} MB |" in guide
     assert sum(BYTES.values()) <= 454_000_000
 
@@ -244,7 +244,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
             "wide": "is it " + " ".join(f"é𝒳{letter}" for letter in letters[:200]),
         }[kind] + f" {number}"
 
-    # Smaller bounds, so that few questions fill them: reading long ones takes its time.
+    # Smaller limits, so that few questions fill them: reading long ones takes its time.
     for remembers, most in ((read, 400_000), (bases, 100_000)):
         remembers.cache.clear()  # type: ignore[attr-defined]
         monkeypatch.setattr(remembers.cache, "most", most)  # type: ignore[attr-defined]
