@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import inspect
 import multiprocessing.spawn
 import os
 import secrets
@@ -32,6 +33,7 @@ from ingestion.settings import EmbeddingSettings, IndexSettings
 from tests import scheduling
 from tests.openai_server import Script, openai_server
 from tests.scheduling import GroupedFiles
+from tests.shared_frames import found_by_variables
 from tests.shared_models import SharedEncoder, kept_by_files
 from tests.shared_routes import kept_routes
 from tests.shared_tables import kept_statements
@@ -52,6 +54,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 def pytest_configure() -> None:
     """Look for garbage less often: a worker ends with millions of objects, most of which stay."""
     gc.set_threshold(50_000, 20, 20)
+    gc.disable()  # what imports make stays
     # ranx compiles its metrics for 45 seconds, and then computes ours in two hundredths of one.
     os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
@@ -69,7 +72,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedFiles
 
 def pytest_collection_finish() -> None:
     """Leave what the imports made out of all later searches for garbage."""
-    _collect()
+    global _memory_after_collecting, _memory_after_all
+    gc.enable()
+    _free()
+    gc.freeze()
+    _memory_after_collecting = _memory_after_all = _resident_memory()
 
 
 @pytest.hookimpl(trylast=True)
@@ -98,6 +105,14 @@ def _shared_models() -> Iterator[None]:
         patch.setattr(onnx_encoder, "CompiledGraph", compiled)
         patch.setattr(onnx_encoder, "OnnxEncoder", kept_by_files(SharedEncoder, below))
         patch.setattr(weights, "hash_weights", kept_by_files(weights.hash_weights, below))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_frames() -> Iterator[None]:
+    """Let classes with docstrings be made at once; a frame is of the same module however it is found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspect, "getmodule", found_by_variables(inspect.getmodule))
         yield
 
 

@@ -12,14 +12,23 @@ from ingestion.sync.engines.on_ray import _started
 from tests.ingestion.sync.conftest import TEXTS, Syncing, syncing  # noqa: F401 (a fixture)
 
 
-@pytest.fixture(scope="module")
-def _ray() -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def sigterms() -> Iterator[list[int]]:
+    """The SIGTERMs that a handler has got which was there before Ray started.
+
+    Ray starts once for the file: neither a sync nor a signal that Ray does not see changes it.
+    """
     ray = pytest.importorskip("ray")
-    yield
-    ray.shutdown()
+    got: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+    try:
+        _started()
+        yield got
+    finally:
+        ray.shutdown()
+        signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.usefixtures("_ray")
 def test_ray_gives_the_same_result(syncing: Syncing) -> None:  # noqa: F811
     for number in range(12):
         syncing.write_at(f"many/{number:02}.md", f"# Number {number}\n\nText of number {number}.\n")
@@ -40,17 +49,7 @@ def test_ray_gives_the_same_result(syncing: Syncing) -> None:  # noqa: F811
     assert (changed.updated, changed.embedded, changed.reused) == (2, 2, 1)
 
 
-@pytest.mark.usefixtures("_ray")
-def test_sigterm_still_stops_a_sync_in_an_orderly_way() -> None:
-    import ray
-
-    got: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
-    try:
-        ray.shutdown()
-        _started()
-        # Ray's own handler would end this process here.
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert got == [signal.SIGTERM]
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def test_sigterm_still_stops_a_sync_in_an_orderly_way(sigterms: list[int]) -> None:
+    # Ray's own handler would end this process here.
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert sigterms == [signal.SIGTERM]
