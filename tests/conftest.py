@@ -34,7 +34,7 @@ from tests import scheduling
 from tests.openai_server import Script, openai_server
 from tests.scheduling import GroupedFiles
 from tests.shared_frames import found_by_variables
-from tests.shared_models import SharedEncoder, kept_by_files
+from tests.shared_models import MOST_MODELS_KEPT, SharedEncoder, kept_by_files
 from tests.shared_routes import kept_routes
 from tests.shared_tables import kept_statements
 from tests.warm_python import warm_python
@@ -100,10 +100,11 @@ def _shared_models() -> Iterator[None]:
     def graph(file: Path, *_: Any) -> list[Path]:
         return [file]
 
-    compiled = kept_by_files(onnx_encoder.CompiledGraph, graph)
+    compiled = kept_by_files(onnx_encoder.CompiledGraph, graph, MOST_MODELS_KEPT)
+    encoder = kept_by_files(SharedEncoder, below, MOST_MODELS_KEPT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(onnx_encoder, "CompiledGraph", compiled)
-        patch.setattr(onnx_encoder, "OnnxEncoder", kept_by_files(SharedEncoder, below))
+        patch.setattr(onnx_encoder, "OnnxEncoder", encoder)
         patch.setattr(weights, "hash_weights", kept_by_files(weights.hash_weights, below))
         yield
 

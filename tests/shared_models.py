@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from tokenizers import Tokenizer
 from ingestion.embedding.encoder import Vectors
 from ingestion.embedding.onnx_encoder import OnnxEncoder, PlainModel
 
+# The default model on each arithmetic, and one that a test makes.
+MOST_MODELS_KEPT = 3
 # By each model, with their vectors of 1.5 KB.
 MOST_TEXTS_KEPT = 5000
 
@@ -46,17 +49,25 @@ class SharedEncoder(OnnxEncoder):
 
 
 def kept_by_files(
-    make: Callable[..., Any], read: Callable[..., Iterable[Path]]
+    make: Callable[..., Any], read: Callable[..., Iterable[Path]], most: int | None = None
 ) -> Callable[..., Any]:
-    """`make`, called again only for other arguments, or where a file that it reads has changed."""
+    """`make`, called again only for other arguments, or where a file that it reads has changed.
+
+    Args:
+        most: how many of what was made are kept, those used last; default: all.
+    """
     made: dict[tuple[Any, ...], Any] = {}
+    lock = Lock()  # services of a test have threads
 
     def kept(*arguments: Any) -> Any:
         files = [file for file in sorted(read(*arguments)) if file.is_file()]
         stats = [(file.resolve(), file.stat()) for file in files]
         key = (*arguments, *((file, one.st_mtime_ns, one.st_size) for file, one in stats))
-        if key not in made:
-            made[key] = make(*arguments)
-        return made[key]
+        with lock:
+            one = made.pop(key) if key in made else make(*arguments)
+            made[key] = one
+            if most is not None and len(made) > most:
+                del made[next(iter(made))]
+        return one
 
     return kept
