@@ -48,7 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROWTH_TO_COLLECT = 128 << 20
 # Looking for garbage leaves out what was there the last time: a service of a file, too, which ends later.
 # To look at all takes two seconds.
-GROWTH_TO_LOOK_AT_ALL = 512 << 20
+GROWTH_TO_LOOK_AT_ALL = 384 << 20
 _memory_after_collecting = _memory_after_all = 0
 # Threads leave free memory in many arenas; malloc_trim returns it to the system.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

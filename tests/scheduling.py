@@ -36,6 +36,7 @@ TOGETHER = {
         "tests/ingestion/embedding/test_embedder.py",
         "tests/ingestion/embedding/test_onnx_export.py",
         "tests/ingestion/test_exported_models.py",
+        "tests/ingestion/test_trust.py",
     ),
     "MLflow's server": (
         "tests/evals/tracking/test_mlflow.py",

@@ -190,8 +190,8 @@ def test_a_token_of_the_issuer_gets_in(guarded, issuer: Issuer) -> None:
 
 
 def test_an_issuer_that_is_away_is_503(guarded, issuer: Issuer) -> None:
+    issuer.status = 500  # a service asks for the keys as it starts
     client = guarded(auth__issuer=issuer.url, auth__audience=AUDIENCE)
-    issuer.status = 500
     response = client.get(SETS, headers={"Authorization": f"Bearer {issuer.token()}"})
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
