@@ -303,9 +303,14 @@ turns.addEventListener("click", (event) => {
   }
 });
 
+// One promise for all clicks, so that they go on in their order: two imports may end in any.
+let sourceModule = null;
+
 function openSource(source, opener, span) {
+  sourceModule ??= load(import("./source.js"));
+  sourceModule.catch(() => { sourceModule = null; });
   once(opener, async () => {
-    const { open } = await load(import("./source.js"));
+    const { open } = await sourceModule;
     await open(source, opener, span);
   });
 }

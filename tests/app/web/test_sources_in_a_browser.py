@@ -176,8 +176,11 @@ def test_of_two_sources_the_one_opened_last_is_shown(page, url) -> None:
     titles = [one.locator(".cited-title").first.inner_text() for one in (first, second)]
     assert titles[0] != titles[1]
     page.evaluate(HOLD_SOURCES)
+    module = HeldRequests(page, "**/source.js")
     for turn in (first, second):
         turn.locator(".cited-open").first.click()
+    module.wait()
+    module.let_go()
     page.wait_for_function("window.held.length === 2")
     page.evaluate("window.held[1]()")
     expect(page.locator("#source-title")).to_have_text(titles[1])
