@@ -164,16 +164,16 @@ def test_long_text_is_shown_as_it_stands() -> None:
     "piece", ["[", "*a ", "*a_ ", "> ", "`", "![", "|a", "- ", "|a|b|\n", "&#x", "<", "[a](<",
               "[a]: x\n", "```\n", "- a\n", "1. ", "x", "~~a", "\\|", "\u0301", "# a\n\n"]
 )  # fmt: skip
-def test_no_text_of_200000_characters_takes_a_second(piece: str) -> None:
+def test_no_text_of_200000_characters_takes_long(piece: str) -> None:
     text = (piece * 200_000)[:200_000]
     spans = [(number * 4000, number * 4000 + 6000) for number in range(50)]
     started = time.process_time()
     html = render_marked(text, spans)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5  # quadratic time would take minutes
     Tree(html)
     started = time.process_time()
     render(text[:60_000])
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
 
 
 DOCUMENT = """# Depots

@@ -80,5 +80,5 @@ def test_what_cannot_be_read_any_more_does_not_stay_as_the_groups_before_saw_it(
 
 @pytest.mark.parametrize("group", ["", "  ", "a\nb"])
 def test_a_group_has_a_name(group: str) -> None:
-    with pytest.raises(ValidationError, match="no group's name"):
+    with pytest.raises(ValidationError, match="is not a group's name"):
         Source(url="docs", groups=(group,))
