@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -114,9 +112,6 @@ def create_app(
         # that makes that one must find a thread too.
         app.state.threads = threads = current_default_thread_limiter()
         threads.total_tokens += settings.limits.answers_at_once
-        asyncio.get_running_loop().set_default_executor(
-            ThreadPoolExecutor(int(threads.total_tokens), thread_name_prefix="answer")
-        )
         with ExitStack() as opened:
             _open(app, settings, telemetry, opened)
             # What answers by a release is not what the aliases name.

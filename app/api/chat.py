@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field, TypeAdapter
 
@@ -127,7 +127,7 @@ async def chat(
         session_id=request.session_id,
     )
     if not request.stream:
-        turn = await asyncio.to_thread(turns.take, turn_request, caller)
+        turn = await run_sync(turns.take, turn_request, caller)
         # As it stands: it was validated when it was made.
         return Response(turn.model_dump_json(), media_type="application/json")
     steps = turns.stream(turn_request, caller)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 
@@ -47,7 +47,7 @@ async def complete_chat(
     """
     asked = turn_request(request)
     if not request.stream:
-        return completion_of(await asyncio.to_thread(turns.take, asked, caller), request.model)
+        return completion_of(await run_sync(turns.take, asked, caller), request.model)
     steps = turns.stream(asked, caller)
     await anext(steps)  # what is wrong with the question comes out here, as any error
     return EventStream(_chunks(steps, request), steps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
@@ -56,7 +55,7 @@ async def create(
     earlier = partial(_conversation, log, caller)
     asked = await run_sync(turn_request, request, response_id, earlier)
     if not request.stream:
-        return response_of(await asyncio.to_thread(turns.take, asked, caller), request, shown_id)
+        return response_of(await run_sync(turns.take, asked, caller), request, shown_id)
     steps = turns.stream(asked, caller)
     await anext(steps)  # what is wrong with the question comes out here, as any error
     return EventStream(_events(steps, ResponseEvents(request, shown_id)), steps)

@@ -58,22 +58,26 @@ class Chunker:
         while True:
             chunks = self._cut(document, measure, budget)
             # Counted again whole: with some tokenizers a part costs more alone than in its place.
-            unsure = [chunk for chunk in chunks if not self._surely_fits(chunk, document, measure)]
+            contexts = {
+                context: self._counter.count(context)
+                for context in {chunk.context for chunk in chunks}
+            }
+            unsure = [
+                chunk
+                for chunk in chunks
+                if not (
+                    measure.adds_up
+                    and is_separated(document.text, chunk.start, chunk.end)
+                    and contexts[chunk.context] + measure.count(chunk.start, chunk.end)
+                    <= self.budget
+                )
+            ]
             excess = max(
                 self._counter.count_all([chunk.indexed_text for chunk in unsure]), default=0
             )
             if excess <= self.budget or budget <= SMALLEST_ROOM:
                 return chunks
             budget -= excess - self.budget
-
-    def _surely_fits(self, chunk: Chunk, document: Document, measure: Measure) -> bool:
-        """Whether the parts of a chunk, counted before, say that the whole is within the budget."""
-        return (
-            measure.adds_up
-            and is_separated(document.text, chunk.start, chunk.end)
-            and self._counter.count(chunk.context) + measure.count(chunk.start, chunk.end)
-            <= self.budget
-        )
 
     def _cut(self, document: Document, measure: Measure, budget: int) -> list[Chunk]:
         chunks: list[Chunk] = []

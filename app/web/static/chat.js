@@ -307,9 +307,11 @@ turns.addEventListener("click", (event) => {
 let sourceModule = null;
 
 function openSource(source, opener, span) {
-  sourceModule ??= load(import("./source.js"));
-  sourceModule.catch(() => { sourceModule = null; });
   once(opener, async () => {
+    sourceModule ??= load(import("./source.js")).catch((error) => {
+      sourceModule = null;
+      throw error;
+    });
     const { open } = await sourceModule;
     await open(source, opener, span);
   });

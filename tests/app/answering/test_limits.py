@@ -242,7 +242,7 @@ def test_a_stream_that_breaks_off_is_no_whole_answer(make_parts, openai) -> None
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
-def test_a_reply_at_its_bound_is_no_whole_one(make_parts, openai, is_streamed) -> None:
+def test_a_reply_at_its_limit_is_no_whole_one(make_parts, openai, is_streamed) -> None:
     openai.reply, openai.finish_reason = GOOD + "And then the", "length"
     parts = hosted(make_parts, openai)
     answer = (
@@ -320,7 +320,7 @@ def test_a_reply_that_unpacks_to_gigabytes_is_not_unpacked(make_parts, openai) -
     assert (turn.degraded, turn.model) == (True, EXTRACTIVE)
 
 
-def test_a_whole_reply_beyond_the_bound_is_cut() -> None:
+def test_a_whole_reply_beyond_the_limit_is_cut() -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage("word " * 10_000)]))
     reply = complete(model, [], Limits(5, 10), Deadline.within(5))
     assert len(reply.text) == 120

@@ -277,7 +277,7 @@ def test_wrong_keys_are_limited_by_address_and_right_ones_still_pass(guarded) ->
     ] * 3
 
 
-def test_no_more_answers_at_once_than_the_bound(guarded) -> None:
+def test_no_more_answers_at_once_than_the_limit(guarded) -> None:
     client = guarded(limits__answers_at_once=1)
     headers = key("a")
     body = {"question": "When does Kestrel open?"}

@@ -10,6 +10,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
 from app.main import create_app
+from app.service_state import lookups
 from app.settings.tree import load_settings
 
 PROBLEM = "application/problem+json"
@@ -136,7 +137,7 @@ def test_what_is_not_there_or_not_json_is_a_problem_detail_too(client: TestClien
     assert "must be a JSON object" in filters.json()["detail"]
 
 
-def test_a_body_over_the_bound_is_refused(client: TestClient) -> None:
+def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
     response = client.post("/v1/chat", json={"question": "x" * 2_000_000})
     assert (response.status_code, response.headers["content-type"]) == (413, PROBLEM)
 
@@ -246,3 +247,27 @@ def test_all_answers_at_once_and_other_routes_find_a_thread(make_parts) -> None:
         assert client.portal is not None
         threads = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
     assert threads >= 70 + 40
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/chat", {"question": "When does the depot open?", "document_set": "depot"}),
+        (
+            "/v1/chat/completions",
+            {"model": "plumb/depot", "messages": [{"role": "user", "content": "Who drives?"}]},
+        ),
+        ("/v1/responses", {"model": "plumb/depot", "input": "Who drives?"}),
+    ],
+)
+def test_a_thread_that_answers_counts_as_busy(client: TestClient, path: str, asked: dict) -> None:
+    state = client.app.state  # type: ignore[attr-defined]
+    take, busy = state.turns.take, []
+
+    def taking(*given):
+        busy.append(lookups(state).threads().now)
+        return take(*given)
+
+    state.turns.take = taking
+    assert client.post(path, json=asked).status_code == 200
+    assert busy == [1]

@@ -74,7 +74,9 @@ async def _closing(unread: list[int]) -> tuple[BoundedProtocol, _Transport]:
 def test_a_closing_connection_whose_client_reads_nothing_ends() -> None:
     async def run() -> None:
         protocol, transport = await _closing([12_000])
+        assert not transport.ended.is_set()
         await asyncio.wait_for(transport.ended.wait(), 60)
+        assert transport.ended.is_set()
         protocol.connection_lost(None)
 
     asyncio.run(run())

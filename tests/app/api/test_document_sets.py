@@ -192,7 +192,7 @@ def test_removing_does_not_lead_elsewhere(client, path: str) -> None:
     assert client.get(f"{SETS}/other").json()["uploads"] == ["a.md"]
 
 
-def test_uploads_have_a_bound_of_their_own(serve) -> None:
+def test_uploads_have_a_limit_of_their_own(serve) -> None:
     client = serve(serve__max_upload_bytes=3_000_000)
     client.post(SETS, json={"document_set": "manuals"})
     documents = f"{SETS}/manuals/documents"

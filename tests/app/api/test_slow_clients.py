@@ -213,7 +213,7 @@ def test_headers_that_do_not_end_and_connections_that_say_nothing_are_closed(
         assert is_closed_within(silent, 5)
 
 
-def test_idle_connections_over_the_bound_make_room_for_others(live: Callable[..., str]) -> None:
+def test_idle_connections_over_the_limit_make_room_for_others(live: Callable[..., str]) -> None:
     mine = key("mine")
     url = live(serve__header_timeout_s=60.0)
     with ExitStack() as stack:

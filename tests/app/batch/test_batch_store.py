@@ -184,7 +184,7 @@ def test_starts_are_counted_until_it_gets_on_and_old_ones_are_forgotten(database
     assert kept.list(OWNER).batches == []
 
 
-def test_no_more_are_unfinished_than_the_bound_however_many_ask_at_once(database: Database) -> None:
+def test_no_more_are_unfinished_than_the_limit_however_many_ask_at_once(database: Database) -> None:
     kept = [BatchStore(database, 3) for _ in range(8)]
     start = threading.Barrier(len(kept))
 

@@ -138,7 +138,7 @@ def is_empty(value: ast.expr | None) -> bool:
     return name == "defaultdict" or (name in EMPTY and not value.args)
 
 
-def test_every_attribute_that_can_grow_has_a_bound_that_is_known_here() -> None:
+def test_every_attribute_that_can_grow_has_a_limit_that_is_known_here() -> None:
     found: set[str] = set()
     for room in ROOMS:
         for file in (ROOT / room).rglob("*.py"):
@@ -177,7 +177,7 @@ def remembering(source: str) -> list[str]:
     return found
 
 
-def test_no_function_remembers_without_a_bound_that_is_known_here() -> None:
+def test_no_function_remembers_without_a_limit_that_is_known_here() -> None:
     found = {
         str(file.relative_to(ROOT))
         for room in ("app", "ingestion", "prompts")
@@ -196,7 +196,7 @@ def test_the_sweep_finds_what_it_looks_for(source: str) -> None:
     assert remembering(source)
 
 
-def test_the_guide_names_every_bound_and_their_sum() -> None:
+def test_the_guide_names_every_limit_and_their_sum() -> None:
     guide = GUIDE.read_text("utf-8")
     for name, limit in BYTES.items():
         assert f"| {name} | {limit // 1_000_000} MB |" in guide, name
@@ -230,7 +230,7 @@ def test_what_is_remembered_is_what_the_function_gives() -> None:
 
 
 @pytest.mark.parametrize("kind", ["letters", "words", "long", "wide"])
-def test_comparing_questions_takes_no_more_than_its_bound(
+def test_comparing_questions_takes_no_more_than_its_limit(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(7)
@@ -262,7 +262,7 @@ def test_comparing_questions_takes_no_more_than_its_bound(
     assert taken <= 1.1 * 500_000
 
 
-def test_recent_questions_of_all_scopes_together_take_no_more_than_the_bound() -> None:
+def test_recent_questions_of_all_scopes_together_take_no_more_than_the_limit() -> None:
     store = MemoryStore(10_000, 500_000_000)
     near = SimilarQuestions(0.8, 2000, 60, bytes=1_000_000)
     rng = np.random.default_rng(3)

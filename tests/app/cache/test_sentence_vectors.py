@@ -47,7 +47,7 @@ def test_vectors_are_those_of_a_batch(embedder: Embedder) -> None:
         assert np.allclose(remembered(texts), embedder.embed_queries(texts), atol=1e-5)
 
 
-def test_memory_stays_within_the_bound() -> None:
+def test_memory_stays_within_the_limit() -> None:
     def embed(texts: Sequence[str]) -> Vectors:
         return np.ones((len(texts), 384), dtype=np.float32)
 

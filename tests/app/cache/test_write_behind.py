@@ -92,7 +92,7 @@ def test_another_group_is_not_waited_for(gate) -> None:
     behind.close()
 
 
-def test_beyond_the_bound_the_caller_does_its_write_itself(gate) -> None:
+def test_beyond_the_limit_the_caller_does_its_write_itself(gate) -> None:
     behind, done = WriteBehind(most_waiting=1), []
     held(behind, gate)
     behind.put("one", into(done, 1))

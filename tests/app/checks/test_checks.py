@@ -254,7 +254,7 @@ def test_checks_run_side_by_side_and_none_waits_for_a_silent_one() -> None:
     assert reported[-1] == "silent"
 
 
-def test_redis_hints_are_right_on_a_server_without_bounds(redis_url: str) -> None:
+def test_redis_hints_are_right_on_a_server_without_limits(redis_url: str) -> None:
     from app.checks.service_checks import _redis
     from app.settings.tree import load_settings
 

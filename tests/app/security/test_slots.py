@@ -38,7 +38,7 @@ def test_a_slot_is_freed_once_and_nobody_is_remembered() -> None:
     assert not slots._of
 
 
-def test_threads_never_hold_more_than_the_bounds() -> None:
+def test_threads_never_hold_more_than_the_limits() -> None:
     slots = Slots(5, 2, "x")
     lock = threading.Lock()
     now: dict[str, int] = dict.fromkeys("abcd", 0)

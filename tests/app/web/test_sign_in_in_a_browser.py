@@ -41,6 +41,8 @@ def test_everybody_can_use_the_sign_in(live, context, theme) -> None:
 
 
 def test_a_link_on_another_site_finds_who_is_signed_in(live, make_key, context) -> None:
+    from playwright.sync_api import expect
+
     url = live(auth__enabled=True)
     page = context.new_page()
     page.goto(f"{url}/sign-in")
@@ -53,10 +55,10 @@ def test_a_link_on_another_site_finds_who_is_signed_in(live, make_key, context) 
     )
     page.goto("http://wiki.example/")
     page.get_by_text("to the chat").click()
-    page.get_by_role("heading", name="What would you like to know?").wait_for()
-    page.wait_for_url(f"{url}/")
+    expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+    expect(page).to_have_url(f"{url}/")
     # A person who is not signed in is asked to sign in.
     context.clear_cookies()
     page.goto("http://wiki.example/")
     page.get_by_text("to the chat").click()
-    page.wait_for_url(f"{url}/sign-in")
+    expect(page).to_have_url(f"{url}/sign-in")

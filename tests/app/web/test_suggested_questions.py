@@ -89,7 +89,7 @@ def test_they_come_from_documents_that_the_caller_may_see(suggested: SuggestedQu
     assert all("<" not in title for title in titles(EVERYTHING))
 
 
-def test_they_are_worked_out_once_and_kept_within_their_bound(
+def test_they_are_worked_out_once_and_kept_within_their_limit(
     suggested: SuggestedQuestions,
 ) -> None:
     first = suggested.of("shelf", EVERYTHING, 60)

@@ -109,7 +109,7 @@ def test_a_run_that_comes_to_cost_too_much_stops_and_keeps_what_it_has(
     assert len(openai.requests) == 6
 
 
-def test_a_bound_without_a_price_is_refused(make_hosted, suite) -> None:
+def test_a_limit_without_a_price_is_refused(make_hosted, suite) -> None:
     runner = make_hosted(prices__input_per_million=None)
     with pytest.raises(SettingsError, match="PLUMB_PRICES_INPUT_PER_MILLION"):
         runner.run(suite.model_copy(update={"max_cost": 1.0}), System())

@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,6 @@ from evals.benchmarks.data import ROOT
 from evals.benchmarks.faults.services import Service
 from evals.benchmarks.processes import RedisServer, wait_until
 from tests.infra.monitoring.documents import FACTS, SET, TEXT, answer_rightly
-from tests.infra.monitoring.file_server import served_folder
 from tests.infra.monitoring.load import Load
 from tests.infra.monitoring.prometheus import WatchingPrometheus
 from tests.openai_server import Script, openai_server
@@ -206,3 +208,23 @@ def database_locked(folder: Path) -> Iterator[None]:
     finally:
         connection.execute("ROLLBACK")
         connection.close()
+
+
+@contextmanager
+def served_folder(folder: Path) -> Iterator[str]:
+    """`host:port` of a server of files, whose `/metrics` is the file of that name."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def guess_type(self, path: Any) -> str:
+            return "text/plain"
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -92,7 +92,7 @@ def test_a_worker_that_dies_between_files_costs_nothing(
             os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
 
 
-def test_the_bound_of_time_holds_where_python_does_not_get_a_word_in() -> None:
+def test_the_limit_of_time_holds_where_python_does_not_get_a_word_in() -> None:
     code = (
         "import re; from ingestion.parsing.limits import Limits\n"
         "with Limits(0.2, 256).bounded_time(): re.match('(a|aa)+b', 'a' * 60)"

@@ -15,7 +15,7 @@ def test_everything_comes_in_order() -> None:
         assert list(ahead) == list(range(100))
 
 
-def test_it_stays_within_the_bound() -> None:
+def test_it_stays_within_the_limit() -> None:
     made: list[int] = []
     filled = threading.Event()
 

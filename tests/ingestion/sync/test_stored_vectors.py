@@ -244,7 +244,7 @@ def test_a_purge_of_one_set_leaves_anothers_alone(syncing: Syncing) -> None:
     assert len(syncing.store.vectors.keys("copies")) == 1
 
 
-def test_the_bound_holds_over_all_sets(syncing: Syncing) -> None:
+def test_the_limit_holds_over_all_sets(syncing: Syncing) -> None:
     vectors = syncing.store.vectors
     for number in range(8):
         texts: Sequence[str] = [f"{number}: {row}" for row in range(100)]

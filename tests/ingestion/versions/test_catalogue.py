@@ -113,7 +113,7 @@ def test_a_diff_names_documents_and_settings(three) -> None:
     assert found.shaping == ["chunking.max_tokens: 64 -> 48"]
 
 
-def test_publishing_by_hand_holds_to_the_bound(three) -> None:
+def test_publishing_by_hand_holds_to_the_limit(three) -> None:
     three.write_at("kept.md", "# Kept\n\nOne.\n")
     for name in TEXTS:
         (three.folder / name).unlink()
