@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import Select, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, load_only
 
+from app.answering.answer import Answer
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.errors import StoreUnavailable, UnknownAnswer
@@ -32,6 +34,7 @@ from app.lineage.record import (
 )
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
+from app.store.tables import JsonText
 
 logger = logging.getLogger(__name__)
 FORGET_EVERY_S = 3600.0
@@ -91,9 +94,13 @@ class AnswerLog:
         """How many answers wait to be stored."""
         return self._writer.waiting
 
-    def add(self, record: AnswerRecord) -> None:
-        """Have an answer stored soon; never waits and never fails."""
-        self._writer.put(record if self._texts else without_texts(record))
+    def add(self, record: AnswerRecord | Callable[[], AnswerRecord]) -> None:
+        """Have an answer stored soon; never waits and never fails.
+
+        Args:
+            record: the answer; or what makes it, which is called when it is to be stored.
+        """
+        self._writer.put(record)
 
     def get(self, answer_id: str, caller: Caller) -> AnswerRecord:
         """An answer by its id.
@@ -298,7 +305,10 @@ class AnswerLog:
         """Store what waits. The database stays open."""
         self._writer.close()
 
-    def _write(self, records: Sequence[AnswerRecord]) -> None:
+    def _write(self, waiting: Sequence[AnswerRecord | Callable[[], AnswerRecord]]) -> None:
+        records = [one if isinstance(one, AnswerRecord) else one() for one in waiting]
+        if not self._texts:
+            records = [without_texts(record) for record in records]
         try:
             with self._database.session() as session:
                 # As plain rows: the bookkeeping of mapped objects takes several times as long.
@@ -374,12 +384,23 @@ def _documents(row: AnswerRow) -> list[str]:
 
 
 def _row(record: AnswerRecord) -> dict[str, Any]:
-    fields = record.model_dump(mode="json")
-    return {name: _storable(value) for name, value in fields.items()} | {"at": record.at}
+    fields = record.model_dump(mode="json", exclude={"answer"})
+    row = {name: _storable(value) for name, value in fields.items()}
+    return row | {"at": record.at, "answer": _json_of(record.answer)}
+
+
+def _json_of(answer: Answer | None) -> JsonText | dict[str, Any] | None:
+    """An answer for its column, by far the largest: written once, and by pydantic."""
+    if answer is None:
+        return None
+    try:
+        return JsonText(answer.model_dump_json(ensure_ascii=True))
+    except PydanticSerializationError:  # half of a surrogate pair
+        return answer.model_dump(mode="json")
 
 
 def _storable(value: Any) -> Any:
     """Text that PostgreSQL and UTF-8 can hold: no NUL, no half of a surrogate pair."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not (value.isascii() and "\0" not in value):
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     return value

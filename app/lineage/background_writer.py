@@ -7,10 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from app.errors import StoreUnavailable
-from app.lineage.record import AnswerRecord
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 MOST_WAITING = 1000
 LINGER_S = 0.25
@@ -21,7 +22,7 @@ LONGEST_PAUSE_S = 30.0
 LOG_APART_S = 60.0
 
 
-class Writer:
+class Writer(Generic[T]):
     """One thread that hands records on, in order, in small batches.
 
     While the database is away, records wait; when `most_waiting` do, further ones are dropped,
@@ -33,12 +34,10 @@ class Writer:
         most_waiting: how many records may wait.
     """
 
-    def __init__(
-        self, write: Callable[[list[AnswerRecord]], None], most_waiting: int = MOST_WAITING
-    ) -> None:
+    def __init__(self, write: Callable[[list[T]], None], most_waiting: int = MOST_WAITING) -> None:
         self._write = write
         self._most_waiting = most_waiting
-        self._waiting: deque[AnswerRecord] = deque()
+        self._waiting: deque[T] = deque()
         self._changed = threading.Condition()
         self._taken = self._settled = 0
         self._closing = False
@@ -53,7 +52,7 @@ class Writer:
         """How many records wait for the database, without those that are being written."""
         return len(self._waiting)
 
-    def put(self, record: AnswerRecord) -> None:
+    def put(self, record: T) -> None:
         """Have it written soon; never waits, never fails."""
         with self._changed:
             if self._closing or len(self._waiting) >= self._most_waiting:
@@ -105,7 +104,7 @@ class Writer:
     def _is_due(self) -> bool:
         return self._closing or self._hurrying > 0 or len(self._waiting) >= AT_ONCE
 
-    def _settle(self, batch: list[AnswerRecord]) -> None:
+    def _settle(self, batch: list[T]) -> None:
         pause = FIRST_PAUSE_S
         while True:
             try:

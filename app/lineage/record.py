@@ -163,6 +163,7 @@ def record_of(
     previous_id: str | None = None,
     also_needs: Sequence[Sequence[str]] = (),
     also_documents: Iterable[str] = (),
+    at: datetime | None = None,
 ) -> AnswerRecord:
     """The record of an answer, or of the failure to answer what was prepared.
 
@@ -174,6 +175,7 @@ def record_of(
         prices: what tokens cost; an answer from the cache costs nothing.
         also_needs: what it takes to read what was said before, where that shaped the question.
         also_documents: the documents that this was made from.
+        at: default: now.
 
     The others are the fields of `AnswerRecord`.
     """
@@ -183,7 +185,7 @@ def record_of(
     usage = given.usage if given is not None and cache is None else None
     return AnswerRecord(
         id=answer_id or new_id(),
-        at=datetime.now(UTC),
+        at=at or datetime.now(UTC),
         caller=caller.name,
         owner=caller.id,
         needs=together(made_from, also_needs),

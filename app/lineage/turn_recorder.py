@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
+
 from app.callers import Caller
 from app.lineage.answer_store import AnswerLog
 from app.lineage.record import record_of
 from app.settings.answering import PricesSettings
 from app.telemetry.tracing import trace_id
-from app.turns.turn import FailedTurn, Turn, TurnRequest
+from app.turns.turn import FailedTurn, Turn, TurnRequest, new_id
 
 
 class Recording:
-    """Puts turns into the log of answers, which writes them in the background."""
+    """Puts turns into the log of answers, which makes and writes their records in the background."""
 
     def __init__(self, log: AnswerLog, prices: PricesSettings) -> None:
         self._log = log
@@ -20,7 +23,8 @@ class Recording:
     def on_turn(self, turn: Turn, request: TurnRequest, caller: Caller) -> None:
         """Record a turn that has ended."""
         self._log.add(
-            record_of(
+            partial(
+                record_of,
                 turn.as_answer(),
                 turn.manifest,
                 question=turn.question,
@@ -36,18 +40,20 @@ class Recording:
                 previous_id=request.previous_id,
                 also_needs=turn.also_needs,
                 also_documents=turn.also_documents,
+                at=turn.at,
             )
         )
 
     def on_failure(self, failed: FailedTurn, request: TurnRequest, caller: Caller) -> None:
         """Record a turn that ended in an error though its question was fit to be answered."""
         self._log.add(
-            record_of(
+            partial(
+                record_of,
                 failed.error,
                 failed.manifest,
                 question=request.question,
                 caller=caller,
-                answer_id=request.answer_id,
+                answer_id=request.answer_id or new_id(),
                 standalone_question=failed.standalone_question,
                 session_id=request.session_id,
                 filters=request.filters,
@@ -56,5 +62,6 @@ class Recording:
                 previous_id=request.previous_id,
                 also_needs=failed.also_needs,
                 also_documents=failed.also_documents,
+                at=datetime.now(UTC),
             )
         )

@@ -19,6 +19,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from app.errors import StoreUnavailable
 from app.store.cloud_identity import QUERY, sign_in_by_identity
 from app.store.private_files import keep_private
+from app.store.tables import as_json
 from prompts.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ def _engine(url: str) -> Engine:
             return _sqlite(parsed.database, parsed)
         cloud = parsed.query.get(QUERY)
         parsed = parsed.difference_update_query([QUERY])
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True, json_serializer=as_json)
         if cloud is not None:
             sign_in_by_identity(engine, parsed, str(cloud))
         return engine
@@ -220,7 +221,7 @@ def _sqlite(file: str | None, url: Any) -> Engine:
             raise StoreUnavailable(
                 f"{path}: {error.strerror or error}; check store.url."
             ) from error
-    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_S})
+    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_S}, json_serializer=as_json)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:

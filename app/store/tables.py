@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,17 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         time: datetime = value
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+class JsonText(str):
+    """JSON that is written already: a column of JSON stores it as it stands."""
+
+    __slots__ = ()
+
+
+def as_json(value: Any) -> str:
+    """What a column of JSON stores of a value."""
+    return value if isinstance(value, JsonText) else json.dumps(value)
 
 
 def storable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from app.callers import Caller
 from app.errors import InvalidRequest, UnknownAnswer
 from app.lineage.answer_store import AnswerLog
+from app.lineage.record import AnswerRecord
 from app.lineage.tables import AnswerRow, FeedbackRow
 from app.store.database import Database
 from tests.app.lineage.conftest import ADMIN, ANNA, BEN, answer, record
@@ -25,6 +27,41 @@ def test_what_is_added_is_found_as_it_was(log) -> None:
     failed = record(answer=ValueError("no"))
     log.add(failed)
     assert log.get(failed.id, ANNA) == failed
+
+
+def test_a_record_may_be_made_when_it_is_written(log) -> None:
+    kept = record()
+    log.add(lambda: kept)
+    assert log.get(kept.id, ANNA) == kept
+
+
+def test_a_record_that_cannot_be_made_is_dropped_alone(log) -> None:
+    def fails() -> AnswerRecord:
+        raise ValueError("no such answer")
+
+    kept = record()
+    log.add(fails)
+    log.add(lambda: kept)
+    assert log.get(kept.id, ANNA) == kept
+    assert log.dropped == 1
+
+
+def test_a_record_made_later_loses_its_texts_too(make_log) -> None:
+    log: AnswerLog = make_log(texts=False)
+    kept = record()
+    log.add(lambda: kept)
+    assert log.get(kept.id, ANNA).question is None
+
+
+def test_an_answer_is_stored_as_json_and_in_ascii(log, database: Database) -> None:
+    # PostgreSQL may use an encoding that lacks a letter of the answer.
+    kept = record(answer=answer("Bücher dauern 24 \ud800 Monate \U0001f600 [1]."))
+    log.add(kept)
+    assert log.flush()
+    with database.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT CAST(answer AS TEXT) FROM answers").scalar_one()
+    assert stored.isascii()
+    assert json.loads(stored)["answer"] == "Bücher dauern 24 \ud800 Monate \U0001f600 [1]."
 
 
 def test_an_answer_is_its_callers_and_the_admins(log) -> None:
