@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.answering.answer import Answer
 from app.answering.question import PreparedQuestion
-from app.cache.keys import Key, key_of
+from app.cache.keys import Key, Keys
 from app.cache.semantic import SimilarQuestion, SimilarQuestions
 from app.cache.serialization import Reading, packed
 from app.cache.single_flight import Beside, Landed, Lead, SingleFlight
@@ -166,7 +166,7 @@ class AnswerCache:
         release: str | None = None,
     ) -> None:
         self._settings = settings
-        self._release = release
+        self._keys = Keys(release)
         self._store = store
         self._vectors = vectors
         self._near = SimilarQuestions(
@@ -212,7 +212,7 @@ class AnswerCache:
         Raises:
             PlumbError: as two, one after the other, who were making it.
         """
-        key = key_of(prepared, groups, self._release)
+        key = self._keys.of(prepared, groups)
         if (hit := self._exact(key)) is not None:
             return hit
         other = _OtherWords(self, key, prepared) if self._settings.semantic else None
@@ -238,7 +238,7 @@ class AnswerCache:
 
     def lookup(self, prepared: PreparedQuestion, groups: Groups) -> Served | None:
         """A kept answer to this question, for somebody who sees these groups' documents (None: all)."""
-        key = key_of(prepared, groups, self._release)
+        key = self._keys.of(prepared, groups)
         hit = self._exact(key)
         if hit is None and self._settings.semantic:
             other = _OtherWords(self, key, prepared)

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.answering.question import PreparedQuestion
@@ -15,6 +16,8 @@ from ingestion.index.filters import AnyOf, Filter, facet
 # Compatibility forms that look different and mean the same. Not superscripts, fractions, circled
 # numbers: NFKC makes 10⁵ into 105 and 5½ into 51⁄2.
 _SAME_MEANING = ("<wide>", "<narrow>", "<noBreak>", "<compat>", "<font>", "<square>", "<small>")
+# Of questions without a filter, so many of whose keys are remembered.
+MOST_REMEMBERED = 1000
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
@@ -33,22 +36,41 @@ class Key(NamedTuple):
     flight: str
 
 
-def key_of(
-    prepared: PreparedQuestion, groups: Iterable[str] | None, release: str | None = None
-) -> Key:
-    """The key of a question for somebody who sees these groups' documents (None: all).
+class Keys:
+    """Gives questions their keys, and remembers the last ones. Safe to share between threads.
 
     Args:
         release: the release that the process serves. Two releases of one manifest may run
             different code: were answers shared, a canary would show what production made.
     """
-    visible = "all" if groups is None else sorted(groups)
-    where = canonical_filter(prepared.where) if prepared.where else []
-    parts = [prepared.manifest.id, where, visible]
-    scope = _hash(parts if release is None else [*parts, release])
-    exact = _hash([scope, normalised(prepared.question)])
-    name = prepared.manifest.document_set
-    return Key(f"answer:{name}:{exact}", f"near:{name}:{scope}", f"flight:{exact}")
+
+    def __init__(self, release: str | None = None) -> None:
+        self._release = release
+        self._remembered = lru_cache(MOST_REMEMBERED)(self._key)
+
+    def of(self, prepared: PreparedQuestion, groups: Iterable[str] | None) -> Key:
+        """The key of a question for somebody who sees these groups' documents (None: all)."""
+        manifest = prepared.manifest
+        visible = None if groups is None else frozenset(groups)
+        # Not with a filter: 1 and True are equal, and do not filter alike.
+        key = self._key if prepared.where else self._remembered
+        return key(
+            manifest.document_set, manifest.id, prepared.question, visible, prepared.where or ()
+        )
+
+    def _key(
+        self,
+        name: str,
+        manifest_id: str,
+        question: str,
+        groups: frozenset[str] | None,
+        where: Filter,
+    ) -> Key:
+        visible = "all" if groups is None else sorted(groups)
+        parts = [manifest_id, canonical_filter(where), visible]
+        scope = _hash(parts if self._release is None else [*parts, self._release])
+        exact = _hash([scope, normalised(question)])
+        return Key(f"answer:{name}:{exact}", f"near:{name}:{scope}", f"flight:{exact}")
 
 
 def normalised(question: str) -> str:

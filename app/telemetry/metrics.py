@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter as Counts
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from prometheus_client import (
@@ -32,6 +33,8 @@ from app.turns.turn import FailedTurn, Turn, TurnRequest
 COSTS = tuple(round(10 ** (step / 3), 9) for step in range(-18, 4))
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
+# So many counters of one name are found at once.
+MOST_REMEMBERED = 500
 # The variable by which the library finds it.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -71,7 +74,7 @@ class Metrics:
         self._pins = pins
         # Of requests. An answer has its own: none where its request named other versions.
         self.release = "" if pins is None else pins.id
-        self._seen: Counts[str] = Counts()
+        self._seen: dict[str, int] = {}
         self._lock = threading.Lock()
         made = CollectorRegistry()
         self.requests = Histogram(
@@ -169,6 +172,10 @@ class Metrics:
             MultiProcessCollector(made)  # type: ignore[no-untyped-call]
         else:
             ProcessCollector(registry=made)
+        # Counters and histograms by their labels: the library makes and compares them each time.
+        self.requests_of = lru_cache(MOST_REMEMBERED)(self.requests.labels)
+        self._answers_of = lru_cache(MOST_REMEMBERED)(self.answers.labels)
+        self._total_of = lru_cache(MOST_REMEMBERED)(self.total.labels)
         self._counted = made
         self.watch(lookups or Lookups())
 
@@ -185,8 +192,8 @@ class Metrics:
         timings = turn.timings_ms
         self._count_changes()
         outcome = "refused" if turn.refused else "degraded" if turn.degraded else "answered"
-        self.answers.labels(name, model, prompt, turn.cache, outcome, release).inc()
-        self.total.labels(name, model, turn.cache, release).observe(timings["total"] / 1000)
+        self._answers_of(name, model, prompt, turn.cache, outcome, release).inc()
+        self._total_of(name, model, turn.cache, release).observe(timings["total"] / 1000)
         check = turn.citation_check
         failures = {"marker": check.markers_removed, "quote": len(check.quotes_unverified)}
         if any(failures.values()):
@@ -264,7 +271,7 @@ class Metrics:
     def _count_changes(self) -> None:
         """Count what the cache and the writer of answers did since the last time."""
         stats = self._lookups.cache()
-        now = Counts(not_stored_answers=self._lookups.not_stored())
+        now = {"not_stored_answers": self._lookups.not_stored()}
         if stats is not None:
             now.update(
                 stored=stats.stored,
@@ -274,11 +281,13 @@ class Metrics:
                 failed=stats.store.failures,
             )
         with self._lock:
+            if now == self._seen:  # as after each answer out of the cache
+                return
             for event, number in now.items():
                 counter = (
                     self.not_stored
                     if event == "not_stored_answers"
                     else self.cache_events.labels(event)
                 )
-                counter.inc(max(0, number - self._seen[event]))
+                counter.inc(max(0, number - self._seen.get(event, 0)))
             self._seen = now

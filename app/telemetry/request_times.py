@@ -43,4 +43,4 @@ class RequestTimes:
             metrics = self._metrics
             # Anybody can make up methods too.
             method = scope["method"] if scope["method"] in METHODS else NO_METHOD
-            metrics.requests.labels(method, route, str(status), metrics.release).observe(took)
+            metrics.requests_of(method, route, str(status), metrics.release).observe(took)

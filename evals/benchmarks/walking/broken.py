@@ -12,7 +12,7 @@ from app.answering import answer
 from app.answering.answer import Passage
 from app.answering.question import PreparedQuestion
 from app.batch import batch_store as kept
-from app.cache import answers, keys
+from app.cache import keys
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.jobs.job import SyncJob
@@ -42,12 +42,12 @@ def every_admin_oversees() -> AbstractContextManager[Any]:
 @contextmanager
 def one_cache_for_all() -> Iterator[None]:
     """Answers are kept without the groups of who asked."""
-    key_of = keys.key_of
+    of = keys.Keys.of
 
-    def same(prepared: PreparedQuestion, groups: Any, release: str | None = None) -> keys.Key:
-        return key_of(replace(prepared, where=None), None, release)
+    def same(self: keys.Keys, prepared: PreparedQuestion, groups: Any) -> keys.Key:
+        return of(self, replace(prepared, where=None), None)
 
-    with patch.object(answers, "key_of", same):
+    with patch.object(keys.Keys, "of", same):
         yield
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from app.cache.keys import canonical_filter, normalised
+from app.cache.keys import Key, Keys, canonical_filter, normalised
 from ingestion.index.filters import parse_filter
 
 
@@ -55,3 +58,42 @@ def test_filters_that_filter_alike_are_written_alike() -> None:
     assert canonical_filter(parse_filter({"n": 1})) != canonical_filter(parse_filter({"n": True}))
     assert canonical_filter(parse_filter({"n": "1"})) != canonical_filter(parse_filter({"n": 1}))
     assert canonical_filter(one) != canonical_filter(parse_filter({"team": ["it", "hr"]}))
+
+
+def prepared(question: str, **where: Any) -> Any:
+    """What a key is made of."""
+    return SimpleNamespace(
+        question=question,
+        where=parse_filter(where) if where else None,
+        manifest=SimpleNamespace(document_set="depot", id="m1"),
+    )
+
+
+def key_of(question: str, groups: Any = None, release: str | None = None, **where: Any) -> Key:
+    return Keys(release).of(prepared(question, **where), groups)
+
+
+def test_a_key_that_is_remembered_is_the_one_that_was_made() -> None:
+    keys, asked = Keys(), prepared("How long is it?")
+    assert keys.of(asked, None) == keys.of(asked, None) == key_of("how long is it")
+
+
+def test_what_an_answer_depends_on_makes_another_key() -> None:
+    found = [
+        key_of("How long is it?"),
+        key_of("How wide is it?"),
+        key_of("How long is it?", groups=("sales",)),
+        key_of("How long is it?", groups=("sales", "hr")),
+        key_of("How long is it?", groups=()),
+        key_of("How long is it?", release="r1"),
+        key_of("How long is it?", team="sales"),
+    ]
+    assert len({key.answer for key in found}) == len(found)
+    assert key_of("Who?", groups=("hr", "sales")) == key_of("Who?", groups=["sales", "hr"])
+
+
+def test_filters_whose_values_are_equal_and_do_not_filter_alike_have_their_own_keys() -> None:
+    keys = Keys()
+    one, true = prepared("Who?", urgent=1), prepared("Who?", urgent=True)
+    assert one.where == true.where
+    assert keys.of(one, None) != keys.of(true, None)

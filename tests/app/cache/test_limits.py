@@ -41,6 +41,8 @@ BYTES = {
 FEW = {
     "ingestion/embedding/arithmetic.py": "what the processor is, once",
     "app/answering/model_call.py": "one event loop",
+    "app/cache/keys.py": "1,000 questions, each of bounded length",
+    "app/telemetry/metrics.py": "500 sets of labels of each of three metrics",
     "app/cache/same_question/reading.py": "the kinds of 2,048 questions, each of bounded length",
     "app/answering/untrusted_text.py": "64 prompt versions: a few patterns each",
     "ingestion/loaders/decoding.py": "4,096 letters and their scripts",
@@ -82,6 +84,7 @@ GROWING = {
     "Processor._active": "callers at work or waiting now",
     "Processor._of": "callers of the last seconds; each that comes lets two old ones go",
     "PromptRegistry._versions": "the versions that there are",
+    "Metrics._seen": "kinds of events in the cache",
     "ReadAccess._known": "its number of documents",
     "Readiness._running": "the checks of /readyz",
     "Renewal._held": "answers that are being made",
