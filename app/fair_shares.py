@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ContextDecorator, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -361,8 +361,7 @@ class _Request:
 _request: ContextVar[_Request | None] = ContextVar("request at the processor", default=None)
 
 
-@contextmanager
-def at_work() -> Iterator[None]:
+class at_work(ContextDecorator):  # noqa: N801 (it is used as `contextmanager`s are)
     """Work on the processor inside the block, in a thread; waits until that may begin.
 
     Within another such block, and outside of `Processor.serving`, it does nothing.
@@ -370,15 +369,22 @@ def at_work() -> Iterator[None]:
     Raises:
         TooBusy: the request's first step did not begin in time.
     """
-    request = _request.get()
-    if request is None or request.runs:
-        yield
-        return
-    request.start()
-    try:
-        yield
-    finally:
-        request.end()
+
+    def __init__(self) -> None:
+        self._begun: _Request | None = None
+
+    def _recreate_cm(self) -> at_work:
+        return at_work()  # calls of one function may run at a time
+
+    def __enter__(self) -> None:
+        request = _request.get()
+        if request is not None and not request.runs:
+            request.start()
+            self._begun = request
+
+    def __exit__(self, *_: object) -> None:
+        if self._begun is not None:
+            self._begun.end()
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, WithJsonSchema
@@ -260,8 +260,8 @@ class Answer(BaseModel):
     cut_off: bool = False
     usage: Usage | None = None
     timings_ms: dict[str, float]
-    _also_needs: Needs = PrivateAttr(default_factory=list)
-    _also_documents: list[str] = PrivateAttr(default_factory=list)
+    _also_needs: Needs | None = PrivateAttr(None)
+    _also_documents: list[str] | None = PrivateAttr(None)
 
     @property
     def also_needs(self) -> Needs:
@@ -269,14 +269,14 @@ class Answer(BaseModel):
 
         A reader must meet it beside what the passages take.
         """
-        return self._also_needs
+        return self._also_needs or []
 
     @property
     def also_documents(self) -> list[str]:
         """Ids of the documents that this conversation was made from."""
-        return self._also_documents
+        return self._also_documents or []
 
-    def shaped_by(self, needs: Needs, documents: Iterable[str]) -> None:
+    def shaped_by(self, needs: Needs, documents: Sequence[str]) -> None:
         """Note a conversation that shaped the question, beside those noted already.
 
         Responses do not show it.
@@ -285,8 +285,10 @@ class Answer(BaseModel):
             needs: what it takes to read the conversation.
             documents: ids of the documents that the conversation was made from.
         """
-        self._also_needs = together(self._also_needs, needs)
-        self._also_documents = sorted({*self._also_documents, *documents})
+        if needs:
+            self._also_needs = together(self.also_needs, needs)
+        if documents:
+            self._also_documents = sorted({*self.also_documents, *documents})
 
 
 class SearchResult(BaseModel):

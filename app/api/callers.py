@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,12 +17,13 @@ from app.security.audit import Audit
 from app.security.guard import Guard
 
 # What proxies add: the caller is then not on this machine.
-FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"))
+FORWARDED = frozenset((b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"))
 
 
 def guard_of(request: Request) -> Guard:
     """The application's guard."""
-    return cast("Guard", request.app.state.guard)
+    guard: Guard = request.scope["app"].state.guard
+    return guard
 
 
 def identified(request: Request) -> Caller:
@@ -31,18 +32,20 @@ def identified(request: Request) -> Caller:
     Raises:
         AccessError, StoreUnavailable: see `Guard.identify`.
     """
-    known = getattr(request.state, "caller", None)
+    known = _known(request)
     if known is None:
         guard = guard_of(request)
         address = request.client.host if request.client else "unknown"
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        bearer = given.strip() if scheme.lower() == "bearer" else ""
-        credential = bearer or request.headers.get("x-api-key", "").strip() or None
-        browser = browser_token(request) if guard.asks and credential is None else None
+        credential = browser = None
+        if guard.asks:
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            bearer = given.strip() if scheme.lower() == "bearer" else ""
+            credential = bearer or request.headers.get("x-api-key", "").strip() or None
+            browser = browser_token(request) if credential is None else None
         if browser is not None:
             check_forgery(request, browser)
         known = guard.identify(credential, address, browser)
-        if guard.private and guard.assumed and not FORWARDED.isdisjoint(request.headers):
+        if guard.private and guard.assumed and _is_forwarded(request):
             raise guard.refusal(
                 known,
                 f"{request.method} {request.url.path}",
@@ -51,13 +54,23 @@ def identified(request: Request) -> Caller:
                 "everything).",
             )
         request.state.caller = known
-    return cast("Caller", known)
+    return known
+
+
+def _known(request: Request) -> Caller | None:
+    """Who asks, where that has been found out; without the objects that `request.state` makes."""
+    known: Caller | None = request.scope.get("state", {}).get("caller")
+    return known
+
+
+def _is_forwarded(request: Request) -> bool:
+    return not FORWARDED.isdisjoint([name for name, _ in request.scope["headers"]])
 
 
 async def _caller(
     request: Request,
 ) -> Caller:
-    known = getattr(request.state, "caller", None)
+    known = _known(request)
     return known if known is not None else await run_in_threadpool(identified, request)
 
 
@@ -69,8 +82,8 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 AuditDep = Annotated[Audit, Depends(_audit)]
 
 
-def admit(request: Request, role: Role, *, changes: bool) -> None:
-    """Let a request pass that takes a role.
+def admit(request: Request, role: Role, *, changes: bool) -> Caller:
+    """Let a request pass that takes a role; who asks.
 
     Pages of other sites are stopped before, by `app.api.host_and_origin`.
 
@@ -78,8 +91,9 @@ def admit(request: Request, role: Role, *, changes: bool) -> None:
         AccessError: see `Guard.identify` and `Guard.admit`.
     """
     caller = identified(request)
-    asked = f"{request.method} {request.scope['path']}"
+    asked = f"{request.scope['method']} {request.scope['path']}"
     guard_of(request).admit(caller, role, changes=changes, asked=asked)
+    return caller
 
 
 def require(
@@ -93,26 +107,24 @@ def require(
     """
 
     async def admitted(request: Request) -> None:
-        if getattr(request.state, "admitted", None) == role:
-            return
-        changing = request.method in CHANGING if changes is None else changes
-        if role == "reader" and _needs_no_credential(request):
-            admit(request, role, changes=changing)
-        else:
-            # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
-            await run_in_threadpool(admit, request, role, changes=changing)
+        if getattr(request.state, "admitted", None) != role:
+            changing = request.method in CHANGING if changes is None else changes
+            await _admitted(request, role, changes=changing)
 
     return admitted
+
+
+async def _admitted(request: Request, role: Role, *, changes: bool) -> Caller:
+    if role == "reader" and _needs_no_credential(request):
+        return admit(request, role, changes=changes)
+    # Who asks, and whether they may, in one visit to a thread: keys and rates are looked up.
+    return await run_in_threadpool(admit, request, role, changes=changes)
 
 
 def _needs_no_credential(request: Request) -> bool:
     """Whether anybody may read, so that no credential is looked up and no request refused."""
     guard = guard_of(request)
-    forwarded = guard.assumed and not FORWARDED.isdisjoint(request.headers)
-    return guard.private and not guard.asks and not forwarded
-
-
-_reads = require("reader", changes=False)
+    return guard.private and not guard.asks and not (guard.assumed and _is_forwarded(request))
 
 
 class ReceivingRoute(APIRoute):
@@ -122,10 +134,10 @@ class ReceivingRoute(APIRoute):
         """Let a reader pass, and receive the body."""
         request = Request(scope)
         # After the caller is known: nobody who may not ask takes a slot, or has a body read.
-        await _reads(request)
+        caller = await _admitted(request, "reader", changes=False)
         guard = guard_of(request)
-        who = guard.holder(await _caller(request))
-        if request.method in CHANGING:
+        who = guard.holder(caller)
+        if scope["method"] in CHANGING:
             with guard.bodies.taken(who):
                 whole = await _whole(receive)
             if whole is None:
@@ -214,7 +226,7 @@ async def _whole(receive: Receive) -> Receive | None:
     return receive_again
 
 
-READER = [Depends(_reads)]
+READER = [Depends(require("reader", changes=False))]
 # Of what readers make and take away: such requests are changes.
 READER_CHANGES = [Depends(require("reader"))]
 EDITOR = [Depends(require("editor"))]

@@ -16,14 +16,15 @@ from app.api.callers import CallerDep, DirectlyAnsweringRoute, check_version
 from app.api.dependencies import TurnsDep
 from app.api.problems import ANSWERING, problem_of
 from app.api.sse import EventStream, described_events, event
+from app.callers import Caller
 from app.turns.turn import Turn, TurnRequest
-from app.turns.turns import TurnStep
+from app.turns.turns import Turns, TurnStep
 from ingestion.index.filters import GivenFilters
 from ingestion.null_fields import NullIsLeftOut
 from prompts.errors import PlumbError
 
 router = APIRouter(prefix="/v1", tags=["answers"], route_class=DirectlyAnsweringRoute)
-PASSAGES = TypeAdapter(list[Passage])
+PASSAGES, TURN = TypeAdapter(list[Passage]), TypeAdapter(Turn)
 
 
 class ChatOptions(NullIsLeftOut):
@@ -127,13 +128,17 @@ async def chat(
         session_id=request.session_id,
     )
     if not request.stream:
-        turn = await run_sync(turns.take, turn_request, caller)
-        # As it stands: it was validated when it was made.
-        return Response(turn.model_dump_json(), media_type="application/json")
+        body = await run_sync(_answer, turns, turn_request, caller)
+        return Response(body, media_type="application/json")
     steps = turns.stream(turn_request, caller)
     # What is wrong with the question comes out before the first step, and is an error as any.
     first = await anext(steps)
     return EventStream(_events(first, steps), steps)
+
+
+def _answer(turns: Turns, request: TurnRequest, caller: Caller) -> bytes:
+    """The turn as JSON; it was validated when it was made."""
+    return TURN.dump_json(turns.take(request, caller))
 
 
 async def _events(first: TurnStep, steps: AsyncGenerator[TurnStep]) -> AsyncGenerator[bytes]:

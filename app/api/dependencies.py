@@ -51,7 +51,8 @@ async def _uploads(request: Request) -> Uploads:
 
 
 async def _turns(request: Request) -> Turns:
-    return cast("Turns", request.app.state.turns)
+    turns: Turns = request.scope["app"].state.turns
+    return turns
 
 
 async def _sessions(request: Request) -> Sessions:

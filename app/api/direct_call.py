@@ -66,8 +66,8 @@ class DirectCall:
         if self._body is not None:
             name, model = self._body
             try:
-                arguments[name] = model.validate_python(getattr(request.state, JSON_BODY))
-            except (AttributeError, ValidationError):
+                arguments[name] = model.validate_python(request.scope["state"][JSON_BODY])
+            except (KeyError, ValidationError):
                 return None
         for name, dependency in self._given:
             arguments[name] = await dependency(request)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,7 +31,8 @@ OWN = frozenset(("localhost", "127.0.0.1", "::1"))
 # What browsers say of requests that a page of another origin sends.
 FOREIGN = ("cross-site", "same-site")
 PORTS = {"http": 80, "https": 443}
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/@?#\\\[\],]+)(?::([0-9]{1,5}))?")
+HOST, ORIGIN, FETCH_SITE, REFERER = b"host", b"origin", b"sec-fetch-site", b"referer"
+HOST_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/@?#\\\[\],]+)(?::([0-9]{1,5}))?")
 
 
 class Site(NamedTuple):
@@ -73,10 +73,10 @@ class Sites:
 
     def _refused(self, scope: Scope) -> str | None:
         """Why the request is refused; None where it is not."""
-        guard = cast("Guard", scope["app"].state.guard)
-        sent = Headers(scope=scope)
-        hosts = sent.getlist("host")
-        if len(hosts) > 1 or len(sent.getlist("origin")) > 1:
+        guard: Guard = scope["app"].state.guard
+        sent = _sent(scope)
+        hosts, origins = sent[HOST], sent[ORIGIN]
+        if len(hosts) > 1 or len(origins) > 1:
             return (
                 "Host and Origin may each be sent once, and a target with a host must name the same "
                 "host as Host."
@@ -100,12 +100,13 @@ class Sites:
             )
         return None
 
-    def _is_foreign(self, scope: Scope, sent: Headers, host: Site | None, guard: Guard) -> bool:
-        origin = sent.get("origin")
-        if origin is not None:
-            origin = origin.strip().lower()
+    def _is_foreign(
+        self, scope: Scope, sent: dict[bytes, list[str]], host: Site | None, guard: Guard
+    ) -> bool:
+        if sent[ORIGIN]:
+            origin = sent[ORIGIN][0].strip().lower()
             return origin not in self._origins and not _is_same(origin, host)
-        sites = sent.getlist("sec-fetch-site")
+        sites = sent[FETCH_SITE]
         reads = scope.get("method") in ("GET", "HEAD")
         if reads and (scope["path"] == "/" or scope["path"].startswith(PAGES)):
             return False
@@ -115,21 +116,30 @@ class Sites:
         # are shown, it carries none.
         if guard.asks:
             return False
-        for referer in sent.getlist("referer"):
+        for referer in sent[REFERER]:
             if _origin_of(referer) not in self._origins and not _is_same(referer.strip(), host):
                 return True
         return False
 
 
+def _sent(scope: Scope) -> dict[bytes, list[str]]:
+    """The headers that tell where a request comes from and what it believes to talk to."""
+    found: dict[bytes, list[str]] = {HOST: [], ORIGIN: [], FETCH_SITE: [], REFERER: []}
+    for name, value in scope["headers"]:
+        if name in found:
+            found[name].append(value.decode("latin-1"))
+    return found
+
+
 def _entered(request: Request, why: str) -> AccessDenied:
-    guard = cast("Guard", request.app.state.guard)
+    guard: Guard = request.app.state.guard
     address = request.client.host if request.client else "unknown"
     return guard.refusal_of_stranger(address, f"{request.method} {request.url.path}", why)
 
 
 def _site(host: str) -> Site | None:
     """What a `Host` header names; None where it is none."""
-    found = HOST.fullmatch(host.lower())
+    found = HOST_AND_PORT.fullmatch(host.lower())
     if found is None:
         return None
     return Site(found[1].removesuffix("."), int(found[2]) if found[2] else None)

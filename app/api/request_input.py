@@ -34,13 +34,13 @@ class FitInput:
             await self._app(scope, receive, send)
             return
         headers = RequestHeaders(scope=scope)
-        found = _unfit_address(scope, headers) or _unfit_type(headers)
+        given = headers.get("content-type")
+        found = _unfit_address(scope, headers) or _unfit_type(given)
         if found is not None:
             status, detail = found
             response = problem(status, *INVALID_REQUEST, detail, scope["path"])
             await response(scope, receive, send)
             return
-        given = headers.get("content-type")
         as_json = given == "application/json" or _is_json(given)
         await self._app(scope, _checked(scope, receive) if as_json else receive, send)
 
@@ -63,9 +63,8 @@ def _unfit_address(scope: Scope, headers: RequestHeaders) -> tuple[int, str] | N
     return None
 
 
-def _unfit_type(headers: RequestHeaders) -> tuple[int, str] | None:
+def _unfit_type(given: str | None) -> tuple[int, str] | None:
     """Text in another encoding would be read by whatever codec the caller names."""
-    given = headers.get("content-type")
     if given is None or "charset" not in given.lower():
         return None
     for name, value in _parsed(given).get_params([]):

@@ -220,8 +220,8 @@ def stored_response(record: AnswerRecord, asked_for: ResponseId, error: str | No
     )
     if record.answer is None:
         return failed(response, "server_error", error or "the answer failed.")
-    turn = Turn(
-        **{name: getattr(record.answer, name) for name in type(record.answer).model_fields},
+    turn = Turn.of(
+        record.answer,
         id=record.id,
         at=record.at,
         question=record.question or "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from app.answering.answer import Answer
 from app.answering.follow_ups import EarlierTurn
@@ -81,10 +81,22 @@ class Turn(Answer):
     matched_question: str | None = None
     notices: list[str] = Field(default_factory=list)
     release: str | None = None
+    _answer: Answer = PrivateAttr()
+
+    @classmethod
+    def of(cls, answer: Answer, **fields: Any) -> Turn:
+        """A turn that ends in this answer.
+
+        Args:
+            fields: the fields of the turn.
+        """
+        turn = cls(**vars(answer), **fields)
+        turn._answer = answer
+        return turn
 
     def as_answer(self) -> Answer:
         """The answer without the fields of the turn, such as the question."""
-        return Answer.model_construct(**{name: getattr(self, name) for name in Answer.model_fields})
+        return self._answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Turns:
         Raises:
             As `take`; after the first step too.
         """
-        prepared = await run_sync(self._prepare, request, caller)
+        prepared = await run_sync(at_work()(self._prepare), request, caller)
         cache = self._cache if request.cached else None
         making: Making | None = None
         with self._watching(prepared, request, caller):
@@ -111,7 +111,8 @@ class Turns:
                     yield found.answer.passages
                     yield found.answer.answer
                     how: How = (found.kind, found.matched_question)
-                    yield await run_sync(self._end, prepared, found.answer, how, request, caller)
+                    end: Callable[..., Turn] = at_work()(self._end)
+                    yield await run_sync(end, prepared, found.answer, how, request, caller)
                     return
                 making, prepared = found, found.prepared
             steps = self._answers.stream(prepared, fall_back=True)
@@ -123,7 +124,7 @@ class Turns:
                     step.shaped_by(prepared.also_needs, prepared.also_documents)
                     how = NOT_ASKED if cache is None else ("miss", None)
                     end = self._end if making is None else partial(self._keep_and_end, making)
-                    yield await run_sync(end, prepared, step, how, request, caller)
+                    yield await run_sync(at_work()(end), prepared, step, how, request, caller)
 
     @contextmanager
     def _watching(
@@ -156,7 +157,6 @@ class Turns:
                     await run_sync(making.give_up, error)
             raise
 
-    @at_work()
     def _prepare(self, request: TurnRequest, caller: Caller) -> PreparedQuestion:
         deadline = Deadline.within(self._answers.deadline_s)
         notices: list[str] = []
@@ -191,7 +191,7 @@ class Turns:
             deadline=deadline,
         )
         if prepared.manifest.condensed_by is None:
-            return replace(prepared, notices=notices)
+            return replace(prepared, notices=notices) if notices else prepared
         return replace(
             prepared, notices=notices, also_needs=also_needs, also_documents=also_documents
         )
@@ -208,7 +208,6 @@ class Turns:
         making.keep(answer)
         return self._end(prepared, answer, how, request, caller)
 
-    @at_work()
     def _end(
         self,
         prepared: PreparedQuestion,
@@ -217,8 +216,8 @@ class Turns:
         request: TurnRequest,
         caller: Caller,
     ) -> Turn:
-        turn = Turn(
-            **{name: getattr(answer, name) for name in Answer.model_fields},
+        turn = Turn.of(
+            answer,
             id=request.answer_id or new_id(),
             at=datetime.now(UTC),
             question=request.question,
