@@ -10,6 +10,9 @@ from collections.abc import Callable
 logger = logging.getLogger(__name__)
 # So many may wait; each holds an answer.
 MOST_WAITING = 100
+# So long a write waits, unless somebody waits for it: the answer is sent meanwhile, and two threads at
+# work would slow each other down.
+LINGER_S = 0.005
 
 
 class WriteBehind:
@@ -27,6 +30,8 @@ class WriteBehind:
         self._last: dict[str, int] = {}
         self._changed = threading.Condition()
         self._closing = False
+        # How many wait for writes now.
+        self._hurrying = 0
         self._thread: threading.Thread | None = None
 
     def put(self, group: str, write: Callable[[], None]) -> None:
@@ -52,7 +57,12 @@ class WriteBehind:
             return
         with self._changed:
             last = self._put if group is None else self._last.get(group, 0)
+            if self._done >= last:
+                return
+            self._hurrying += 1
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._done >= last)
+            self._hurrying -= 1
 
     def close(self) -> None:
         """Do what waits, and end the thread."""
@@ -79,13 +89,17 @@ class WriteBehind:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                group, write = self._waiting.popleft()
-            _do(write)
-            with self._changed:
-                self._done += 1
-                if self._last[group] == self._done:
-                    del self._last[group]
-                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._hurrying or self._closing, LINGER_S)
+                due = len(self._waiting)
+            for _ in range(due):
+                with self._changed:
+                    group, write = self._waiting.popleft()
+                _do(write)
+                with self._changed:
+                    self._done += 1
+                    if self._last[group] == self._done:
+                        del self._last[group]
+                    self._changed.notify_all()
 
 
 def _do(write: Callable[[], None]) -> None:
