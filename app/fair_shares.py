@@ -14,14 +14,17 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ContextDecorator, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from itertools import islice
+from typing import ParamSpec, TypeVar
 
 from app.errors import TooBusy
 
+P = ParamSpec("P")
+T = TypeVar("T")
 RETRY_AFTER_S = 1
 # How fast earlier use is forgotten: after this many seconds, 1/e of it still counts.
 MEMORY_S = 2.0
@@ -361,8 +364,10 @@ class _Request:
 _request: ContextVar[_Request | None] = ContextVar("request at the processor", default=None)
 
 
-class at_work(ContextDecorator):  # noqa: N801 (it is used as `contextmanager`s are)
+class at_work:  # noqa: N801 (it is used as `contextmanager`s are)
     """Work on the processor inside the block, in a thread; waits until that may begin.
+
+    Decorates functions, too.
 
     Within another such block, and outside of `Processor.serving`, it does nothing.
 
@@ -373,8 +378,13 @@ class at_work(ContextDecorator):  # noqa: N801 (it is used as `contextmanager`s 
     def __init__(self) -> None:
         self._begun: _Request | None = None
 
-    def _recreate_cm(self) -> at_work:
-        return at_work()  # calls of one function may run at a time
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def worked(*args: P.args, **kwargs: P.kwargs) -> T:
+            with at_work():
+                return function(*args, **kwargs)
+
+        return worked
 
     def __enter__(self) -> None:
         request = _request.get()

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 100
 # So long a write waits, unless somebody waits for it: the answer is sent meanwhile, and two threads at
 # work would slow each other down.
-LINGER_S = 0.005
+LINGER_S = 0.002
 
 
 class WriteBehind:

@@ -17,20 +17,18 @@ from ingestion.sync.report import SyncReport
 from ingestion.sync.start import Bench, sync_source, workbench
 
 CHARACTERS = 1_250_000
-QUICK_CHARACTERS = 250_000
 TURNS = 3
 
 
-def run(embedder: Embedder, quick: bool = False) -> Result:
+def run(embedder: Embedder) -> Result:
     """The same files as one set, then as another, in one index; new files each turn."""
     result = Result("second_set", "A second set of the same documents (by turns)")
-    characters = QUICK_CHARACTERS if quick else CHARACTERS
     firsts, seconds = [], []
     with TemporaryDirectory() as name:
         folder = Path(name)
         bench = workbench(open_store(IndexSettings(url=str(folder / "index"))), embedder)
         for turn in range(TURNS):
-            corpus = write_corpus(folder / f"corpus-{turn}", characters, f"turn-{turn}")
+            corpus = write_corpus(folder / f"corpus-{turn}", CHARACTERS, f"turn-{turn}")
             first, took = _timed(f"first-{turn}", corpus, bench)
             firsts.append(took)
             second, took = _timed(f"second-{turn}", corpus, bench)

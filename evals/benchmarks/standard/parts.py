@@ -24,8 +24,8 @@ class Part(NamedTuple):
 PARTS = (
     Part("startup", 30, is_quick=False),
     Part("ingestion_comparison", 600),
-    Part("ingestion_speed", 150),
-    Part("second_set", 90),
+    Part("ingestion_speed", 210),
+    Part("second_set", 90, is_quick=False),
     Part("query_latency", 60),
     Part("service_speed", 200, is_quick=False),
     Part("concurrent_search", 60, is_quick=False),

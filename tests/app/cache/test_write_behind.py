@@ -44,6 +44,20 @@ def test_writes_are_done_in_order_and_can_be_waited_for() -> None:
     behind.close()
 
 
+@pytest.mark.parametrize("hurry", [lambda behind: behind.wait("one"), WriteBehind.close])
+def test_a_write_lingers_until_somebody_waits_for_it(
+    hurry: Callable[[WriteBehind], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cache.write_behind.LINGER_S", 3600)
+    behind, done = WriteBehind(), []
+    for number in range(3):
+        behind.put("one", into(done, number))
+    assert done == []
+    hurry(behind)
+    assert done == [0, 1, 2]
+    behind.close()
+
+
 def test_nobody_waits_for_a_write_that_they_make(gate) -> None:
     behind, done = WriteBehind(), []
     held(behind, gate)
