@@ -1,4 +1,8 @@
-"""What tests of the chat in a browser share: questions, and how to ask them."""
+"""What tests of the chat in a browser share: questions, and how to ask them.
+
+What `wait_for_function` waits for is a function (`() => …`): Playwright compiles that once. An expression is
+evaluated each time, and all but the first time the pages' content security policy forbids it.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +75,7 @@ def assert_in_view(page: Page, selector: str) -> None:
 
 def assert_fits(page: Page) -> None:
     """The page is no wider than its window, once it is laid out."""
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 class HeldRequests:

@@ -151,7 +151,7 @@ def test_the_narrowest_window_and_large_letters_need_no_sideways_scrolling(
     assert_fits(page)
     assert_in_view(page, "[data-close]")
     page.wait_for_function(
-        "document.getElementById('source-body').getBoundingClientRect().height > 100"
+        "() => document.getElementById('source-body').getBoundingClientRect().height > 100"
     )
 
 

@@ -181,7 +181,7 @@ def test_of_two_sources_the_one_opened_last_is_shown(page, url) -> None:
         turn.locator(".cited-open").first.click()
     module.wait()
     module.let_go()
-    page.wait_for_function("window.held.length === 2")
+    page.wait_for_function("() => window.held.length === 2")
     page.evaluate("window.held[1]()")
     expect(page.locator("#source-title")).to_have_text(titles[1])
     page.evaluate("window.held[0]()")
@@ -195,7 +195,7 @@ def test_a_source_that_comes_late_takes_the_focus_from_nobody(page, url) -> None
     turn = ask(page, WARRANTY, "depot")
     page.evaluate(HOLD_SOURCES)
     turn.locator("a.chip").first.click()
-    page.wait_for_function("window.held.length === 1")
+    page.wait_for_function("() => window.held.length === 1")
     # A second click while the first is at work opens nothing more.
     turn.locator("a.chip").first.click()
     page.get_by_label("Your question").focus()
