@@ -17,14 +17,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import partial
 from itertools import islice
-from typing import ParamSpec, TypeVar
 
 from app.errors import TooBusy
 
-P = ParamSpec("P")
-T = TypeVar("T")
 RETRY_AFTER_S = 1
 # How fast earlier use is forgotten: after this many seconds, 1/e of it still counts.
 MEMORY_S = 2.0
@@ -364,37 +361,24 @@ class _Request:
 _request: ContextVar[_Request | None] = ContextVar("request at the processor", default=None)
 
 
-class at_work:  # noqa: N801 (it is used as `contextmanager`s are)
+@contextmanager
+def at_work() -> Iterator[None]:
     """Work on the processor inside the block, in a thread; waits until that may begin.
-
-    Decorates functions, too.
 
     Within another such block, and outside of `Processor.serving`, it does nothing.
 
     Raises:
         TooBusy: the request's first step did not begin in time.
     """
-
-    def __init__(self) -> None:
-        self._begun: _Request | None = None
-
-    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
-        @wraps(function)
-        def worked(*args: P.args, **kwargs: P.kwargs) -> T:
-            with at_work():
-                return function(*args, **kwargs)
-
-        return worked
-
-    def __enter__(self) -> None:
-        request = _request.get()
-        if request is not None and not request.runs:
-            request.start()
-            self._begun = request
-
-    def __exit__(self, *_: object) -> None:
-        if self._begun is not None:
-            self._begun.end()
+    request = _request.get()
+    if request is None or request.runs:
+        yield
+        return
+    request.start()
+    try:
+        yield
+    finally:
+        request.end()
 
 
 @asynccontextmanager

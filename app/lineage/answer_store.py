@@ -7,15 +7,13 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic_core import PydanticSerializationError
 from sqlalchemy import Select, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, load_only
 
-from app.answering.answer import Answer
 from app.callers import Caller
 from app.document_sets.read_access import ReadAccess
 from app.errors import StoreUnavailable, UnknownAnswer
@@ -30,11 +28,11 @@ from app.lineage.record import (
     Thumb,
     documents_behind,
     feedback_for,
+    row_of,
     without_texts,
 )
-from app.lineage.tables import AnswerRow, FeedbackRow
+from app.lineage.tables import AnswerRow, FeedbackRow, storable_value
 from app.store.database import Database
-from app.store.tables import JsonText
 
 logger = logging.getLogger(__name__)
 FORGET_EVERY_S = 3600.0
@@ -162,7 +160,7 @@ class AnswerLog:
         query = select(AnswerRow).where(AnswerRow.id.in_(answer_ids))
         given = select(FeedbackRow).where(
             FeedbackRow.answer_id.in_(answer_ids),
-            FeedbackRow.caller == _storable(caller.id),
+            FeedbackRow.caller == storable_value(caller.id),
             FeedbackRow.name.is_not(None),
         )
         with self._database.session() as session:
@@ -202,7 +200,7 @@ class AnswerLog:
         """
         query = select(AnswerRow).options(load_only(*LISTED))
         if not caller.oversees:
-            query = query.where(AnswerRow.owner == _storable(caller.id))
+            query = query.where(AnswerRow.owner == storable_value(caller.id))
         if document_set is not None:
             query = query.where(AnswerRow.document_set == document_set)
         if refused is not None:
@@ -257,11 +255,11 @@ class AnswerLog:
         given = {
             "at": datetime.now(UTC),
             "thumb": thumb,
-            "reason": _storable(reason) if self._texts else None,
-            "corrected_answer": _storable(corrected_answer) if self._texts else None,
+            "reason": storable_value(reason) if self._texts else None,
+            "corrected_answer": storable_value(corrected_answer) if self._texts else None,
         }
-        key = {"answer_id": answer_id, "caller": _storable(caller.id)}
-        named = {"name": _storable(caller.name)}
+        key = {"answer_id": answer_id, "caller": storable_value(caller.id)}
+        named = {"name": storable_value(caller.name)}
         new = {"id": f"fb_{secrets.token_urlsafe(15)}", **key, **named, **given}
         self.flush(ON_THE_WAY_S)
         with self._database.session() as session:
@@ -312,7 +310,7 @@ class AnswerLog:
         try:
             with self._database.session() as session:
                 # As plain rows: the bookkeeping of mapped objects takes several times as long.
-                session.execute(insert(AnswerRow), [_row(record) for record in records])
+                session.execute(insert(AnswerRow), [row_of(record) for record in records])
         except StoreUnavailable as error:
             # Only what may pass is worth another try; a row that is refused stays refused.
             cause = error.__cause__
@@ -381,26 +379,3 @@ def _documents(row: AnswerRow) -> list[str]:
     if row.documents is not None:
         return row.documents
     return documents_behind(AnswerRecord.model_validate(row, from_attributes=True))
-
-
-def _row(record: AnswerRecord) -> dict[str, Any]:
-    fields = record.model_dump(mode="json", exclude={"answer"})
-    row = {name: _storable(value) for name, value in fields.items()}
-    return row | {"at": record.at, "answer": _json_of(record.answer)}
-
-
-def _json_of(answer: Answer | None) -> JsonText | dict[str, Any] | None:
-    """An answer for its column, by far the largest: written once, and by pydantic."""
-    if answer is None:
-        return None
-    try:
-        return JsonText(answer.model_dump_json(ensure_ascii=True))
-    except PydanticSerializationError:  # half of a surrogate pair
-        return answer.model_dump(mode="json")
-
-
-def _storable(value: Any) -> Any:
-    """Text that PostgreSQL and UTF-8 can hold: no NUL, no half of a surrogate pair."""
-    if isinstance(value, str) and not (value.isascii() and "\0" not in value):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    return value

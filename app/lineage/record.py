@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticSerializationError
 
 from app.answering.answer import Answer, Usage, cost, documents_of, needs_of
 from app.callers import Caller, Needs, together
-from app.lineage.tables import FeedbackRow
+from app.lineage.tables import FeedbackRow, storable_value
 from app.manifest import Manifest, ShownManifest
 from app.settings.answering import PricesSettings
+from app.store.tables import JsonText
 from app.turns.turn import new_id
 from ingestion.index.filters import GivenFilters
 
@@ -262,6 +264,26 @@ def without_texts(record: AnswerRecord) -> AnswerRecord:
             "error": record.error.partition(":")[0] if record.error else None,
         }
     )
+
+
+def row_of(record: AnswerRecord) -> dict[str, Any]:
+    """The row of an answer: values by column."""
+    row = record.model_dump(mode="json", exclude={"answer"})
+    return {
+        **{name: storable_value(value) for name, value in row.items()},
+        "at": record.at,
+        "answer": _json_of(record.answer),
+    }
+
+
+def _json_of(answer: Answer | None) -> JsonText | dict[str, Any] | None:
+    """An answer for its column, by far the largest: written once, and by pydantic."""
+    if answer is None:
+        return None
+    try:
+        return JsonText(answer.model_dump_json(ensure_ascii=True))
+    except PydanticSerializationError:  # half of a surrogate pair
+        return answer.model_dump(mode="json")
 
 
 def _hash(text: str) -> str:

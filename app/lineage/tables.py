@@ -76,3 +76,10 @@ class FeedbackRow(Table):
     thumb: Mapped[str] = mapped_column(String(4))
     reason: Mapped[str | None]
     corrected_answer: Mapped[str | None]
+
+
+def storable_value(value: Any) -> Any:
+    """Text that PostgreSQL and UTF-8 can hold: no NUL, no half of a surrogate pair; other values as they are."""
+    if isinstance(value, str) and ("\0" in value or not value.isascii()):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return value

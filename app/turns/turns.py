@@ -111,7 +111,7 @@ class Turns:
                     yield found.answer.passages
                     yield found.answer.answer
                     how: How = (found.kind, found.matched_question)
-                    end: Callable[..., Turn] = at_work()(self._end)
+                    end = at_work()(self._end)
                     yield await run_sync(end, prepared, found.answer, how, request, caller)
                     return
                 making, prepared = found, found.prepared
@@ -123,8 +123,10 @@ class Turns:
                         continue
                     step.shaped_by(prepared.also_needs, prepared.also_documents)
                     how = NOT_ASKED if cache is None else ("miss", None)
-                    end = self._end if making is None else partial(self._keep_and_end, making)
-                    yield await run_sync(at_work()(end), prepared, step, how, request, caller)
+                    end = at_work()(
+                        self._end if making is None else partial(self._keep_and_end, making)
+                    )
+                    yield await run_sync(end, prepared, step, how, request, caller)
 
     @contextmanager
     def _watching(

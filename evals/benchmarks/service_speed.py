@@ -86,12 +86,16 @@ def _exact(result: Result, stack: ExitStack, port: int, redis: str, text: str) -
     result.add(what, share, "x", at_least=0.6, note=note)
 
 
+def _turns(callers: int) -> int:
+    return SHORT_TURNS if callers == 1 else TURNS
+
+
 def _in_turn(
     one: int, other: int, request: bytes, count: int, callers: int
 ) -> tuple[load.Load, load.Load]:
     """Load two services by turns, so that whatever else goes on falls on both."""
     turns: tuple[list[load.Load], list[load.Load]] = ([], [])
-    shares = SHORT_TURNS if callers == 1 else TURNS
+    shares = _turns(callers)
     for _ in range(shares):
         for port, loads in zip((one, other), turns, strict=True):
             loads.append(load.send(port, [request] * (count // shares), callers))
@@ -141,7 +145,7 @@ def _three_in_turn(
     ours: list[float] = []
     behind: list[float] = []
     alone: list[float] = []
-    turns = SHORT_TURNS if callers == 1 else TURNS
+    turns = _turns(callers)
     for turn in range(turns):
         mine = slice(WARM + turn, None, turns)
         answered = load.send(port, asked[mine], callers, pause_s)

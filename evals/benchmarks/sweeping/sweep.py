@@ -73,6 +73,8 @@ KNOWN: Mapping[str, Any] = {
 }
 # Answers are deleted meanwhile; so many requests later there is a new one.
 ROUND = 300
+# Questions of the known batch: more than are answered before every operation on it was tried.
+BATCH_QUESTIONS = 5000
 
 
 @dataclass(slots=True)
@@ -137,16 +139,18 @@ async def _sweep(
                 operation = described[number % len(described)]
                 await _try(app, swept, operation, hostile(operation, rng, credential))
             sent += ROUND
+        await _delete_batches(app, credential)
     return swept
 
 
 async def _known(app: FastAPI, credential: str | None) -> dict[str, Any]:
-    """What fits, with the ids of an answer and of a batch that are there."""
+    """What fits, with the ids of an answer and of an unfinished batch that are there."""
     asked = {"question": KNOWN["question"], "document_set": SET}
+    many = [{**asked, "question": f"When does depot {n} open?"} for n in range(BATCH_QUESTIONS)]
     known = {**KNOWN, "document_set": SET, "name": SET}
     for path, body, name in (
         ("/v1/chat", asked, "answer_id"),
-        ("/v1/batches", {"questions": [asked]}, "batch_id"),
+        ("/v1/batches", {"questions": many}, "batch_id"),
     ):
         response = await send(app, fitting(Operation("POST", path, {}, {}, body), credential))
         # A caller has one unfinished batch at a time.
@@ -155,6 +159,14 @@ async def _known(app: FastAPI, credential: str | None) -> dict[str, Any]:
     made = await send(app, fitting(Operation("POST", "/v1/responses", {}, {}, asked), credential))
     known["response_id"] = json.loads(made.body).get("id", "none")
     return known
+
+
+async def _delete_batches(app: FastAPI, credential: str | None) -> None:
+    """End what else would go on being answered after the sweep."""
+    listed = await send(app, fitting(Operation("GET", "/v1/batches", {}, {}), credential))
+    for batch in json.loads(listed.body)["batches"]:
+        one = Operation("DELETE", "/v1/batches/{batch_id}", {"batch_id": batch["id"]}, {})
+        await send(app, fitting(one, credential))
 
 
 async def _try(app: FastAPI, swept: Swept, operation: Operation, request: Request) -> None:
